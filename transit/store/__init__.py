@@ -1,0 +1,1 @@
+"""The only home of SQL: tables, migrations, and what is loaded from and saved to them."""
