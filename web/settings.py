@@ -1,0 +1,25 @@
+"""What the web needs to be told: made by app.py from the environment, by tests by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """tile_url: a Leaflet tile template, or empty. A worker is spawned with these, so all of it must pickle."""
+
+    data_dir: Path
+    database_url: str
+    tile_url: str = ""
+    admin_password: str = ""
+    clock: Callable[[], datetime] = system_clock
+    metrics_dir: Path | None = None  # prometheus_client's multiprocess directory, shared by every process
+    live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead
