@@ -1,0 +1,50 @@
+"""Alerts for riders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, or_, select, update
+
+from transit.alerts import Alert
+from transit.store.tables import alerts
+from transit.store.upsert import upsert
+
+
+class UnknownAlert(LookupError):
+    """No alert has this alert_id."""
+
+
+def save_alert(connection: Connection, alert: Alert) -> None:
+    """Stores an alert; one with the same alert_id is replaced."""
+    row = {
+        "alert_id": alert.alert_id,
+        "starts_at": alert.starts_at,
+        "ends_at": alert.ends_at,
+        "content": msgspec.msgpack.encode(alert),
+    }
+    upsert(connection, alerts, [row])
+
+
+def end_alert(connection: Connection, alert_id: str, *, now: datetime) -> None:
+    """Ends an alert now; one that has ended keeps its end. Raises UnknownAlert."""
+    # The update comes first and changes nothing: it takes SQLite's write lock before the row is read.
+    connection.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(alert_id=alert_id))
+    content = connection.execute(select(alerts.c.content).where(alerts.c.alert_id == alert_id)).scalar()
+    if content is None:
+        raise UnknownAlert(alert_id)
+    alert = msgspec.msgpack.decode(content, type=Alert)
+    if alert.ends_at is None or alert.ends_at > now:
+        save_alert(connection, replace(alert, ends_at=now))
+
+
+def load_alerts(connection: Connection, now: datetime) -> list[Alert]:
+    """Alerts that have not ended, also those yet to come, by start and id."""
+    rows = connection.execute(
+        select(alerts.c.content)
+        .where(or_(alerts.c.ends_at.is_(None), alerts.c.ends_at > now))
+        .order_by(alerts.c.starts_at, alerts.c.alert_id)
+    )
+    return [msgspec.msgpack.decode(content, type=Alert) for (content,) in rows]

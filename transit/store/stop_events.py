@@ -1,0 +1,51 @@
+"""Observed calls at stops, in the order in which they became known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, select
+
+from transit.network import TripInstance
+from transit.store.tables import stop_events
+from transit.store.upsert import insert_new
+from transit.tracking import StopEvent
+
+
+def save_stop_events(connection: Connection, events: Iterable[StopEvent]) -> None:
+    """Stores events; one that is known already (same vehicle, trip instance and stop_sequence) is left out."""
+    rows = [
+        {
+            "vehicle_id": event.vehicle_id,
+            "trip_id": event.trip.trip_id,
+            "start_date": event.trip.start_date,
+            "start_s": event.trip.start_s,
+            "stop_id": event.stop_id,
+            "stop_sequence": event.stop_sequence,
+            "arrived_at": event.arrived_at,
+            "departed_at": event.departed_at,
+            "gap_s": event.gap_s,
+        }
+        for event in events
+    ]
+    insert_new(connection, stop_events, rows)
+
+
+def load_stop_events(connection: Connection, after_id: int = 0, limit: int = 10_000) -> list[tuple[int, StopEvent]]:
+    """The next events after an id, at most limit, each with its id."""
+    rows = connection.execute(
+        select(stop_events).where(stop_events.c.event_id > after_id).order_by(stop_events.c.event_id).limit(limit)
+    )
+    return [(row.event_id, _event_of(row)) for row in rows]
+
+
+def _event_of(row: Row[tuple[object, ...]]) -> StopEvent:
+    return StopEvent(
+        row.vehicle_id,
+        TripInstance(row.trip_id, row.start_date, row.start_s),
+        row.stop_id,
+        row.stop_sequence,
+        row.arrived_at,
+        row.departed_at,
+        row.gap_s,
+    )

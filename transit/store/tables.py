@@ -1,0 +1,200 @@
+"""The tables of the database; their history is in migrations/, which a test holds equal to this."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    """Unix microseconds of an aware datetime, exact."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as Unix microseconds: exact, sortable, and the same in SQLite and PostgreSQL."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in a column that is exactly INTEGER
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+network_versions = Table(
+    "network_versions",
+    metadata,
+    Column("version_id", Text, primary_key=True),  # SHA-256 of the content, 32 hex digits
+    Column("imported_at", Moment, nullable=False),
+    Column("source", Text, nullable=False),  # where it came from, for people: a file name or an address
+    Column("content", LargeBinary, nullable=False),  # the Network: msgpack, zstandard
+)
+current_network = Table(
+    "current_network",
+    metadata,
+    Column("single", Integer, primary_key=True, autoincrement=False),  # always 1: there is one row at most
+    Column("version_id", Text, ForeignKey(network_versions.c.version_id), nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+# What people say of a tracker, and what was seen of it, are two tables: an edit never races with the ingest.
+tracker_map = Table(
+    "tracker_map",
+    metadata,
+    Column("tracker_id", Text, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("mapped_at", Moment, nullable=False),
+)
+tracker_health = Table(
+    "tracker_health",
+    metadata,
+    Column("tracker_id", Text, primary_key=True),
+    Column("online", Boolean),
+    Column("status_at", Moment),
+    Column("last_received_at", Moment),
+    Column("last_fix_at", Moment),  # of the newest fix, corrected
+    Column("clock_offset_s", Float),  # our clock minus the tracker's, as corrected; 0 = right, None = not known yet
+    Column("battery_pct", Float),
+    Column("accepted", BigInteger, nullable=False, server_default=text("0")),
+    Column("last_error", Text),  # the sentence of the last refusal
+    Column("last_error_at", Moment),
+)
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("tracker_id", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("report_id", ID, primary_key=True),
+    Column("tracker_id", Text, nullable=False),
+    Column("fix_at", Moment, nullable=False),  # as the tracker said it: with tracker_id, the report's identity
+    Column("tracker_at", Moment),  # the tracker's clock at sending, where it tells it apart from the fix
+    Column("received_at", Moment, nullable=False),
+    Column("reported_at", Moment, nullable=False),  # fix_at after correction of a steady clock offset
+    Column("vehicle_id", Text),  # what the tracker was mapped to then; None = unmapped
+    Column("lat", Float, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("bearing", Float),
+    Column("speed_mps", Float),
+    Column("odometer_m", Float),
+    Column("accuracy_m", Float),
+    Column("battery_pct", Float),
+    Column("seq", BigInteger),
+    Column("status", Text, nullable=False),  # a VehicleStatus, or rejected:<reason>
+    UniqueConstraint("tracker_id", "fix_at"),
+    Index(None, "vehicle_id", "reported_at"),
+    Index(None, "received_at"),
+    sqlite_autoincrement=True,
+)
+
+vehicle_states = Table(
+    "vehicle_states",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("state", LargeBinary, nullable=False),  # msgpack of VehicleState
+)
+counters = Table(  # "vehicle_states" -> the newest revision
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("route_id", Text),
+    Column("trip_id", Text),
+    Column("assigned_at", Moment, nullable=False),
+)
+
+stop_events = Table(
+    "stop_events",
+    metadata,
+    Column("event_id", ID, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("trip_id", Text, nullable=False),
+    Column("start_date", Date, nullable=False),
+    Column("start_s", Integer),
+    Column("stop_id", Text, nullable=False),
+    Column("stop_sequence", Integer, nullable=False),
+    Column("arrived_at", Moment, nullable=False),
+    Column("departed_at", Moment),
+    Column("gap_s", Float, nullable=False),
+    Index(None, "stop_id", "arrived_at"),
+    Index(None, "arrived_at"),
+    sqlite_autoincrement=True,
+)
+# One call per vehicle, trip instance and stop_sequence. NULLs differ from each other, hence the expression.
+Index(
+    "uq_stop_events_call",
+    stop_events.c.vehicle_id,
+    stop_events.c.trip_id,
+    stop_events.c.start_date,
+    text("coalesce(start_s, -1)"),
+    stop_events.c.stop_sequence,
+    unique=True,
+)
+
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("single", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("last_event_id", BigInteger, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, index=True),
+    Column("content", LargeBinary, nullable=False),  # msgpack of Alert
+)

@@ -1,0 +1,111 @@
+"""Trackers: which vehicle each is on, and how each is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from transit.store.tables import refusals, reports, tracker_health, tracker_map
+from transit.store.upsert import Row, insert_into, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerHealth:
+    """A tracker as seen now. shared_with: the other trackers mapped to the same vehicle, which is a mistake of somebody."""
+
+    tracker_id: str
+    vehicle_id: str | None
+    online: bool | None = None  # what the broker says of its connection; says nothing of its GPS
+    last_received_at: datetime | None = None
+    last_fix_at: datetime | None = None
+    clock_offset_s: float | None = None  # our clock minus the tracker's, where it is steadily wrong and corrected
+    accepted: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)  # reason -> how many
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    battery_pct: float | None = None
+    shared_with: tuple[str, ...] = ()
+
+
+def map_tracker(connection: Connection, tracker_id: str, vehicle_id: str | None, *, now: datetime) -> None:
+    """Puts a tracker on a vehicle; None takes it off."""
+    if vehicle_id is None:
+        connection.execute(delete(tracker_map).where(tracker_map.c.tracker_id == tracker_id))
+        return
+    upsert(connection, tracker_map, [{"tracker_id": tracker_id, "vehicle_id": vehicle_id, "mapped_at": now}])
+
+
+def load_tracker_map(connection: Connection) -> dict[str, str]:
+    """tracker_id -> vehicle_id."""
+    rows = connection.execute(select(tracker_map.c.tracker_id, tracker_map.c.vehicle_id).order_by(tracker_map.c.tracker_id))
+    return {row.tracker_id: row.vehicle_id for row in rows}
+
+
+def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
+    """Every tracker that was mapped or heard, by id."""
+    vehicles = load_tracker_map(connection)
+    trackers_of: dict[str, list[str]] = {}
+    for tracker_id, vehicle_id in vehicles.items():
+        trackers_of.setdefault(vehicle_id, []).append(tracker_id)
+    counts: dict[str, dict[str, int]] = {}
+    for tracker_id, reason, count in connection.execute(
+        select(refusals.c.tracker_id, refusals.c.reason, refusals.c["count"]).order_by(refusals.c.reason)
+    ):
+        counts.setdefault(tracker_id, {})[reason] = count
+    seen = {row.tracker_id: row for row in connection.execute(select(tracker_health))}
+    return [
+        TrackerHealth(
+            tracker_id=tracker_id,
+            vehicle_id=(vehicle := vehicles.get(tracker_id)),
+            online=row.online if (row := seen.get(tracker_id)) else None,
+            last_received_at=row.last_received_at if row else None,
+            last_fix_at=row.last_fix_at if row else None,
+            clock_offset_s=row.clock_offset_s if row else None,
+            accepted=row.accepted if row else 0,
+            refusals=counts.get(tracker_id, {}),
+            last_error=row.last_error if row else None,
+            last_error_at=row.last_error_at if row else None,
+            battery_pct=row.battery_pct if row else None,
+            shared_with=tuple(other for other in trackers_of.get(vehicle or "", ()) if other != tracker_id),
+        )
+        for tracker_id in sorted(vehicles.keys() | seen.keys() | counts.keys())
+    ]
+
+
+def newest_received_at(connection: Connection) -> datetime | None:
+    """When the last report of any tracker came in."""
+    return connection.execute(select(func.max(reports.c.received_at))).scalar()
+
+
+def count_refusals(connection: Connection, counted: Mapping[tuple[str, str], int], *, now: datetime) -> None:
+    """Adds to the counts of (tracker_id, reason)."""
+    if not counted:
+        return
+    rows = [
+        {"tracker_id": tracker_id, "reason": reason, "count": count, "last_at": now}
+        for (tracker_id, reason), count in counted.items()
+    ]
+    statement = insert_into(connection, refusals)
+    added = statement.on_conflict_do_update(
+        index_elements=["tracker_id", "reason"],
+        set_={"count": refusals.c["count"] + statement.excluded["count"], "last_at": statement.excluded.last_at},
+    )
+    connection.execute(added, rows)
+
+
+def save_tracker_health(connection: Connection, rows: Sequence[Row]) -> None:
+    """Rows with the columns of the first; accepted is added to, a None leaves what is known."""
+    if not rows:
+        return
+    statement = insert_into(connection, tracker_health)
+    values = {
+        name: tracker_health.c.accepted + statement.excluded.accepted
+        if name == "accepted"
+        else func.coalesce(statement.excluded[name], tracker_health.c[name])
+        for name in rows[0]
+        if name != "tracker_id"
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["tracker_id"], set_=values), list(rows))

@@ -1,0 +1,49 @@
+"""Vehicle states: one blob per vehicle, with a revision that lets a reader ask for what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from transit.store.tables import counters, vehicle_states
+from transit.store.upsert import insert_into, upsert
+from transit.tracking import VehicleState
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(VehicleState)
+
+
+def save_states(connection: Connection, states: Iterable[VehicleState]) -> int:
+    """Stores the states under one new revision, which is returned."""
+    revision = _next_revision(connection)
+    rows = [{"vehicle_id": state.vehicle_id, "revision": revision, "state": _encoder.encode(state)} for state in states]
+    upsert(connection, vehicle_states, rows)
+    return revision
+
+
+def load_states(connection: Connection, after_revision: int = 0) -> tuple[int, list[VehicleState]]:
+    """The states saved after a revision, and the revision to ask with next time."""
+    table = vehicle_states.c
+    rows = connection.execute(
+        select(table.revision, table.state).where(table.revision > after_revision).order_by(table.vehicle_id)
+    ).all()
+    newest = max((revision for revision, _ in rows), default=after_revision)
+    return newest, [_decoder.decode(state) for _, state in rows]
+
+
+def forget_states(connection: Connection, vehicle_ids: Iterable[str]) -> None:
+    """Drops what is known of some vehicles, so that a restart begins with them anew."""
+    ids = list(vehicle_ids)
+    if ids:
+        connection.execute(delete(vehicle_states).where(vehicle_states.c.vehicle_id.in_(ids)))
+
+
+def _next_revision(connection: Connection) -> int:
+    """Counted in one writing statement: the lock is taken before anything is read."""
+    statement = insert_into(connection, counters).values(name="vehicle_states", value=1)
+    counted = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": counters.c.value + 1}
+    ).returning(counters.c.value)
+    return int(connection.execute(counted).scalar_one())
