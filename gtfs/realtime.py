@@ -1,0 +1,256 @@
+"""What is known of vehicles, predicted of trips and told by alerts, as GTFS-Realtime messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from math import ceil
+
+from google.protobuf import json_format
+from google.transit import gtfs_realtime_pb2 as pb
+
+from transit.alerts import Alert, InformedEntity, Text
+from transit.network import Network, Trip, TripInstance
+from transit.prediction import Prediction, Tier
+from transit.service_day import format_time
+from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
+
+VERSION = "2.0"
+POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
+UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
+NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip
+
+IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
+SHOWN = IN_SERVICE | {VehicleStatus.OFF_ROUTE}  # the others carry nobody: they are on their way to or from work, or unknown
+
+FeedMessage = pb.FeedMessage
+
+
+def vehicle_positions(network: Network, states: Iterable[VehicleState], now: datetime) -> FeedMessage:
+    """One entity per vehicle in service whose fix is at most 90 s from now (either way), by vehicle_id."""
+    message = _message(network, now)
+    for state in sorted(states, key=lambda state: state.vehicle_id):
+        if state.matched.status in SHOWN and abs((now - state.report.reported_at).total_seconds()) <= POSITION_MAX_AGE_S:
+            _fill_vehicle(message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle, network, state, now)
+    return message
+
+
+def trip_updates(
+    network: Network, predictions: Iterable[Prediction], states: Iterable[VehicleState], now: datetime
+) -> FeedMessage:
+    """One entity per trip instance with a stop still ahead and a fix at most 300 s old.
+
+    A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
+    The order (next trips, old fixes, fresh ones, each by vehicle) lets consumers that keep the last entity per vehicle or
+    trip_id, as the validators do, find the same pairs here and in the vehicle positions.
+    """
+    known = {state.vehicle_id: state for state in states}
+    message = _message(network, now)
+    for group in _told(network, predictions, now):
+        entity = message.entity.add(id=f"trip:{_instance_key(group[0].trip)}")
+        _fill_update(entity.trip_update, network, group, known.get(group[0].vehicle_id), now)
+    return message
+
+
+def alerts(network: Network, told: Iterable[Alert], now: datetime) -> FeedMessage:
+    """The alerts that are in force or still to come. One that names nothing of this network is left out."""
+    message = _message(network, now)
+    for alert in sorted(told, key=lambda alert: alert.alert_id):
+        informed = [entity for entity in alert.informed if _is_known(network, entity)]
+        if informed and any(alert.header.values()) and (alert.ends_at is None or now < alert.ends_at):
+            _fill_alert(message.entity.add(id=f"alert:{alert.alert_id}").alert, network, alert, informed)
+    return message
+
+
+def to_pb(message: FeedMessage) -> bytes:
+    """The same message gives the same bytes."""
+    return message.SerializeToString(deterministic=True)
+
+
+def to_json(message: FeedMessage) -> bytes:
+    """Protobuf's JSON mapping with the names of the .proto file. 64-bit numbers are strings there, as the mapping has it."""
+    text = json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None, ensure_ascii=False)
+    return text.encode("utf-8")
+
+
+def json_of_pb(packed: bytes) -> bytes:
+    """The JSON of a message already packed: for those who make it only when somebody asks (a tenth as fast as packing)."""
+    return to_json(FeedMessage.FromString(packed))
+
+
+def _message(network: Network, now: datetime) -> FeedMessage:
+    message = FeedMessage()
+    message.header.gtfs_realtime_version = VERSION
+    message.header.incrementality = pb.FeedHeader.FULL_DATASET
+    message.header.timestamp = int(now.timestamp())
+    if network.feed_info is not None and network.feed_info.version:
+        message.header.feed_version = network.feed_info.version
+    return message
+
+
+def _posix(at: datetime, now: datetime) -> int:
+    """Whole seconds, never past the header's: a tracker's clock may run a little ahead of ours."""
+    return int(min(at, now).timestamp())
+
+
+def _instance_key(instance: TripInstance) -> str:
+    start = f":{format_time(instance.start_s)}" if instance.start_s is not None else ""
+    return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
+
+
+def _fill_trip(descriptor: pb.TripDescriptor, network: Network, trip: Trip, instance: TripInstance) -> None:
+    descriptor.trip_id, descriptor.route_id = trip.trip_id, trip.route_id
+    descriptor.start_date = f"{instance.start_date:%Y%m%d}"
+    if trip.direction_id is not None:
+        descriptor.direction_id = trip.direction_id
+    if instance.start_s is not None:
+        descriptor.start_time = format_time(instance.start_s)
+    headway_based = network.is_headway_based(trip.trip_id)
+    descriptor.schedule_relationship = pb.TripDescriptor.UNSCHEDULED if headway_based else pb.TripDescriptor.SCHEDULED
+
+
+def _fill_vehicle(vehicle: pb.VehiclePosition, network: Network, state: VehicleState, now: datetime) -> None:
+    report = state.report
+    vehicle.vehicle.id = vehicle.vehicle.label = state.vehicle_id
+    vehicle.timestamp = _posix(report.reported_at, now)
+    vehicle.position.latitude, vehicle.position.longitude = report.lat, report.lon
+    if report.bearing is not None:
+        vehicle.position.bearing = report.bearing
+    if report.speed_mps is not None:
+        vehicle.position.speed = report.speed_mps
+    if report.odometer_m is not None:
+        vehicle.position.odometer = report.odometer_m
+    trip = _trip_of(network, state.matched)
+    if trip is not None and state.matched.trip is not None:
+        _fill_trip(vehicle.trip, network, trip, state.matched.trip)
+        _fill_stop(vehicle, trip, state)
+
+
+def _trip_of(network: Network, matched: MatchedPosition) -> Trip | None:
+    """The trip that a position may claim: one of this network, served now, and near its shape."""
+    if matched.trip is None or matched.status not in IN_SERVICE or (matched.offset_m or 0.0) > NEAR_SHAPE_M:
+        return None
+    return network.trips.get(matched.trip.trip_id)
+
+
+def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> None:
+    waits = state.matched.status is VehicleStatus.LAYOVER
+    sequence = trip.stop_times[0].stop_sequence if waits else state.next_stop_sequence
+    call = next((call for call in trip.stop_times if call.stop_sequence == sequence), None)
+    if call is not None:
+        vehicle.current_stop_sequence, vehicle.stop_id = call.stop_sequence, call.stop_id
+        vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
+
+
+def _told(network: Network, predictions: Iterable[Prediction], now: datetime) -> list[list[Prediction]]:
+    """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
+    groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
+    for row in predictions:
+        age_s = (now - row.reported_at).total_seconds()
+        not_yet_fixed = row.tier is Tier.NEXT_TRIP and network.is_headway_based(row.trip.trip_id)
+        if age_s <= UPDATE_MAX_AGE_S and row.trip.trip_id in network.trips and not not_yet_fixed:
+            groups.setdefault((row.vehicle_id, row.trip), []).append(row)
+    best: dict[TripInstance, list[Prediction]] = {}
+    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(item[1][0], now)):
+        group.sort(key=lambda row: row.stop_sequence)
+        if group[-1].predicted_at > now:
+            best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
+            best[instance] = group
+    return list(best.values())
+
+
+def _rank(row: Prediction, now: datetime) -> tuple[bool, bool, str, str]:
+    fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
+    return row.tier is not Tier.NEXT_TRIP, fresh, row.vehicle_id, _instance_key(row.trip)
+
+
+def _fill_update(
+    update: pb.TripUpdate, network: Network, group: Sequence[Prediction], state: VehicleState | None, now: datetime
+) -> None:
+    first = group[0]
+    trip = network.trips[first.trip.trip_id]
+    _fill_trip(update.trip, network, trip, first.trip)
+    update.timestamp = _posix(first.reported_at, now)
+    if first.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
+        update.vehicle.id = update.vehicle.label = first.vehicle_id
+    calls = {call.stop_sequence: call for call in trip.stop_times}
+    scheduled = not network.is_headway_based(trip.trip_id)
+    relationship = pb.TripUpdate.StopTimeUpdate.SCHEDULED if scheduled else pb.TripUpdate.StopTimeUpdate.UNSCHEDULED
+    rows = [row for row in group if row.stop_sequence in calls]
+    times = _increasing([row.predicted_at.timestamp() for row in rows])
+    last_sequence = trip.stop_times[-1].stop_sequence
+    for index, (row, time) in enumerate(zip(rows, times, strict=True)):
+        call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, now)
+        stop = update.stop_time_update.add(
+            stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
+        )
+        event = stop.departure if row.is_departure else stop.arrival
+        event.time, event.uncertainty = time, uncertainty
+        if scheduled and not row.is_departure and row.stop_sequence != last_sequence and call.departure_s is not None:
+            dwell_s = call.departure_s - call.arrival_s if call.arrival_s is not None else 0
+            latest = times[index + 1] - 1 if index + 1 < len(times) else time + dwell_s
+            stop.departure.time, stop.departure.uncertainty = min(time + dwell_s, latest), uncertainty
+
+
+def _same_block(network: Network, trip: Trip, state: VehicleState | None) -> bool:
+    """True where the plan itself ties the vehicle's trip now to this later one."""
+    if state is None or state.matched.trip is None:
+        return False
+    running = network.trips.get(state.matched.trip.trip_id)
+    return running is not None and bool(trip.block_id) and running.block_id == trip.block_id
+
+
+def _increasing(times_s: Sequence[float]) -> list[int]:
+    """Whole seconds, each later than the one before: a bus is never at two stops at once."""
+    found: list[int] = []
+    for time_s in times_s:
+        found.append(max(round(time_s), found[-1] + 1) if found else round(time_s))
+    return found
+
+
+def _uncertainty_s(row: Prediction, now: datetime) -> int:
+    """Half the 80 % interval, and for an old fix all the time since it should have been renewed; 0 would mean certain."""
+    too_old_s = max(0.0, (now - row.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    return max(1, ceil((row.high_at - row.low_at).total_seconds() / 2 + too_old_s))
+
+
+def _is_known(network: Network, entity: InformedEntity) -> bool:
+    """True where all that is named exists, and something is."""
+    names = (
+        (entity.agency_id, {agency.agency_id for agency in network.agencies}),
+        (entity.route_id, network.routes),
+        (entity.stop_id, network.stops),
+        (entity.trip and entity.trip.trip_id, network.trips),
+    )
+    return any(name for name, _ in names) and all(name in known for name, known in names if name)
+
+
+def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Sequence[InformedEntity]) -> None:
+    period = message.active_period.add(start=int(alert.starts_at.timestamp()))
+    if alert.ends_at is not None:
+        period.end = int(alert.ends_at.timestamp())
+    message.MergeFrom(pb.Alert(cause=alert.cause.value, effect=alert.effect.value))
+    _fill_text(message.header_text, alert.header)
+    _fill_text(message.description_text, alert.description)
+    _fill_text(message.url, alert.url)
+    for entity in informed:
+        selector = message.informed_entity.add()
+        if entity.agency_id:
+            selector.agency_id = entity.agency_id
+        trip = network.trips[entity.trip.trip_id] if entity.trip is not None else None
+        if entity.route_id and (trip is None or trip.route_id == entity.route_id):
+            selector.route_id = entity.route_id
+            if entity.direction_id is not None:
+                selector.direction_id = entity.direction_id
+        if entity.stop_id:
+            selector.stop_id = entity.stop_id
+        if trip is not None and entity.trip is not None:
+            _fill_trip(selector.trip, network, trip, entity.trip)
+
+
+def _fill_text(message: pb.TranslatedString, text: Text) -> None:
+    for language, words in text.items():
+        if words:
+            translation = message.translation.add(text=words)
+            if language:
+                translation.language = language
