@@ -1,0 +1,422 @@
+"""Where along its pattern a vehicle is: a hidden-Markov filter over (pattern, metres along), waiting, and out of service.
+
+The model is that of Newson & Krumm (2009, "Hidden Markov map matching through noise and sparseness"), with the lines of
+the plan in place of roads: a fix lies off its line by a heavy-tailed error (emission), and the way along the line between
+two fixes is about as long as the way the crow flies (transition). Weights are log probabilities; the best is kept at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import cos, exp, hypot, log, log1p, radians, sin
+from typing import NamedTuple
+
+import msgspec
+from shapely import LineString, Point, STRtree
+
+from transit.assignment import NO_HINT, AssignmentHint, Known, TripTable, choose_trip
+from transit.geometry import Line, OnLine
+from transit.limits import Limits, limits_of
+from transit.network import Network, TripInstance
+from transit.patterns import Pattern, patterns_of
+
+SIGMA_M = 20.0  # usual error of a fix against the drawn line: GPS, the width of the street, the drawing
+BOW = 0.3  # sigma in the middle of a straight line drawn from stop to stop, per metre of its length, at full height
+STILL_M = 12.0  # a vehicle that moved less has told nothing new
+FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
+BACK_M = 60.0  # noise never throws a vehicle further back along its line
+BACK_SIGMA_M = 25.0
+ARRIVED_M = 30.0  # this near the end of its line a vehicle has arrived
+STAYS_ARRIVED_S = 60.0  # and after this long its trip is over
+GAP_S = 1500.0  # silence that makes a new beginning
+OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line
+LEAVES = -7.0  # log odds of leaving a trip between two fixes, elsewhere than at its end
+ENTERS_FIRST = -1.5  # of being on a trip when first seen
+ENTERS_START = -3.0  # of beginning a trip near its start, out of service before
+ENTERS_MIDDLE = -5.5  # of beginning in the middle
+RETURNS = -1.5  # of coming back to the trip that was left
+WAITS = -2.5  # of beginning to wait at a first stop
+DEPARTS = -0.7
+TURNS = -0.7  # of the next trip beginning where the last one ended
+ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
+KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
+PRUNE = 14.0
+MOST = 24  # hypotheses kept
+REFIT_S = 45.0  # the choice of the trip is looked at again this often
+
+
+class Hypothesis(msgspec.Struct, array_like=True):
+    """One reading of the fixes: on this pattern, so far along. waiting: at its first stop, not yet left."""
+
+    pattern_id: str
+    along_m: float
+    top_m: float  # the furthest along so far
+    weight: float
+    off_m: float
+    waiting: bool
+    since: float  # Unix seconds
+    arrived_at: float | None = None
+    trip: TripInstance | None = None
+    fit: float = 0.0  # how well that trip fits; now, not summed over fixes, which are not independent in this
+    fitted_at: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.weight + self.fit
+
+
+class Left(msgspec.Struct, array_like=True):
+    """The trip that a vehicle went off."""
+
+    pattern_id: str
+    along_m: float
+    trip: TripInstance
+    at: float
+
+
+class Belief(msgspec.Struct, array_like=True):
+    """All readings of one vehicle, and the last fix that told something new."""
+
+    t: float
+    x: float
+    y: float
+    hypotheses: list[Hypothesis] = []
+    out: float = 0.0  # weight of being out of service
+    before: tuple[float, float, float] | None = None  # t, x, y of the informative fix before
+    ended: TripInstance | None = None
+    left: Left | None = None
+    anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere
+    label: str | None = None  # the trip that somebody named when this belief was last looked at
+
+
+class Fix(NamedTuple):
+    t: float
+    x: float
+    y: float
+    bearing: float | None  # degrees clockwise from north
+
+
+class Asked(NamedTuple):
+    """What is known besides the fix."""
+
+    vehicle_id: str = ""
+    hint: AssignmentHint = NO_HINT
+    taken: Callable[[TripInstance], bool] = lambda trip: False
+
+
+class Matcher:
+    """The filter over one network; it holds no vehicle's state."""
+
+    def __init__(self, network: Network) -> None:
+        self.patterns = patterns_of(network)
+        self.limits: Limits = limits_of(network)
+        self.table = TripTable(network, self.patterns)
+        self._patterns_on: dict[Line, list[Pattern]] = {}
+        for pattern in self.patterns.by_id.values():
+            self._patterns_on.setdefault(pattern.line, []).append(pattern)
+        self._segments = [(line, i) for line in self._patterns_on for i in range(len(line.dx))]
+        self._tree = STRtree([LineString([(a.xs[i], a.ys[i]), (a.xs[i + 1], a.ys[i + 1])]) for a, i in self._segments])
+        self._all = list(self.patterns.by_id.values())
+        self._starts = STRtree([Point(*pattern.stop_xy[0]) for pattern in self._all])
+        self._within_m = min(self.limits.off_route_m * 1.5, 400.0)
+
+    def step(self, belief: Belief | None, fix: Fix, asked: Asked) -> Belief:
+        """The belief after one more fix, which is later than all before."""
+        if belief is None or fix.t - belief.t > GAP_S:
+            old = belief
+            belief = Belief(fix.t, fix.x, fix.y, anchor=(fix.t, fix.x, fix.y), ended=old.ended if old else None)
+            self._enter(belief, fix, asked, first=True)
+        else:
+            moved = hypot(fix.x - belief.x, fix.y - belief.y)
+            if moved >= STILL_M:
+                self._move(belief, fix, moved, asked)
+            self._end_trips(belief, fix)
+        if asked.hint.trip_id != belief.label:
+            self._hear(belief, fix, asked)
+        self._refit(belief, fix.t, asked)
+        _prune(belief)
+        return belief
+
+    def starts_near(self, x: float, y: float) -> list[tuple[Pattern, float]]:
+        """Patterns whose first stop is near enough for a vehicle here to wait for it, with the distance."""
+        found = []
+        for index in self._starts.query(Point(x, y), predicate="dwithin", distance=self.limits.terminal_radius_m):
+            pattern = self._all[int(index)]
+            away = hypot(x - pattern.stop_xy[0][0], y - pattern.stop_xy[0][1])
+            if away <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+                found.append((pattern, away))
+        return found
+
+    def near(self, x: float, y: float) -> list[tuple[Pattern, OnLine]]:
+        """Every local minimum of the distance to any pattern's line, as far off as that pattern allows."""
+        hits: dict[Line, list[int]] = {}
+        for index in sorted(self._tree.query(Point(x, y), predicate="dwithin", distance=self._within_m).tolist()):
+            line, segment = self._segments[index]
+            hits.setdefault(line, []).append(segment)
+        found = []
+        for line, segments in hits.items():
+            for place in _minima_of(line, segments, x, y):
+                for pattern in self._patterns_on[line]:
+                    within = 1.5 * self.limits.of_pattern[pattern.pattern_id].off_route_m
+                    if place.off_m <= within and pattern.start_m <= place.along_m <= pattern.end_m:
+                        found.append((pattern, place))
+        return found
+
+    def _move(self, belief: Belief, fix: Fix, moved: float, asked: Asked) -> None:
+        share = min(1.0, moved / FULL_WEIGHT_M)
+        before = (belief.t, belief.x, belief.y)
+        following: list[Hypothesis] = []
+        leaving = [belief.out]
+        for old in belief.hypotheses:
+            leaving.append(old.weight + (-1.0 if old.arrived_at is not None else LEAVES))
+            following.extend(self._follow(old, fix, fix.t - belief.t, moved, share))
+        belief.out = _log_sum(leaving) + share * OUT_EMISSION
+        belief.hypotheses = _merged(following)
+        belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
+        best = max((h.total for h in belief.hypotheses), default=-1e9)
+        if belief.out > best - 9.0:
+            self._enter(belief, fix, asked, first=False)
+        if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > 150.0:
+            belief.anchor = (fix.t, fix.x, fix.y)
+
+    def _follow(self, old: Hypothesis, fix: Fix, dt: float, moved: float, share: float) -> Iterable[Hypothesis]:
+        """Where this reading can have gone: along its line, no further than it can have driven; on to the next trip."""
+        pattern = self.patterns.by_id.get(old.pattern_id)
+        if pattern is None:  # gone with the network's last version
+            return
+        limits = self.limits.of_pattern[old.pattern_id]
+        reach = limits.max_speed_mps * dt + 100.0
+        if dt < 180.0:
+            reach = min(reach, 3.0 * moved + 5.0 * dt + 300.0)
+        lo = pattern.start_m if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
+        hi = min(pattern.end_m, max(old.along_m, lo) + reach)
+        best = -1e9
+        for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
+            step = place.along_m - old.along_m
+            score = share * (emission(pattern, place) + self._bearing(pattern, place, fix))
+            if old.waiting:
+                if place.along_m - pattern.start_m < 25.0:
+                    continue  # has not left
+                score += DEPARTS - 0.3 * share * _detour(step, moved, dt)
+            else:
+                score -= share * _detour(step, moved, dt)
+                back = max(0.0, old.top_m - place.along_m)
+                score -= 0.5 * (back / BACK_SIGMA_M) ** 2
+            best = max(best, score)
+            yield self._moved(old, pattern, place, old.weight + score, fix)
+        if old.waiting:
+            away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
+            if away <= limits.terminal_radius_m * 1.2:
+                score = -share * (0.5 + (away / limits.terminal_radius_m) ** 2)
+                yield _changed(old, weight=old.weight + score, off_m=away)
+        elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
+            yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
+
+    def _turn(
+        self, old: Hypothesis, ended: Pattern, fix: Fix, dt: float, moved: float, share: float, reach: float
+    ) -> Iterable[Hypothesis]:
+        """The trip ended between two fixes, and the next one began where it ended."""
+        for pattern, _ in self.starts_near(*ended.stop_xy[-1]):
+            hi = min(pattern.end_m, pattern.start_m + reach)
+            within = self.limits.of_pattern[pattern.pattern_id].off_route_m
+            for place in _places(pattern.line, fix, pattern.start_m, hi, within):
+                step = ended.end_m - old.along_m + place.along_m - pattern.start_m
+                score = share * (emission(pattern, place) + self._bearing(pattern, place, fix) - _detour(step, moved, dt))
+                yield Hypothesis(
+                    pattern.pattern_id, place.along_m, place.along_m, old.weight + 2 * TURNS + score, place.off_m, False, fix.t
+                )
+
+    def _moved(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, fix: Fix) -> Hypothesis:
+        arrived_at = old.arrived_at
+        if arrived_at is None and place.along_m >= pattern.end_m - ARRIVED_M and place.off_m <= 2 * SIGMA_M + ARRIVED_M:
+            arrived_at = fix.t
+        return _changed(
+            old,
+            along_m=place.along_m,
+            top_m=max(old.top_m, place.along_m) if not old.waiting else place.along_m,
+            weight=weight,
+            off_m=place.off_m,
+            waiting=False,
+            arrived_at=arrived_at,
+            fitted_at=0.0 if old.waiting else old.fitted_at,
+        )
+
+    def _bearing(self, pattern: Pattern, place: OnLine, fix: Fix) -> float:
+        if fix.bearing is None:
+            return 0.0
+        dx, dy = pattern.line.dx[place.segment], pattern.line.dy[place.segment]
+        length = hypot(dx, dy)
+        if length < 1.0:
+            return 0.0
+        angle = radians(fix.bearing)
+        return KAPPA * ((dx * sin(angle) + dy * cos(angle)) / length - 1.0)
+
+    def _enter(self, belief: Belief, fix: Fix, asked: Asked, *, first: bool) -> None:
+        """New readings out of being out of service: on any line that passes here, or waiting at a first stop here."""
+        best = max((h.total for h in belief.hypotheses), default=-1e9)
+        least = max(best - PRUNE, belief.out - PRUNE)
+        fresh = []
+        for pattern, place in self.near(fix.x, fix.y):
+            if place.along_m >= pattern.end_m - ARRIVED_M:
+                continue
+            weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
+            weight += self._bearing(pattern, place, fix) + self._came_along(belief, pattern, place, fix)
+            if weight >= least:
+                fresh.append(
+                    Hypothesis(pattern.pattern_id, place.along_m, place.along_m, weight, place.off_m, False, fix.t)
+                )
+        for pattern, away in self.starts_near(fix.x, fix.y):
+            radius = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
+            weight = belief.out + (ENTERS_FIRST if first else WAITS) - 0.5 - (away / radius) ** 2
+            fresh.append(Hypothesis(pattern.pattern_id, pattern.start_m, pattern.start_m, weight, away, True, fix.t))
+        belief.hypotheses = _merged(belief.hypotheses + fresh)
+
+    def _hear(self, belief: Belief, fix: Fix, asked: Asked) -> None:
+        """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
+        belief.label = asked.hint.trip_id
+        for h in belief.hypotheses:
+            h.fitted_at = 0.0
+        pattern = self.patterns.find(belief.label or "")
+        if pattern is None:
+            return
+        best = max([h.weight for h in belief.hypotheses] + [belief.out])
+        fresh = [
+            Hypothesis(p.pattern_id, place.along_m, place.along_m, best - 1.0 + emission(p, place), place.off_m, False, fix.t)
+            for p, place in self.near(fix.x, fix.y)
+            if p is pattern and place.along_m < p.end_m - ARRIVED_M
+        ]
+        start = pattern.start_m
+        for p, away in self.starts_near(fix.x, fix.y):
+            if p is pattern:
+                fresh.append(Hypothesis(p.pattern_id, start, start, best - 1.0, away, True, fix.t))
+        belief.hypotheses = _merged(belief.hypotheses + fresh)
+
+    def _entry(self, belief: Belief, pattern: Pattern, place: OnLine, first: bool) -> float:
+        left = belief.left
+        if left is not None and left.pattern_id == pattern.pattern_id and place.along_m > left.along_m - BACK_M:
+            return RETURNS
+        if first:
+            return ENTERS_FIRST
+        near = 2.0 * max(pattern.typical_spacing_m, 100.0)
+        return ENTERS_START if place.along_m - pattern.start_m < near else ENTERS_MIDDLE
+
+    def _came_along(self, belief: Belief, pattern: Pattern, place: OnLine, fix: Fix) -> float:
+        """Whether the fix before lies behind on the same line: a vehicle that drives the other way is told at once."""
+        if belief.before is None:
+            return 0.0
+        t, x, y = belief.before
+        dt, moved = fix.t - t, hypot(fix.x - x, fix.y - y)
+        lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
+        behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
+        share = min(1.0, moved / FULL_WEIGHT_M)
+        return share * max(ELSEWHERE, emission(pattern, behind) - _detour(place.along_m - behind.along_m, moved, dt))
+
+    def _end_trips(self, belief: Belief, fix: Fix) -> None:
+        """A trip whose vehicle has arrived goes on to the trips that begin here, and is over soon."""
+        kept: list[Hypothesis] = []
+        waiting = {h.pattern_id for h in belief.hypotheses if h.waiting}
+        for h in belief.hypotheses:
+            if h.arrived_at is not None:
+                for pattern, away in self.starts_near(fix.x, fix.y):
+                    if pattern.pattern_id not in waiting:
+                        waiting.add(pattern.pattern_id)
+                        start = pattern.start_m
+                        kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
+                if fix.t - h.arrived_at >= STAYS_ARRIVED_S:
+                    belief.out = max(belief.out, h.weight - 2.0)
+                    belief.ended = h.trip
+                    continue
+            kept.append(h)
+        belief.hypotheses = kept
+
+    def _refit(self, belief: Belief, t: float, asked: Asked) -> None:
+        """Which trip each reading would be, and how well that fits; a reading that no trip can mean is dropped."""
+        top = max([h.total for h in belief.hypotheses if h.fitted_at] + [belief.out])
+        kept = []
+        for h in belief.hypotheses:
+            if h.weight < top - PRUNE:
+                continue
+            if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
+                known = Known(asked.vehicle_id, h.trip, belief.ended, asked.hint, asked.taken)
+                choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
+                if choice is None:
+                    continue
+                h.trip, h.fit, h.fitted_at = choice.trip, choice.score, t
+            kept.append(h)
+        belief.hypotheses = kept
+
+
+def emission(pattern: Pattern, place: OnLine) -> float:
+    """Log density of a fix so far off its line (Student-t, 4 degrees of freedom), 0 on a drawn line.
+
+    Without a shape the straight line between two stops is only near the road: the middle of a long one says little.
+    """
+    sigma = SIGMA_M
+    if not pattern.has_shape:
+        start, end = pattern.line.at[place.segment], pattern.line.at[place.segment + 1]
+        if end > start:
+            f = (place.along_m - start) / (end - start)
+            sigma = hypot(SIGMA_M, BOW * (end - start) * f * (1.0 - f))
+    scaled = place.off_m / sigma
+    return -log(sigma / SIGMA_M) - 2.5 * log1p(scaled * scaled / 4.0)
+
+
+def _detour(step_m: float, moved_m: float, dt: float) -> float:
+    """Newson & Krumm's transition: how much the way along the line differs from the crow's, on the scale that is usual."""
+    return abs(step_m - moved_m) / (40.0 + 0.3 * moved_m + 0.5 * dt)
+
+
+def _places(line: Line, fix: Fix, lo: float, hi: float, within_m: float) -> list[OnLine]:
+    found = line.minima(fix.x, fix.y, lo, hi, within_m)
+    return found or [line.nearest(fix.x, fix.y, lo, hi)]
+
+
+def _minima_of(line: Line, segments: list[int], x: float, y: float) -> list[OnLine]:
+    """Local minima of the distance among some segments (ascending); a gap between them parts two stretches."""
+    found: list[OnLine] = []
+    best: OnLine | None = None
+    previous, index = 1e18, -2
+    for i in segments:
+        place = line.project_on(i, x, y, 0.0, line.length_m)
+        if i != index + 1:
+            if best is not None:
+                found.append(best)
+            best, previous = None, 1e18
+        if place.off_m < previous - 1e-9:
+            best = place
+        elif place.off_m > previous + 1e-9 and best is not None:
+            found.append(best)
+            best = None
+        previous, index = place.off_m, i
+    if best is not None:
+        found.append(best)
+    return found
+
+
+def _changed(old: Hypothesis, **values: object) -> Hypothesis:
+    return msgspec.structs.replace(old, **values)
+
+
+def _merged(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """Of readings a few metres apart on the same pattern the likeliest."""
+    kept: list[Hypothesis] = []
+    for h in sorted(hypotheses, key=lambda one: -one.weight):
+        twins = (o for o in kept if o.pattern_id == h.pattern_id and o.waiting == h.waiting)
+        if not any(abs(o.along_m - h.along_m) < 40.0 for o in twins):
+            kept.append(h)
+    return kept
+
+
+def _prune(belief: Belief) -> None:
+    best = max([h.total for h in belief.hypotheses] + [belief.out])
+    kept = [h for h in belief.hypotheses if h.total > best - PRUNE]
+    kept.sort(key=lambda h: (-h.total, h.pattern_id, h.along_m))
+    belief.hypotheses = kept[:MOST]
+    for h in belief.hypotheses:
+        h.weight -= best
+    belief.out = max(belief.out - best, -30.0)
+
+
+def _log_sum(weights: list[float]) -> float:
+    top = max(weights)
+    return top + log(sum(exp(w - top) for w in weights))

@@ -1,0 +1,123 @@
+"""What is said of a vehicle: out of the filter's readings one status, which does not flap."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import NamedTuple
+
+import msgspec
+
+from transit.matching import Asked, Belief, Hypothesis, Left, Matcher
+from transit.network import TripInstance
+from transit.tracking import VehicleStatus
+
+SURE = 0.8  # share of the readings that a new trip needs before it is shown
+STAYS = 0.3  # and the share with which the one shown stays
+DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
+PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
+LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
+
+
+class Shown(msgspec.Struct, array_like=True):
+    """What was said last."""
+
+    status: str
+    trip: TripInstance | None
+    pattern_id: str
+    along_m: float
+    since: float
+
+
+class Verdict(NamedTuple):
+    status: VehicleStatus
+    trip: TripInstance | None = None
+    pattern_id: str = ""
+    along_m: float | None = None
+    off_m: float | None = None
+    confidence: float = 1.0
+    explanation: str = ""
+
+
+def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked: Asked) -> Verdict:
+    """The verdict after a fix at t. Writes into the belief which trip has ended or was left."""
+    chosen, share = _choose(matcher, belief, shown)
+    was_on = shown is not None and shown.trip is not None and shown.status in ("on_trip", "off_route")
+    if chosen is None:
+        return _without_trip(matcher, belief, shown, t, share)
+    assert chosen.trip is not None
+    explanation = _explain(chosen, matcher, asked)
+    if was_on and shown is not None and shown.pattern_id != chosen.pattern_id:
+        pattern = matcher.patterns.by_id.get(shown.pattern_id)
+        if pattern is not None and shown.along_m > pattern.end_m - 3.0 * max(pattern.typical_spacing_m, 200.0):
+            belief.ended = shown.trip
+    if chosen.waiting:
+        if _starts_in(matcher, chosen, t) > LAYOVER_S:
+            return _without_trip(matcher, belief, shown, t, share)
+        return Verdict(
+            VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation
+        )
+    belief.left = None
+    return Verdict(VehicleStatus.ON_TRIP, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation)
+
+
+def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypothesis | None, float]:
+    """The reading to be shown and the share of all that agree with its direction; None: none, with the share for "out"."""
+    weights = [exp(h.total) for h in belief.hypotheses]
+    total = sum(weights) + exp(belief.out)
+    groups: dict[tuple[str, int | None], float] = {}
+    for h, weight in zip(belief.hypotheses, weights, strict=True):
+        pattern = matcher.patterns.by_id[h.pattern_id]
+        key = (pattern.route_id, pattern.direction_id)
+        groups[key] = groups.get(key, 0.0) + weight / total
+    shares = {
+        h.pattern_id: groups[matcher.patterns.by_id[h.pattern_id].route_id, matcher.patterns.by_id[h.pattern_id].direction_id]
+        for h in belief.hypotheses
+    }
+    same = [h for h in belief.hypotheses if shown is not None and shown.trip is not None and h.trip == shown.trip]
+    if belief.hypotheses:
+        best = max(belief.hypotheses, key=lambda h: h.total)
+        share = shares[best.pattern_id]
+        if share >= SURE or (best in same and share >= STAYS):
+            return best, share
+    if same:
+        kept = max(same, key=lambda h: h.total)
+        if shares[kept.pattern_id] >= STAYS:
+            return kept, shares[kept.pattern_id]
+    return None, exp(belief.out) / total
+
+
+def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, out: float) -> Verdict:
+    if shown is not None and shown.trip is not None and shown.status == "on_trip" and belief.ended != shown.trip:
+        pattern = matcher.patterns.by_id.get(shown.pattern_id)
+        if pattern is not None and shown.along_m < pattern.end_m - 2.0 * max(pattern.typical_spacing_m, 200.0):
+            belief.left = Left(shown.pattern_id, shown.along_m, shown.trip, t)
+    if belief.left is not None:
+        if t - belief.left.at <= DETOUR_S:
+            left = belief.left
+            off_m = matcher.patterns.by_id[left.pattern_id].line.nearest(belief.x, belief.y).off_m
+            return Verdict(VehicleStatus.OFF_ROUTE, left.trip, left.pattern_id, left.along_m, off_m, out)
+        belief.left = None
+    parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
+    if out < 0.5 or parked or shown is None:
+        return Verdict(VehicleStatus.UNASSIGNED, confidence=out)
+    return Verdict(VehicleStatus.DEADHEAD, confidence=out)
+
+
+def _starts_in(matcher: Matcher, chosen: Hypothesis, t: float) -> float:
+    """Seconds until the planned departure of the trip that is waited for; 0 for headway-based ones."""
+    if chosen.trip is None:
+        return 0.0
+    pattern = matcher.patterns.by_id[chosen.pattern_id]
+    late = matcher.table.lateness(pattern, chosen.trip, pattern.start_m, t)
+    return 0.0 if late is None else -late
+
+
+def _explain(chosen: Hypothesis, matcher: Matcher, asked: Asked) -> str:
+    label, trip = asked.hint.trip_id, chosen.trip
+    if trip is None:
+        return ""
+    if label is not None and label in matcher.patterns.pattern_of and label != trip.trip_id:
+        return "label overruled"
+    if asked.hint.route_id is not None and matcher.patterns.by_id[chosen.pattern_id].route_id != asked.hint.route_id:
+        return "label overruled"
+    return ""
