@@ -29,6 +29,7 @@ HOMES = {
     "alembic": {"transit.store"},
     "paho": {"gps_ingest", "benchmarks"},
     "google": {"gtfs.realtime"},
+    "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
     "folium": {"maps"},
     "flask": {"web"},

@@ -1,0 +1,82 @@
+"""What an independent validator (gtfs-guru, the rules of the canonical one) and our own reader say of a feed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import gtfs_guru
+
+from gtfs.problems import BrokenFeed
+from gtfs.reader import read_feed
+
+WHERE = {"filename", "csvRowNumber", "fieldName", "index"}  # told apart; what else a notice carries goes into the message
+
+
+class Severity(StrEnum):
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One notice. code is the validator's own (or "refused": our reader would not import the feed)."""
+
+    severity: Severity
+    code: str
+    file: str
+    line: int | None
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        line = f"line {self.line}" if self.line else ""
+        return " ".join(filter(None, (self.severity, self.code, self.file, line, self.field))) + f": {self.message}"
+
+
+def validate_feed(source: Path | bytes, *, on: date, country_code: str = "") -> list[Finding]:
+    """Every finding, errors first; on is the day for which the calendars are judged."""
+    try:
+        _, notices = read_feed(source)
+        left_out = [row for row in notices if row.line is not None]  # the validator names the unknown files itself
+        found = [Finding(Severity.INFO, "left_out", row.file, row.line, row.field, row.message) for row in left_out]
+    except BrokenFeed as error:
+        found = [Finding(Severity.ERROR, "refused", row.file, row.line, row.field, row.message) for row in error.problems]
+    found += _second_opinion(source, on, country_code)
+    order = list(Severity)
+    return sorted(found, key=lambda finding: (order.index(finding.severity), finding.file, finding.line or 0))
+
+
+def has_errors(findings: list[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _second_opinion(source: Path | bytes, on: date, country_code: str) -> list[Finding]:
+    if isinstance(source, bytes):
+        with tempfile.TemporaryDirectory() as folder:
+            packed = Path(folder) / "feed.zip"
+            packed.write_bytes(source)
+            return _second_opinion(packed, on, country_code)
+    try:
+        result = gtfs_guru.validate(str(source), country_code=country_code or None, date=on.isoformat())
+    except Exception as error:  # it raises plain exceptions of many kinds for what it cannot open
+        return [Finding(Severity.ERROR, "unreadable", "", None, "", str(error))]
+    return [_finding(notice) for notice in result.notices]
+
+
+def _finding(notice: Any) -> Finding:
+    context = notice.context()
+    details = ", ".join(f"{name} {value}" for name, value in sorted(context.items()) if name not in WHERE)
+    return Finding(
+        Severity(notice.severity),
+        notice.code,
+        notice.file or context.get("filename") or "",
+        notice.row or context.get("csvRowNumber"),
+        notice.field or context.get("fieldName") or "",
+        f"{notice.message} ({details})" if details else notice.message,
+    )
