@@ -26,8 +26,11 @@ STILL_M = 12.0  # a vehicle that moved less has told nothing new
 FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
 BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0
-ARRIVED_M = 30.0  # this near the end of its line a vehicle has arrived
-STAYS_ARRIVED_S = 60.0  # and after this long its trip is over
+AT_STOP_M = 20.0
+ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
+STAYS_ARRIVED_S = 60.0  # its trip is over this long after it came to the end,
+STANDS_SHORT_S = 150.0  # or to a place so near before it
+DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line
 LEAVES = -7.0  # log odds of leaving a trip between two fixes, elsewhere than at its end
@@ -195,8 +198,8 @@ class Matcher:
             step = place.along_m - old.along_m
             score = share * (emission(pattern, place) + self._bearing(pattern, place, fix))
             if old.waiting:
-                if place.along_m - pattern.start_m < 25.0:
-                    continue  # has not left
+                if place.along_m - pattern.start_m < departed_m(pattern):
+                    continue
                 score += DEPARTS - 0.3 * share * _detour(step, moved, dt)
             else:
                 score -= share * _detour(step, moved, dt)
@@ -220,6 +223,8 @@ class Matcher:
             hi = min(pattern.end_m, pattern.start_m + reach)
             within = self.limits.of_pattern[pattern.pattern_id].off_route_m
             for place in _places(pattern.line, fix, pattern.start_m, hi, within):
+                if place.along_m < pattern.start_m + departed_m(pattern):
+                    continue
                 step = ended.end_m - old.along_m + place.along_m - pattern.start_m
                 score = share * (emission(pattern, place) + self._bearing(pattern, place, fix) - _detour(step, moved, dt))
                 yield Hypothesis(
@@ -228,7 +233,9 @@ class Matcher:
 
     def _moved(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, fix: Fix) -> Hypothesis:
         arrived_at = old.arrived_at
-        if arrived_at is None and place.along_m >= pattern.end_m - ARRIVED_M and place.off_m <= 2 * SIGMA_M + ARRIVED_M:
+        if place.along_m < pattern.end_m - ARRIVED_M:
+            arrived_at = None
+        elif arrived_at is None and place.off_m <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
             arrived_at = fix.t
         return _changed(
             old,
@@ -257,7 +264,7 @@ class Matcher:
         least = max(best - PRUNE, belief.out - PRUNE)
         fresh = []
         for pattern, place in self.near(fix.x, fix.y):
-            if place.along_m >= pattern.end_m - ARRIVED_M:
+            if not pattern.start_m + departed_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
                 continue
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
             weight += self._bearing(pattern, place, fix) + self._came_along(belief, pattern, place, fix)
@@ -283,7 +290,7 @@ class Matcher:
         fresh = [
             Hypothesis(p.pattern_id, place.along_m, place.along_m, best - 1.0 + emission(p, place), place.off_m, False, fix.t)
             for p, place in self.near(fix.x, fix.y)
-            if p is pattern and place.along_m < p.end_m - ARRIVED_M
+            if p is pattern and p.start_m + departed_m(p) <= place.along_m < p.end_m - ARRIVED_M
         ]
         start = pattern.start_m
         for p, away in self.starts_near(fix.x, fix.y):
@@ -322,7 +329,8 @@ class Matcher:
                         waiting.add(pattern.pattern_id)
                         start = pattern.start_m
                         kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
-                if fix.t - h.arrived_at >= STAYS_ARRIVED_S:
+                end_m = self.patterns.by_id[h.pattern_id].end_m
+                if fix.t - h.arrived_at >= (STAYS_ARRIVED_S if h.along_m > end_m - BACK_M / 2 else STANDS_SHORT_S):
                     belief.out = max(belief.out, h.weight - 2.0)
                     belief.ended = h.trip
                     continue
@@ -344,6 +352,11 @@ class Matcher:
                 h.trip, h.fit, h.fitted_at = choice.trip, choice.score, t
             kept.append(h)
         belief.hypotheses = kept
+
+
+def departed_m(pattern: Pattern) -> float:
+    """How far along a vehicle has left its first stop: DEPARTED_M, or half way to a second stop that is near."""
+    return min(DEPARTED_M, max(AT_STOP_M, 0.5 * (pattern.stop_dist_m[1] - pattern.start_m)))
 
 
 def emission(pattern: Pattern, place: OnLine) -> float:

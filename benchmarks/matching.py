@@ -1,0 +1,242 @@
+"""How well the recordings' buses are matched to their trips: replays, scores, and every stretch of disagreement.
+
+    python -m benchmarks.matching [--recordings DIR] [--only nyc] [--stretches 120]
+
+A report is in service when its label names a trip of the GTFS (and its phase, where recorded, is IN_PROGRESS). Given is the
+trip of on_trip, layover and off_route matches. right trip: the same trip_id; right pattern: the same route, direction and
+shape; steady: labels that last five minutes at least; first: minutes from the first in-service report of a label to the
+first right pattern. The labels are those of the operators' systems; where they are wrong, so is the score.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from gps_ingest.replay import reading, replay
+from gtfs.reader import read_network
+from transit.network import Network
+
+# name, folder, how much of the label the engine sees, (from, to)
+CASES = (
+    ("New York B63", "nyc_b63_2010", "none", None),
+    ("New York B63", "nyc_b63_2010", "trip", None),
+    ("Toronto 15-16 Dec", "toronto_2016", "none", ("2016-12-15T05:00", "2016-12-17T05:00")),
+    ("Toronto 15-16 Dec", "toronto_2016", "route", ("2016-12-15T05:00", "2016-12-17T05:00")),
+    ("Toronto 15-16 Dec", "toronto_2016", "trip", ("2016-12-15T05:00", "2016-12-17T05:00")),
+    ("Austin", "austin_2015-06-07", "none", None),
+    ("Austin", "austin_2015-06-07", "route", None),
+    ("Austin", "austin_2015-06-07", "trip", None),
+)
+STEADY_S = 300.0
+NEW_RUN_S = 3600.0
+GIVEN = ("on_trip", "layover", "off_route")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One report with its label and what was made of it."""
+
+    t: float
+    vehicle_id: str
+    label: str
+    phase: str
+    given: str
+    status: str
+    along: str
+    off: str
+
+
+@dataclass
+class Score:
+    reports: int = 0
+    serving: int = 0
+    right_trip: int = 0
+    right_pattern: int = 0
+    wrong_pattern: int = 0
+    idle: int = 0
+    idle_on_trip: int = 0
+    steady: int = 0
+    steady_right_trip: int = 0
+    steady_right_pattern: int = 0
+    steady_wrong: int = 0
+    runs: int = 0
+    never: int = 0
+    first_s: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+Pattern = tuple[str, int | None, str]
+
+
+def patterns(network: Network) -> dict[str, Pattern]:
+    return {trip.trip_id: (trip.route_id, trip.direction_id, trip.shape_id) for trip in network.trips.values()}
+
+
+def judged(reports: Path, matches: str, since: float, until: float) -> list[Judged]:
+    """Every report joined to its match by vehicle and second, in order of vehicle and time."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for line in matches.splitlines()[1:]:
+        cells = line.split(",")
+        found[cells[1], round(float(cells[0]))] = cells
+    rows: dict[tuple[str, int], Judged] = {}
+    with reading(reports) as recorded:
+        for row in recorded:
+            at = datetime.fromisoformat(row["timestamp"]).timestamp()
+            key = (row["vehicle_id"], int(at))
+            if not since <= at < until or key in rows:
+                continue
+            cells = found.get(key, ["", "", "", "", "", "", "", "", "missing"])
+            given = cells[2] if cells[8] in GIVEN else ""
+            rows[key] = Judged(
+                at, row["vehicle_id"], row["trip_id"], row.get("actual_phase", ""), given, cells[8], cells[6], cells[7]
+            )
+    return [rows[key] for key in sorted(rows)]
+
+
+def runs_of(serving: list[Judged]) -> Iterator[list[Judged]]:
+    """Stretches of one vehicle under one label without an hour's gap."""
+    run: list[Judged] = []
+    for one in serving:
+        if run and (one.vehicle_id != run[-1].vehicle_id or one.label != run[-1].label or one.t - run[-1].t > NEW_RUN_S):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def score(rows: list[Judged], pattern_of: dict[str, Pattern]) -> Score:
+    total = Score(reports=len(rows))
+    serving = [one for one in rows if one.label in pattern_of and one.phase in ("", "IN_PROGRESS")]
+    idle = [one for one in rows if one.phase not in ("", "IN_PROGRESS")]
+    total.idle, total.idle_on_trip = len(idle), sum(one.status == "on_trip" for one in idle)
+    for run in runs_of(serving):
+        right = [one for one in run if pattern_of.get(one.given) == pattern_of[one.label]]
+        trip = sum(one.given == one.label for one in run)
+        wrong = sum(one.given != "" for one in run) - len(right)
+        total.runs += 1
+        total.never += not right
+        total.first_s += [right[0].t - run[0].t] if right else []
+        total.serving += len(run)
+        total.right_trip += trip
+        total.right_pattern += len(right)
+        total.wrong_pattern += wrong
+        if run[-1].t - run[0].t >= STEADY_S:
+            total.steady += len(run)
+            total.steady_right_trip += trip
+            total.steady_right_pattern += len(right)
+            total.steady_wrong += wrong
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which label and engine disagree about the pattern, or the engine runs a bus that the label has idle."""
+
+    vehicle_id: str
+    since: float
+    until: float
+    label: str
+    phase: str
+    given: str
+    statuses: str
+    along: str
+
+
+def stretches(rows: list[Judged], pattern_of: dict[str, Pattern], least_s: float) -> list[Stretch]:
+    found = []
+    for _, group in groupby(rows, key=lambda one: (one.vehicle_id, one.label, one.phase, one.given, disagree(one, pattern_of))):
+        part = list(group)
+        if disagree(part[0], pattern_of) and part[-1].t - part[0].t >= least_s:
+            statuses = "/".join(sorted({one.status for one in part}))
+            first, last = part[0], part[-1]
+            found.append(
+                Stretch(first.vehicle_id, first.t, last.t, first.label, first.phase, first.given, statuses,
+                        f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}")
+            )
+    return found
+
+
+def disagree(one: Judged, pattern_of: dict[str, Pattern]) -> bool:
+    if one.phase in ("", "IN_PROGRESS"):
+        return one.label in pattern_of and pattern_of.get(one.given) != pattern_of[one.label]
+    return one.status == "on_trip"
+
+
+def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> tuple[list[Judged], Network, float]:
+    network = read_network(folder / "gtfs.zip")
+    since, until = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in window) if window else (None, None)
+    out = io.StringIO()
+    began = time.perf_counter()
+    with reading(folder / "reports.csv.gz") as rows:
+        kept = rows if until is None else (row for row in rows if row["timestamp"] < until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        replay(network, kept, matches_out=out, assignment=assignment, since=since, until=until)
+    took = time.perf_counter() - began
+    bounds = (since.timestamp() if since else 0.0, until.timestamp() if until else 1e18)
+    return judged(folder / "reports.csv.gz", out.getvalue(), *bounds), network, took
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:5.1f}" if whole else "    -"
+
+
+def line_of(name: str, assignment: str, one: Score) -> str:
+    first = sorted(one.first_s)
+    cells = [
+        f"{name:18} {assignment:5}",
+        percent(one.steady_right_pattern, one.steady),
+        percent(one.steady_wrong, one.steady),
+        percent(one.steady_right_trip, one.steady),
+        percent(one.right_pattern, one.serving),
+        percent(one.wrong_pattern, one.serving),
+        percent(one.right_trip, one.serving),
+        percent(one.idle_on_trip, one.idle),
+        f"{first[len(first) // 2] / 60:4.1f}" if first else "   -",
+        f"{one.reports / one.seconds:7.0f}",
+    ]
+    return " | ".join(cells)
+
+
+HEADER = (
+    "recording          label | steady: right pattern | wrong | right trip | all: right pattern | wrong | right trip"
+    " | idle given on_trip | first right, min | reports/s (with reading)"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recordings", type=Path, default=Path(os.environ.get("RECORDINGS", "../shared/data")))
+    parser.add_argument("--only", default="", help="only recordings whose folder holds this text")
+    parser.add_argument("--assignment", default="", help="only this one of trip, route, none")
+    parser.add_argument("--stretches", type=float, metavar="SECONDS", help="list every disagreement at least this long")
+    asked = parser.parse_args()
+    print(HEADER)
+    for name, folder, assignment, window in CASES:
+        if asked.only not in folder or asked.assignment not in ("", assignment):
+            continue
+        if not (asked.recordings / folder).is_dir():
+            print(f"{name}: no recording in {asked.recordings / folder}", file=sys.stderr)
+            continue
+        rows, network, took = run_case(asked.recordings / folder, assignment, window)
+        pattern_of = patterns(network)
+        result = score(rows, pattern_of)
+        result.seconds = took
+        print(line_of(name, assignment, result), flush=True)
+        if asked.stretches is not None:
+            for part in stretches(rows, pattern_of, asked.stretches):
+                at = datetime.fromtimestamp(part.since, UTC)
+                print(f"  {part.vehicle_id} {at:%m-%d %H:%M:%S} {(part.until - part.since) / 60:5.1f} min"
+                      f"  label {part.label or '-'} {part.phase}  given {part.given or '-'} {part.statuses}  {part.along}")
+
+
+if __name__ == "__main__":
+    main()
