@@ -1,0 +1,351 @@
+"""Reading: what is tolerated, what is kept, and what refuses a feed."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Callable
+from contextlib import chdir
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gtfs.problems import MAX_PROBLEMS
+from gtfs.reader import BrokenFeed, read_feed, read_network
+from gtfs.writer import write_network
+from transit.network import CalendarDate
+from transit.service_day import services_on
+
+Feed = dict[str, str]
+
+GOOD: Feed = {
+    "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nA,Bus Kota,https://example.org,Asia/Jakarta\n",
+    "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nS1,Pangkal,3.6,98.5\nS2,Tengah,3.605,98.5\nS3,Ujung,3.61,98.5\n",
+    "routes.txt": "route_id,agency_id,route_short_name,route_type,route_color\nR1,A,1,3,0057B8\n",
+    "trips.txt": "route_id,service_id,trip_id,shape_id\nR1,D,T1,L\nR1,D,T2,L\n",
+    "stop_times.txt": (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        "T1,07:00:00,07:00:00,S1,1\nT1,07:05:00,07:05:30,S2,2\nT1,07:10:00,07:10:00,S3,3\n"
+        "T2,23:55:00,23:55:00,S1,1\nT2,,,S2,2\nT2,24:10:00,25:10:00,S3,3\n"
+    ),
+    "calendar.txt": (
+        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+        "D,1,1,1,1,1,0,0,20260101,20261231\n"
+    ),
+    "calendar_dates.txt": "service_id,date,exception_type\nD,20260817,2\nD,20260822,1\n",
+    "shapes.txt": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nL,3.6,98.5,1\nL,3.61,98.5,2\n",
+    "frequencies.txt": "trip_id,start_time,end_time,headway_secs,exact_times\nT1,07:00:00,09:00:00,600,0\n",
+}
+
+
+def zipped(feed: Feed, folder: str = "", encoding: str = "utf-8") -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in feed.items():
+            archive.writestr(folder + name, text.encode(encoding))
+    return packed.getvalue()
+
+
+def changed(name: str, old: str, new: str) -> Feed:
+    assert old in GOOD[name], "the planted defect must hit something"
+    return {**GOOD, name: GOOD[name].replace(old, new, 1)}
+
+
+def without(name: str) -> Feed:
+    return {file: text for file, text in GOOD.items() if file != name}
+
+
+# --- tolerated -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plain_feed_is_read() -> None:
+    network, notices = read_feed(zipped(GOOD))
+    assert not notices
+    assert network.timezone == "Asia/Jakarta"
+    assert network.route("R1").color == "0057B8"
+    assert [call.stop_id for call in network.trip("T1").stop_times] == ["S1", "S2", "S3"]
+    assert network.is_headway_based("T1")
+    assert not network.is_headway_based("T2")
+
+
+def test_times_after_midnight_and_empty_times_are_kept() -> None:
+    calls = read_network(zipped(GOOD)).trip("T2").stop_times
+    assert [call.arrival_s for call in calls] == [86100, None, 87000]
+    assert calls[2].departure_s == 25 * 3600 + 600
+
+
+def test_services_follow_the_calendar_and_its_exceptions() -> None:
+    network = read_network(zipped(GOOD))
+    assert services_on(network, date(2026, 8, 17)) == frozenset()
+    assert services_on(network, date(2026, 8, 18)) == {"D"}
+    assert services_on(network, date(2026, 8, 22)) == {"D"}
+    assert network.calendar_dates[0] == CalendarDate("D", date(2026, 8, 17), False)
+
+
+def _with_bom(feed: Feed) -> Feed:
+    return {name: "\ufeff" + text for name, text in feed.items()}
+
+
+def _with_crlf(feed: Feed) -> Feed:
+    return {name: text.replace("\n", "\r\n") for name, text in feed.items()}
+
+
+def _with_quotes(feed: Feed) -> Feed:
+    lines = {name: text.splitlines() for name, text in feed.items()}
+    return {name: "".join(",".join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in lines[name]) for name in feed}
+
+
+def _with_empty_lines(feed: Feed) -> Feed:
+    return {name: text + "\n   \n,,\n\n" for name, text in feed.items()}
+
+
+def _with_padding(feed: Feed) -> Feed:
+    return {name: text.replace(",", " , ") for name, text in feed.items()}
+
+
+def _with_columns_turned_round(feed: Feed) -> Feed:
+    return {name: "".join(",".join(line.split(",")[::-1]) + "\n" for line in text.splitlines()) for name, text in feed.items()}
+
+
+def _with_rows_shuffled(feed: Feed) -> Feed:
+    lines = feed["stop_times.txt"].splitlines()
+    rows = lines[1:]
+    random.Random(5).shuffle(rows)
+    return {**feed, "stop_times.txt": "\n".join([lines[0], *rows])}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_with_bom, _with_crlf, _with_quotes, _with_empty_lines, _with_padding, _with_columns_turned_round, _with_rows_shuffled],
+)
+def test_harmless_differences_of_writing_change_nothing(spoil: Callable[[Feed], Feed]) -> None:
+    spoilt = spoil(GOOD)
+    assert spoilt != GOOD
+    assert read_network(zipped(spoilt)) == read_network(zipped(GOOD))
+
+
+def test_a_feed_in_a_sub_folder_of_the_zip_is_found() -> None:
+    feed = {**{f"gtfs-2026/{name}": text for name, text in GOOD.items()}, "__MACOSX/gtfs-2026/._stops.txt": "\x00\x01"}
+    assert read_network(zipped(feed)) == read_network(zipped(GOOD))
+
+
+def test_a_folder_reads_like_its_zip(tmp_path: Path) -> None:
+    for name, text in GOOD.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    packed = tmp_path / "feed.zip"
+    packed.write_bytes(zipped(GOOD))
+    assert read_network(tmp_path) == read_network(packed) == read_network(zipped(GOOD))
+
+
+def test_names_may_hold_any_letter_and_commas_and_line_ends() -> None:
+    name = 'Halte "Rambutan", ᯆᯗᯂ 站 🚌\nlantai 2'
+    feed = {**GOOD, "stops.txt": GOOD["stops.txt"].replace("Pangkal", '"' + name.replace('"', '""') + '"')}
+    assert read_network(zipped(feed)).stop("S1").name == name
+
+
+def test_columns_and_files_that_we_do_not_know_are_kept() -> None:
+    feed = changed("stops.txt", "stop_lon\nS1,Pangkal,3.6,98.5", "stop_lon,position_confidence\nS1,Pangkal,3.6,98.5,exact")
+    network = read_network(zipped({**feed, "fare_attributes.txt": "fare_id,price\ngratis,0\n"}))
+    assert network.stop("S1").extra == {"position_confidence": "exact"}
+    assert network.stop("S2").extra == {}
+    assert network.other_files == {"fare_attributes.txt": (("fare_id", "price"), ("gratis", "0"))}
+
+
+def test_a_trip_that_calls_nowhere_is_left_out_and_said_so() -> None:
+    network, notices = read_feed(zipped(changed("trips.txt", "R1,D,T2,L", "R1,D,T2,L\nR1,D,T3,L")))
+    assert set(network.trips) == {"T1", "T2"}
+    assert [(notice.file, notice.line) for notice in notices] == [("trips.txt", 4)]
+
+
+# --- refused -------------------------------------------------------------------------------------------------------------
+
+DEFECTS = [
+    ("agency.txt", "Asia/Jakarta", "Asia/Binjai", 2, "agency_timezone"),
+    ("agency.txt", "Asia/Jakarta", "../../etc/passwd", 2, "agency_timezone"),
+    ("agency.txt", "agency_name,", "", 1, "agency_name"),
+    ("agency.txt", "Bus Kota", "", 2, "agency_name"),
+    ("agency.txt", "Asia/Jakarta\n", "Asia/Jakarta\nB,Kota Lain,https://example.org,Asia/Tokyo\n", 3, "agency_timezone"),
+    ("stops.txt", "3.605", "3,605", 3, ""),
+    ("stops.txt", "3.605", "tiga", 3, "stop_lat"),
+    ("stops.txt", "3.605", "NaN", 3, "stop_lat"),
+    ("stops.txt", "3.605", "1e999", 3, "stop_lat"),
+    ("stops.txt", "3.605", "98.5", 3, "stop_lat"),
+    ("stops.txt", "3.605", "", 3, "stop_lat"),
+    ("stops.txt", "S2,Tengah,3.605,98.5", "S2,Tengah,0,0", 3, "stop_lat"),
+    ("stops.txt", "Tengah", "", 3, "stop_name"),
+    ("stops.txt", "S2,Tengah", "S1,Tengah", 3, "stop_id"),
+    ("stops.txt", "stop_name,", "stop_name,stop_name,", 1, "stop_name"),
+    ("routes.txt", "R1,A,1,3", "R1,Z,1,3", 2, "agency_id"),
+    ("routes.txt", "0057B8", "#0057B8", 2, "route_color"),
+    ("routes.txt", "R1,A,1,3", "R1,A,1,bus", 2, "route_type"),
+    ("routes.txt", "R1,A,1,3", "R1,A,1,99", 2, "route_type"),
+    ("routes.txt", "R1,A,1,3", "R1,A,,3", 2, "route_short_name"),
+    ("trips.txt", "R1,D,T1,L", "R9,D,T1,L", 2, "route_id"),
+    ("trips.txt", "R1,D,T1,L", "R1,X,T1,L", 2, "service_id"),
+    ("trips.txt", "R1,D,T1,L", "R1,D,T1,M", 2, "shape_id"),
+    ("trips.txt", "R1,D,T2,L", "R1,D,T1,L", 3, "trip_id"),
+    ("stop_times.txt", "T1,07:05:00", "T9,07:05:00", 3, "trip_id"),
+    ("stop_times.txt", "S2,2", "S9,2", 3, "stop_id"),
+    ("stop_times.txt", "07:05:00", "7.05", 3, "arrival_time"),
+    ("stop_times.txt", "07:05:00", "07:65:00", 3, "arrival_time"),
+    ("stop_times.txt", "07:05:00", "06:05:00", 3, "arrival_time"),
+    ("stop_times.txt", "07:05:30", "07:04:30", 3, "departure_time"),
+    ("stop_times.txt", "24:10:00,25:10:00", "00:10:00,25:10:00", 7, "arrival_time"),
+    ("stop_times.txt", "S2,2", "S2,1", 3, "stop_sequence"),
+    ("stop_times.txt", "S2,2", "S2,-2", 3, "stop_sequence"),
+    ("stop_times.txt", "T1,07:10:00,07:10:00,S3", "T1,,,S3", 4, "arrival_time"),
+    ("stop_times.txt", "T1,07:00:00,07:00:00,S1", "T1,,,S1", 2, "departure_time"),
+    ("calendar.txt", "20261231", "20251231", 2, "end_date"),
+    ("calendar.txt", "20261231", "20261331", 2, "end_date"),
+    ("calendar.txt", "20261231", "31-12-2026", 2, "end_date"),
+    ("calendar.txt", "D,1", "D,2", 2, "monday"),
+    ("calendar_dates.txt", "20260817,2", "20260817,3", 2, "exception_type"),
+    ("calendar_dates.txt", "20260822,1", "20260817,1", 3, "date"),
+    ("shapes.txt", "L,3.61,98.5,2", "L,3.61,98.5,1", 3, "shape_pt_sequence"),
+    ("shapes.txt", "L,3.61,98.5,2", "M,3.61,98.5,2", 2, "shape_id"),
+    ("frequencies.txt", "T1,07:00:00", "T9,07:00:00", 2, "trip_id"),
+    ("frequencies.txt", "09:00:00", "06:00:00", 2, "end_time"),
+    ("frequencies.txt", "600", "0", 2, "headway_secs"),
+    ("frequencies.txt", "600,0\n", "600,0\nT1,08:00:00,10:00:00,300,0\n", 3, "start_time"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "line", "field"), DEFECTS)
+def test_a_planted_defect_is_refused_with_its_place(file: str, old: str, new: str, line: int, field: str) -> None:
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped(changed(file, old, new)))
+    places = [(problem.file, problem.line, problem.field) for problem in refusal.value.problems]
+    assert (file, line, field) in places
+    assert all(len(problem.message) > 10 for problem in refusal.value.problems)
+    assert f"{file} line {line}" in str(refusal.value)
+
+
+@pytest.mark.parametrize("file", ["agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt"])
+def test_a_missing_file_is_named(file: str) -> None:
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped(without(file)))
+    first = refusal.value.problems[0]
+    assert (first.file, first.line) == (file, None)
+    assert "missing" in first.message
+
+
+def test_one_of_the_two_calendars_is_enough() -> None:
+    assert read_network(zipped(without("calendar_dates.txt"))).calendars
+    assert read_network(zipped(without("calendar.txt"))).calendar_dates
+    with pytest.raises(BrokenFeed, match="calendar_dates"):
+        read_network(zipped({name: text for name, text in GOOD.items() if "calendar" not in name}))
+
+
+def test_a_feed_in_which_nothing_ever_runs_is_refused() -> None:
+    never = changed("calendar.txt", "D,1,1,1,1,1,0,0", "D,0,0,0,0,0,0,0")
+    never["calendar_dates.txt"] = "service_id,date,exception_type\nD,20260817,2\n"
+    with pytest.raises(BrokenFeed, match="no service runs"):
+        read_network(zipped(never))
+
+
+def test_a_trip_calls_at_platforms_only() -> None:
+    header = "stop_id,stop_name,stop_lat,stop_lon,location_type\n"
+    station = header + "S1,Pangkal,3.6,98.5,1\nS2,Tengah,3.605,98.5,\nS3,Ujung,3.61,98.5,0\n"
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped({**GOOD, "stops.txt": station}))
+    assert [(problem.line, problem.field) for problem in refusal.value.problems] == [(2, "location_type")]
+
+
+def test_all_problems_of_all_files_come_at_once() -> None:
+    feed = changed("stops.txt", "3.605", "x")
+    feed["routes.txt"] = feed["routes.txt"].replace("0057B8", "biru")
+    feed["calendar.txt"] = feed["calendar.txt"].replace("20261231", "kapan")
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped(feed))
+    assert {"stops.txt", "routes.txt", "calendar.txt"} <= {problem.file for problem in refusal.value.problems}
+
+
+def test_the_list_of_problems_is_capped() -> None:
+    rows = "".join(f"T1,x,x,S1,{n}\n" for n in range(10_000))
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped({**GOOD, "stop_times.txt": GOOD["stop_times.txt"] + rows}))
+    assert len(refusal.value.problems) == MAX_PROBLEMS
+
+
+def test_text_that_is_not_utf8_is_refused_with_its_line() -> None:
+    feed = changed("stops.txt", "Tengah", "Café")
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(zipped(feed, encoding="latin-1"))
+    assert ("stops.txt", 3) in [(problem.file, problem.line) for problem in refusal.value.problems]
+
+
+def test_a_quotation_mark_left_open_is_refused() -> None:
+    with pytest.raises(BrokenFeed, match="quotation mark"):
+        read_network(zipped(changed("stops.txt", "Tengah", '"Tengah')))
+
+
+# --- broken and hostile containers --------------------------------------------------------------------------------------
+
+
+def _truncated() -> bytes:
+    return zipped(GOOD)[:-40]
+
+
+def _with_a_wrong_byte_in_the_middle() -> bytes:
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in GOOD.items():
+            archive.writestr(name, text)
+    return stored.getvalue().replace(b"Tengah", b"Tengih", 1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a zip", b"PK\x03\x04" + b"\x00" * 60, _truncated(), _with_a_wrong_byte_in_the_middle()]
+)
+def test_a_broken_zip_is_refused_in_words(content: bytes) -> None:
+    with pytest.raises(BrokenFeed) as refusal:
+        read_network(content)
+    assert "again" in str(refusal.value)
+
+
+def test_a_path_that_does_not_exist_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(BrokenFeed, match="does not exist"):
+        read_network(tmp_path / "nowhere.zip")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("stop_times.txt", "w") as entry:
+        for _ in range(60):
+            entry.write(b"\n" * (1 << 20))
+    assert len(packed.getvalue()) < 1 << 20
+    with pytest.raises(BrokenFeed, match="no timetable"):
+        read_network(packed.getvalue())
+
+
+def test_names_that_climb_out_of_the_zip_write_nothing(tmp_path: Path) -> None:
+    feed = {**GOOD, "../../stops.txt": "evil", "/tmp/stops.txt": "evil"}
+    with chdir(tmp_path):
+        assert read_network(zipped(feed)) == read_network(zipped(GOOD))
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_feeds_in_one_zip_are_not_guessed_between() -> None:
+    feed = {f"{folder}/{name}": text for folder in ("a", "b") for name, text in GOOD.items()}
+    with pytest.raises(BrokenFeed, match="several feeds"):
+        read_network(zipped(feed))
+
+
+def test_a_large_feed_is_read_and_written_whole() -> None:
+    trips = range(2000)
+    times = {(t, n): f"{6 + t % 18:02d}:{n:02d}" for t in trips for n in range(1, 51)}
+    rows = (f"T{t},{time}:00,{time}:30,S{n},{n}\n" for (t, n), time in times.items())
+    stops = (f"S{n},Halte {n},{3 + n / 100},98.5\n" for n in range(1, 51))
+    feed = {
+        **without("frequencies.txt"),
+        "trips.txt": "route_id,service_id,trip_id\n" + "".join(f"R1,D,T{t}\n" for t in trips),
+        "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n" + "".join(stops),
+        "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n" + "".join(rows),
+    }
+    network = read_network(zipped(feed))
+    assert sum(len(trip.stop_times) for trip in network.trips.values()) == 100_000
+    assert read_network(write_network(network)) == network
+    first, later = network.trip("T0").stop_times[3], network.trip("T1999").stop_times[3]
+    assert first.stop_id is later.stop_id, "equal strings are one object"
