@@ -226,9 +226,11 @@ def _is_known(network: Network, entity: InformedEntity) -> bool:
 
 
 def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Sequence[InformedEntity]) -> None:
-    period = message.active_period.add(start=int(alert.starts_at.timestamp()))
-    if alert.ends_at is not None:
-        period.end = int(alert.ends_at.timestamp())
+    # active_period is deprecated but the only one that consumers know today; the other two are its successors
+    for periods in (message.active_period, message.communication_period, message.impact_period):
+        period = periods.add(start=int(alert.starts_at.timestamp()))
+        if alert.ends_at is not None:
+            period.end = int(alert.ends_at.timestamp())
     message.MergeFrom(pb.Alert(cause=alert.cause.value, effect=alert.effect.value))
     _fill_text(message.header_text, alert.header)
     _fill_text(message.description_text, alert.description)
