@@ -109,6 +109,11 @@ class Trip:
     bikes_allowed: int | None = None
     extra: Extra = field(default_factory=dict)
 
+    @property
+    def is_demo(self) -> bool:
+        """True for a trip of a demonstration (trips.txt, extra column demo = 1): it runs, but promises riders nothing."""
+        return self.extra.get("demo") == "1"
+
 
 @dataclass(frozen=True, slots=True)
 class Frequency:
@@ -211,6 +216,11 @@ class Network:
     @property
     def timezone(self) -> str:
         return self.agencies[0].timezone
+
+    @property
+    def is_sample(self) -> bool:
+        """True where the feed calls itself an unverified example (feed_info.txt, extra column feed_status = sample)."""
+        return self.feed_info is not None and self.feed_info.extra.get("feed_status") == "sample"
 
     def route(self, route_id: str) -> Route:
         try:

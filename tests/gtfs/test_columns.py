@@ -8,6 +8,7 @@ import pytest
 
 from gtfs import columns
 from gtfs.columns import Table
+from gtfs.kinds import format_float
 from transit.network import Agency, FeedInfo, Frequency, Route, ShapePoint, Stop, StopTime, Translation, Trip
 
 
@@ -34,5 +35,5 @@ def test_columns_stand_in_the_order_of_the_fields(table: Table, record: type, ke
     ("value", "text"), [(3.0, "3.0"), (1e-07, "0.0000001"), (-98.5, "-98.5"), (1e22, "10000000000000000000000"), (0.1, "0.1")]
 )
 def test_numbers_are_written_without_an_exponent_and_read_back_the_same(value: float, text: str) -> None:
-    assert columns.format_float(value) == text
+    assert format_float(value) == text
     assert float(text) == value
