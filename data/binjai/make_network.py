@@ -219,16 +219,17 @@ def _rounded(x: float, y: float) -> LatLon:
     return round(lat, 6), round(lon, 6)
 
 
-def _drawn(corridor: Corridor, places: dict[str, Place]) -> Drawn:
+def _drawn(corridor: Corridor, stops: dict[str, Stop]) -> Drawn:
+    at = {stop_id: (stops[stop_id].lat or 0.0, stops[stop_id].lon or 0.0) for stop_id in corridor.stop_ids}
     if not corridor.street:
-        points = [places[stop_id].at for stop_id in corridor.stop_ids]
+        points = [at[stop_id] for stop_id in corridor.stop_ids]
         return Drawn(points, False, corridor.stop_ids, list(_line(points).at))
     street = _line(corridor.street)
-    marks = [_nearest(street, places[stop_id].at)[0] for stop_id in corridor.stop_ids]
+    marks = [_nearest(street, at[stop_id])[0] for stop_id in corridor.stop_ids]
     inner = [point for point, along in zip(corridor.street, street.at, strict=True) if marks[0] < along < marks[-1]]
     points = [_rounded(*street.point_at(marks[0])), *inner, _rounded(*street.point_at(marks[-1]))]
     line = _line(points)
-    inner_stops = [_nearest(line, places[stop_id].at)[0] for stop_id in corridor.stop_ids[1:-1]]
+    inner_stops = [_nearest(line, at[stop_id])[0] for stop_id in corridor.stop_ids[1:-1]]
     return Drawn(points, True, corridor.stop_ids, [0.0, *inner_stops, line.length_m])
 
 
@@ -301,13 +302,12 @@ def _translations(trips: dict[str, Trip], stops: dict[str, Stop]) -> tuple[Trans
 
 
 def network() -> Network:
-    places = {place.stop_id: place for place in PLACES}
     stops = _stops(PLACES)
     shapes: dict[str, Shape] = {}
     trips: dict[str, Trip] = {}
     frequencies: list[Frequency] = []
     for corridor in CORRIDORS:
-        drawn = _drawn(corridor, places)
+        drawn = _drawn(corridor, stops)
         for direction, name in enumerate(corridor.directions):
             one_way = drawn.reversed() if direction else drawn
             shape_id = f"{corridor.route.route_id}-{name}"
