@@ -145,18 +145,27 @@ def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> 
 def _told(network: Network, predictions: Iterable[Prediction], now: datetime) -> list[list[Prediction]]:
     """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
+    group: list[Prediction] = []
+    latest: Prediction | None = None
     for row in predictions:
-        age_s = (now - row.reported_at).total_seconds()
-        not_yet_fixed = row.tier is Tier.NEXT_TRIP and network.is_headway_based(row.trip.trip_id)
-        if age_s <= UPDATE_MAX_AGE_S and row.trip.trip_id in network.trips and not not_yet_fixed:
-            groups.setdefault((row.vehicle_id, row.trip), []).append(row)
+        if latest is None or row.trip is not latest.trip or row.vehicle_id != latest.vehicle_id:  # they mostly come in runs
+            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
+        group.append(row)
+        latest = row
     best: dict[TripInstance, list[Prediction]] = {}
     for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(item[1][0], now)):
-        group.sort(key=lambda row: row.stop_sequence)
-        if group[-1].predicted_at > now:
+        sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
+        group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
+        if group and group[-1].predicted_at > now:
             best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
             best[instance] = group
     return list(best.values())
+
+
+def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
+    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
+        return False
+    return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
 
 
 def _rank(row: Prediction, now: datetime) -> tuple[bool, bool, str, str]:
@@ -176,11 +185,11 @@ def _fill_update(
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = not network.is_headway_based(trip.trip_id)
     relationship = pb.TripUpdate.StopTimeUpdate.SCHEDULED if scheduled else pb.TripUpdate.StopTimeUpdate.UNSCHEDULED
-    rows = [row for row in group if row.stop_sequence in calls]
-    times = _increasing([row.predicted_at.timestamp() for row in rows])
+    too_old_s = max(0.0, (now - first.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
-    for index, (row, time) in enumerate(zip(rows, times, strict=True)):
-        call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, now)
+    for index, (row, time) in enumerate(zip(group, times, strict=True)):
+        call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, too_old_s)
         stop = update.stop_time_update.add(
             stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
         )
@@ -208,9 +217,8 @@ def _increasing(times_s: Sequence[float]) -> list[int]:
     return found
 
 
-def _uncertainty_s(row: Prediction, now: datetime) -> int:
+def _uncertainty_s(row: Prediction, too_old_s: float) -> int:
     """Half the 80 % interval, and for an old fix all the time since it should have been renewed; 0 would mean certain."""
-    too_old_s = max(0.0, (now - row.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     return max(1, ceil((row.high_at - row.low_at).total_seconds() / 2 + too_old_s))
 
 

@@ -123,6 +123,8 @@ def test_a_trip_of_another_network_version_does_not_break_the_feed() -> None:
     assert not message.entity[0].vehicle.HasField("trip")
     foreign = [replace(row, trip=stranger) for row in some_predictions(PLAIN)]
     assert not trip_updates(PLAIN, foreign, [], SEVEN).entity
+    renumbered = [replace(row, stop_sequence=row.stop_sequence + 100) for row in some_predictions(PLAIN)]
+    assert not trip_updates(PLAIN, renumbered, [], SEVEN).entity
 
 
 def test_the_header_is_never_older_than_a_fix_from_a_clock_ahead_of_ours() -> None:
