@@ -9,28 +9,25 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
+from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, told_trips, trip_of
 from transit.alerts import Alert, InformedEntity, Text
 from transit.network import Network, Trip, TripInstance
 from transit.prediction import Prediction, Tier
 from transit.service_day import format_time
-from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
+from transit.tracking import VehicleState, VehicleStatus
 
 VERSION = "2.0"
-POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
-UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
-NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip
-
-IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
-SHOWN = IN_SERVICE | {VehicleStatus.OFF_ROUTE}  # the others carry nobody: they are on their way to or from work, or unknown
-
 FeedMessage = pb.FeedMessage
 
 
 def vehicle_positions(network: Network, states: Iterable[VehicleState], now: datetime) -> FeedMessage:
-    """One entity per vehicle in service whose fix is at most 90 s from now (either way), by vehicle_id."""
+    """One entity per vehicle in service whose fix is at most 90 s from now (either way).
+
+    Vehicles about to end their trip come first, then by vehicle_id: see trip_updates.
+    """
     message = _message(network, now)
-    for state in sorted(states, key=lambda state: state.vehicle_id):
-        if state.matched.status in SHOWN and abs((now - state.report.reported_at).total_seconds()) <= POSITION_MAX_AGE_S:
+    for state in sorted(states, key=lambda state: (not is_ending(network, state), state.vehicle_id)):
+        if is_shown(state, now):
             _fill_vehicle(message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle, network, state, now)
     return message
 
@@ -41,13 +38,14 @@ def trip_updates(
     """One entity per trip instance with a stop still ahead and a fix at most 300 s old.
 
     A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
-    The order (next trips, old fixes, fresh ones, each by vehicle) lets consumers that keep the last entity per vehicle or
-    trip_id, as the validators do, find the same pairs here and in the vehicle positions.
+    Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;
+    those about to end it; the others; each by vehicle_id) lets consumers that keep the last entity per vehicle or trip_id,
+    as the validators do, find the same pairs here and in the vehicle positions.
     """
     known = {state.vehicle_id: state for state in states}
     message = _message(network, now)
-    for group in _told(network, predictions, now):
-        entity = message.entity.add(id=f"trip:{_instance_key(group[0].trip)}")
+    for group in told_trips(network, predictions, known, now):
+        entity = message.entity.add(id=f"trip:{instance_key(group[0].trip)}")
         _fill_update(entity.trip_update, network, group, known.get(group[0].vehicle_id), now)
     return message
 
@@ -93,11 +91,6 @@ def _posix(at: datetime, now: datetime) -> int:
     return int(min(at, now).timestamp())
 
 
-def _instance_key(instance: TripInstance) -> str:
-    start = f":{format_time(instance.start_s)}" if instance.start_s is not None else ""
-    return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
-
-
 def _fill_trip(descriptor: pb.TripDescriptor, network: Network, trip: Trip, instance: TripInstance) -> None:
     descriptor.trip_id, descriptor.route_id = trip.trip_id, trip.route_id
     descriptor.start_date = f"{instance.start_date:%Y%m%d}"
@@ -120,17 +113,10 @@ def _fill_vehicle(vehicle: pb.VehiclePosition, network: Network, state: VehicleS
         vehicle.position.speed = report.speed_mps
     if report.odometer_m is not None:
         vehicle.position.odometer = report.odometer_m
-    trip = _trip_of(network, state.matched)
+    trip = trip_of(network, state)
     if trip is not None and state.matched.trip is not None:
         _fill_trip(vehicle.trip, network, trip, state.matched.trip)
         _fill_stop(vehicle, trip, state)
-
-
-def _trip_of(network: Network, matched: MatchedPosition) -> Trip | None:
-    """The trip that a position may claim: one of this network, served now, and near its shape."""
-    if matched.trip is None or matched.status not in IN_SERVICE or (matched.offset_m or 0.0) > NEAR_SHAPE_M:
-        return None
-    return network.trips.get(matched.trip.trip_id)
 
 
 def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> None:
@@ -140,37 +126,6 @@ def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> 
     if call is not None:
         vehicle.current_stop_sequence, vehicle.stop_id = call.stop_sequence, call.stop_id
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
-
-
-def _told(network: Network, predictions: Iterable[Prediction], now: datetime) -> list[list[Prediction]]:
-    """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
-    groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
-    group: list[Prediction] = []
-    latest: Prediction | None = None
-    for row in predictions:
-        if latest is None or row.trip is not latest.trip or row.vehicle_id != latest.vehicle_id:  # they mostly come in runs
-            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
-        group.append(row)
-        latest = row
-    best: dict[TripInstance, list[Prediction]] = {}
-    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(item[1][0], now)):
-        sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
-        group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
-        if group and group[-1].predicted_at > now:
-            best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
-            best[instance] = group
-    return list(best.values())
-
-
-def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
-    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
-        return False
-    return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
-
-
-def _rank(row: Prediction, now: datetime) -> tuple[bool, bool, str, str]:
-    fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
-    return row.tier is not Tier.NEXT_TRIP, fresh, row.vehicle_id, _instance_key(row.trip)
 
 
 def _fill_update(

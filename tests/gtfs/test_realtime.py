@@ -112,6 +112,27 @@ def test_a_bus_too_far_from_its_shape_does_not_claim_the_trip() -> None:
     assert not vehicle.HasField("trip")
 
 
+def test_a_bus_past_its_last_stop_claims_its_trip_no_more() -> None:
+    vehicle = vehicle_positions(PLAIN, [a_state(next_stop=None)], SEVEN).entity[0].vehicle
+    assert not vehicle.HasField("trip")
+
+
+def test_the_last_entity_of_a_trip_id_is_the_same_bus_in_both_feeds() -> None:
+    """Consumers keep one vehicle per trip_id, although several run a headway-based one. BUS2 is at its end, BUS3 is silent."""
+    runs = {f"BUS{n}": a_trip_instance("T1", (7 * 60 - 10 * n) * 60) for n in (1, 2, 3)}
+    fixes = {"BUS1": SEVEN, "BUS2": SEVEN, "BUS3": SEVEN - timedelta(seconds=150)}
+    stops = {"BUS1": 4, "BUS2": 9, "BUS3": 5}
+    states = [a_state(bus, run, when=fixes[bus], next_stop=stops[bus]) for bus, run in runs.items()]
+    told = [
+        row for bus, run in runs.items()
+        for row in some_predictions(HEADWAY, run, vehicle_id=bus, first=stops[bus], fix=fixes[bus], minutes_apart=6.0)
+    ]
+    updates = [entity.trip_update.vehicle.id for entity in trip_updates(HEADWAY, told, states, SEVEN).entity]
+    positions = [entity.vehicle.vehicle.id for entity in vehicle_positions(HEADWAY, states, SEVEN).entity]
+    assert updates == ["BUS3", "BUS2", "BUS1"]
+    assert positions == ["BUS2", "BUS1"]
+
+
 @pytest.mark.parametrize("status", [VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED])
 def test_a_bus_out_of_service_is_not_offered_to_riders(status: VehicleStatus) -> None:
     assert not vehicle_positions(PLAIN, [a_state(status=status)], SEVEN).entity

@@ -1,0 +1,87 @@
+"""Which vehicles and predictions the live feeds carry, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import cos, radians
+
+from transit.network import Network, Trip, TripInstance
+from transit.prediction import Prediction, Tier
+from transit.service_day import format_time
+from transit.tracking import VehicleState, VehicleStatus
+
+POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
+UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
+NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip (validators: times cos of the latitude)
+
+IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
+SHOWN = IN_SERVICE | {VehicleStatus.OFF_ROUTE}  # the others carry nobody: they are on their way to or from work, or unknown
+
+
+def trip_of(network: Network, state: VehicleState) -> Trip | None:
+    """The trip that a position may claim: one of this network, served now, not at its end yet, and near its shape."""
+    matched = state.matched
+    if matched.status is VehicleStatus.ON_TRIP and state.next_stop_sequence is None:
+        return None
+    near_m = NEAR_SHAPE_M * cos(radians(state.report.lat))
+    if matched.trip is None or matched.status not in IN_SERVICE or (matched.offset_m or 0.0) > near_m:
+        return None
+    return network.trips.get(matched.trip.trip_id)
+
+
+def is_shown(state: VehicleState, now: datetime) -> bool:
+    age_s = (now - state.report.reported_at).total_seconds()
+    return state.matched.status in SHOWN and abs(age_s) <= POSITION_MAX_AGE_S
+
+
+def is_ending(network: Network, state: VehicleState) -> bool:
+    """True for a vehicle with at most the last stop of its trip ahead: it may have no update any more."""
+    trip = trip_of(network, state)
+    if trip is None or state.matched.status is VehicleStatus.LAYOVER:
+        return False
+    return (state.next_stop_sequence or 0) >= trip.stop_times[-1].stop_sequence
+
+
+def instance_key(instance: TripInstance) -> str:
+    start = f":{format_time(instance.start_s)}" if instance.start_s is not None else ""
+    return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
+
+
+def told_trips(
+    network: Network, predictions: Iterable[Prediction], known: Mapping[str, VehicleState], now: datetime
+) -> list[list[Prediction]]:
+    """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
+    groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
+    group: list[Prediction] = []
+    latest: Prediction | None = None
+    for row in predictions:
+        if latest is None or row.trip is not latest.trip or row.vehicle_id != latest.vehicle_id:  # they mostly come in runs
+            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
+        group.append(row)
+        latest = row
+    best: dict[TripInstance, list[Prediction]] = {}
+    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(network, item[1][0], known, now)):
+        sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
+        group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
+        if group and group[-1].predicted_at >= now:
+            best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
+            best[instance] = group
+    return list(best.values())
+
+
+def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
+    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
+        return False
+    return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
+
+
+def _rank(
+    network: Network, row: Prediction, known: Mapping[str, VehicleState], now: datetime
+) -> tuple[bool, bool, bool, bool, str, str]:
+    state = known.get(row.vehicle_id)
+    fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
+    claimed = state is not None and is_shown(state, now) and state.matched.trip == row.trip
+    claimed = claimed and state is not None and trip_of(network, state) is not None
+    goes_on = state is None or not is_ending(network, state)
+    return row.tier is not Tier.NEXT_TRIP, fresh, claimed, goes_on, row.vehicle_id, instance_key(row.trip)
