@@ -24,9 +24,10 @@ NEARBY = 4  # planned trips looked at on each side of the one that fits best
 
 SAME_TRIP = 3.0  # log odds for the trip that this vehicle is on already: neighbours must fit much better to replace it
 NEXT_IN_BLOCK = 4.0  # for the trip that the plan's block puts after the one just ended
+SAME_ROUTE = 2.5  # for another trip of the route that the vehicle served last: few change over at a terminal
 TAKEN = -6.0  # against a trip that another vehicle is running
-NOT_THE_LABEL = -8.0  # against any other route or pattern than somebody said; strong evidence outweighs it
-NOT_THE_TRIP = -6.0  # against another trip of the pattern that was said
+NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
+NOT_THE_TRIP = -6.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
 RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one
 
@@ -178,16 +179,17 @@ def instance(row: Departure, day: date) -> TripInstance:
 
 def choose_trip(table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: Known) -> Choice | None:
     """The trip of a pattern that a vehicle at this place and time is most likely running; None where none can be meant."""
-    penalty = _label_penalty(pattern, table.patterns, known.hint)
     best: Choice | None = None
+    last = table.network.trips.get(known.ended.trip_id) if known.ended is not None else None
+    served = None if last is None else last.route_id
     for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
-        score += penalty
+        score += _label_penalty(pattern, trip, table.patterns, known)
         if trip == known.current:
             score += SAME_TRIP
+        if served == pattern.route_id:
+            score += SAME_ROUTE
         if follows(table, known.ended, trip):
             score += NEXT_IN_BLOCK
-        if known.hint.trip_id is not None and trip.trip_id != known.hint.trip_id:
-            score += NOT_THE_TRIP
         if known.taken(trip):
             score += TAKEN
         if best is None or score > best.score:
@@ -233,14 +235,16 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: 
         yield TripInstance(label, min(days, key=lambda day: abs(t - day.zero_s - planned)).date)
 
 
-def _label_penalty(pattern: Pattern, patterns: Patterns, hint: AssignmentHint) -> float:
-    if hint.trip_id is not None:
-        label = patterns.find(hint.trip_id)
-        if label is not None:
-            return 0.0 if label is pattern else NOT_THE_LABEL
-    if hint.route_id is not None and pattern.route_id != hint.route_id:
-        return NOT_THE_LABEL
-    return 0.0
+def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, known: Known) -> float:
+    """What a reading pays for not being what somebody said of the vehicle; a label may lag behind a trip that ended."""
+    hint = known.hint
+    label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
+    if label is not None:
+        if pattern.route_id != label.route_id:
+            return NOT_THE_ROUTE
+        lags = known.ended is not None and known.ended.trip_id == hint.trip_id
+        return 0.0 if trip.trip_id == hint.trip_id or lags else NOT_THE_TRIP
+    return NOT_THE_ROUTE if hint.route_id is not None and pattern.route_id != hint.route_id else 0.0
 
 
 def lateness_score(late_s: float) -> float | None:

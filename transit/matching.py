@@ -28,22 +28,26 @@ BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0
 AT_STOP_M = 20.0
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
-STAYS_ARRIVED_S = 60.0  # its trip is over this long after it came to the end,
+STAYS_ARRIVED_S = 15.0  # its trip is over this long after it came to the end,
 STANDS_SHORT_S = 150.0  # or to a place so near before it
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 GAP_S = 1500.0  # silence that makes a new beginning
-OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line
-LEAVES = -7.0  # log odds of leaving a trip between two fixes, elsewhere than at its end
+OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
+OUT_ON_LINE = -1.5  # but vehicles out of service use the same streets, and turn off them:
+OUT_ON_LINE_M = 300.0  # so many metres along a line tell as much as 1.0 against being out of service
+OUTLIER = -6.0  # one fix, however wrong, takes no more from a reading
+TRIP_S = 7200.0  # a vehicle leaves its trip, elsewhere than at its end, once in this long
 ENTERS_FIRST = -1.5  # of being on a trip when first seen
 ENTERS_START = -3.0  # of beginning a trip near its start, out of service before
 ENTERS_MIDDLE = -5.5  # of beginning in the middle
 RETURNS = -1.5  # of coming back to the trip that was left
+WAITS_FIRST = -0.5  # of waiting at a first stop when first seen there
 WAITS = -2.5  # of beginning to wait at a first stop
 DEPARTS = -0.7
 TURNS = -0.7  # of the next trip beginning where the last one ended
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
-PRUNE = 14.0
+PRUNE = 18.0
 MOST = 24  # hypotheses kept
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
 
@@ -170,10 +174,16 @@ class Matcher:
         before = (belief.t, belief.x, belief.y)
         following: list[Hypothesis] = []
         leaving = [belief.out]
+        on_line = False
+        by_chance = max(OUT_EMISSION, OUT_ON_LINE - moved / OUT_ON_LINE_M)
+        dt = fix.t - belief.t
+        leaves = log(min(0.1, dt / TRIP_S))
         for old in belief.hypotheses:
-            leaving.append(old.weight + (-1.0 if old.arrived_at is not None else LEAVES))
-            following.extend(self._follow(old, fix, fix.t - belief.t, moved, share))
-        belief.out = _log_sum(leaving) + share * OUT_EMISSION
+            leaving.append(old.weight + (-1.0 if old.arrived_at is not None else leaves))
+            for new in self._follow(old, fix, dt, moved, share):
+                following.append(new)
+                on_line = on_line or new.off_m < 2.0 * SIGMA_M
+        belief.out = _log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
         belief.hypotheses = _merged(following)
         belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
         best = max((h.total for h in belief.hypotheses), default=-1e9)
@@ -191,26 +201,25 @@ class Matcher:
         reach = limits.max_speed_mps * dt + 100.0
         if dt < 180.0:
             reach = min(reach, 3.0 * moved + 5.0 * dt + 300.0)
-        lo = pattern.start_m if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
+        lo = pattern.start_m + departed_m(pattern) if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
         hi = min(pattern.end_m, max(old.along_m, lo) + reach)
         best = -1e9
         for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
             step = place.along_m - old.along_m
             score = share * (emission(pattern, place) + self._bearing(pattern, place, fix))
             if old.waiting:
-                if place.along_m - pattern.start_m < departed_m(pattern):
-                    continue
                 score += DEPARTS - 0.3 * share * _detour(step, moved, dt)
             else:
                 score -= share * _detour(step, moved, dt)
                 back = max(0.0, old.top_m - place.along_m)
                 score -= 0.5 * (back / BACK_SIGMA_M) ** 2
+            score = max(score, OUTLIER * share)
             best = max(best, score)
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
             if away <= limits.terminal_radius_m * 1.2:
-                score = -share * (0.5 + (away / limits.terminal_radius_m) ** 2)
+                score = -share * (0.2 + 0.8 * (away / limits.terminal_radius_m) ** 2)
                 yield _changed(old, weight=old.weight + score, off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
@@ -274,7 +283,7 @@ class Matcher:
                 )
         for pattern, away in self.starts_near(fix.x, fix.y):
             radius = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
-            weight = belief.out + (ENTERS_FIRST if first else WAITS) - 0.5 - (away / radius) ** 2
+            weight = belief.out + (WAITS_FIRST if first else WAITS) - (away / radius) ** 2
             fresh.append(Hypothesis(pattern.pattern_id, pattern.start_m, pattern.start_m, weight, away, True, fix.t))
         belief.hypotheses = _merged(belief.hypotheses + fresh)
 

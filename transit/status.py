@@ -11,7 +11,8 @@ from transit.matching import Asked, Belief, Hypothesis, Left, Matcher
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
 
-SURE = 0.8  # share of the readings that a new trip needs before it is shown
+SURE = 0.7  # share of the readings that a new trip needs before it is shown
+SPLIT = 0.5  # or this, where the others are other trips, not being out of service
 STAYS = 0.3  # and the share with which the one shown stays
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
@@ -73,9 +74,9 @@ def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypo
         h.pattern_id: groups[matcher.patterns.by_id[h.pattern_id].route_id, matcher.patterns.by_id[h.pattern_id].direction_id]
         for h in belief.hypotheses
     }
+    best = max(belief.hypotheses, key=lambda h: h.total, default=None)
     same = [h for h in belief.hypotheses if shown is not None and shown.trip is not None and h.trip == shown.trip]
-    if belief.hypotheses:
-        best = max(belief.hypotheses, key=lambda h: h.total)
+    if best is not None:
         share = shares[best.pattern_id]
         if share >= SURE or (best in same and share >= STAYS):
             return best, share
@@ -83,20 +84,25 @@ def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypo
         kept = max(same, key=lambda h: h.total)
         if shares[kept.pattern_id] >= STAYS:
             return kept, shares[kept.pattern_id]
-    return None, exp(belief.out) / total
+    out = exp(belief.out) / total
+    if best is not None and shares[best.pattern_id] > max(SPLIT, 2.0 * out):
+        return best, shares[best.pattern_id]
+    return None, out
 
 
 def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, out: float) -> Verdict:
-    if shown is not None and shown.trip is not None and shown.status == "on_trip" and belief.ended != shown.trip:
+    if out >= 0.5 and shown is not None and shown.trip is not None and shown.status == "on_trip" and belief.ended != shown.trip:
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
         if pattern is not None and shown.along_m < pattern.end_m - 2.0 * max(pattern.typical_spacing_m, 200.0):
             belief.left = Left(shown.pattern_id, shown.along_m, shown.trip, t)
+        else:
+            belief.ended = shown.trip
     if belief.left is not None:
         if t - belief.left.at <= DETOUR_S:
             left = belief.left
             off_m = matcher.patterns.by_id[left.pattern_id].line.nearest(belief.x, belief.y).off_m
             return Verdict(VehicleStatus.OFF_ROUTE, left.trip, left.pattern_id, left.along_m, off_m, out)
-        belief.left = None
+        belief.ended, belief.left = belief.left.trip, None
     parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
     if out < 0.5 or parked or shown is None:
         return Verdict(VehicleStatus.UNASSIGNED, confidence=out)
