@@ -40,7 +40,8 @@ def _check_routes(network: Network, lines: Lines, findings: Findings) -> None:
     agencies = {agency.agency_id for agency in network.agencies}
     for route in network.routes.values():
         line = lines[columns.ROUTES.file][route.route_id]
-        if route.agency_id and route.agency_id not in agencies:
+        lost = findings.is_lost(columns.AGENCY.file, route.agency_id)
+        if route.agency_id and route.agency_id not in agencies and not lost:
             message = f'"{route.agency_id}" is not in agency.txt; add the agency or mend the id'
             findings.problem(columns.ROUTES.file, line, "agency_id", message)
         elif not route.agency_id and len(network.agencies) > 1:
@@ -57,7 +58,8 @@ def _check_stop(stop: Stop, network: Network, line: int, findings: Findings) -> 
                 findings.problem(file, line, name, "is empty; a stop needs a name and a position")
     if stop.lat is not None and stop.lon is not None and max(abs(stop.lat), abs(stop.lon)) <= NULL_ISLAND_DEGREES:
         findings.problem(file, line, "stop_lat", "the position is near 0/0 in the sea; enter the real one")
-    if stop.parent_station and stop.parent_station not in network.stops:
+    lost = findings.is_lost(file, stop.parent_station)
+    if stop.parent_station and stop.parent_station not in network.stops and not lost:
         message = f'"{stop.parent_station}" is not in stops.txt; add the station or empty the field'
         findings.problem(file, line, "parent_station", message)
 
@@ -66,12 +68,13 @@ def _check_trips(network: Network, trip_rows: dict[str, Any], findings: Findings
     file = columns.TRIPS.file
     services = set(network.calendars) | {row.service_id for row in network.calendar_dates}
     for line, (_, route_id, service_id, _, shape_id, *_), _ in trip_rows.values():
-        if route_id not in network.routes:
+        if route_id not in network.routes and not findings.is_lost(columns.ROUTES.file, route_id):
             findings.problem(file, line, "route_id", f'"{route_id}" is not in routes.txt; add the route or mend the id')
-        if service_id not in services:
+        lost = any(findings.is_lost(name, service_id) for name in (columns.CALENDAR.file, columns.CALENDAR_DATES.file))
+        if service_id not in services and not lost:
             message = f'"{service_id}" is in neither calendar.txt nor calendar_dates.txt; add the service or mend the id'
             findings.problem(file, line, "service_id", message)
-        if shape_id and shape_id not in network.shapes:
+        if shape_id and shape_id not in network.shapes and not findings.is_lost(columns.SHAPES.file, shape_id):
             findings.problem(file, line, "shape_id", f'"{shape_id}" is not in shapes.txt; add the shape or empty the field')
 
 

@@ -38,6 +38,7 @@ class Findings:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.notices: list[Problem] = []
+        self._lost: dict[str, set[str] | None] = {}  # file -> ids whose row was refused; None: the whole file was
 
     def problem(self, file: str, line: int | None, field: str, message: str) -> None:
         """Raises BrokenFeed when there are so many that looking further helps nobody."""
@@ -48,6 +49,18 @@ class Findings:
     def notice(self, file: str, line: int | None, field: str, message: str) -> None:
         if len(self.notices) < MAX_PROBLEMS:
             self.notices.append(Problem(file, line, field, message))
+
+    def lose(self, file: str, record_id: str | None = None) -> None:
+        """Remembers what could not be read, so that nobody complains that it is not there."""
+        ids = self._lost.setdefault(file, set())
+        if record_id is None:
+            self._lost[file] = None
+        elif ids is not None:
+            ids.add(record_id)
+
+    def is_lost(self, file: str, record_id: str) -> bool:
+        ids = self._lost.get(file, set())
+        return ids is None or record_id in ids
 
     def refuse_if_broken(self) -> None:
         if self.problems:

@@ -49,8 +49,10 @@ def read_feed(source: Path | bytes) -> tuple[Network, tuple[Problem, ...]]:
     with open_feed(source) as files:
         for table in REQUIRED_FILES:
             if table.file not in files.names:
+                findings.lose(table.file)
                 findings.problem(table.file, None, "", "this required file is missing; add it to the folder or zip")
         if columns.CALENDAR.file not in files.names and columns.CALENDAR_DATES.file not in files.names:
+            findings.lose(columns.CALENDAR.file)
             findings.problem(columns.CALENDAR.file, None, "", "calendar.txt or calendar_dates.txt is needed; add one of them")
         for place in files.others:
             findings.notice(place, None, "", "is no .txt file of this feed and is left out")
@@ -111,14 +113,16 @@ class _Reader:
 
     def _calls(self, trip_rows: dict[str, Row], stops: dict[str, Stop]) -> dict[str, list[tuple[int, int, StopTime]]]:
         """trip_id -> (stop_sequence, line, stop time), sorted."""
-        file, problem = columns.STOP_TIMES.file, self.findings.problem
+        file, problem, lost = columns.STOP_TIMES.file, self.findings.problem, self.findings.is_lost
         found: dict[str, list[tuple[int, int, StopTime]]] = {}
         for line, values, extra in read_rows(self.files, columns.STOP_TIMES, self.findings):
             trip_id, stop_id, sequence = values[0], values[1], values[2]
             if trip_id not in trip_rows:
-                problem(file, line, "trip_id", f'"{trip_id}" is not in trips.txt; add the trip or remove this row')
+                if not lost(columns.TRIPS.file, trip_id):
+                    problem(file, line, "trip_id", f'"{trip_id}" is not in trips.txt; add the trip or remove this row')
             elif stop_id not in stops:
-                problem(file, line, "stop_id", f'"{stop_id}" is not in stops.txt; add the stop or mend the id')
+                if not lost(columns.STOPS.file, stop_id):
+                    problem(file, line, "stop_id", f'"{stop_id}" is not in stops.txt; add the stop or mend the id')
             else:
                 call = _make_stop_time(*values[1:], extra)
                 try:
@@ -215,7 +219,7 @@ class _Reader:
         latest: dict[str, list[tuple[int, int]]] = {}
         for row in read_rows(self.files, columns.FREQUENCIES, self.findings):
             line, (trip_id, start, end, headway, _), _ = row
-            if trip_id not in trip_rows:
+            if trip_id not in trip_rows and not self.findings.is_lost(columns.TRIPS.file, trip_id):
                 problem(file, line, "trip_id", f'"{trip_id}" is not in trips.txt; add the trip or remove this row')
             if end <= start:
                 problem(file, line, "end_time", "is not after start_time; after midnight go on with 24:00:00")

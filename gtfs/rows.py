@@ -33,8 +33,10 @@ def read_rows(files: FeedFiles, table: Table, findings: Findings) -> Iterator[Ro
         try:
             yield from _Reading(files, table, findings).rows()
         except UnicodeDecodeError:
+            findings.lose(table.file)
             findings.problem(table.file, _line_that_is_not_utf8(files, table.file), "", "is not UTF-8; save it as UTF-8")
         except READ_ERRORS as error:
+            findings.lose(table.file)
             findings.problem(table.file, None, "", f"cannot be unpacked ({error}); pack or download the feed again")
 
 
@@ -74,6 +76,7 @@ class _Reading:
             reader = csv.reader(text, strict=True)
             try:
                 if not self._header(next(reader, [])):
+                    self.findings.lose(self.table.file)
                     return
                 width, line = len(self.names), reader.line_num + 1
                 for row in reader:
@@ -83,8 +86,11 @@ class _Reading:
                     made = self._values(row, line)
                     if made is not None:
                         yield line, made, self._extra_of(row)
+                    else:
+                        self._lose(row)
                     line = reader.line_num + 1
             except csv.Error as error:
+                self.findings.lose(self.table.file)
                 self.findings.problem(self.table.file, reader.line_num, "", f"{error}; look for a quotation mark left open")
 
     def _header(self, cells: list[str]) -> bool:
@@ -116,9 +122,14 @@ class _Reading:
         if any(cell.strip() for cell in row[width:]):
             message = f"has {len(row)} fields but the header {width}; put text that holds a comma in quotation marks"
             self.findings.problem(self.table.file, line, "", message)
+            self._lose(row)
             return False
         row[width:] = [""] * (width - len(row))
         return True
+
+    def _lose(self, row: list[str]) -> None:
+        if self.present and self.present[0][1] == 0:  # the id is a table's first column
+            self.findings.lose(self.table.file, row[self.present[0][0]].strip(" \t"))
 
     def _values(self, row: list[str], line: int) -> list[Any] | None:
         values = self.defaults.copy()
