@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from gtfs.problems import BrokenFeed, Problem
 MAX_FILE_BYTES = 1 << 30  # the largest stop_times.txt of a country is near 1 GB
 MAX_RATIO = 200  # text of timetables packs 5 to 40 fold; a bomb packs 1000 fold
 SUSPECT_BYTES = 50 << 20  # below this size nobody minds the ratio
-READ_ERRORS = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)  # a damaged or locked zip
+# what zipfile raises for a damaged or locked zip, found by damaging one at random
+READ_ERRORS = (OSError, EOFError, RuntimeError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
 
 def refuse(message: str, file: str = "") -> BrokenFeed:
