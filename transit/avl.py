@@ -100,10 +100,9 @@ def _screen_jump(
 ) -> Rejection | None:
     if previous is None or can_have_driven(previous, report, max_speed_mps):
         return None
-    agreed = suspect is not None and suspect.reported_at != report.reported_at
-    if agreed and suspect is not None and can_have_driven(suspect, report, max_speed_mps):
-        return None
-    return Rejection.JUMP
+    if suspect is None or suspect.reported_at == report.reported_at:
+        return Rejection.JUMP
+    return None if can_have_driven(suspect, report, max_speed_mps) else Rejection.JUMP
 
 
 def can_have_driven(a: AvlReport, b: AvlReport, max_speed_mps: float) -> bool:

@@ -137,6 +137,7 @@ vehicle_states = Table(
     metadata,
     Column("vehicle_id", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("network_version", Text),  # that it was made with: its memory means nothing on another
     Column("state", LargeBinary, nullable=False),  # msgpack of VehicleState
 )
 counters = Table(  # "vehicle_states" -> the newest revision

@@ -15,10 +15,18 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(VehicleState)
 
 
-def save_states(connection: Connection, states: Iterable[VehicleState]) -> int:
-    """Stores the states under one new revision, which is returned."""
+def save_states(connection: Connection, states: Iterable[VehicleState], *, network_version: str | None = None) -> int:
+    """Stores the states under one new revision, which is returned; network_version is what they were made with."""
     revision = _next_revision(connection)
-    rows = [{"vehicle_id": state.vehicle_id, "revision": revision, "state": _encoder.encode(state)} for state in states]
+    rows = [
+        {
+            "vehicle_id": state.vehicle_id,
+            "revision": revision,
+            "network_version": network_version,
+            "state": _encoder.encode(state),
+        }
+        for state in states
+    ]
     upsert(connection, vehicle_states, rows)
     return revision
 
@@ -31,6 +39,13 @@ def load_states(connection: Connection, after_revision: int = 0) -> tuple[int, l
     ).all()
     newest = max((revision for revision, _ in rows), default=after_revision)
     return newest, [_decoder.decode(state) for _, state in rows]
+
+
+def load_states_made_with(connection: Connection) -> list[tuple[str | None, VehicleState]]:
+    """Every state with the network version that it was made with."""
+    table = vehicle_states.c
+    rows = connection.execute(select(table.network_version, table.state).order_by(table.vehicle_id))
+    return [(version_id, _decoder.decode(state)) for version_id, state in rows]
 
 
 def forget_states(connection: Connection, vehicle_ids: Iterable[str]) -> None:

@@ -98,6 +98,7 @@ def create_vehicles() -> None:
         "vehicle_states",
         sa.Column("vehicle_id", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("network_version", sa.Text(), nullable=True),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("vehicle_id", name=op.f("pk_vehicle_states")),
     )

@@ -1,0 +1,178 @@
+"""The boundary of the trackers: whatever the bytes, a payload is read or refused for a named reason."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, Decoded, Fix, Reason, decode
+
+POSITION = "transbinjai/v1/trackers/bus-7/position"
+STATUS = "transbinjai/v1/trackers/bus-7/status"
+OWNTRACKS = "owntracks/sopir/hp"
+SENT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+def a_payload(**fields: Any) -> bytes:
+    return json.dumps({"latitude": 3.6, "longitude": 98.5, "timestamp": SENT.timestamp(), **fields}).encode()
+
+
+def a_location(**fields: Any) -> bytes:
+    return json.dumps({"_type": "location", "lat": 3.6, "lon": 98.5, "tst": int(SENT.timestamp()), **fields}).encode()
+
+
+def reasons(decoded: Decoded) -> list[str]:
+    return [refusal.reason.value for refusal in decoded.refusals]
+
+
+def test_a_position_has_the_units_of_gtfs_realtime() -> None:
+    fields = {"bearing": 90, "speed": 8.5, "odometer": 12000, "accuracy_m": 6, "battery_pct": 80, "seq": 42}
+    assert decode(POSITION, a_payload(**fields)) == Decoded(
+        "bus-7", (Fix(3.6, 98.5, SENT, None, 90.0, 8.5, 12000.0, 6.0, 80.0, 42),)
+    )
+
+
+def test_only_place_and_time_are_required_and_null_is_not_given() -> None:
+    assert decode(POSITION, a_payload(bearing=None, seq=None)).fixes == (Fix(3.6, 98.5, SENT),)
+
+
+def test_a_bearing_of_360_degrees_is_north() -> None:
+    assert decode(POSITION, a_payload(bearing=360)).fixes[0].bearing == 0.0
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "names"),
+    [
+        (a_payload(latitude="3.6"), Reason.WRONG_TYPE, "latitude"),
+        (a_payload(timestamp=True), Reason.WRONG_TYPE, "timestamp"),
+        (a_payload(timestamp="2026-11-23T01:00:00Z"), Reason.WRONG_TYPE, "timestamp"),
+        (a_payload(seq=1.5), Reason.WRONG_TYPE, "seq"),
+        (b"17", Reason.WRONG_TYPE, "the payload"),
+        (b"null", Reason.WRONG_TYPE, "the payload"),
+        (b'{"latitude": 3.6, "longitude": 98.5}', Reason.MISSING_FIELD, "timestamp"),
+        (b"{}", Reason.MISSING_FIELD, "latitude"),
+        (a_payload(latitude=91), Reason.OUT_OF_RANGE, "latitude"),
+        (a_payload(longitude=-180.5), Reason.OUT_OF_RANGE, "longitude"),
+        (a_payload(timestamp=SENT.timestamp() * 1000), Reason.OUT_OF_RANGE, "Unix seconds"),
+        (a_payload(timestamp=12), Reason.OUT_OF_RANGE, "timestamp"),
+        (a_payload(speed=-1), Reason.OUT_OF_RANGE, "speed"),
+        (a_payload().replace(b"3.6", b"1e999"), Reason.OUT_OF_RANGE, "latitude"),
+        (a_payload().replace(b"3.6", b"NaN"), Reason.OUT_OF_RANGE, "NaN"),
+        (a_payload().replace(b"3.6", b"-Infinity"), Reason.OUT_OF_RANGE, "Infinity"),
+        (b"", Reason.NOT_JSON, "not JSON"),
+        (b"lat=3.6", Reason.NOT_JSON, "not JSON"),
+        (a_payload()[:-1], Reason.NOT_JSON, "not JSON"),
+        (b'{"a":' * 40_000, Reason.NOT_JSON, "not JSON"),
+        (b"[" * 200_000, Reason.NOT_JSON, "not JSON"),
+        (b"\xff\xfe\x00", Reason.INVALID_UTF8, "UTF-8"),
+        (a_payload(name="X").replace(b"X", b"\xc3\x28"), Reason.INVALID_UTF8, "UTF-8"),
+        (b" " * 2**20, Reason.TOO_LARGE, str(MAX_PAYLOAD)),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, bytes) else str(value),
+)
+def test_a_payload_that_cannot_be_read_is_refused_by_reason_and_field(payload: bytes, reason: Reason, names: str) -> None:
+    decoded = decode(POSITION, payload)
+    assert (decoded.tracker_id, decoded.fixes, reasons(decoded)) == ("bus-7", (), [reason])
+    assert names in decoded.refusals[0].message
+
+
+def test_a_flushed_buffer_keeps_its_good_fixes_whatever_lies_between() -> None:
+    good = a_payload()
+    bad = [b"3", b"null", a_payload(latitude="x"), a_payload(latitude=0).replace(b" 0,", b" NaN,"), b'{"latitude": "\xff"}']
+    decoded = decode(POSITION, b" [" + b",".join([good, *bad, good]) + b"]")
+    assert decoded.fixes == (Fix(3.6, 98.5, SENT),) * 2
+    assert sorted(reasons(decoded)) == ["invalid_utf8", "out_of_range", "wrong_type", "wrong_type", "wrong_type"]
+
+
+def test_an_empty_buffer_says_nothing() -> None:
+    assert decode(POSITION, b"[]") == Decoded("bus-7")
+
+
+@pytest.mark.parametrize(("payload", "online"), [(b"online", True), (b"offline", False), (b"online\n", True), (b"", None)])
+def test_the_status_is_a_bare_word(payload: bytes, online: bool | None) -> None:
+    assert decode(STATUS, payload) == Decoded("bus-7", online=online)
+
+
+def test_another_status_is_refused() -> None:
+    assert reasons(decode(STATUS, b'"online"')) == ["unknown_status"]
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "/",
+        "transbinjai/v1/trackers//position",
+        "transbinjai/v2/trackers/bus-7/position",
+        "transbinjai/v1/trackers/bus-7/position/x",
+        f"transbinjai/v1/trackers/{'x' * 121}/position",
+        "transbinjai/v1/trackers/a\nb/position",
+        "owntracks/sopir",
+        "owntracks/sopir/hp/event",
+        "owntracks//",
+    ],
+)
+def test_another_topic_is_refused_under_nobodys_name(topic: str) -> None:
+    decoded = decode(topic, a_payload())
+    assert (decoded.tracker_id, decoded.fixes, reasons(decoded)) == (NOBODY, (), ["unknown_topic"])
+
+
+def test_an_owntracks_location_is_converted_from_kilometres_per_hour() -> None:
+    extra = {"vel": 36, "cog": 270, "acc": 12, "batt": 55, "created_at": int(SENT.timestamp()) + 2, "tid": "hp", "t": "u"}
+    created = datetime(2026, 11, 23, 1, 0, 2, tzinfo=UTC)
+    assert decode(OWNTRACKS, a_location(**extra)) == Decoded(
+        "sopir/hp", (Fix(3.6, 98.5, SENT, created, 270.0, 10.0, None, 12.0, 55.0),), online=True
+    )
+
+
+def test_what_a_phone_does_not_know_it_sends_as_minus_one() -> None:
+    assert decode(OWNTRACKS, a_location(vel=-1, cog=-1, acc=-1, batt=-1)).fixes == (Fix(3.6, 98.5, SENT),)
+
+
+@pytest.mark.parametrize("kind", ["transition", "waypoint", "status", "card", "cmd", "steps"])
+def test_other_messages_of_owntracks_are_no_fixes_and_no_fault(kind: str) -> None:
+    assert decode(OWNTRACKS, json.dumps({"_type": kind, "tst": 1, "lat": 3.6, "lon": 98.5}).encode()) == Decoded("sopir/hp")
+
+
+def test_the_last_will_of_owntracks_is_the_end_of_a_connection_and_no_fix() -> None:
+    assert decode(OWNTRACKS, b'{"_type":"lwt","tst":1795395600}') == Decoded("sopir/hp", online=False)
+
+
+def test_an_encrypted_phone_is_told_what_to_do() -> None:
+    decoded = decode(OWNTRACKS, b'{"_type":"encrypted","data":"AAAA"}')
+    assert reasons(decoded) == ["encrypted"]
+    assert "encryption key" in decoded.refusals[0].message
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+names = ("latitude", "longitude", "timestamp", "bearing", "speed", "seq", "_type", "lat", "lon", "tst", "vel", "created_at")
+objects = st.dictionaries(st.sampled_from(names), values)
+payloads = st.binary() | (objects | st.lists(objects)).map(lambda it: json.dumps(it).encode())
+topics = st.sampled_from([POSITION, STATUS, OWNTRACKS]) | st.text()
+
+
+@given(topics, payloads)
+def test_no_payload_can_do_worse_than_be_malformed(topic: str, payload: bytes) -> None:
+    decoded = decode(topic, payload)
+    for fix in decoded.fixes:
+        assert -90 <= fix.lat <= 90
+        assert -180 <= fix.lon <= 180
+        assert fix.fix_at.tzinfo is UTC
+    for refusal in decoded.refusals:
+        assert refusal.message
+
+
+@given(st.lists(st.sampled_from(["good", "bad"])))
+def test_every_element_of_a_buffer_is_read_or_refused(kinds: list[str]) -> None:
+    elements = [a_payload() if kind == "good" else a_payload(longitude=[]) for kind in kinds]
+    decoded = decode(POSITION, b"[" + b",".join(elements) + b"]")
+    assert (len(decoded.fixes), len(decoded.refusals)) == (kinds.count("good"), kinds.count("bad"))
