@@ -94,7 +94,8 @@ class Pipeline:
         events = self._advance(memory, verdict, report, t)
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
-        memory.shown = Shown(verdict.status.value, verdict.trip, verdict.pattern_id, verdict.along_m or 0.0, since)
+        where = (verdict.pattern_id, verdict.along_m or 0.0)
+        memory.shown = Shown(verdict.status.value, verdict.trip, *where, since, verdict.off_since)
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)

@@ -16,18 +16,19 @@ from transit.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
 LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed from its start (OneBusAway NYC: +75 min)
-EARLY_SCALE_S = 150.0  # buses seldom run early ...
-LATE_SCALE_S = 360.0  # ... and often late: scales of a Student-t with 3 degrees of freedom
+LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t with 3 degrees of freedom;
+EARLY_SCALE_S = 150.0  # they run early less often, and less
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
 NEARBY = 4  # planned trips looked at on each side of the one that fits best
 
 SAME_TRIP = 3.0  # log odds for the trip that this vehicle is on already: neighbours must fit much better to replace it
-NEXT_IN_BLOCK = 4.0  # for the trip that the plan's block puts after the one just ended
+SAME_PLAN = 1.0  # and for the one that it only waits for
+NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
 SAME_ROUTE = 2.5  # for another trip of the route that the vehicle served last: few change over at a terminal
 TAKEN = -6.0  # against a trip that another vehicle is running
 NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
-NOT_THE_TRIP = -6.0  # against another trip of the same route
+NOT_THE_TRIP = -9.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
 RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one
 
@@ -72,7 +73,8 @@ class Known:
     """What is known of a vehicle while its trip is chosen."""
 
     vehicle_id: str = ""
-    current: TripInstance | None = None  # of the hypothesis that is asking
+    current: TripInstance | None = None  # of the hypothesis that is asking,
+    sticks: float = SAME_TRIP  # and how much it counts
     ended: TripInstance | None = None  # the trip that it ran last
     hint: AssignmentHint = NO_HINT
     taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle
@@ -185,7 +187,7 @@ def choose_trip(table: TripTable, pattern: Pattern, along_m: float, t: float, wa
     for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
         score += _label_penalty(pattern, trip, table.patterns, known)
         if trip == known.current:
-            score += SAME_TRIP
+            score += known.sticks
         if served == pattern.route_id:
             score += SAME_ROUTE
         if follows(table, known.ended, trip):
@@ -251,8 +253,7 @@ def lateness_score(late_s: float) -> float | None:
     """Log odds of a lateness, 0 at the planned time; None where it is out of the question."""
     if not EARLIEST_S <= late_s <= LATEST_S:
         return None
-    scaled = late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S)
-    return -2.0 * log1p(scaled * scaled / 3.0)
+    return -2.0 * log1p((late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S)) ** 2 / 3.0)
 
 
 def wait_score(late_s: float) -> float | None:

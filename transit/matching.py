@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 from shapely import LineString, Point, STRtree
 
-from transit.assignment import NO_HINT, AssignmentHint, Known, TripTable, choose_trip
+from transit.assignment import NO_HINT, SAME_PLAN, SAME_TRIP, AssignmentHint, Known, TripTable, choose_trip
 from transit.geometry import Line, OnLine
 from transit.limits import Limits, limits_of
 from transit.network import Network, TripInstance
@@ -208,6 +208,8 @@ class Matcher:
             step = place.along_m - old.along_m
             score = share * (emission(pattern, place) + self._bearing(pattern, place, fix))
             if old.waiting:
+                if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
+                    continue  # it waits beside the line, or leaves in another direction
                 score += DEPARTS - 0.3 * share * _detour(step, moved, dt)
             else:
                 score -= share * _detour(step, moved, dt)
@@ -218,9 +220,8 @@ class Matcher:
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-            if away <= limits.terminal_radius_m * 1.2:
-                score = -share * (0.2 + 0.8 * (away / limits.terminal_radius_m) ** 2)
-                yield _changed(old, weight=old.weight + score, off_m=away)
+            score = -share * (0.2 + 0.8 * (away / limits.terminal_radius_m) ** 2)
+            yield _changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
 
@@ -354,7 +355,8 @@ class Matcher:
             if h.weight < top - PRUNE:
                 continue
             if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
-                known = Known(asked.vehicle_id, h.trip, belief.ended, asked.hint, asked.taken)
+                sticks = SAME_PLAN if h.waiting or not h.fitted_at else SAME_TRIP
+                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, asked.taken)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue
@@ -368,17 +370,21 @@ def departed_m(pattern: Pattern) -> float:
     return min(DEPARTED_M, max(AT_STOP_M, 0.5 * (pattern.stop_dist_m[1] - pattern.start_m)))
 
 
-def emission(pattern: Pattern, place: OnLine) -> float:
-    """Log density of a fix so far off its line (Student-t, 4 degrees of freedom), 0 on a drawn line.
+def sigma_m(pattern: Pattern, segment: int, along_m: float) -> float:
+    """Usual distance of a fix from the line here.
 
     Without a shape the straight line between two stops is only near the road: the middle of a long one says little.
     """
-    sigma = SIGMA_M
-    if not pattern.has_shape:
-        start, end = pattern.line.at[place.segment], pattern.line.at[place.segment + 1]
-        if end > start:
-            f = (place.along_m - start) / (end - start)
-            sigma = hypot(SIGMA_M, BOW * (end - start) * f * (1.0 - f))
+    if pattern.has_shape:
+        return SIGMA_M
+    start, end = pattern.line.at[segment], pattern.line.at[segment + 1]
+    f = (along_m - start) / (end - start) if end > start else 0.0
+    return hypot(SIGMA_M, BOW * (end - start) * f * (1.0 - f))
+
+
+def emission(pattern: Pattern, place: OnLine) -> float:
+    """Log density of a fix so far off its line (Student-t, 4 degrees of freedom), 0 on a drawn line."""
+    sigma = sigma_m(pattern, place.segment, place.along_m)
     scaled = place.off_m / sigma
     return -log(sigma / SIGMA_M) - 2.5 * log1p(scaled * scaled / 4.0)
 

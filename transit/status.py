@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from transit.matching import Asked, Belief, Hypothesis, Left, Matcher
+from transit.matching import Asked, Belief, Hypothesis, Left, Matcher, sigma_m
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
 
 SURE = 0.7  # share of the readings that a new trip needs before it is shown
 SPLIT = 0.5  # or this, where the others are other trips, not being out of service
 STAYS = 0.3  # and the share with which the one shown stays
+OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
 LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
@@ -27,6 +28,7 @@ class Shown(msgspec.Struct, array_like=True):
     pattern_id: str
     along_m: float
     since: float
+    off_since: float | None = None  # since when it has been too far off its line
 
 
 class Verdict(NamedTuple):
@@ -37,6 +39,7 @@ class Verdict(NamedTuple):
     off_m: float | None = None
     confidence: float = 1.0
     explanation: str = ""
+    off_since: float | None = None
 
 
 def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked: Asked) -> Verdict:
@@ -58,7 +61,22 @@ def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked
             VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation
         )
     belief.left = None
-    return Verdict(VehicleStatus.ON_TRIP, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation)
+    off_since = _off_since(matcher, chosen, shown, t)
+    off = off_since is not None and t - off_since >= OFF_S
+    status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
+    where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
+    return Verdict(status, chosen.trip, *where, share, explanation, off_since)
+
+
+def _off_since(matcher: Matcher, chosen: Hypothesis, shown: Shown | None, t: float) -> float | None:
+    """Since when a vehicle has been too far off the line of its trip; it is back when it is well within the limit."""
+    pattern = matcher.patterns.by_id[chosen.pattern_id]
+    usual = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
+    limit = max(matcher.limits.of_pattern[chosen.pattern_id].off_route_m, 3.0 * usual)
+    since = None if shown is None or shown.trip != chosen.trip else shown.off_since
+    if chosen.off_m <= (limit if since is None else 0.7 * limit):
+        return None
+    return t if since is None else since
 
 
 def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypothesis | None, float]:
@@ -91,7 +109,8 @@ def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypo
 
 
 def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, out: float) -> Verdict:
-    if out >= 0.5 and shown is not None and shown.trip is not None and shown.status == "on_trip" and belief.ended != shown.trip:
+    was_on = shown is not None and shown.status in ("on_trip", "off_route") and belief.left is None
+    if out >= 0.5 and was_on and shown is not None and shown.trip is not None and belief.ended != shown.trip:
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
         if pattern is not None and shown.along_m < pattern.end_m - 2.0 * max(pattern.typical_spacing_m, 200.0):
             belief.left = Left(shown.pattern_id, shown.along_m, shown.trip, t)
