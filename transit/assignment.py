@@ -22,8 +22,8 @@ WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
 NEARBY = 4  # planned trips looked at on each side of the one that fits best
 
-SAME_TRIP = 3.0  # log odds for the trip that this vehicle is on already: neighbours must fit much better to replace it
-SAME_PLAN = 1.0  # and for the one that it only waits for
+SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle is on: those must fit much better
+SAME_PLAN = 1.0  # and than the one that it only waits for
 NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
 SAME_ROUTE = 2.5  # for another trip of the route that the vehicle served last: few change over at a terminal
 TAKEN = -6.0  # against a trip that another vehicle is running
@@ -186,8 +186,8 @@ def choose_trip(table: TripTable, pattern: Pattern, along_m: float, t: float, wa
     served = None if last is None else last.route_id
     for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
         score += _label_penalty(pattern, trip, table.patterns, known)
-        if trip == known.current:
-            score += known.sticks
+        if known.current is not None and trip != known.current:
+            score -= known.sticks
         if served == pattern.route_id:
             score += SAME_ROUTE
         if follows(table, known.ended, trip):

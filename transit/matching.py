@@ -30,6 +30,7 @@ AT_STOP_M = 20.0
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
 STAYS_ARRIVED_S = 15.0  # its trip is over this long after it came to the end,
 STANDS_SHORT_S = 150.0  # or to a place so near before it
+LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
@@ -49,6 +50,8 @@ ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
 PRUNE = 18.0
 MOST = 24  # hypotheses kept
+PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
+SETTLED = 2.0  # and of one that was held already
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
 
 
@@ -65,7 +68,7 @@ class Hypothesis(msgspec.Struct, array_like=True):
     arrived_at: float | None = None
     trip: TripInstance | None = None
     fit: float = 0.0  # how well that trip fits; now, not summed over fixes, which are not independent in this
-    fitted_at: float = 0.0
+    fitted_at: float = 0.0  # Unix seconds; 0 never, 1 to be looked at again
 
     @property
     def total(self) -> float:
@@ -137,7 +140,7 @@ class Matcher:
             moved = hypot(fix.x - belief.x, fix.y - belief.y)
             if moved >= STILL_M:
                 self._move(belief, fix, moved, asked)
-            self._end_trips(belief, fix)
+            self._end_trips(belief, fix, asked)
         if asked.hint.trip_id != belief.label:
             self._hear(belief, fix, asked)
         self._refit(belief, fix.t, asked)
@@ -255,7 +258,7 @@ class Matcher:
             off_m=place.off_m,
             waiting=False,
             arrived_at=arrived_at,
-            fitted_at=0.0 if old.waiting else old.fitted_at,
+            fitted_at=1.0 if old.waiting else old.fitted_at,
         )
 
     def _bearing(self, pattern: Pattern, place: OnLine, fix: Fix) -> float:
@@ -292,7 +295,7 @@ class Matcher:
         """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
         belief.label = asked.hint.trip_id
         for h in belief.hypotheses:
-            h.fitted_at = 0.0
+            h.fitted_at = 1.0
         pattern = self.patterns.find(belief.label or "")
         if pattern is None:
             return
@@ -328,7 +331,7 @@ class Matcher:
         share = min(1.0, moved / FULL_WEIGHT_M)
         return share * max(ELSEWHERE, emission(pattern, behind) - _detour(place.along_m - behind.along_m, moved, dt))
 
-    def _end_trips(self, belief: Belief, fix: Fix) -> None:
+    def _end_trips(self, belief: Belief, fix: Fix, asked: Asked) -> None:
         """A trip whose vehicle has arrived goes on to the trips that begin here, and is over soon."""
         kept: list[Hypothesis] = []
         waiting = {h.pattern_id for h in belief.hypotheses if h.waiting}
@@ -339,13 +342,19 @@ class Matcher:
                         waiting.add(pattern.pattern_id)
                         start = pattern.start_m
                         kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
-                end_m = self.patterns.by_id[h.pattern_id].end_m
-                if fix.t - h.arrived_at >= (STAYS_ARRIVED_S if h.along_m > end_m - BACK_M / 2 else STANDS_SHORT_S):
+                if fix.t - h.arrived_at >= self._stays_s(h, asked):
                     belief.out = max(belief.out, h.weight - 2.0)
                     belief.ended = h.trip
                     continue
             kept.append(h)
         belief.hypotheses = kept
+
+    def _stays_s(self, h: Hypothesis, asked: Asked) -> float:
+        """How long a trip lasts whose vehicle stands at its end: longer while somebody says that it is still on it."""
+        if h.trip is not None and asked.hint.trip_id == h.trip.trip_id:
+            return LABEL_STAYS_S
+        end_m = self.patterns.by_id[h.pattern_id].end_m
+        return STAYS_ARRIVED_S if h.along_m > end_m - BACK_M / 2 else STANDS_SHORT_S
 
     def _refit(self, belief: Belief, t: float, asked: Asked) -> None:
         """Which trip each reading would be, and how well that fits; a reading that no trip can mean is dropped."""
@@ -355,12 +364,13 @@ class Matcher:
             if h.weight < top - PRUNE:
                 continue
             if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
-                sticks = SAME_PLAN if h.waiting or not h.fitted_at else SAME_TRIP
+                sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
                 known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, asked.taken)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue
-                h.trip, h.fit, h.fitted_at = choice.trip, choice.score, t
+                settled = SETTLED if h.fitted_at else 0.0
+                h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
             kept.append(h)
         belief.hypotheses = kept
 
