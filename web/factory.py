@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from time import perf_counter
 
-from flask import Flask, g
+from flask import Flask, Response, g, request
 
+from web.errors import init_errors
 from web.i18n import init_languages
 from web.security import init_security
 from web.settings import WebSettings
+from web.stats import Requests
 from web.templating import init_templates
 from web.world import World
 
-BLUEPRINTS = (  # modules, each with a Blueprint named pages
+BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
+    "web.feeds",
+    "web.api",
+    "web.rider_pages",
+    "web.fleet_pages",
     "web.map_pages",
     "web.visitor_pages",
     "web.service_pages",
@@ -21,16 +28,21 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
 
 
 def create_app(settings: WebSettings) -> Flask:
+    """Made once per worker process. Opens the database, starts nothing."""
     app = Flask("web", static_folder="static", static_url_path="/static")
-    app.config["SETTINGS"] = settings
+    app.config.update(SETTINGS=settings, MAX_CONTENT_LENGTH=64 * 1024, SEND_FILE_MAX_AGE_DEFAULT=3600)
     world = World(settings)
     app.extensions["world"] = world
     init_languages(app)
     init_templates(app)
     init_security(app)
+    init_errors(app)
+    _count_requests(app, Requests(settings.data_dir))
 
     @app.before_request
     def look_at_the_world() -> None:
+        if request.endpoint == "static":
+            return
         world.refresh()
         g.timezone = world.network.timezone if world.network else None
 
@@ -38,3 +50,14 @@ def create_app(settings: WebSettings) -> Flask:
         if find_spec(module):
             app.register_blueprint(import_module(module).pages)
     return app
+
+
+def _count_requests(app: Flask, requests: Requests) -> None:
+    @app.before_request
+    def start_the_clock() -> None:
+        g.started_s = perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        requests.count(request.endpoint or "none", response.status_code, perf_counter() - g.get("started_s", perf_counter()))
+        return response

@@ -1,40 +1,191 @@
-"""What a web worker knows now: the current network, the live snapshot and a clock. It never queries while answering."""
+"""What a web worker knows now: the current network, the live snapshot and a clock. It never predicts."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from time import monotonic
+from typing import Any
 
 from flask import current_app
 
+from gtfs import realtime
+from gtfs.writer import write_network
+from transit.alerts import Alert
 from transit.network import Network
+from transit.prediction import Prediction
+from transit.store.database import open_database
+from transit.store.networks import current_version, load_network, load_versions
+from transit.store.trackers import TrackerHealth
+from transit.tracking import StopEvent, VehicleState
 from web.settings import WebSettings
+from web.snapshot import Snapshot, SnapshotReader, folder, write_atomically
 
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
+log = logging.getLogger(__name__)
+
+
+class View:
+    """One snapshot on one network, unpacked as far as it was asked for. Empty where there is no snapshot of this network."""
+
+    def __init__(self, network: Network | None, version: str, snapshot: Snapshot | None) -> None:
+        self.network = network
+        self.version = version
+        self.snapshot = snapshot
+        self.fits = snapshot is not None and snapshot.network_version == version
+        self.kept: dict[object, Any] = {}  # what pages make of this view once and serve until the next
+
+    @cached_property
+    def states(self) -> Mapping[str, VehicleState]:
+        """vehicle_id -> its state, of every vehicle ever heard on this network, however old."""
+        if not self.fits or self.snapshot is None:
+            return {}
+        return {state.vehicle_id: state for state in self.snapshot.all_states()}
+
+    @cached_property
+    def trackers(self) -> list[TrackerHealth]:
+        return self.snapshot.all_trackers() if self.snapshot else []
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return self.snapshot.alerts if self.snapshot else []
+
+    def predictions_at(self, stop_id: str) -> list[Prediction]:
+        return self.snapshot.predictions_at(stop_id) if self.fits and self.snapshot else []
+
+    def passed_at(self, stop_id: str) -> list[StopEvent]:
+        return self.snapshot.passed_at(stop_id) if self.fits and self.snapshot else []
 
 
 class World:
-    """Shared by all threads of one worker. `network` is None until one is loaded."""
+    """Shared by all threads of one worker. network is None until one is loaded; view is replaced, never changed."""
 
     def __init__(self, settings: WebSettings) -> None:
         self.settings = settings
-        self.network: Network | None = None
-        self.version = ""  # of the network
+        self.engine = open_database(settings.database_url)
+        self.imported_at: datetime | None = None  # of the current network
+        self.view = View(None, "", None)
+        self.database_error = ""  # why the last look at the database failed
+        self._reader = SnapshotReader(settings.data_dir)
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
+        self._zip: tuple[str, bytes] | None = None
+
+    @property
+    def network(self) -> Network | None:
+        return self.view.network
+
+    @property
+    def version(self) -> str:
+        """Of the network; empty without one."""
+        return self.view.version
+
+    @property
+    def states(self) -> Mapping[str, VehicleState]:
+        return self.view.states
 
     def now(self) -> datetime:
         return self.settings.clock()
 
+    @property
+    def live_age_s(self) -> float | None:
+        """How old the snapshot is; None without one."""
+        made = self.view.snapshot
+        return None if made is None else (self.now() - made.made_at).total_seconds()
+
+    @property
+    def is_live(self) -> bool:
+        """False where the live process is dead or stuck, and pages must say so."""
+        age = self.live_age_s
+        return age is not None and abs(age) <= self.settings.live_fresh_s
+
     def refresh(self) -> None:
-        """Called before each request; looks at the database at most once a second."""
-        if monotonic() - self._looked_at < LOOK_EVERY_S or not self._lock.acquire(blocking=False):
+        """Called before each request: a stat for the snapshot, and at most once a second a look at the database.
+
+        While one thread loads a new network the others serve the old one.
+        """
+        wait = self.view.network is None  # the first requests of a worker wait for its network rather than fail
+        if not self._lock.acquire(blocking=wait):
             return
         try:
-            self._looked_at = monotonic()
+            network, version = self.view.network, self.view.version
+            if monotonic() - self._looked_at >= LOOK_EVERY_S:
+                try:
+                    network, version = self._look(network, version)
+                    self.database_error = ""
+                except Exception as error:  # whatever a driver raises: pages go on with what is known, /healthz tells it
+                    self.database_error = f"{type(error).__name__}: {error}"[:300]
+                    log.exception("the database does not answer")
+                self._looked_at = monotonic()
+            snapshot = self._reader.read()
+            if network is not self.view.network or snapshot is not self.view.snapshot:
+                self.view = View(network, version, snapshot)
         finally:
             self._lock.release()
+
+    def _look(self, network: Network | None, version: str) -> tuple[Network | None, str]:
+        with self.engine.connect() as connection:
+            current = current_version(connection)
+            if current is None or current == version:
+                return network, version
+            rows = load_versions(connection)
+            self.imported_at = next((row.imported_at for row in rows if row.version_id == current), None)
+            return load_network(connection, current), current
+
+    def zip(self) -> bytes:
+        """The network as GTFS; made once per version, shared by the workers through a file."""
+        if self._zip is None or self._zip[0] != self.version:
+            assert self.network is not None
+            path = folder(self.settings.data_dir) / f"gtfs-{self.version}.zip"
+            self._zip = (self.version, _read_or_make(path, self.network))
+        return self._zip[1]
+
+    def feed(self, name: str) -> bytes:
+        """A GTFS-Realtime feed: the live process's, or, when that is stuck, what of it is still young enough to be told."""
+        made, now = self.view.snapshot, self.now()
+        if made is None or self.network is None:
+            return b""
+        if self.view.fits and self.is_live:
+            return made.feeds[name]
+        key = ("feeds", int(now.timestamp()) // 5)
+        if key not in self.view.kept:
+            self.view.kept[key] = _feeds_of(self.network, self.view, now)
+        feeds: dict[str, bytes] = self.view.kept[key]
+        return feeds[name]
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
+    from web.live import feeds_of  # the forecaster's imports: only here, when the live process is not there
+
+    stops = view.snapshot.predictions if view.snapshot else {}
+    young = timedelta(seconds=300)
+    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]
+    predictions = [row for row in predictions if row.predicted_at >= now]
+    predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
+    return feeds_of(network, list(view.states.values()), predictions, view.alerts, now)
+
+
+def _read_or_make(path: Path, network: Network) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = write_network(network)
+        write_atomically(path, content)
+        for old in path.parent.glob("gtfs-*.zip"):
+            if old != path:
+                old.unlink(missing_ok=True)
+        return content
+
+
+def json_of(packed: bytes) -> bytes:
+    return realtime.json_of_pb(packed)
 
 
 def world() -> World:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from transit.network import TripInstance
 from transit.store.tables import stop_events
@@ -49,3 +50,11 @@ def _event_of(row: Row[tuple[object, ...]]) -> StopEvent:
         row.departed_at,
         row.gap_s,
     )
+
+
+def last_event_before(connection: Connection, at: datetime) -> int:
+    """The id of the last event before the first that arrived since; 0 where that is the first of all."""
+    first = connection.execute(select(func.min(stop_events.c.event_id)).where(stop_events.c.arrived_at >= at)).scalar()
+    if first is not None:
+        return int(first) - 1
+    return int(connection.execute(select(func.max(stop_events.c.event_id))).scalar() or 0)

@@ -1,0 +1,40 @@
+"""What is answered when nothing else can be: JSON to programs, a page with ways on to people."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from transit.network import UnknownRoute, UnknownStop, UnknownTrip
+
+FOR_PROGRAMS = ("/api/", "/gtfs", "/healthz", "/metrics")
+
+
+def error_json(status: int, code: str, message: str) -> tuple[Response, int]:
+    return jsonify({"error": {"code": code, "message": message}}), status
+
+
+def init_errors(app: Flask) -> None:
+    def unknown(kind: str):  # type: ignore[no-untyped-def]
+        def answer(error: LookupError) -> tuple[Response | str, int]:
+            name = str(error.args[0]) if error.args else ""
+            if request.path.startswith(FOR_PROGRAMS):
+                return error_json(404, f"unknown_{kind}", f"There is no {kind} {name!r}.")
+            return render_template("error.html", status=404, kind=kind, name=name), 404
+
+        return answer
+
+    app.register_error_handler(UnknownStop, unknown("stop"))
+    app.register_error_handler(UnknownRoute, unknown("route"))
+    app.register_error_handler(UnknownTrip, unknown("trip"))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException):  # type: ignore[no-untyped-def]
+        if error.response is not None or (error.code or 500) < 400:
+            return error
+        status = error.code or 500
+        if request.path.startswith(FOR_PROGRAMS):
+            return error_json(status, error.name.lower().replace(" ", "_"), error.description or error.name)
+        page = render_template("error.html", status=status, kind="", name="", description=error.description), status
+        headers = [(k, v) for k, v in error.get_headers() if k.lower() == "www-authenticate"]
+        return (*page, headers)

@@ -1,0 +1,77 @@
+"""Files for machines: GTFS, GTFS-Realtime, and how this system itself is doing."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from web import metrics
+from web.world import json_of, world
+
+pages = Blueprint("feeds", __name__)
+NAMES = ("vehicle_positions", "trip_updates", "alerts")
+NO_NETWORK = "No network is loaded yet. Import one with: python app.py gtfs import FEED.zip"
+
+
+def conditional(content: bytes, mimetype: str, modified: datetime | None, max_age_s: int) -> Response:
+    """An answer that costs nothing when the client has it already (ETag, Last-Modified)."""
+    response = Response(content, mimetype=mimetype)
+    response.set_etag(hashlib.sha256(content).hexdigest()[:24])
+    response.last_modified = modified
+    response.cache_control.public = True
+    response.cache_control.max_age = max_age_s
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response.make_conditional(request)
+
+
+@pages.get("/gtfs.zip")
+def gtfs_zip() -> Response:
+    if world().network is None:
+        abort(503, NO_NETWORK)
+    response = conditional(world().zip(), "application/zip", world().imported_at, 300)
+    response.headers["Content-Disposition"] = 'attachment; filename="gtfs.zip"'
+    return response
+
+
+@pages.get("/gtfs-rt/<name>.<any(pb, json):kind>")
+def gtfs_realtime(name: str, kind: str) -> Response:
+    if name not in NAMES:
+        abort(404, f"There is no feed {name}. There are: {', '.join(NAMES)}")
+    made = world().view.snapshot
+    if world().network is None or made is None:
+        abort(503, NO_NETWORK if world().network is None else "The live process has not written anything yet.")
+    packed = world().feed(name)
+    if kind == "pb":
+        return conditional(packed, "application/x-protobuf", made.made_at, 1)
+    kept = world().view.kept
+    key = (name, hash(packed))
+    if key not in kept:
+        kept[key] = json_of(packed)
+    return conditional(kept[key], "application/json", made.made_at, 1)
+
+
+@pages.get("/healthz")
+def healthz() -> tuple[Response, int]:
+    """200 as soon as the web answers and the database does; the ages tell the rest."""
+    now, made = world().now(), world().view.snapshot
+    newest = made.newest_received_at if made else None
+    answer = {
+        "status": "ok" if not world().database_error else "database_error",
+        "live": world().is_live,
+        "live_age_s": world().live_age_s,
+        "last_report_age_s": (now - newest).total_seconds() if newest else None,
+        "network_version": world().version or None,
+        "vehicles": int(made.figures.get("vehicles", 0)) if made else 0,
+        "predictions": int(made.figures.get("predictions", 0)) if made else 0,
+        "now": now.isoformat(),
+    }
+    if world().database_error:
+        answer["error"] = world().database_error
+    return jsonify(answer), 503 if world().database_error else 200
+
+
+@pages.get("/metrics")
+def prometheus() -> Response:
+    return Response(metrics.text(world()), content_type="text/plain; version=0.0.4; charset=utf-8")
