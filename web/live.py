@@ -107,7 +107,8 @@ class Live:
         self.forecaster = Forecaster(network, learnt or None)
         self.network, self.version = network, version
         self.states, self.revision = {}, 0
-        log.info("network %s: %d routes, %d stops, %d trips", version, len(network.routes), len(network.stops), len(network.trips))
+        sizes = (len(network.routes), len(network.stops), len(network.trips))
+        log.info("network %s: %d routes, %d stops, %d trips", version, *sizes)
 
     def _learn(self, events: list[tuple[int, StopEvent]], now: datetime) -> None:
         if not events or self.forecaster is None:

@@ -83,9 +83,10 @@ def text(world: World) -> str:
     families: dict[str, list[str]] = {}
     for name, labels, value in samples(world):
         family = re.sub(r"_(bucket|sum|count)$", "", name) if "_seconds_" in name else name
-        families.setdefault(family, []).append(f"{PREFIX}{name}{labels} {value:g}" if abs(value) < 1e6 else f"{PREFIX}{name}{labels} {value:.3f}")
+        families.setdefault(family, []).append(f"{PREFIX}{name}{labels} {value!r}")
     lines: list[str] = []
     for family, rows in sorted(families.items()):
         kind = "histogram" if family == "web_request_seconds" else "counter" if family.endswith("_total") else "gauge"
-        lines += [f"# HELP {PREFIX}{family} {HELP.get(family, family.replace('_', ' '))}", f"# TYPE {PREFIX}{family} {kind}", *rows]
+        title = HELP.get(family, family.replace("_", " "))
+        lines += [f"# HELP {PREFIX}{family} {title}", f"# TYPE {PREFIX}{family} {kind}", *rows]
     return "\n".join(lines) + "\n"
