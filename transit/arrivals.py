@@ -237,7 +237,7 @@ class _Board:
         if seen:
             return []
         if rows:
-            blind = self._should_run(way) and not way.route_id in self.routes_seen
+            blind = self._should_run(way) and way.route_id not in self.routes_seen
             return [self._note(way, ArrivalStatus.NO_DATA)] if blind else []
         return [self._not_running(way)]
 

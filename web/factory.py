@@ -8,6 +8,7 @@ from time import perf_counter
 
 from flask import Flask, Response, g, request
 
+from web.compress import init_compression
 from web.errors import init_errors
 from web.i18n import init_languages
 from web.security import init_security
@@ -35,6 +36,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.extensions["world"] = world
     init_languages(app)
     init_templates(app)
+    init_compression(app)
     init_security(app)
     init_errors(app)
     _count_requests(app, Requests(settings.data_dir))

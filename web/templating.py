@@ -1,14 +1,17 @@
-"""What every template can use: the feed's names in the reader's language, static addresses, colours."""
+"""What every template can use: the feed's names in the reader's language, phrases, static addresses, colours."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 
+from transit.network import TripInstance
+from transit.service_day import format_time
+from web import names, phrasing
 from web.i18n import LANGUAGES, language
 from web.world import world
 
@@ -31,20 +34,48 @@ def critical_css() -> str:
 def in_language(tag: str) -> str:
     """The address of this very page in another language."""
     arguments = {**request.args.to_dict(), "lang": tag}
-    return f"{request.path}?{urlencode(arguments)}"
+    arguments.pop("part", None)
+    return f"{quote(request.path)}?{urlencode(arguments)}"
+
+
+def stop_url(stop_id: str) -> str:
+    return f"/halte/{quote(stop_id, safe='')}"
+
+
+def route_url(route_id: str) -> str:
+    return f"/koridor/{quote(route_id, safe='')}"
+
+
+def trip_url(trip: TripInstance, stop_id: str = "") -> str:
+    start = f"/{format_time(trip.start_s)}" if trip.start_s is not None else ""
+    mine = f"?{urlencode({'halte': stop_id})}" if stop_id else ""
+    return f"/perjalanan/{quote(trip.trip_id, safe='')}/{trip.start_date:%Y%m%d}{start}{mine}"
 
 
 def init_templates(app: Flask) -> None:
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals.update(
+        static_url=static_url,
+        critical_css=critical_css,
+        stop_url=stop_url,
+        route_url=route_url,
+        trip_url=trip_url,
+        say=phrasing,
+        called=names,
+    )
 
     @app.context_processor
     def words() -> dict[str, object]:
+        network = world().network
         return {
             "world": world(),
-            "network": world().network,
+            "network": network,
+            "agency": network.agencies[0] if network and network.agencies else None,
+            "is_sample": network.is_sample if network else False,
+            "place_name": network.agencies[0].name if network and network.agencies else "",
             "language": language(),
             "languages": LANGUAGES,
             "in_language": in_language,
-            "static_url": static_url,
-            "critical_css": critical_css,
+            "now": world().now(),
         }

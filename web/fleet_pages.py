@@ -1,0 +1,122 @@
+"""The dispatchers' page: the fleet as it is now. Not for everybody."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask_babel import gettext
+
+from transit.headway import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
+from transit.network import Network, Route, Stop, Trip
+from transit.prediction import Prediction
+from transit.service_day import local_date, seconds_of_day
+from transit.store.trackers import TrackerHealth
+from transit.timetable import Way
+from transit.tracking import VehicleState
+from web import boards
+from web.world import World, world
+
+pages = Blueprint("fleet", __name__)
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")  # somebody else stands before us
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    vehicle_id: str
+    state: VehicleState | None  # None: its tracker has never been heard
+    trackers: list[TrackerHealth]
+    trip: Trip | None
+    route: Route | None
+    next_stop: Stop | None
+    prediction: Prediction | None
+    delay_s: float | None
+    headway: Headway | None
+    planned_s: int | None
+    spacing: Spacing | None
+
+
+@pages.before_request
+def only_staff() -> Response | None:
+    """With a password: whoever has it. Without: only from this very machine, and not through a proxy on it."""
+    password = world().settings.admin_password
+    if not password:
+        if is_this_machine():
+            return None
+        abort(403, gettext("Set ADMIN_PASSWORD and start again, or open this page on the machine itself."))
+    given = request.authorization.password if request.authorization and request.authorization.type == "basic" else None
+    if given is not None and hmac.compare_digest(given.encode(), password.encode()):
+        return None
+    response = make_response(render_template("error.html", status=401, kind="", name=""), 401)
+    response.headers["WWW-Authenticate"] = 'Basic realm="armada", charset="UTF-8"'
+    return response
+
+
+def is_this_machine() -> bool:
+    if any(request.headers.get(name) for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+@pages.get("/armada")
+def fleet() -> Response:
+    if world().network is None:
+        return make_response(render_template("empty.html"))
+    rows = fleet_rows(world())
+    mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
+    stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
+    response = make_response(render_template("fleet.html", rows=rows, stray=stray))
+    response.cache_control.no_store = True
+    return response
+
+
+def fleet_rows(world: World) -> list[FleetRow]:
+    network, now = world.network, world.now()
+    assert network is not None
+    trackers: dict[str, list[TrackerHealth]] = {}
+    for tracker in world.view.trackers:
+        if tracker.vehicle_id:
+            trackers.setdefault(tracker.vehicle_id, []).append(tracker)
+    stops = world.view.snapshot.passed if world.view.snapshot and world.view.fits else {}
+    headways = latest_by_vehicle(observed(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)]))
+    return [
+        _row(world, network, now, vehicle_id, trackers.get(vehicle_id, []), headways.get(vehicle_id))
+        for vehicle_id in sorted({*world.states, *trackers})
+    ]
+
+
+def _row(
+    world: World, network: Network, now: datetime, vehicle_id: str, trackers: list[TrackerHealth], headway: Headway | None
+) -> FleetRow:
+    state = world.states.get(vehicle_id)
+    running = state is not None and boards.is_running(network, state, now)
+    trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
+    if trip is None or state is None:
+        return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
+    call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
+    told = [p for p in world.view.predictions_at(call.stop_id) if p.vehicle_id == vehicle_id and p.trip == state.matched.trip] if call else []
+    rows = [row for row in boards.rows_of(world, call.stop_id) if row.vehicle_id == vehicle_id and row.planned_at] if call else []
+    delay = (rows[0].at - rows[0].planned_at).total_seconds() if rows and rows[0].at and rows[0].planned_at else None
+    day = local_date(now, network.timezone)
+    second = seconds_of_day(now, day, network.timezone)
+    way = Way(trip.route_id, trip.direction_id)
+    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    return FleetRow(
+        vehicle_id,
+        state,
+        trackers,
+        trip,
+        network.routes[trip.route_id],
+        network.stops[call.stop_id] if call else None,
+        told[0] if told else None,
+        delay,
+        headway,
+        planned,
+        spacing(headway.headway_s, planned) if headway else None,
+    )

@@ -1,0 +1,131 @@
+"""The riders' pages: home, stop, route, trip."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date, datetime
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from rapidfuzz import fuzz, process, utils
+
+from transit.headway import planned_bands
+from transit.network import Network, Stop, TripInstance, UnknownTrip
+from transit.notices import concerning
+from transit.service_day import local_date
+from transit.timetable import timetable_of
+from web import boards, names
+from web.templating import stop_url
+from web.world import world
+
+pages = Blueprint("riders", __name__)
+FOUND_AT_MOST = 12
+GOOD_ENOUGH = 62.0  # of 100: "vihara setya buda" finds its halte, "zzz" finds nothing
+VARIES = re.compile(r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>')  # what changes each second, and the phone counts itself
+
+
+def the_network() -> Network:
+    network = world().network
+    if network is None:
+        abort(503)
+    return network
+
+
+@pages.get("/")
+def home() -> Response | str:
+    network = world().network
+    if network is None:
+        return make_response(render_template("empty.html"), 200)
+    asked = request.args.get("q", "").strip()[:80]
+    found = search(network, asked) if asked else []
+    if asked and len(found) == 1:
+        return redirect(stop_url(found[0].stop_id))  # type: ignore[return-value]
+    routes = sorted(network.routes.values(), key=lambda r: (r.sort_order is None, r.sort_order or 0, r.name, r.route_id))
+    stops = sorted((s for s in network.stops.values() if s.stop_id in network.routes_of_stop), key=names.stop_name)
+    alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
+    return render_template(
+        "home.html", routes=routes, running=boards.buses_now(world()), asked=asked, found=found, alerts=alerts,
+        stops=stops if len(stops) <= 60 else [],
+    )
+
+
+def search(network: Network, asked: str) -> list[Stop]:
+    """Stops by code, or by a name as it is heard and misspelt; the best first."""
+    for stop in network.stops.values():
+        if stop.code and stop.code == asked:
+            return [stop]
+    served = network.routes_of_stop
+    choices = {s.stop_id: f"{names.stop_name(s)} {s.name}" for s in network.stops.values() if s.stop_id in served}
+    hits = process.extract(
+        asked, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=FOUND_AT_MOST, score_cutoff=GOOD_ENOUGH
+    )
+    return [network.stops[stop_id] for _, _, stop_id in hits]
+
+
+@pages.get("/halte/<path:stop_id>")
+def stop_page(stop_id: str) -> Response:
+    board = boards.stop_board(world(), stop_id) if the_network() else None
+    assert board is not None
+    if request.args.get("part") == "arrivals":
+        return fragment(render_template("arrivals.html", board=board))
+    near = boards.nearby(the_network(), board.stop)
+    return make_response(render_template("stop.html", board=board, near=near))
+
+
+def fragment(html: str) -> Response:
+    """A part of a page, whose ETag leaves out the ages that the phone counts by itself."""
+    response = make_response(html)
+    response.set_etag(hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16], weak=True)
+    response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
+    response.cache_control.no_cache = True
+    return response.make_conditional(request)
+
+
+@pages.get("/h/<path:code>")
+def short(code: str) -> Response:
+    return redirect(stop_url(boards.find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
+
+
+@pages.get("/koridor/<path:route_id>")
+def route_page(route_id: str) -> Response:
+    network = the_network()
+    route = network.route(route_id)
+    strips = boards.strips(world(), route)
+    if request.args.get("part") == "strips":
+        return fragment(render_template("strips.html", route=route, strips=strips))
+    today = local_date(world().now(), network.timezone)
+    bands = {strip.way: planned_bands(network, strip.way, strip.stops[0].stop_id, today) for strip in strips}
+    alerts = concerning(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
+    why = None
+    if strips and all(strip.hours is None for strip in strips):
+        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].way, today)
+    return make_response(
+        render_template("route.html", route=route, strips=strips, bands=bands, alerts=alerts, today=today, why=why)
+    )
+
+
+@pages.get("/perjalanan/<path:trip_id>/<int(fixed_digits=8):start_date>")
+@pages.get("/perjalanan/<path:trip_id>/<int(fixed_digits=8):start_date>/<start_time>")
+def trip_page(trip_id: str, start_date: int, start_time: str = "") -> Response:
+    the_network()
+    instance = TripInstance(trip_id, a_date(start_date, trip_id), seconds_of(start_time, trip_id))
+    board = boards.trip_board(world(), instance)
+    if request.args.get("part") == "calls":
+        return fragment(render_template("calls.html", board=board, mine=request.args.get("halte", "")))
+    return make_response(render_template("trip.html", board=board, mine=request.args.get("halte", "")))
+
+
+def a_date(digits: int, trip_id: str) -> date:
+    try:
+        return datetime.strptime(f"{digits:08d}", "%Y%m%d").date()  # noqa: DTZ007: a day, no moment
+    except ValueError:
+        raise UnknownTrip(trip_id) from None
+
+
+def seconds_of(start_time: str, trip_id: str) -> int | None:
+    if not start_time:
+        return None
+    if not re.fullmatch(r"\d{2}:[0-5]\d:[0-5]\d", start_time):
+        raise UnknownTrip(trip_id)
+    hours, minutes, seconds = map(int, start_time.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
