@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from transit.alerts import Alert
-from transit.arrivals import SEEN, TOLD_AGE, Arrival, ArrivalStatus, arrivals_at, passed_lately
+from transit.arrivals import TOLD_AGE, Arrival, ArrivalStatus, arrivals_at, passed_lately
 from transit.avl import distance_m
 from transit.network import Network, Route, Stop, Trip, TripInstance, UnknownStop
 from transit.notices import concerning
+from transit.patterns import patterns_of
 from transit.prediction import Prediction
-from transit.service_day import local_date
+from transit.service_day import local_date, moment
 from transit.timetable import Hours, Way, timetable_of
 from transit.tracking import StopEvent, VehicleState, VehicleStatus
 from web.world import World
@@ -20,6 +21,7 @@ from web.world import World
 OPPOSITE_M = 250.0  # farther off, the halte of the other direction is another place
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
 KEPT = 512  # boards of one snapshot
+PASSED_AT_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     boards.sort(key=lambda board: board.ends_here)
     alerts = concerning(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
     passed = passed_lately(world.view.passed_at(stop_id), now)
-    return StopBoard(stop, now, boards, [e for e in passed if e.trip.trip_id in network.trips][:5], alerts, opposite(network, stop, ways))
+    passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
+    return StopBoard(stop, now, boards, passed, alerts, opposite(network, stop, ways))
 
 
 def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], today: date) -> WayBoard:
@@ -169,6 +172,7 @@ class Strip:
     stops: list[Stop]
     buses: dict[int, list[VehicleState]]  # index of the stop ahead -> buses
     hours: Hours | None
+    has_demo: bool
 
 
 def strips(world: World, route: Route) -> list[Strip]:
@@ -191,7 +195,9 @@ def strips(world: World, route: Route) -> list[Strip]:
             if index is not None:
                 buses.setdefault(index, []).append(state)
         hours = timetable_of(network).hours(stop_ids[0], way, day)
-        found.append(Strip(way, trip.headsign, [network.stops[one] for one in stop_ids], buses, hours))
+        running = [state.matched.trip.trip_id for some in buses.values() for state in some if state.matched.trip]
+        has_demo = any(network.trips[trip_id].is_demo for trip_id in running)
+        found.append(Strip(way, trip.headsign, [network.stops[one] for one in stop_ids], buses, hours, has_demo))
     return found
 
 
@@ -242,9 +248,10 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     ahead = _ahead_of(vehicle, fresh)
     rows = []
     for index, call in enumerate(trip.stop_times):
-        told = [p for p in world.view.predictions_at(call.stop_id) if p.trip == instance and p.stop_sequence == call.stop_sequence]
+        here = (instance, call.stop_sequence)
+        told = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
         told = [p for p in told if now - p.reported_at <= TOLD_AGE]
-        passed = [e for e in world.view.passed_at(call.stop_id) if e.trip == instance and e.stop_sequence == call.stop_sequence]
+        passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)
         planned = None if network.is_headway_based(trip.trip_id) else _planned(network, instance, index)
@@ -262,9 +269,6 @@ def _ahead_of(vehicle: VehicleState | None, fresh: list[VehicleState]) -> int | 
 
 
 def _planned(network: Network, instance: TripInstance, index: int) -> datetime | None:
-    from transit.patterns import patterns_of
-    from transit.service_day import moment
-
     offsets = patterns_of(network).offsets.get(instance.trip_id)
     if offsets is None:
         return None
@@ -272,9 +276,10 @@ def _planned(network: Network, instance: TripInstance, index: int) -> datetime |
     return moment(instance.start_date, offsets[index][0 if index else 1] + shift, network.timezone)
 
 
-def seen_rows(board: StopBoard) -> list[Arrival]:
-    return [row for row in board.rows if row.status in SEEN]
-
-
-def young(at: datetime, now: datetime) -> bool:
-    return abs(now - at) <= timedelta(seconds=90)
+def planned_at(network: Network, row: Prediction) -> datetime | None:
+    """When the timetable has the vehicle at a predicted stop; None for headway-based trips."""
+    trip = network.trips[row.trip.trip_id]
+    if network.is_headway_based(trip.trip_id):
+        return None
+    index = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == row.stop_sequence), None)
+    return None if index is None else _planned(network, row.trip, index)

@@ -7,7 +7,14 @@ import gzip
 from flask import Flask, Response, request
 
 SMALL = 300  # bytes: below this gzip adds as much as it saves
-PACKABLE = ("text/", "application/json", "application/geo+json", "application/x-protobuf", "application/javascript", "image/svg")
+PACKABLE = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/x-protobuf",
+    "application/javascript",
+    "image/svg",
+)
 LEVEL = 6
 
 

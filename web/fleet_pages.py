@@ -100,9 +100,10 @@ def _row(
     if trip is None or state is None:
         return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
     call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
-    told = [p for p in world.view.predictions_at(call.stop_id) if p.vehicle_id == vehicle_id and p.trip == state.matched.trip] if call else []
-    rows = [row for row in boards.rows_of(world, call.stop_id) if row.vehicle_id == vehicle_id and row.planned_at] if call else []
-    delay = (rows[0].at - rows[0].planned_at).total_seconds() if rows and rows[0].at and rows[0].planned_at else None
+    told = world.view.predictions_at(call.stop_id) if call else []
+    told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
+    planned_at = boards.planned_at(network, told[0]) if told else None
+    delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
     way = Way(trip.route_id, trip.direction_id)

@@ -117,7 +117,7 @@ def trip_page(trip_id: str, start_date: int, start_time: str = "") -> Response:
 
 def a_date(digits: int, trip_id: str) -> date:
     try:
-        return datetime.strptime(f"{digits:08d}", "%Y%m%d").date()  # noqa: DTZ007: a day, no moment
+        return datetime.strptime(f"{digits:08d}", "%Y%m%d").date()  # noqa: DTZ007
     except ValueError:
         raise UnknownTrip(trip_id) from None
 
