@@ -55,7 +55,7 @@ def number(name: str, low: float, high: float) -> float | None:
 
 @pages.get("/stops")
 def stops() -> Response:
-    """All stops that a route serves; ?lat=&lon=[&radius_m=] those near a place, the nearest first; ?route_id= those of a route."""
+    """All stops that a route serves; with lat and lon those near a place, the nearest first; with route_id those of a route."""
     network = the_network()
     found = [network.stops[stop_id] for stop_id in sorted(network.routes_of_stop)]
     route_id = request.args.get("route_id")
@@ -68,7 +68,8 @@ def stops() -> Response:
     rows = [a_stop(network, stop) for stop in found]
     if lat is not None and lon is not None:
         for row, stop in zip(rows, found, strict=True):
-            row["distance_m"] = None if stop.lat is None or stop.lon is None else round(distance_m(lat, lon, stop.lat, stop.lon))
+            placed = stop.lat is not None and stop.lon is not None
+            row["distance_m"] = round(distance_m(lat, lon, stop.lat, stop.lon)) if placed else None
         rows = [row for row in rows if row["distance_m"] is not None and row["distance_m"] <= (radius or 1000.0)]
         rows.sort(key=lambda row: (row["distance_m"], row["stop_id"]))
     return answer({"stops": rows}, 60)

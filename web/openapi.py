@@ -79,7 +79,11 @@ SCHEMAS: dict[str, Schema] = {
         passed_at=MOMENT,
     ),
     "Hours": obj(
-        route_id={"type": "string"}, direction_id=WHOLE, first_at=MOMENT, last_at=MOMENT, approximate={"type": ["boolean", "null"]}
+        route_id={"type": "string"},
+        direction_id=WHOLE,
+        first_at=MOMENT,
+        last_at=MOMENT,
+        approximate={"type": ["boolean", "null"]},
     ),
     "Alert": obj(
         alert_id={"type": "string"},
@@ -154,7 +158,7 @@ def document() -> Schema:
         "info": {
             "title": "Transit information",
             "version": "1",
-            "description": "Open, without a key. Also: /gtfs.zip and /gtfs-rt/{vehicle_positions,trip_updates,alerts}.{pb,json}.",
+            "description": "Open, without a key. Also: /gtfs.zip and /gtfs-rt/{vehicle_positions,trip_updates,alerts}.pb or .json.",
         },
         "servers": [{"url": "/api/v1"}],
         "paths": {
