@@ -39,7 +39,8 @@ def create_app(settings: WebSettings) -> Flask:
     init_compression(app)
     init_security(app)
     init_errors(app)
-    _count_requests(app, Requests(settings.data_dir))
+    app.extensions["requests"] = Requests(settings.data_dir)
+    _count_requests(app, app.extensions["requests"])
 
     @app.before_request
     def look_at_the_world() -> None:

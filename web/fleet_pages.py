@@ -18,6 +18,7 @@ from transit.store.trackers import TrackerHealth
 from transit.timetable import Way
 from transit.tracking import VehicleState
 from web import boards
+from web.rider_pages import fragment
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
@@ -71,6 +72,8 @@ def fleet() -> Response:
     rows = fleet_rows(world())
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
+    if request.args.get("part") == "fleet":
+        return fragment(render_template("fleet_rows.html", rows=rows, stray=stray))
     response = make_response(render_template("fleet.html", rows=rows, stray=stray))
     response.cache_control.no_store = True
     return response

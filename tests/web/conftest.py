@@ -1,0 +1,129 @@
+"""A small running system for the tests of the web: a real database, the live process's one step, a real application."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gps_ingest.pipeline import Pipeline
+from tests.builders import a_network, at
+from transit.alerts import Alert
+from transit.assignment import AssignmentHint
+from transit.avl import AvlReport
+from transit.network import Network
+from transit.store.alerts import save_alert
+from transit.store.database import migrate, open_database, writing
+from transit.store.networks import save_network
+from transit.store.stop_events import save_stop_events
+from transit.store.trackers import map_tracker
+from transit.store.vehicles import save_states
+from web import WebSettings, create_app
+from web.live import Live
+from web.snapshot import Snapshot
+
+CHROMIUM_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+class City:
+    """A network in a database, what its buses reported, and a clock that stands where it was set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = f"sqlite:///{folder / 'city.db'}"
+        self.engine = open_database(self.url)
+        migrate(self.engine)
+        self.now = at(7, 5)
+        self.network: Network | None = None
+        self.version = ""
+        self.pipeline: Pipeline | None = None
+        self.live = Live(self.engine, folder)
+
+    def load(self, network: Network) -> City:
+        with writing(self.engine) as connection:
+            self.version = save_network(connection, network, now=self.now, source="test")
+        self.network, self.pipeline = network, Pipeline(network)
+        return self
+
+    def hear(self, reports: list[AvlReport], hint: AssignmentHint | None = None) -> City:
+        """The reports go the way of ingest, without a broker."""
+        assert self.pipeline is not None
+        events = []
+        for report in reports:
+            events += self.pipeline.step(report, hint or AssignmentHint(), report.received_at).events
+        with writing(self.engine) as connection:
+            for report in reports:
+                map_tracker(connection, report.tracker_id, report.vehicle_id, now=self.now)
+            save_states(connection, self.pipeline.states.values(), network_version=self.version)
+            save_stop_events(connection, events)
+        return self
+
+    def tell(self, alert: Alert) -> City:
+        with writing(self.engine) as connection:
+            save_alert(connection, alert)
+        return self
+
+    def step(self, now: datetime | None = None) -> Snapshot:
+        self.now = now or self.now
+        return self.live.step(self.now)
+
+    def app(self, **settings: Any) -> Any:
+        return create_app(WebSettings(self.folder, self.url, clock=lambda: self.now, **settings))
+
+    def client(self, **settings: Any) -> Any:
+        return self.app(**settings).test_client()
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    made = City(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def town(city: City) -> City:
+    """The plain cast: one route, two timetabled trips at seven and eight; nothing heard yet, the clock at 07:05."""
+    return city.load(a_network())
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    """Serves an application on a free port; returns its address."""
+    from werkzeug.serving import make_server
+
+    servers = []
+
+    def start(app: Any) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser: the one that CHROMIUM names, else the system's."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium: install one, or name it in CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

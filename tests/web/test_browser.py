@@ -1,0 +1,133 @@
+"""The pages in a real browser: nothing from elsewhere, nothing that axe objects to, times that count down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.builders import a_drive
+
+pytestmark = pytest.mark.slow
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+PAGES = ["/", "/halte/S5", "/halte/S2", "/koridor/R1", "/perjalanan/T1/20261123?halte=S6", "/armada", "/halte/nowhere"]
+
+
+@pytest.fixture
+def address(town, serve):
+    town.hear(a_drive(to_m=1800)).step()
+    return serve(town.app(live_fresh_s=1e6))
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_no_request_leaves(chromium, address, path, scheme):
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
+    page = context.new_page()
+    asked, wrong = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto(address + path, wait_until="networkidle")
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert [text for text in wrong if "404" not in text] == [], "the policy let everything of ours through"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"], "nothing is wider than the phone"
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES[:6])
+def test_at_320_pixels_and_on_a_desk_nothing_runs_over(chromium, address, path):
+    for viewport in ({"width": 320, "height": 600}, DESKTOP):
+        context = chromium.new_context(viewport=viewport)
+        page = context.new_page()
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        context.close()
+
+
+def test_targets_are_large_enough_for_a_thumb(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    for path in PAGES[:5]:
+        page.goto(address + path)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main a, main button, main summary, header a, body > footer a')]
+            .filter(e => e.checkVisibility() && !e.closest('p') && e.getBoundingClientRect().height < 44)
+            .map(e => e.outerHTML.slice(0, 90))"""
+        )
+        assert small == [], path
+    context.close()
+
+
+def test_the_first_view_of_a_stop_is_light(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    sizes = []
+    page.on("response", lambda response: sizes.append((response.url, response.request.sizes()["responseBodySize"])))
+    page.goto(address + "/halte/S5", wait_until="networkidle")
+    html = next(size for url, size in sizes if url.endswith("/halte/S5"))
+    assert 0 < html <= 14 * 1024
+    assert sum(size for _, size in sizes) <= 20 * 1024
+    assert len(sizes) <= 3
+    context.close()
+
+
+def test_minutes_count_down_by_the_servers_clock_though_the_phones_is_wrong(chromium, address, town):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.clock.install(time=town.now + timedelta(hours=5))
+    page.goto(address + "/halte/S5")
+    page.clock.run_for(2000)
+    assert page.inner_text(".row .when b") == "1 mnt"
+    assert page.inner_text("[data-age]") == "2 dtk lalu"
+    page.clock.run_for(9000)
+    assert page.inner_text("[data-age]") == "11 dtk lalu"
+    context.close()
+
+
+def test_the_live_part_is_swapped_when_something_happened(chromium, address, town):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.clock.install(time=town.now)
+    page.goto(address + "/halte/S5")
+    assert "Baru lewat" not in page.inner_text("main")
+    town.hear(a_drive(from_m=1860, to_m=2700, start=town.now + timedelta(seconds=10)))
+    town.step(town.now + timedelta(seconds=150))
+    with page.expect_response(lambda response: "part=arrivals" in response.url) as swapped:
+        page.clock.run_for(16000)
+    assert swapped.value.status == 200
+    page.wait_for_function("document.querySelector('main').innerText.includes('Baru lewat')")
+    context.close()
+
+
+def test_without_a_connection_the_page_says_how_old_it_is(chromium, address, town):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.clock.install(time=town.now)
+    page.goto(address + "/halte/S5")
+    context.set_offline(True)
+    page.clock.run_for(90_000)
+    page.wait_for_function("document.getElementById('fresh').innerText.includes('Tidak ada sambungan')")
+    context.close()
+
+
+def test_a_stop_that_is_kept_is_on_the_home_page(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(address + "/halte/S5")
+    page.click("#fav")
+    page.goto(address + "/")
+    assert page.inner_text("#mine").endswith("Halte S5") or "Halte S5" in page.inner_text("#mine")
+    context.close()
+
+
+def test_the_page_is_complete_without_javascript(chromium, address):
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/halte/S5")
+    assert page.inner_text(".row .when b") == "1 mnt"
+    context.close()

@@ -1,0 +1,112 @@
+"""Files for machines: GTFS, GTFS-Realtime, health and metrics."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from google.transit import gtfs_realtime_pb2 as pb
+from prometheus_client.parser import text_string_to_metric_families
+
+from gtfs.reader import read_network
+from tests.builders import a_drive, a_network, at
+
+
+def test_the_gtfs_served_is_the_network_and_costs_nothing_twice(town):
+    client = town.client()
+    first = client.get("/gtfs.zip")
+    assert first.status_code == 200
+    assert read_network(first.data) == town.network
+    assert first.headers["Last-Modified"]
+    again = client.get("/gtfs.zip", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    since = client.get("/gtfs.zip", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    assert since.status_code == 304
+
+
+def test_a_new_network_is_served_without_a_restart(town):
+    client = town.client()
+    first = client.get("/gtfs.zip").headers["ETag"]
+    town.load(a_network(first_departures=(9 * 3600,)))
+    client.application.extensions["world"]._looked_at = -10.0  # a second has passed
+    assert client.get("/gtfs.zip").headers["ETag"] != first
+    assert len(list((town.folder / "live").glob("gtfs-*.zip"))) == 1, "the zip of the old network goes"
+
+
+@pytest.mark.parametrize("name", ["vehicle_positions", "trip_updates", "alerts"])
+def test_each_feed_is_the_same_message_as_protobuf_and_json(town, name):
+    town.hear(a_drive(to_m=1800)).step()
+    client = town.client()
+    message = pb.FeedMessage.FromString(client.get(f"/gtfs-rt/{name}.pb").data)
+    told = json.loads(client.get(f"/gtfs-rt/{name}.json").data)
+    assert told["header"]["gtfs_realtime_version"] == message.header.gtfs_realtime_version == "2.0"
+    assert len(told.get("entity", [])) == len(message.entity) == (0 if name == "alerts" else 1)
+
+
+def test_when_the_live_process_is_dead_old_positions_leave_the_feed_and_old_promises_later(town):
+    town.hear(a_drive(to_m=1800)).step()
+    client = town.client()
+
+    def entities(name):
+        return len(pb.FeedMessage.FromString(client.get(f"/gtfs-rt/{name}.pb").data).entity)
+
+    assert (entities("vehicle_positions"), entities("trip_updates")) == (1, 1)
+    town.now = at(7, 7)
+    assert (entities("vehicle_positions"), entities("trip_updates")) == (0, 1)
+    town.now = at(7, 11)
+    assert (entities("vehicle_positions"), entities("trip_updates")) == (0, 0)
+
+
+def test_an_unknown_feed_is_told_apart_from_one_that_is_not_there_yet(city):
+    client = city.client()
+    assert client.get("/gtfs-rt/nonsense.pb").status_code == 404
+    answer = client.get("/gtfs-rt/trip_updates.pb")
+    assert answer.status_code == 503
+    assert "gtfs import" in answer.json["error"]["message"]
+
+
+def test_health_is_good_as_soon_as_the_web_and_the_database_answer(city):
+    answer = city.client().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json["live"] is False
+    assert answer.json["network_version"] is None
+
+
+def test_health_tells_how_old_things_are(town):
+    town.hear(a_drive(to_m=1800)).step()
+    town.now = at(7, 5, 4)
+    answer = town.client().get("/healthz").json
+    assert (answer["live"], answer["live_age_s"], answer["vehicles"]) == (True, 4.0, 1)
+
+
+def test_health_is_bad_when_the_database_is_gone(town):
+    client = town.client()
+    assert client.get("/healthz").status_code == 200
+    for path in town.folder.glob("city.db*"):
+        path.unlink()
+    client.application.extensions["world"].engine.dispose()
+    client.application.extensions["world"]._looked_at = -10.0
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json["status"] == "database_error"
+    assert client.get("/halte/S3").status_code == 200, "what is known is served all the same"
+
+
+def test_metrics_are_prometheus_text_and_cover_other_processes(town):
+    town.hear(a_drive(to_m=1800)).step()
+    (town.folder / "stats").mkdir()
+    ingest = {"process": "ingest", "counters": {"ingest_reports_total": 31}, "gauges": {"ingest_lag_seconds": 0.25}}
+    (town.folder / "stats" / "ingest.json").write_text(json.dumps(ingest))
+    (town.folder / "stats" / "broken.json").write_text("{")
+    client = town.client()
+    client.get("/halte/S3")
+    client.application.extensions["requests"].flush()
+    families = {family.name: family for family in text_string_to_metric_families(client.get("/metrics").text)}
+    value = {sample.name: sample.value for family in families.values() for sample in family.samples}
+    assert value["transbinjai_ingest_reports_total"] == 31
+    assert value["transbinjai_ingest_lag_seconds"] == 0.25
+    assert value["transbinjai_live_up"] == 1
+    labels = [sample.labels for sample in families["transbinjai_vehicles"].samples]
+    assert labels == [{"status": "on_trip", "age": "fresh"}]
+    views = [sample.labels.get("view") for sample in families["transbinjai_web_requests"].samples]
+    assert "riders.stop_page" in views
