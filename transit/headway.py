@@ -96,10 +96,10 @@ def planned_bands(network: Network, way: Way, stop_id: str, day: date) -> list[B
 
 
 def _hourly(times: list[float]) -> list[Band]:
-    """The median gap of the departures of each hour; hours with like gaps become one band."""
+    """The median gap after the departures of each hour; hours with like gaps become one band."""
     by_hour: dict[int, list[float]] = {}
     for before, at in pairwise(times):
-        by_hour.setdefault(int(at // 3600), []).append(at - before)
+        by_hour.setdefault(int(before // 3600), []).append(at - before)
     bands: list[Band] = []
     for hour, gaps in sorted(by_hour.items()):
         headway_s = max(60, round(median(gaps) / 60) * 60)

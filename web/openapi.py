@@ -158,7 +158,9 @@ def document() -> Schema:
         "info": {
             "title": "Transit information",
             "version": "1",
-            "description": "Open, without a key. Also: /gtfs.zip and /gtfs-rt/{vehicle_positions,trip_updates,alerts}.pb or .json.",
+            "description": (
+                "Open, without a key. Also: /gtfs.zip and /gtfs-rt/{vehicle_positions,trip_updates,alerts} as .pb and .json."
+            ),
         },
         "servers": [{"url": "/api/v1"}],
         "paths": {
