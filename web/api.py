@@ -15,6 +15,7 @@ from transit.network import Network, Stop, TripInstance
 from transit.service_day import format_time
 from transit.tracking import VehicleState
 from web import boards, names
+from web.colours import colours
 from web.feeds import NO_NETWORK, conditional
 from web.openapi import document
 from web.world import world
@@ -165,8 +166,8 @@ def routes() -> Response:
                     "route_short_name": route.short_name,
                     "route_long_name": names.route_long_name(route),
                     "route_type": route.route_type,
-                    "route_color": names.colours(route)[0],
-                    "route_text_color": names.colours(route)[1],
+                    "route_color": colours(route)[0],
+                    "route_text_color": colours(route)[1],
                     "vehicles_now": running[route.route_id],
                 }
                 for route in network.routes.values()

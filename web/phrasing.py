@@ -150,3 +150,8 @@ def text_of(text: Text) -> str:
         if text.get(tag):
             return text[tag]
     return next((value for value in text.values() if value), "")
+
+
+def short_day(at: datetime) -> str:
+    """Monday as "Mon", for a message that counts its characters."""
+    return format_datetime(at, "EEE")

@@ -12,7 +12,7 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 
 COLOUR_SLOT = "/*colours*/"  # base.html has it at the end of its <style>
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -40,7 +40,9 @@ def tile_origin(tile_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def policy(styles: list[str], *, scripts: list[str] | None = None, tile_url: str = "") -> str:
+def policy(
+    styles: list[str], *, scripts: list[str] | None = None, tile_url: str = "", embeddable: bool = False
+) -> str:
     """A Content-Security-Policy for one page: ours only, plus the hashes of these inline styles and scripts."""
     return "; ".join(
         [
@@ -53,7 +55,7 @@ def policy(styles: list[str], *, scripts: list[str] | None = None, tile_url: str
             "worker-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            "frame-ancestors *" if embeddable else "frame-ancestors 'none'",
         ]
     )
 
@@ -70,6 +72,6 @@ def init_security(app: Flask) -> None:
         if COLOUR_SLOT in html:
             html = html.replace(COLOUR_SLOT, colour_rules(html), 1)
             response.set_data(html)
-        headers.setdefault("Content-Security-Policy", policy(STYLE.findall(html)))
+        headers.setdefault("Content-Security-Policy", policy(STYLE.findall(html), embeddable=g.get("embeddable", False)))
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
         return response
