@@ -12,7 +12,21 @@ from tests.builders import a_drive
 pytestmark = pytest.mark.slow
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
-PAGES = ["/", "/halte/S5", "/halte/S2", "/koridor/R1", "/perjalanan/T1/20261123?halte=S6", "/armada", "/halte/nowhere"]
+PAGES = [
+    "/",
+    "/halte/S5",
+    "/halte/S2",
+    "/koridor/R1",
+    "/perjalanan/T1/20261123?halte=S6",
+    "/armada",
+    "/armada/pengumuman",
+    "/privasi",
+    "/embed?halte=S5",
+    "/embed/halte/S5",
+    "/embed/koridor/R1",
+    "/layar/S5",
+    "/halte/nowhere",
+]
 
 
 @pytest.fixture
@@ -39,7 +53,7 @@ def test_axe_finds_nothing_and_no_request_leaves(chromium, address, path, scheme
     context.close()
 
 
-@pytest.mark.parametrize("path", PAGES[:6])
+@pytest.mark.parametrize("path", PAGES[:-2])
 def test_at_320_pixels_and_on_a_desk_nothing_runs_over(chromium, address, path):
     for viewport in ({"width": 320, "height": 600}, DESKTOP):
         context = chromium.new_context(viewport=viewport)

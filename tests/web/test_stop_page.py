@@ -91,6 +91,9 @@ def test_a_headway_is_no_time(city):
     city.hear(a_drive(start=at(7), to_m=1800)).step(at(7, 5))
     said = words(city.client().get("/halte/S2"))
     assert "Hanya jarak antarbus Bus datang kira-kira tiap 10 menit." in said
+    ahead = words(city.client().get("/halte/S5"))
+    assert "mnt" in ahead, "a bus that is seen has its minutes"
+    assert "Bus datang kira-kira tiap 10 menit." in ahead, "and what follows it its headway"
 
 
 def test_a_loop_tells_its_end_apart_from_its_start(city):

@@ -1,0 +1,61 @@
+"""Renders every page of a running system to PNG, light and dark, phone and desktop: python -m benchmarks.screens URL FOLDER."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, sync_playwright
+
+SIZES = {"phone": (360, 740), "desk": (1280, 800)}
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FIXED = ("/", "/peta", "/wisata", "/layanan", "/privasi", "/armada", "/armada/pengumuman", "/armada/laporan", "/halte/none")
+
+
+def paths(address: str) -> list[str]:
+    """The pages that always exist, and one of each kind that depends on the network."""
+
+    def get(path: str) -> dict[str, list[dict[str, object]]]:
+        with urlopen(address + path, timeout=10) as answer:
+            found: dict[str, list[dict[str, object]]] = json.load(answer)
+            return found
+
+    stops, routes, vehicles = get("/api/v1/stops")["stops"], get("/api/v1/routes")["routes"], get("/api/v1/vehicles")["vehicles"]
+    found = list(FIXED)
+    for stop in sorted(stops, key=lambda row: -len(str(row["route_ids"])))[:2]:
+        found += [f"/{kind}{stop['stop_id']}" for kind in ("halte/", "layar/", "embed/halte/", "lapor?halte=")]
+    found += [f"/koridor/{route['route_id']}" for route in routes[:2]]
+    trip = next((row["trip"] for row in vehicles if row["trip"]), None)
+    if isinstance(trip, dict):
+        found.append("/perjalanan/" + "/".join(str(part) for part in trip.values() if part))
+    return found
+
+
+def render(browser: Browser, address: str, folder: Path) -> int:
+    count = 0
+    for path in paths(address):
+        for size, (width, height) in SIZES.items():
+            for scheme in ("light", "dark"):
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page = context.new_page()
+                page.goto(address + path)
+                name = path.strip("/").replace("/", "-").replace("?", "-").replace(":", "") or "home"
+                page.screenshot(path=str(folder / f"{name}.{size}.{scheme}.png"), full_page=True)
+                context.close()
+                count += 1
+    return count
+
+
+def main(address: str, folder: str, chromium: str = "chromium") -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which(chromium), args=FLAGS)
+        print(render(browser, address.rstrip("/"), Path(folder)), "pictures in", folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,77 @@
+"""Dispatchers tell riders what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from google.transit import gtfs_realtime_pb2 as pb
+
+from tests.builders import at
+from transit.store.alerts import load_alerts
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+FORM = {"header_id": "Jalan ditutup", "header_en": "Road closed", "effect": "NO_SERVICE", "route": "R1"}
+
+
+@pytest.fixture
+def client(town):
+    town.step()
+    return town.client()
+
+
+def told(town):
+    with town.engine.connect() as connection:
+        return load_alerts(connection, town.now)
+
+
+def test_one_form_changes_the_pages_and_the_feed(town, client):
+    answer = client.post("/armada/pengumuman", data=FORM, headers=OURS)
+    assert answer.status_code == 303
+    town.step()
+    assert "Jalan ditutup" in client.get("/halte/S3").text
+    assert "Road closed" in client.get("/halte/S3?lang=en").text
+    message = pb.FeedMessage.FromString(client.get("/gtfs-rt/alerts.pb").data)
+    assert message.entity[0].alert.effect == pb.Alert.NO_SERVICE
+    assert [entity.route_id for entity in message.entity[0].alert.informed_entity] == ["R1"]
+
+
+def test_a_notice_can_be_ended(town, client):
+    client.post("/armada/pengumuman", data=FORM, headers=OURS)
+    (alert,) = told(town)
+    assert client.post(f"/armada/pengumuman/{alert.alert_id}/akhiri", headers=OURS).status_code == 303
+    town.step(at(7, 6))
+    assert "Jalan ditutup" not in client.get("/halte/S3").text
+    assert client.post("/armada/pengumuman/nothing/akhiri", headers=OURS).status_code == 404
+
+
+def test_an_end_is_on_the_networks_clock(town, client):
+    client.post("/armada/pengumuman", data={**FORM, "ends_at": "2026-11-23T12:00"}, headers=OURS)
+    assert told(town)[0].ends_at == at(12)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"header_id": " "},
+        {"effect": "NONSENSE"},
+        {"route": "R9"},
+        {"stop": "nowhere"},
+        {"ends_at": "soon"},
+        {"ends_at": "2020-01-01T00:00"},
+    ],
+)
+def test_a_form_that_does_not_say_enough_tells_riders_nothing(town, client, wrong):
+    form = {**FORM, "header_en": "", **wrong}
+    assert client.post("/armada/pengumuman", data=form, headers=OURS).status_code == 400
+    assert told(town) == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
+def test_a_form_on_another_site_cannot_use_the_dispatchers_browser(town, client, headers):
+    assert client.post("/armada/pengumuman", data=FORM, headers=headers).status_code == 403
+    assert told(town) == []
+
+
+def test_riders_cannot_tell_anything(town, client):
+    answer = client.post("/armada/pengumuman", data=FORM, headers=OURS, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert answer.status_code == 403
+    assert told(town) == []
