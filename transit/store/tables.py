@@ -199,3 +199,17 @@ alerts = Table(
     Column("ends_at", Moment, index=True),
     Column("content", LargeBinary, nullable=False),  # msgpack of Alert
 )
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("ticket_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("stop_id", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("promised", LargeBinary, nullable=False),
+    Column("said", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Moment),
+    Index(None, "created_at"),
+)
