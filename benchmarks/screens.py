@@ -23,7 +23,7 @@ def paths(address: str) -> list[str]:
             found: dict[str, list[dict[str, object]]] = json.load(answer)
             return found
 
-    stops, routes, vehicles = get("/api/v1/stops")["stops"], get("/api/v1/routes")["routes"], get("/api/v1/vehicles")["vehicles"]
+    stops, routes, vehicles = (get(f"/api/v1/{kind}")[kind] for kind in ("stops", "routes", "vehicles"))
     found = list(FIXED)
     for stop in sorted(stops, key=lambda row: -len(str(row["route_ids"])))[:2]:
         found += [f"/{kind}{stop['stop_id']}" for kind in ("halte/", "layar/", "embed/halte/", "lapor?halte=")]

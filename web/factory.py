@@ -25,6 +25,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
     "web.public_pages",
     "web.text_answers",
     "web.alert_pages",
+    "web.ticket_pages",
+    "web.app_pages",
     "web.map_pages",
     "web.visitor_pages",
     "web.service_pages",

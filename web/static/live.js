@@ -74,7 +74,10 @@
   if (open) { var d = box.querySelector("details"); if (d) d.open = true; }
   if (at) { var again = box.querySelector('a[href="' + at.replace(/"/g, "") + '"]'); if (again) again.focus(); }
  }
- setClock(Number(part().dataset.now));
+ var born = part().dataset;
+ setClock(+born.now + +(born.kept || 0));
+ good = +born.now;
+ if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
  setInterval(tell, 1000);
  document.addEventListener("visibilitychange", function () { if (!document.hidden) load(); else clearTimeout(timer); });
  window.addEventListener("online", function () { wait = EVERY; load(); });
