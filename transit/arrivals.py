@@ -25,7 +25,7 @@ PASSED_FOR = timedelta(minutes=15)  # "it said ten minutes and had gone": so lon
 
 
 class ArrivalStatus(StrEnum):
-    """The one status vocabulary of pages, API and feeds (docs/GLOSSARY.md)."""
+    """The one status vocabulary of pages, API and feeds (docs/decisions/0052)."""
 
     LIVE = "live"  # fix at most 90 s old
     LIVE_OLD = "live_old"  # 90 to 300 s

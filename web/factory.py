@@ -54,6 +54,13 @@ def create_app(settings: WebSettings) -> Flask:
         world.refresh()
         g.timezone = world.network.timezone if world.network else None
 
+    @app.after_request
+    def keep_for_good(response: Response) -> Response:
+        if request.endpoint == "static" and "v" in request.args:  # the address changes with the content
+            response.cache_control.max_age = 365 * 24 * 3600
+            response.cache_control.public = response.cache_control.immutable = True
+        return response
+
     for module in BLUEPRINTS:
         if find_spec(module):
             app.register_blueprint(import_module(module).pages)

@@ -1,0 +1,118 @@
+"""Live process and web workers as processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.builders import a_network
+
+pytestmark = pytest.mark.slow
+HOUSE = Path(__file__).parents[2]
+WEB = """
+from pathlib import Path
+from web import WebSettings
+from web.serve import serve
+if __name__ == "__main__":
+    serve(WebSettings(Path({folder!r}), {url!r}, live_fresh_s=3.0), host="127.0.0.1", port={port})
+"""
+LIVE = """
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from transit.store.database import open_database
+from web.live import run_live
+run_live(open_database({url!r}), Path({folder!r}), lambda: datetime.now(UTC), Event())
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def until(what, seconds=20.0):
+    """What is true within so many seconds, or fails."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(URLError, ConnectionError, KeyError):
+            if found := what():
+                return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come true in time")
+
+
+@pytest.fixture
+def run(tmp_path):
+    started = []
+
+    def start(source: str, **values: object) -> subprocess.Popen[bytes]:
+        script = tmp_path / f"script{len(started)}.py"
+        script.write_text(source.format(**values))
+        process = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(HOUSE)})
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        if process.poll() is None:
+            process.kill()
+
+
+def test_workers_and_the_live_process_come_go_and_say_so(town, run):
+    port = free_port()
+    values = {"folder": str(town.folder), "url": town.url, "port": port}
+    web = run(WEB, **values)
+
+    def health():
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return json.load(answer)
+
+    def page(path):
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    assert until(health)["live"] is False
+    assert "Sistem baru mulai" in page("/halte/S3")
+    live = run(LIVE, **values)
+    until(lambda: health()["live"])
+    assert "Sistem baru mulai" not in page("/halte/S3")
+
+    live.send_signal(signal.SIGKILL)
+    until(lambda: not health()["live"])
+    assert "Data langsung berhenti masuk" in page("/halte/S3")
+    run(LIVE, **values)
+    until(lambda: health()["live"])
+
+    first = health()["network_version"]
+    town.load(a_network(first_departures=(9 * 3600,)))
+    second = until(lambda: (now := health())["network_version"] != first and now["live"] and now["network_version"])
+    assert second == town.version
+
+    for _ in range(40):
+        page("/halte/S3")
+    time.sleep(1.2)
+    until(lambda: _requests(page("/metrics"), "riders.stop_page") >= 40 or not page("/halte/S3"))
+
+    web.send_signal(signal.SIGTERM)
+    assert web.wait(10) is not None
+
+
+def _requests(text: str, view: str) -> float:
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if f'view="{view}"' in line)

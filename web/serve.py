@@ -1,0 +1,40 @@
+"""The web's own server: several worker processes on one port, each with its threads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from web import stats
+from web.factory import create_app
+from web.settings import WebSettings
+
+WORKERS = 2
+THREADS = 4  # a request waits for nothing but the processor; more threads only queue in another place
+
+
+def load(settings: WebSettings) -> Any:
+    return create_app(settings)
+
+
+def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS) -> None:
+    """Serves until SIGINT or SIGTERM; a worker that dies is replaced. Raises OSError where the port is taken."""
+    stats.clear(settings.data_dir)
+    server = Granian(
+        "web",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        loop=Loops.asyncio,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=5,
+        log_access=False,
+        websockets=False,
+    )
+    server.serve(target_loader=partial(load, settings), wrap_loader=False)
