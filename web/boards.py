@@ -101,7 +101,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     alerts = concerning(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
     passed = passed_lately(world.view.passed_at(stop_id), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
-    return StopBoard(stop, now, boards, passed, alerts, opposite(network, stop, ways))
+    return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, ways))
 
 
 def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], today: date) -> WayBoard:
@@ -113,6 +113,26 @@ def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], to
     notes = [row for row in rows if row.trip is None]
     ends_here = bool(calls) and table.ends_at(stop_id, way)
     return WayBoard(way, network.routes[way.route_id], sign, timed, notes, table.hours(stop_id, way, today), ends_here)
+
+
+def opposite_of(world: World, stop: Stop, ways: list[Way]) -> tuple[Stop, float] | None:
+    """opposite(), found once per network."""
+    assert world.network is not None
+    key = ("opposite", stop.stop_id, tuple(ways))
+    if key not in world.of_network:
+        world.of_network[key] = opposite(world.network, stop, ways)
+    found: tuple[Stop, float] | None = world.of_network[key]
+    return found
+
+
+def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
+    """nearby(), found once per network."""
+    assert world.network is not None
+    key = ("nearby", stop.stop_id)
+    if key not in world.of_network:
+        world.of_network[key] = nearby(world.network, stop)
+    found: list[tuple[Stop, float]] = world.of_network[key]
+    return found
 
 
 def opposite(network: Network, stop: Stop, ways: list[Way]) -> tuple[Stop, float] | None:

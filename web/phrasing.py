@@ -155,3 +155,7 @@ def text_of(text: Text) -> str:
 def short_day(at: datetime) -> str:
     """Monday as "Mon", for a message that counts its characters."""
     return format_datetime(at, "EEE")
+
+
+def weekday(value) -> str:  # type: ignore[no-untyped-def]
+    return format_date(value, "EEE d")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from rapidfuzz import fuzz, process, utils
@@ -14,7 +14,7 @@ from transit.network import Network, Stop, TripInstance, UnknownTrip
 from transit.notices import concerning
 from transit.service_day import local_date
 from transit.timetable import timetable_of
-from web import boards, names
+from web import boards, names, timetables
 from web.templating import stop_url
 from web.world import world
 
@@ -68,7 +68,7 @@ def stop_page(stop_id: str) -> Response:
     assert board is not None
     if request.args.get("part") == "arrivals":
         return fragment(render_template("arrivals.html", board=board))
-    near = boards.nearby(the_network(), board.stop)
+    near = boards.nearby_of(world(), board.stop)
     return make_response(render_template("stop.html", board=board, near=near))
 
 
@@ -102,6 +102,19 @@ def route_page(route_id: str) -> Response:
     return make_response(
         render_template("route.html", route=route, strips=strips, bands=bands, alerts=alerts, today=today, why=why)
     )
+
+
+@pages.get("/jadwal/<path:route_id>")
+def timetable_page(route_id: str) -> str:
+    """To print and hang up: a day's departures, or the headways where no times are promised."""
+    network = the_network()
+    route = network.route(route_id)
+    wanted = request.args.get("hari", "")
+    today = local_date(world().now(), network.timezone)
+    day = a_date(int(wanted), route_id) if re.fullmatch(r"[0-9]{8}", wanted) else today
+    tables = timetables.tables_of(network, route_id, day)
+    days = [today + timedelta(days=n) for n in range(7)]
+    return render_template("timetable.html", route=route, tables=tables, day=day, days=days)
 
 
 @pages.get("/perjalanan/<path:trip_id>/<int(fixed_digits=8):start_date>")

@@ -74,6 +74,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zip: tuple[str, bytes] | None = None
+        self.of_network: dict[object, Any] = {}  # what follows from the network alone; emptied with each new one
 
     @property
     def network(self) -> Network | None:
@@ -122,6 +123,8 @@ class World:
                     log.exception("the database does not answer")
                 self._looked_at = monotonic()
             snapshot = self._reader.read()
+            if network is not self.view.network:
+                self.of_network = {}
             if network is not self.view.network or snapshot is not self.view.snapshot:
                 self.view = View(network, version, snapshot)
         finally:

@@ -28,6 +28,7 @@ PAGES = [
     "/lapor?halte=S5",
     "/armada/laporan",
     "/offline",
+    "/jadwal/R1",
     "/halte/nowhere",
 ]
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import web
-from tests.builders import a_drive, a_network, at
+from tests.builders import WORKING_DAYS, a_drive, a_network, at, every
 from transit.network import Agency, FeedInfo, Translation
 from web.i18n import catalogue
 
@@ -53,6 +53,28 @@ def test_the_route_page_has_the_bus_before_its_next_stop(client):
     text = gzip.decompress(answer.data).decode()
     assert text.index("/halte/S3") < text.index("Bus BUS1") < text.index("/halte/S4")
     assert "Dari Halte S0: bus pertama 07.00, terakhir 08.00" in text
+
+
+def test_a_timetable_to_print_has_stops_down_and_departures_across(client):
+    text = client.get("/jadwal/R1").text
+    row = text[text.index("Halte S2</th>") :].split("</tr>")[0]
+    assert [cell.split("<")[0] for cell in row.split('class="num">')[1:]] == ["07.02", "08.02"]
+    assert client.get("/jadwal/R9").status_code == 404
+    assert client.get("/jadwal/R1?hari=20269999").status_code == 404
+
+
+def test_where_no_times_are_promised_the_timetable_has_headways(city):
+    city.load(a_network(headway=every(10), weekdays=WORKING_DAYS)).step()
+    text = city.client().get("/jadwal/R1").text
+    assert "06.00–18.00: tiap ±10 mnt" in text
+    assert "Tidak ada bus pada hari ini." in city.client().get("/jadwal/R1?hari=20261122").text
+
+
+def test_departures_with_exact_frequencies_stand_in_the_timetable(city):
+    city.load(a_network(headway=replace(every(240), exact_times=1))).step()
+    text = city.client().get("/jadwal/R1").text
+    row = text[text.index("Halte S0</th>") :].split("</tr>")[0]
+    assert [cell.split("<")[0] for cell in row.split('class="num">')[1:]] == ["06.00", "10.00", "14.00"]
 
 
 def test_the_trip_page_has_what_passed_and_what_comes(client):
