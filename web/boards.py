@@ -75,13 +75,14 @@ def rows_of(world: World, stop_id: str) -> list[Arrival]:
     assert network is not None
     view = world.view
     key = ("rows", stop_id, int(now.timestamp()))
-    if key not in view.kept:
-        if len(view.kept) > KEPT:
-            view.kept.clear()
-        view.kept[key] = arrivals_at(
+    found: list[Arrival] | None = view.kept.get(key)
+    if found is None:
+        found = arrivals_at(
             network, stop_id, view.predictions_at(stop_id), view.states, now, alerts=view.alerts, passed=view.passed_at(stop_id)
         )
-    found: list[Arrival] = view.kept[key]
+        if len(view.kept) > KEPT:  # threads share it: what one clears the other makes again
+            view.kept.clear()
+        view.kept[key] = found
     return found
 
 
@@ -118,20 +119,20 @@ def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], to
 def opposite_of(world: World, stop: Stop, ways: list[Way]) -> tuple[Stop, float] | None:
     """opposite(), found once per network."""
     assert world.network is not None
-    key = ("opposite", stop.stop_id, tuple(ways))
-    if key not in world.of_network:
-        world.of_network[key] = opposite(world.network, stop, ways)
-    found: tuple[Stop, float] | None = world.of_network[key]
+    kept, key = world.of_network, ("opposite", stop.stop_id, tuple(ways))
+    if key not in kept:
+        kept[key] = opposite(world.network, stop, ways)
+    found: tuple[Stop, float] | None = kept[key]
     return found
 
 
 def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
     """nearby(), found once per network."""
     assert world.network is not None
-    key = ("nearby", stop.stop_id)
-    if key not in world.of_network:
-        world.of_network[key] = nearby(world.network, stop)
-    found: list[tuple[Stop, float]] = world.of_network[key]
+    kept, key = world.of_network, ("nearby", stop.stop_id)
+    if key not in kept:
+        kept[key] = nearby(world.network, stop)
+    found: list[tuple[Stop, float]] = kept[key]
     return found
 
 

@@ -46,10 +46,11 @@ def gtfs_realtime(name: str, kind: str) -> Response:
     if kind == "pb":
         return conditional(packed, "application/x-protobuf", made.made_at, 1)
     kept = world().view.kept
-    key = (name, hash(packed))
-    if key not in kept:
-        kept[key] = json_of(packed)
-    return conditional(kept[key], "application/json", made.made_at, 1)
+    of, told = kept.get(("json", name), (b"", b""))
+    if of != packed:
+        told = json_of(packed)
+        kept["json", name] = (packed, told)
+    return conditional(told, "application/json", made.made_at, 1)
 
 
 @pages.get("/healthz")

@@ -11,7 +11,7 @@ Key = tuple[str, str, str, str]  # table, field, language, record_id or field_va
 
 
 def _translations(network: Network) -> dict[Key, str]:
-    kept = world().view.kept
+    kept = world().of_network
     if "translations" not in kept:
         kept["translations"] = {
             (row.table_name, row.field_name, row.language, row.record_id or row.field_value): row.translation

@@ -25,6 +25,7 @@ from transit.tracking import StopEvent, VehicleState
 from web.settings import WebSettings
 from web.snapshot import Snapshot, SnapshotReader, folder, write_atomically
 
+REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
 log = logging.getLogger(__name__)
 
@@ -154,11 +155,12 @@ class World:
             return b""
         if self.view.fits and self.is_live:
             return made.feeds[name]
-        key = ("feeds", int(now.timestamp()) // 5)
-        if key not in self.view.kept:
-            self.view.kept[key] = _feeds_of(self.network, self.view, now)
-        feeds: dict[str, bytes] = self.view.kept[key]
-        return feeds[name]
+        until, feeds = self.view.kept.get("feeds", (now, {}))
+        if not now < until <= now + REMADE_EVERY:
+            feeds = _feeds_of(self.network, self.view, now)
+            self.view.kept["feeds"] = (now + REMADE_EVERY, feeds)
+        packed: bytes = feeds[name]
+        return packed
 
     def close(self) -> None:
         self.engine.dispose()
