@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import zstandard
 
 from transit.alerts import Alert
 from transit.prediction import Prediction
+from transit.store.files import write_atomically
 from transit.store.trackers import TrackerHealth
 from transit.tracking import StopEvent, VehicleState
 
@@ -67,14 +67,6 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
 
 def folder(data_dir: Path) -> Path:
     return data_dir / "live"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Readers see the old content or the new, never a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_bytes(content)
-    os.replace(half, path)
 
 
 def write_snapshot(data_dir: Path, snapshot: Snapshot) -> int:

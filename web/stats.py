@@ -15,7 +15,7 @@ from time import monotonic
 
 import msgspec
 
-from web.snapshot import write_atomically
+from transit.store.files import write_atomically
 
 WRITE_EVERY_S = 1.0
 BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # the aim for a page is 20 ms

@@ -19,11 +19,12 @@ from transit.alerts import Alert
 from transit.network import Network
 from transit.prediction import Prediction
 from transit.store.database import open_database
+from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
 from transit.store.trackers import TrackerHealth
 from transit.tracking import StopEvent, VehicleState
 from web.settings import WebSettings
-from web.snapshot import Snapshot, SnapshotReader, folder, write_atomically
+from web.snapshot import Snapshot, SnapshotReader, folder
 
 REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed

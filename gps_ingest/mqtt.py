@@ -1,0 +1,148 @@
+"""Messages from the broker, one batch at a time, acknowledged only when we say so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+KEEPALIVE_S = 30
+RETRY_S = (0.2, 5.0)  # a broker that restarts is back in a second; one that is gone is asked every five
+LINGER_S = 0.02  # waits so long for more before a batch is closed: a commit to the disk takes about as long
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: bool
+
+
+def parse_url(url: str) -> Address:
+    """mqtt://[user:password@]host[:port], or mqtts://. Raises ValueError with the way out."""
+    parts = urlsplit(url if "://" in url else f"mqtt://{url}")
+    if parts.scheme not in ("mqtt", "mqtts", "tcp", "ssl") or not parts.hostname:
+        raise ValueError(f"MQTT_URL is {url!r}; write mqtt://host:1883, or mqtts://user:password@host:8883")
+    tls = parts.scheme in ("mqtts", "ssl")
+    try:
+        port = parts.port or (8883 if tls else 1883)
+    except ValueError:
+        raise ValueError(f"MQTT_URL is {url!r}; its port is no number between 1 and 65535") from None
+    user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
+    return Address(parts.hostname, port, user, password, tls)
+
+
+def new_client(address: Address, client_id: str, *, clean_session: bool, manual_ack: bool = False) -> paho.Client:
+    """A client as we use them everywhere: MQTT 3.1.1, with the address's user and TLS."""
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2, client_id, clean_session=clean_session, protocol=paho.MQTTv311, manual_ack=manual_ack
+    )
+    if address.user is not None:
+        client.username_pw_set(address.user, address.password)
+    if address.tls:
+        client.tls_set()
+    return client
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    topic: str
+    payload: bytes
+    received_at: datetime
+    mid: int
+    qos: int
+    connection: int  # an acknowledgement means something only on the connection that brought the message
+    retained: bool = False
+
+
+class Inbox:
+    """A lasting subscription in one thread: what the broker holds for us while we are away comes when we are back."""
+
+    def __init__(self, url: str, topics: Sequence[str], client_id: str, clock: Callable[[], datetime]) -> None:
+        self.address = parse_url(url)
+        self.clock = clock
+        self.connected = False
+        self.connections = 0
+        self.refused: str | None = None  # the broker's answer, where it does not let us in
+        self._topics = topics
+        self._read: list[Message] = []
+        self._retry_at, self._retry_s = 0.0, RETRY_S[0]
+        self._client = new_client(self.address, client_id, clean_session=False, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+
+    def receive(self, most: int, wait_s: float) -> list[Message]:
+        """Up to so many messages; fewer where no more come at once; none where none came within wait_s."""
+        end = time.monotonic() + wait_s
+        while not self._read and (left := end - time.monotonic()) > 0:
+            self._turn(left)
+        linger = time.monotonic() + LINGER_S
+        while 0 < len(self._read) < most and (left := linger - time.monotonic()) > 0:
+            self._turn(left)
+        batch, self._read = self._read[:most], self._read[most:]
+        return batch
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """The broker forgets them. Those of a connection that is gone will come again."""
+        if not self.connected:
+            return
+        for message in messages:
+            if message.qos > 0 and message.connection == self.connections:
+                self._client.ack(message.mid, message.qos)
+        while self._client.want_write() and self.connected:
+            if self._client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
+
+    def close(self) -> None:
+        """Leaves; the broker keeps the subscription and what comes in for it."""
+        self._client.disconnect()
+
+    def _turn(self, wait_s: float) -> None:
+        """Reads what is there, or waits for it, or tries to connect."""
+        if self._client.socket() is None:
+            self._connect(wait_s)
+            return
+        before = len(self._read)
+        code = self._client.loop(min(wait_s, 1.0))
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and len(self._read) > before:  # as long as each reading brings one more
+            before = len(self._read)
+            code = self._client.loop_read()
+
+    def _connect(self, wait_s: float) -> None:
+        now = time.monotonic()
+        if now < self._retry_at:
+            time.sleep(min(wait_s, self._retry_at - now))
+            return
+        self._retry_at, self._retry_s = now + self._retry_s, min(self._retry_s * 2, RETRY_S[1])
+        try:
+            self._client.connect(self.address.host, self.address.port, KEEPALIVE_S)
+        except OSError as error:
+            self.refused = f"{self.address.host}:{self.address.port} cannot be reached: {error}"
+
+    def _on_connect(self, client: paho.Client, _: object, __: object, code: ReasonCode, ___: object) -> None:
+        if code.is_failure:
+            self.refused = f"the broker does not let us in: {code}"
+            return
+        self.connected, self.refused = True, None
+        self.connections += 1
+        self._retry_s = RETRY_S[0]
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_disconnect(self, *_: object) -> None:
+        self.connected = False
+
+    def _on_message(self, _: paho.Client, __: object, one: paho.MQTTMessage) -> None:
+        try:
+            topic = one.topic
+        except UnicodeDecodeError:
+            topic = "(not UTF-8)"
+        self._read.append(Message(topic, bytes(one.payload), self.clock(), one.mid, one.qos, self.connections, one.retain))

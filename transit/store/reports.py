@@ -1,0 +1,58 @@
+"""Reports as they came in: one row per (tracker_id, fix_at), whatever became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select, tuple_
+
+from transit.avl import AvlReport
+from transit.store.tables import reports
+from transit.store.upsert import Row, insert_new
+
+CHUNK = 400  # keys asked for at once: SQLite's limit on variables is far above
+
+
+def save_reports(connection: Connection, rows: Sequence[Row]) -> None:
+    """Stores rows with the columns of the table; one whose (tracker_id, fix_at) is known is left out."""
+    insert_new(connection, reports, rows)
+
+
+def newest_fix_at(connection: Connection, tracker_id: str) -> datetime | None:
+    """The tracker's newest stored fix, on its own clock."""
+    return connection.execute(select(func.max(reports.c.fix_at)).where(reports.c.tracker_id == tracker_id)).scalar()
+
+
+def known_fixes(connection: Connection, keys: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """Those of the (tracker_id, fix_at) that are stored already."""
+    asked = list(keys)
+    key = tuple_(reports.c.tracker_id, reports.c.fix_at)
+    found: set[tuple[str, datetime]] = set()
+    for n in range(0, len(asked), CHUNK):
+        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(asked[n : n + CHUNK])))
+        found.update((row.tracker_id, row.fix_at) for row in rows)
+    return found
+
+
+def load_reports(connection: Connection, vehicle_id: str, since: datetime, until: datetime) -> list[AvlReport]:
+    """What a vehicle reported between two moments (both included), by the time of the fix."""
+    table = reports.c
+    rows = connection.execute(
+        select(reports)
+        .where(table.vehicle_id == vehicle_id, table.reported_at >= since, table.reported_at <= until)
+        .order_by(table.reported_at, table.report_id)
+    )
+    return [
+        AvlReport(
+            row.vehicle_id, row.tracker_id, row.reported_at, row.received_at, row.lat, row.lon,
+            row.bearing, row.speed_mps, row.odometer_m, row.accuracy_m,
+        )
+        for row in rows
+    ]
+
+
+def forget_reports(connection: Connection, before: datetime, limit: int) -> int:
+    """Deletes the oldest reports received before a moment, at most limit; returns how many."""
+    oldest = select(reports.c.report_id).where(reports.c.received_at < before).order_by(reports.c.received_at).limit(limit)
+    return connection.execute(delete(reports).where(reports.c.report_id.in_(oldest))).rowcount
