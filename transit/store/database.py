@@ -11,9 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError as DatabaseError  # what every call may raise: the database is away, locked or full
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-__all__ = [
-    "Connection", "DatabaseError", "Engine", "UnknownSchema", "check_schema", "migrate", "open_database", "schema_of", "writing",
-]
+__all__ = ["Connection", "DatabaseError", "Engine", "UnknownSchema", "check_schema", "migrate", "open_database", "writing"]
 
 SCHEMAS = ("0001", "0002")  # every schema there ever was, oldest first; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]

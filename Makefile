@@ -1,0 +1,38 @@
+# Two commands matter: make run, make test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test bench lint lock clean help
+
+help:
+	@echo "make run    the whole system with a demo fleet, at http://127.0.0.1:8000"
+	@echo "make test   every test"
+	@echo "make bench  what this machine carries, and the scores on the recordings (RECORDINGS=$(or $(RECORDINGS),../shared/data))"
+	@echo "make lint   style and types"
+	@echo "make lock   write requirements/*.txt anew from requirements/*.in"
+
+run: .venv/run.stamp
+	@exec $(BIN)/python app.py run --demo
+
+test: .venv/dev.stamp
+	@sh tests/tools.sh
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: .venv/dev.stamp
+	@exec $(BIN)/python -m benchmarks
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock: .venv/dev.stamp
+	@sh requirements/lock.sh
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/run.stamp: requirements/run.txt requirements/bootstrap.txt requirements/install.sh
+	@PYTHON=$(PYTHON) sh requirements/install.sh run
+
+.venv/dev.stamp: requirements/dev.txt requirements/bootstrap.txt requirements/install.sh
+	@PYTHON=$(PYTHON) sh requirements/install.sh dev

@@ -1,0 +1,137 @@
+"""The parent of all processes: starts them, starts them again when they die, and ends them all when it is told to."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOK_EVERY_S = 0.1
+STOPS_WITHIN_S = 6.0  # the database and the broker take a second; what then still runs is killed
+BACKOFF_S = (0.2, 5.0)
+SETTLED_S = 10.0  # a child that ran so long starts again at once when it dies
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    name: str
+    command: Sequence[str]
+    restarts: bool
+    process: subprocess.Popen[bytes]
+    started: float
+    wait_s: float = BACKOFF_S[0]
+    again_at: float | None = None
+
+
+class Supervisor:
+    """start() children, then watch() until stop is asked for; every child gets a session of its own."""
+
+    def __init__(self, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self.environment = dict(environment)
+        self.say = say
+        self.children: list[Child] = []
+        self.stopping = False
+
+    def listen(self) -> None:
+        """Takes SIGINT and SIGTERM even where a shell handed them down as ignored."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._asked)
+
+    def _asked(self, _: int, __: object) -> None:
+        self.stopping = True
+
+    def start(self, name: str, command: Sequence[str], *, restarts: bool = True) -> Child:
+        """A child that ends with 0 and does not restart has done its work."""
+        child = Child(name, command, restarts, self._spawn(command), time.monotonic())
+        self.children.append(child)
+        return child
+
+    def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+        )
+
+    def watch(self, until: Callable[[], bool] = lambda: False) -> bool:
+        """Until until() says so, or a stop is asked for. Returns whether it was until()."""
+        while not self.stopping:
+            if until():
+                return True
+            for child in self.children:
+                self._look_after(child)
+            if _parent_was_interrupted():
+                self.stopping = True
+            time.sleep(LOOK_EVERY_S)
+        return False
+
+    def _look_after(self, child: Child) -> None:
+        code = child.process.poll()
+        if code is None or (code == 0 and not child.restarts):
+            return
+        now = time.monotonic()
+        if child.again_at is None:
+            child.wait_s = BACKOFF_S[0] if now - child.started > SETTLED_S else min(child.wait_s * 2, BACKOFF_S[1])
+            child.again_at = now + child.wait_s
+            self.say(f"{child.name} ended ({_why(code)}); it starts again in {child.wait_s:.1f} s")
+        elif now >= child.again_at:
+            child.process, child.started, child.again_at = self._spawn(child.command), now, None
+
+    def stop(self) -> None:
+        """Ends all children, the last started first; kills what does not end."""
+        self.stopping = True
+        for child in reversed(self.children):
+            if child.process.poll() is None:
+                child.process.terminate()
+        until = time.monotonic() + STOPS_WITHIN_S
+        for child in self.children:
+            try:
+                child.process.wait(max(until - time.monotonic(), 0.05))
+            except subprocess.TimeoutExpired:
+                self.say(f"{child.name} does not end and is killed")
+            _kill_group(child.process.pid)
+            child.process.wait()
+
+
+def _kill_group(pid: int) -> None:
+    """Whatever is left of the session of a child."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _die_with_parent() -> None:
+    """In the child: kill -9 of the parent must leave nothing running (Linux; see prctl(2))."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _parent_was_interrupted() -> bool:
+    """Whether our parent is a make that got SIGINT alone: it blocks the signal and waits for us, who were never told."""
+    parent = Path(f"/proc/{os.getppid()}")
+    try:
+        if (parent / "comm").read_text().strip() not in ("make", "gmake"):
+            return False
+        status = dict(line.split(":", 1) for line in (parent / "status").read_text().splitlines() if ":" in line)
+        caught, blocked = int(status["SigCgt"], 16), int(status["SigBlk"], 16)
+    except (OSError, KeyError, ValueError):
+        return False
+    bit = 1 << (signal.SIGINT - 1)
+    return bool(blocked & bit) and not caught & bit
+
+
+def _why(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
