@@ -288,6 +288,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
 def _prepare_demo(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
     """The sample network where none is loaded, and its trackers on their buses. Whether the demo fleet may drive."""
     from gps_ingest.simulator import demo_trackers
+
     from transit.store.database import writing
     from transit.store.networks import current_version
     from transit.store.trackers import load_tracker_map, map_tracker
@@ -460,7 +461,8 @@ def replay(
         first.append(at)
         seconds = time.monotonic() - started
         faster = (at - first[0]).total_seconds() / max(seconds, 1e-9)
-        click.echo(f"\r{done} reports, {at:%Y-%m-%d %H:%M} UTC, {done / seconds:.0f} reports/s, {faster:.0f} x", nl=False, err=True)
+        pace = f"{done / seconds:.0f} reports/s, {faster:.0f} x"
+        click.echo(f"\r{done} reports, {at:%Y-%m-%d %H:%M} UTC, {pace}", nl=False, err=True)
 
     with (
         recordings.reading(reports) as rows,
@@ -474,7 +476,8 @@ def replay(
             )
         except ValueError as error:
             fail(str(error))
-    click.echo(f"\n{summary.reports} reports, {summary.predictions} predictions in {time.monotonic() - started:.1f} s", err=True)
+    took = time.monotonic() - started
+    click.echo(f"\n{summary.reports} reports, {summary.predictions} predictions in {took:.1f} s", err=True)
     for reason, count in summary.counts.most_common():
         click.echo(f"  {reason}: {count}", err=True)
 

@@ -83,13 +83,17 @@ class Supervisor:
             child.process, child.started, child.again_at = self._spawn(child.command), now, None
 
     def stop(self) -> None:
-        """Ends all children, the last started first; kills what does not end."""
+        """Ends all children, the first started (the broker) after all others; kills what does not end."""
         self.stopping = True
-        for child in reversed(self.children):
+        until = time.monotonic() + STOPS_WITHIN_S
+        for some in (self.children[1:], self.children[:1]):
+            self._end(some, until)
+
+    def _end(self, children: Sequence[Child], until: float) -> None:
+        for child in children:
             if child.process.poll() is None:
                 child.process.terminate()
-        until = time.monotonic() + STOPS_WITHIN_S
-        for child in self.children:
+        for child in children:
             try:
                 child.process.wait(max(until - time.monotonic(), 0.05))
             except subprocess.TimeoutExpired:
