@@ -184,7 +184,7 @@ def main(context: click.Context) -> None:
 
 
 @main.command(epilog=example("python app.py run --demo", "PORT=8001 MQTT_PORT=1884 DATA_DIR=/srv/bus python app.py run"))
-@click.option("--demo", is_flag=True, help="Import the sample network where none is loaded, and let simulated buses drive on it.")
+@click.option("--demo", is_flag=True, help="The sample network where none is loaded, and simulated buses on it.")
 @pass_settings
 def run(settings: Settings, demo: bool) -> None:
     """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
@@ -260,7 +260,8 @@ def alone(data_dir: Path) -> Iterator[IO[str]]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            fail(f"{data_dir} is in use by another app.py run (process {lock.read().strip()}); end it, or give another DATA_DIR")
+            other = f"app.py run (process {lock.read().strip()})"
+            fail(f"{data_dir} is in use by another {other}; end it, or give another DATA_DIR")
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

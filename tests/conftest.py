@@ -1,0 +1,106 @@
+"""What tests of several rooms share: real brokers, processes that are ended, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gps_ingest import broker
+
+HOUSE = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    """With CI=true a test that is skipped has failed: what it needs is missing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI skips nothing: {call.excinfo and call.excinfo.value}"
+    return report
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What is true within so many seconds, or fails."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(OSError, KeyError):
+            if found := what():
+                return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come true in time")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `python app.py ...` with its own DATA_DIR and ports; all that was started is killed in the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str, **environment: str) -> subprocess.Popen[bytes]:
+        clean = {name: value for name, value in os.environ.items() if name not in ("MQTT_URL", "DATABASE_URL", "TRANSIT_NOW")}
+        process = subprocess.Popen(
+            [sys.executable, str(HOUSE / "app.py"), *words],
+            env={**clean, "DATA_DIR": str(tmp_path), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[str]:
+    """The broker that comes with the dependencies; its url."""
+    running = broker.start(tmp_path / "embedded", "127.0.0.1", free_port())
+    yield running.url
+    running.stop()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[str]:
+    """A Mosquitto as docs/TRACKERS.md sets it up; its url."""
+    path = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
+    if path is None:
+        pytest.skip("no Mosquitto: apt install mosquitto")
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    folder.chmod(0o777)
+    port = free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+        "max_queued_messages 100000\nmax_inflight_messages 1000\n"
+        + ("user root\n" if os.geteuid() == 0 else "")
+    )
+    process = subprocess.Popen([path, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: socket.create_connection(("127.0.0.1", port), 0.2).close() is None)
+    yield f"mqtt://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(params=["embedded", "mosquitto"])
+def any_broker(request: pytest.FixtureRequest) -> str:
+    """Each of the brokers that we promise to work with."""
+    return str(request.getfixturevalue(request.param))
