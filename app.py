@@ -87,7 +87,7 @@ class Settings:
     def for_web(self) -> WebSettings:
         from web.settings import WebSettings
 
-        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock)
+        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE)
 
 
 def _port(name: str, default: int) -> int:

@@ -21,5 +21,5 @@ class WebSettings:
     tile_url: str = ""
     admin_password: str = ""
     clock: Callable[[], datetime] = system_clock
-    metrics_dir: Path | None = None  # prometheus_client's multiprocess directory, shared by every process
+    sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

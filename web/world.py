@@ -76,6 +76,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zip: tuple[str, bytes] | None = None
+        self.guides: dict[Path, tuple[tuple[int, ...], Any]] = {}  # folder -> (times of its files, Guide); see web.guide
         self.of_network: dict[object, Any] = {}  # what follows from the network alone; emptied with each new one
 
     @property

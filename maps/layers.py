@@ -1,0 +1,80 @@
+"""A network and its guide as geographic layers (WGS 84); what needs metres is computed in the UTM zone of the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+from shapely.geometry import LineString, Point
+
+from maps.guide import Place
+from transit.network import Network
+from transit.patterns import patterns_of, stop_place
+
+DEGREES = "EPSG:4326"
+GROUND_MARGIN_M = 900.0
+SIMPLIFY_M = 4.0  # finer than a finger on the screen of a phone
+
+
+def routes_layer(network: Network) -> gpd.GeoDataFrame:
+    """One line per distinct way: route_id, colour (#rrggbb), sort_order; demo trips drive the same ways and add none."""
+    plane = patterns_of(network).plane
+    rows, lines, seen = [], [], set()
+    for pattern in patterns_of(network).by_id.values():
+        key = (pattern.route_id, pattern.shape_id or pattern.stop_ids)
+        if key in seen:
+            continue
+        seen.add(key)
+        route = network.routes[pattern.route_id]
+        points = [plane.lat_lon(x, y)[::-1] for x, y in zip(pattern.line.xs, pattern.line.ys, strict=True)]
+        rows.append({"route_id": route.route_id, "colour": f"#{route.color or '455a64'}", "sort_order": route.sort_order or 0})
+        lines.append(LineString(points))
+    frame = gpd.GeoDataFrame(rows, geometry=lines, crs=DEGREES, columns=["route_id", "colour", "sort_order", "geometry"])
+    if frame.empty:
+        return frame
+    metric = frame.estimate_utm_crs()
+    frame["geometry"] = frame.to_crs(metric).geometry.simplify(SIMPLIFY_M).to_crs(DEGREES)
+    return frame.sort_values(["sort_order", "route_id"]).reset_index(drop=True)
+
+
+def stops_layer(network: Network) -> gpd.GeoDataFrame:
+    """The stops at which anything calls: stop_id, name, code, confidence."""
+    rows, points = [], []
+    for stop_id in network.routes_of_stop:
+        place, stop = stop_place(network, stop_id), network.stops[stop_id]
+        if place is not None:
+            confidence = stop.extra.get("position_confidence", "")
+            rows.append({"stop_id": stop_id, "name": stop.name, "code": stop.code or "", "confidence": confidence})
+            points.append(Point(place[1], place[0]))
+    return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES, columns=["stop_id", "name", "code", "confidence", "geometry"])
+
+
+def places_layer(places: Iterable[Place]) -> gpd.GeoDataFrame:
+    """The places that have a position: place_id, name, category, precision, error_m."""
+    known = [place for place in places if place.lat is not None and place.lon is not None]
+    rows = [
+        {"place_id": p.place_id, "name": p.name, "category": p.category, "precision": p.precision, "error_m": p.error_m}
+        for p in known
+    ]
+    columns = ["place_id", "name", "category", "precision", "error_m", "geometry"]
+    return gpd.GeoDataFrame(rows, geometry=[Point(p.lon, p.lat) for p in known], crs=DEGREES, columns=columns)
+
+
+def ground_layer(*layers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One light area under everything: what all layers span, with a margin."""
+    shapes = [shape for layer in layers for shape in layer.geometry if shape is not None and not shape.is_empty]
+    if not shapes:
+        return gpd.GeoDataFrame({"kind": []}, geometry=[], crs=DEGREES)
+    all_of_it = gpd.GeoSeries(shapes, crs=DEGREES)
+    metric = all_of_it.estimate_utm_crs()
+    hull = all_of_it.to_crs(metric).union_all().convex_hull.buffer(GROUND_MARGIN_M, quad_segs=6)
+    area = gpd.GeoSeries([hull], crs=metric).simplify(30.0).to_crs(DEGREES)
+    return gpd.GeoDataFrame({"kind": ["ground"]}, geometry=area, crs=DEGREES)
+
+
+def roads_layer(roads: dict[str, object]) -> gpd.GeoDataFrame:
+    """The streets that the guide knows besides the routes."""
+    features = roads.get("features") or []
+    if not features:
+        return gpd.GeoDataFrame({"name": []}, geometry=[], crs=DEGREES)
+    return gpd.GeoDataFrame.from_features(features, crs=DEGREES)
