@@ -22,9 +22,8 @@ import click
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from transit.network import Network
+    from transit.store.database import Engine
     from web.settings import WebSettings
 
 HOUSE = Path(__file__).resolve().parent
@@ -289,7 +288,6 @@ def _refuse_taken_ports(settings: Settings) -> None:
 def _prepare_demo(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
     """The sample network where none is loaded, and its trackers on their buses. Whether the demo fleet may drive."""
     from gps_ingest.simulator import demo_trackers
-
     from transit.store.database import writing
     from transit.store.networks import current_version
     from transit.store.trackers import load_tracker_map, map_tracker
@@ -707,6 +705,75 @@ def signs(settings: Settings, codes: tuple[str, ...], every: bool, address: str 
         stops = [stop for stop in stops if stop.code in codes or stop.stop_id in codes]
     out.write_bytes(sign_pdf(network, stops, (address or settings.address).rstrip("/"), settings.clock(), paper=paper))
     click.echo(f"Wrote {out}: {len(stops)} signs.")
+
+
+# ---- the guide
+
+
+@main.group()
+def places() -> None:
+    """Places of the visitors' pages."""
+
+
+@places.command("import", epilog=example("python app.py places import places.csv", "python app.py places import places.geojson"))
+@click.argument("source", type=EXISTING)
+@pass_settings
+def places_import(settings: Settings, source: Path) -> None:
+    """Check a CSV or GeoJSON of places and show it; rows with published 0 stay drafts. docs/GUIDE.md has the columns."""
+    from maps.guide import BrokenGuide, import_places
+
+    folder = _own_guide(settings)
+    try:
+        published, drafts = import_places(source, folder)
+    except BrokenGuide as error:
+        fail(f"{error}\nNothing was imported; the places that were there stay.")
+    click.echo(f"Imported {source}: {published} published, {drafts} drafts. The pages show them at once.")
+
+
+@main.group()
+def services() -> None:
+    """The city's other digital services."""
+
+
+@services.command("check", epilog=example("python app.py services check"))
+@pass_settings
+def services_check(settings: Settings) -> None:
+    """Ask every address of services.csv whether it answers, and note the day: only those that do are linked."""
+    from maps.guide import BrokenGuide, check_services
+
+    try:
+        results = check_services(_own_guide(settings) / "services.csv", settings.clock().date(), _answers)
+    except BrokenGuide as error:
+        fail(str(error))
+    for service_id, result in results:
+        click.echo(f"{service_id}: {result}")
+    click.echo(f"{len(results)} addresses checked.")
+
+
+def _own_guide(settings: Settings) -> Path:
+    """DATA_DIR/guide, which begins as a copy of the sample's."""
+    import shutil
+
+    folder = settings.data_dir / "guide"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("places.csv", "services.csv", "itineraries.csv", "ground.geojson"):
+        if not (folder / name).exists():
+            shutil.copyfile(SAMPLE / name, folder / name)
+    return folder
+
+
+def _answers(url: str) -> str:
+    """"ok", or a word on what is wrong with an address."""
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+
+    try:
+        with urlopen(Request(url, headers={"User-Agent": "transit-services-check"}), timeout=10.0):
+            return "ok"
+    except HTTPError as error:
+        return f"answers with {error.code}"
+    except (URLError, OSError, ValueError) as error:
+        return f"no answer: {getattr(error, 'reason', error)}"
 
 
 if __name__ == "__main__":

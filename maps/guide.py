@@ -302,7 +302,7 @@ def _time_s(text: str) -> int | None:
 def _row_of(place: Place) -> list[object]:
     opens = "" if place.opens_s is None else f"{place.opens_s // 3600:02d}:{place.opens_s // 60 % 60:02d}"
     return [
-        place.place_id, place.name, place.category, "" if place.lat is None else place.lat, "" if place.lon is None else place.lon,
-        place.precision, f"{place.error_m:g}", place.address, place.kelurahan, place.description["id"], place.description["en"],
-        opens, place.source, place.checked or "", int(place.published),
+        place.place_id, place.name, place.category,
+        "" if place.lat is None else place.lat, "" if place.lon is None else place.lon, place.precision, f"{place.error_m:g}", place.address,
+        place.kelurahan, place.description["id"], place.description["en"], opens, place.source, place.checked or "", int(place.published),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 from transit.avl import AvlReport
 from transit.network import (
@@ -159,3 +160,33 @@ def a_drive(
         a_report(along(line, from_m + n * every_s * speed_mps), start + timedelta(seconds=n * every_s), vehicle_id=vehicle_id)
         for n in range(count)
     ]
+
+
+def a_guide(folder: Path) -> Path:
+    """A guide along STRAIGHT: a monument at S2, a market known by its quarter around S6, a hall nobody can place."""
+    made = folder / "sample-guide"
+    made.mkdir(exist_ok=True)
+    (tugu_lat, tugu_lon), (pasar_lat, pasar_lon) = place(1000.0, 60.0), place(3000.0, 100.0)
+    (made / "places.csv").write_text(
+        "place_id,name,category,lat,lon,precision,error_m,address,kelurahan,description_id,description_en,opens,source,checked,published\n"
+        f"tugu,Tugu,monument,{tugu_lat},{tugu_lon},exact,30,Jl. Satu,Kota,Sebuah tugu.,A monument.,,https://example.org/a,2026-11-01,1\n"
+        f"pasar,Pasar,culinary,{pasar_lat},{pasar_lon},kelurahan,400,,Pekan,Sebuah pasar.,A market.,18:00,,2026-11-01,1\n"
+        "balai,Balai,culture,,,unknown,,,,Sebuah balai.,A hall.,,,,1\n"
+        f"rs,Rumah Sakit,hospital,{tugu_lat},{tugu_lon},exact,30,,,Rumah sakit.,Hospital.,,,,1\n"
+        f"pool,Pool,depot,{tugu_lat},{tugu_lon},exact,30,,,Pool bus.,Depot.,,,,0\n",
+        encoding="utf-8",
+    )
+    (made / "itineraries.csv").write_text(
+        "itinerary_id,name_id,name_en,starts,order,place_id,stay_min\n"
+        "jalan,Jalan sore,An afternoon,07:00,1,tugu,30\njalan,Jalan sore,An afternoon,07:00,2,pasar,60\n"
+        "jalan,Jalan sore,An afternoon,07:00,3,balai,10\n",
+        encoding="utf-8",
+    )
+    (made / "services.csv").write_text(
+        "service_id,name,description_id,description_en,categories,audiences,state,url,last_trace,checked,check_result\n"
+        "a,eDokter,Daftar pasien.,Patients.,?G2C,residents,baru,,2017,,\n"
+        "b,eKantor,Surat.,Letters.,G2G,offices,baru,https://example.org/kantor,,2026-11-01,no answer: timeout\n"
+        "c,Situs,Situs.,Site.,G2B,business,baru,https://example.org/ok,,2026-11-01,ok\n",
+        encoding="utf-8",
+    )
+    return made

@@ -40,4 +40,5 @@ def _load(world: World, folder: Path) -> Guide:
 
 def _is_here(guide: Guide, network: Network) -> bool:
     area = limits_of(network).service_area
-    return any(place.lat is not None and place.lon is not None and area.contains(place.lat, place.lon) for place in guide.places)
+    known = [(place.lat, place.lon) for place in guide.places if place.lat is not None and place.lon is not None]
+    return any(area.contains(lat, lon) for lat, lon in known)

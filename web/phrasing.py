@@ -159,3 +159,22 @@ def short_day(at: datetime) -> str:
 
 def weekday(value) -> str:  # type: ignore[no-untyped-def]
     return format_date(value, "EEE d")
+
+
+def category(name: str) -> str:
+    """Of places; an operator's own word stays as it is."""
+    words = {
+        "heritage": gettext("Heritage"),
+        "monument": gettext("Monuments"),
+        "culture": gettext("Culture"),
+        "worship": gettext("Places of worship"),
+        "culinary": gettext("Food"),
+        "shopping": gettext("Shopping"),
+        "recreation": gettext("Leisure"),
+        "transport": gettext("Transport"),
+        "government": gettext("City offices"),
+        "hospital": gettext("Hospitals"),
+        "school": gettext("Schools"),
+        "other": gettext("Other"),
+    }
+    return words.get(name, name)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from maps.guide import Guide, Itinerary, Place
 from transit.arrivals import Arrival
+from transit.avl import distance_m
 from transit.direct import Journey, Ride, journeys, near, walk_s
 from transit.network import Network, UnknownStop
 from transit.service_day import local_date, moment
@@ -40,7 +41,8 @@ class Stand:
 
     @property
     def is_on_route(self) -> bool:
-        return any(metres <= ON_ROUTE_M + (self.place.error_m if not self.place.is_good else 0.0) for metres in self.stops.values())
+        reach = ON_ROUTE_M if self.place.is_good else ON_ROUTE_M + self.place.error_m
+        return any(metres <= reach for metres in self.stops.values())
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def _next(found: World, ride: Ride, now: datetime) -> Arrival | None:
 def last_at(network: Network, stop_id: str, way: Way, now: datetime) -> datetime | None:
     """The last bus of today on this way at a stop; None where none runs today."""
     hours = timetable_of(network).hours(stop_id, way, local_date(now, network.timezone))
-    return None if hours is None else hours.last
+    return None if hours is None else hours.last_at
 
 
 def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[Way, datetime]]:
@@ -239,22 +241,17 @@ def _onward(found: World, stand: Stand, following: Place | None) -> tuple[Journe
     if following is None or here.lat is None or here.lon is None or following.lat is None or following.lon is None:
         return None, None
     assert found.network is not None
-    plane_m = near_m(here.lat, here.lon, following.lat, following.lon)
+    metres = distance_m(here.lat, here.lon, following.lat, following.lon)
     ways = journeys(found.network, stand.stops, stand_of(found, following).stops)
-    if ways and ways[0].seconds + 300 < walk_s(plane_m):
+    if ways and ways[0].seconds + 300 < walk_s(metres):
         return ways[0], None
-    return None, walk_s(plane_m)
-
-
-def near_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    from transit.avl import distance_m
-
-    return distance_m(lat, lon, other_lat, other_lon)
+    return None, walk_s(metres)
 
 
 def markup(place: Place) -> dict[str, Any]:
     """schema.org; a position only where it is one."""
-    kind = {"hospital": "Hospital", "school": "School", "government": "GovernmentBuilding"}.get(place.category, "TouristAttraction")
+    kinds = {"hospital": "Hospital", "school": "School", "government": "GovernmentBuilding"}
+    kind = kinds.get(place.category, "TouristAttraction")
     found: dict[str, Any] = {"@context": "https://schema.org", "@type": kind, "name": place.name}
     said = place.description.get(language()) or place.description.get("id")
     if said:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.builders import a_drive, place
+from tests.builders import a_drive, a_guide, place
 
 pytestmark = pytest.mark.slow
 PHONE = {"width": 360, "height": 740}
@@ -29,6 +29,12 @@ PAGES = [
     "/armada/laporan",
     "/offline",
     "/jadwal/R1",
+    "/peta",
+    "/wisata",
+    "/wisata/tugu",
+    "/wisata/pasar?dari=S1",
+    "/wisata/rute/jalan",
+    "/layanan",
     "/halte/nowhere",
 ]
 
@@ -36,7 +42,7 @@ PAGES = [
 @pytest.fixture
 def address(town, serve):
     town.hear(a_drive(to_m=1800)).step()
-    return serve(town.app(live_fresh_s=1e6))
+    return serve(town.app(live_fresh_s=1e6, sample_guide=a_guide(town.folder)))
 
 
 @pytest.mark.parametrize("path", PAGES)

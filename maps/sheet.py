@@ -1,0 +1,128 @@
+"""A map to print on A4: routes, stops, numbered places with their list, and a QR of the live page."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+
+import segno
+from fpdf import FPDF
+
+from maps.guide import Guide, Place
+from maps.layers import roads_layer, routes_layer
+from transit.network import Network
+from transit.patterns import stop_place
+
+PAGE = (210.0, 297.0)  # mm
+MAP = (12.0, 34.0, 186.0, 150.0)  # x, y, width, height in mm
+WORDS = {
+    "id": (
+        "Wisata naik bus", "Contoh jaringan, belum diverifikasi", "letak perkiraan", "letak belum diketahui",
+        "Kedatangan langsung",
+    ),
+    "en": ("Places by bus", "Sample network, not verified", "position approximate", "position not known", "Live arrivals"),
+}
+LATIN = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # what the fonts that every PDF reader has cannot write
+NOT_SIGHTS = ("hospital", "school", "government")
+
+
+def visitor_map(network: Network, guide: Guide, address: str, now: datetime, language: str) -> bytes:
+    """A PDF of one page. address: what the QR leads to."""
+    words = WORDS.get(language, WORDS["en"])
+    pdf = FPDF(unit="mm", format=PAGE)
+    pdf.set_auto_page_break(False)
+    pdf.set_creation_date(now)
+    pdf.add_page()
+    _head(pdf, network, words, address)
+    places = [place for place in guide.published if place.category not in NOT_SIGHTS]
+    places.sort(key=lambda place: (place.lat is None, place.name))
+    _draw(pdf, network, guide, places)
+    _list(pdf, places, words)
+    return bytes(pdf.output())
+
+
+def _head(pdf: FPDF, network: Network, words: tuple[str, ...], address: str) -> None:
+    pdf.set_font("Helvetica", "B", 20)
+    pdf.text(12, 19, _latin(f"{network.agencies[0].name}: {words[0]}"))
+    pdf.set_font("Helvetica", "", 9)
+    pdf.text(12, 26, _latin(f"{words[4]}: {address}" + (f"  -  {words[1]}" if network.is_sample else "")))
+    picture = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(picture, kind="png", scale=8, border=1)
+    pdf.image(picture, x=176, y=8, w=22)
+
+
+class _Frame:
+    """Degrees to millimetres: equal scale in both directions, everything inside."""
+
+    def __init__(self, bounds: tuple[float, float, float, float]) -> None:
+        from math import cos, radians
+
+        west, south, east, north = bounds
+        self.cos = cos(radians((south + north) / 2))
+        width, height = max((east - west) * self.cos, 1e-6), max(north - south, 1e-6)
+        self.scale = min(MAP[2] / width, MAP[3] / height) * 0.96
+        self.x0 = MAP[0] + (MAP[2] - width * self.scale) / 2 - west * self.cos * self.scale
+        self.y0 = MAP[1] + (MAP[3] - height * self.scale) / 2 + north * self.scale
+
+    def xy(self, lon: float, lat: float) -> tuple[float, float]:
+        return self.x0 + lon * self.cos * self.scale, self.y0 - lat * self.scale
+
+
+def _draw(pdf: FPDF, network: Network, guide: Guide, places: list[Place]) -> None:
+    pdf.set_fill_color(238, 243, 234)
+    pdf.rect(*MAP, style="F")
+    routes, roads = routes_layer(network), roads_layer(guide.roads)
+    if routes.empty:
+        return
+    frame = _Frame(tuple(float(value) for value in routes.total_bounds))
+    with pdf.rect_clip(*MAP):
+        for layer, width in ((roads, 2.2), (routes, 1.1)):
+            for row in layer.itertuples():
+                colour = getattr(row, "colour", "#ffffff")
+                pdf.set_draw_color(*(int(colour[n : n + 2], 16) for n in (1, 3, 5)))
+                pdf.set_line_width(width)
+                pdf.polyline([frame.xy(*point) for point in row.geometry.coords])
+        pdf.set_line_width(0.3)
+        pdf.set_draw_color(23, 33, 28)
+        pdf.set_fill_color(255, 255, 255)
+        for stop_id in network.routes_of_stop:
+            place = stop_place(network, stop_id)
+            if place is not None:
+                x, y = frame.xy(place[1], place[0])
+                pdf.ellipse(x - 0.9, y - 0.9, 1.8, 1.8, style="FD")
+        _numbers(pdf, frame, places)
+
+
+def _numbers(pdf: FPDF, frame: _Frame, places: list[Place]) -> None:
+    """Places that share a position (their quarter's middle) stand side by side."""
+    taken: dict[tuple[int, int], int] = {}
+    pdf.set_font("Helvetica", "B", 7)
+    for number, place in enumerate(places, 1):
+        if place.lat is None or place.lon is None:
+            continue
+        x, y = frame.xy(place.lon, place.lat)
+        key = (round(x / 4), round(y / 4))
+        x += 5.0 * taken.get(key, 0)
+        taken[key] = taken.get(key, 0) + 1
+        pdf.set_fill_color(*((242, 178, 51) if place.is_good else (255, 240, 205)))
+        pdf.ellipse(x - 2.4, y - 2.4, 4.8, 4.8, style="FD")
+        pdf.text(x - pdf.get_string_width(str(number)) / 2, y + 0.9, str(number))
+
+
+def _list(pdf: FPDF, places: list[Place], words: tuple[str, ...]) -> None:
+    rows = -(-len(places) // 2)
+    step = min(6.5, 100.0 / max(rows, 1))
+    for number, place in enumerate(places, 1):
+        column, row = divmod(number - 1, rows)
+        x, y = 12 + 95 * column, MAP[1] + MAP[3] + 9 + step * row
+        pdf.set_font("Helvetica", "B", 8)
+        pdf.text(x, y, f"{number}")
+        pdf.text(x + 6, y, _latin(place.name)[:44])
+        note = words[3] if place.lat is None else "" if place.is_good else words[2]
+        pdf.set_font("Helvetica", "", 6.5)
+        pdf.text(x + 6, y + 2.6, _latin(" - ".join(filter(None, (place.address, note))))[:75])
+
+
+def _latin(text: str) -> str:
+    return LATIN.sub("?", text)

@@ -1,0 +1,147 @@
+"""Map, places, itineraries and services as a visitor gets them: by bus, there and back, and nothing made up."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import pytest
+
+from tests.builders import a_drive, a_guide, at
+
+
+@pytest.fixture
+def client(town):
+    town.hear(a_drive(to_m=900)).step()
+    return town.client(live_fresh_s=1e6, sample_guide=a_guide(town.folder))
+
+
+def packed(client, path):
+    return client.get(path, headers={"Accept-Encoding": "gzip"})
+
+
+def test_the_map_lists_its_buses_first_and_weighs_little(client):
+    page = packed(client, "/peta")
+    text = gzip.decompress(page.data).decode()
+    assert text.index("arah Ujung") < text.index('id="map_city"')
+    script = re.search(r'src="(/peta/city\.js[^"]*)"', text)[1]
+    others = [packed(client, path) for path in (script, "/vendor/leaflet/leaflet.js", "/vendor/leaflet/leaflet.css")]
+    assert sum(len(part.data) for part in (page, *others)) <= 60 * 1024
+    assert "immutable" in packed(client, script).headers["Cache-Control"]
+
+
+def test_the_map_script_is_drawn_once_and_shared_through_a_file(client, town):
+    script = re.search(r'src="(/peta/city\.js[^"]*)"', client.get("/peta").text)[1]
+    content = client.get(script).data
+    [path] = (town.folder / "live").glob("map-city-*.js")
+    path.write_bytes(content + b"// from the file")
+    assert client.get(script).data.endswith(b"// from the file")
+
+
+def test_no_other_file_of_the_package_is_served(client):
+    assert client.get("/vendor/leaflet/../__init__.py").status_code == 404
+    assert client.get("/vendor/leaflet/leaflet-src.js").status_code == 404
+
+
+def test_places_are_listed_with_their_halte_and_next_bus(client):
+    text = client.get("/wisata").text
+    row = text[text.index("<b>Tugu</b>") :].split("</li>")[0]
+    assert "Halte Halte S2" in row
+    assert "bus berikutnya" in row
+    assert "Pool" not in text  # a draft
+    assert "Rumah Sakit</b>" not in text  # not a sight
+    assert "Rumah Sakit</b>" in client.get("/wisata?kategori=hospital").text
+
+
+def test_a_place_that_nobody_can_place_is_listed_and_says_so(client):
+    text = client.get("/wisata").text
+    assert "letak belum diketahui" in text[text.index("<b>Balai</b>") :].split("</li>")[0]
+    page = client.get("/wisata/balai").text
+    assert "tidak ada di peta" in page
+    assert "map_city" not in page
+
+
+def test_only_places_on_a_route_are_left_by_the_filter(client):
+    text = client.get("/wisata?rute=1").text
+    assert "<b>Tugu</b>" in text
+    assert "<b>Balai</b>" not in text
+
+
+def test_minutes_on_foot_are_told_only_where_the_position_is_good(client):
+    assert "jalan kaki 1 mnt" in client.get("/wisata/tugu?dari=S0").text
+    assert "Jalan kaki ke sekitar Pekan" in client.get("/wisata/pasar?dari=S0").text
+
+
+def test_the_way_there_has_direction_ride_next_bus_and_the_way_back(client):
+    text = client.get("/wisata/pasar?dari=S2").text
+    assert "Naik di Halte S2, arah Ujung" in text
+    assert "Bus berikutnya di Halte S2" in text
+    assert "tidak ada bus pulang dalam rencana" in text  # this line runs one way only
+
+
+def test_who_cannot_get_there_is_told(client):
+    assert "Tidak ada bus dari Halte S8 ke sini" in client.get("/wisata/tugu?dari=S8").text
+
+
+def test_the_last_bus_is_told(client, town):
+    assert "bus terakhir hari ini sekitar 08.0" in client.get("/wisata/tugu").text
+    town.now = at(9)
+
+
+def test_schema_org_has_a_position_only_where_it_is_one(client):
+    def markup(slug):
+        return json.loads(re.search(r'ld\+json">(.*?)</script>', client.get(f"/wisata/{slug}").text)[1])
+
+    assert markup("tugu")["geo"]["@type"] == "GeoCoordinates"
+    assert "geo" not in markup("pasar")
+    assert client.get("/wisata/pool").status_code == 404
+
+
+def test_an_itinerary_warns_of_closed_doors_and_of_the_last_bus(client):
+    text = client.get("/wisata/rute/jalan").text
+    assert text.index("1. <a") < text.index("2. <a")
+    assert "Baru buka setelah jam itu" in text
+    assert "Bus terakhir dari sini berangkat" in text
+    assert client.get("/wisata/rute/none").status_code == 404
+
+
+def test_services_link_only_what_answered(client):
+    text = client.get("/layanan").text
+    assert 'href="https://example.org/ok"' in text
+    assert 'href="https://example.org/kantor"' not in text
+    assert "https://example.org/kantor" in text
+    assert "Alamat belum diketahui." in text
+
+
+@pytest.mark.parametrize(("asked", "found"), [("q=pasien", "eDokter"), ("untuk=offices", "eKantor")])
+def test_services_are_found_by_words_and_by_audience(client, asked, found):
+    text = client.get(f"/layanan?{asked}").text
+    assert found in text
+    assert "Situs</b>" not in text
+
+
+def test_without_a_guide_the_pages_say_so(town):
+    town.step()
+    client = town.client(live_fresh_s=1e6)
+    assert "Belum ada yang mengisi tempat" in client.get("/wisata").text
+    assert "Belum ada yang mengisi layanan" in client.get("/layanan").text
+
+
+def test_a_guide_of_another_city_is_not_shown(town):
+    folder = a_guide(town.folder)
+    rows = (folder / "places.csv").read_text().replace(",98.5", ",12.5")
+    (folder / "places.csv").write_text(rows)
+    town.step()
+    assert "Belum ada yang mengisi tempat" in town.client(live_fresh_s=1e6, sample_guide=folder).get("/wisata").text
+
+
+def test_an_operators_own_guide_comes_first_and_an_edit_shows_at_once(client, town):
+    own = town.folder / "guide"
+    a_guide(town.folder).rename(own)
+    (own / "places.csv").write_text((own / "places.csv").read_text().replace(",Tugu,", ",Tugu Baru,"))
+    assert "<b>Tugu Baru</b>" in client.get("/wisata").text
+
+
+def test_the_map_to_print_is_a_pdf(client):
+    assert client.get("/wisata/peta.pdf").data.startswith(b"%PDF")
