@@ -715,7 +715,7 @@ def places() -> None:
     """Places of the visitors' pages."""
 
 
-@places.command("import", epilog=example("python app.py places import places.csv", "python app.py places import places.geojson"))
+@places.command("import", epilog=example("python app.py places import places.csv"))
 @click.argument("source", type=EXISTING)
 @pass_settings
 def places_import(settings: Settings, source: Path) -> None:

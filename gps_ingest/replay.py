@@ -132,10 +132,14 @@ class _Run:
         self._match_line(row, *self._match_fields(outcome))
 
     def tick(self, t: int) -> None:
-        if self.forecaster is None or self.predictions_out is None or not self.since <= t < self.until:
+        if self.forecaster is None or self.predictions_out is None:
             return
         now = datetime.fromtimestamp(t, UTC)
         states = [s for s in self.pipeline.states.values() if 0 <= t - s.report.reported_at.timestamp() <= SHOWN_S]
+        if t < self.learn_until:
+            self.forecaster.observe(states, now)
+        if not self.since <= t < self.until:
+            return
         found = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
         for p in sorted(found, key=lambda one: (one.vehicle_id, one.trip.trip_id, one.stop_sequence)):
             self.predictions_out.write(prediction_line(t, p))

@@ -141,7 +141,8 @@ def read_itineraries(path: Path, place_ids: set[str]) -> tuple[Itinerary, ...]:
             before = found.get(row["itinerary_id"])
             visits = (*before.visits, visit) if before else (visit,)
             name = {"id": row.get("name_id", ""), "en": row.get("name_en", "")}
-            found[row["itinerary_id"]] = Itinerary(row["itinerary_id"], name, _time_s(row.get("starts", "")) or 8 * 3600, visits)
+            starts_s = _time_s(row.get("starts", "")) or 8 * 3600
+            found[row["itinerary_id"]] = Itinerary(row["itinerary_id"], name, starts_s, visits)
         except ValueError as error:
             problems.append(f"{path.name} line {line}: {error}")
     if problems:
@@ -302,7 +303,7 @@ def _time_s(text: str) -> int | None:
 def _row_of(place: Place) -> list[object]:
     opens = "" if place.opens_s is None else f"{place.opens_s // 3600:02d}:{place.opens_s // 60 % 60:02d}"
     return [
-        place.place_id, place.name, place.category,
-        "" if place.lat is None else place.lat, "" if place.lon is None else place.lon, place.precision, f"{place.error_m:g}", place.address,
-        place.kelurahan, place.description["id"], place.description["en"], opens, place.source, place.checked or "", int(place.published),
+        place.place_id, place.name, place.category, place.lat, place.lon, place.precision, f"{place.error_m:g}", place.address,
+        place.kelurahan, place.description["id"], place.description["en"], opens, place.source, place.checked,
+        int(place.published),
     ]  # fmt: skip

@@ -1,66 +1,227 @@
-"""The Forecaster: learns from observed calls, and says for every vehicle when it reaches each stop ahead."""
+"""The Forecaster: learns from observed calls and from how its predictions fared; says when each vehicle reaches each stop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import log
+from typing import NamedTuple
 
-from transit.network import Network
+import numpy as np
+
+from transit import learnt_state
+from transit.calibration import Calibration
+from transit.corrections import NAMES, SOFT_S, Corrections, spread
+from transit.departures import Departures
+from transit.links import Floats, links_of
+from transit.network import Network, TripInstance
 from transit.patterns import patterns_of
 from transit.prediction import Prediction, Tier
+from transit.ride import Ride, ride_of
 from transit.tracking import StopEvent, VehicleState, VehicleStatus
+from transit.traffic import Traffic
+from transit.travel_times import TravelTimes
 
 HORIZON_S = 2700.0  # nobody plans by a bus that is further away than 45 min
+SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be compared with what happened
+SAMPLE_AHEAD_S = 2100.0
+SAMPLED_STOPS = 7
+FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
+
+
+class Sample(NamedTuple):
+    """A prediction that waits for its truth."""
+
+    zero: float  # what base_s counts from, Unix seconds
+    made: float
+    base_s: float
+    said_s: float  # the median said, from zero
+    x: Floats
+    tier: Tier
+
+
+@dataclass(frozen=True)
+class Said:
+    """All numbers about one vehicle at one moment; seconds count from ride.zero."""
+
+    ride: Ride
+    tier: Tier
+    readings: Floats  # stops x NAMES
+    x: Floats
+    median_s: Floats
+    low_s: Floats
+    shown_s: Floats
+    high_s: Floats
 
 
 class Forecaster:
-    """Thin first version: the timetable's run times from where the vehicle is now."""
+    """learn() events and observe() states as they come; predict() asks and changes nothing.
+
+    learnt: what dump() gave, also of another version of the network: what is still there is taken over.
+    """
 
     def __init__(self, network: Network, learnt: bytes | None = None, method: str = "ours") -> None:
+        if method != "ours":
+            raise ValueError(f"method: there is no {method!r}; there is: ours")
         self.network = network
-        self.patterns = patterns_of(network)
-        self.method = method
+        self.links = links_of(network)
+        self.times = TravelTimes(self.links)
+        self.traffic = Traffic(self.links, self.times)
+        self.departures = Departures(network, patterns_of(network))
+        self.corrections = {tier: Corrections() for tier in Tier}
+        self.calibration = {tier: Calibration(tier) for tier in Tier}
+        self._samples: dict[tuple[str, TripInstance, int], list[Sample]] = {}
+        self._sampled: dict[str, float] = {}
+        self._swept = 0.0
+        if learnt:
+            learnt_state.load(self, learnt)
+
+    # ---- learning
 
     def learn(self, events: Iterable[StopEvent]) -> None:
-        for _ in events:
-            pass
+        """Calls in the order in which they became known."""
+        for event in events:
+            way = self.links.of_trip(event.trip.trip_id)
+            index = None if way is None else way.index.get(event.stop_sequence)
+            if way is None or index is None:
+                continue
+            self._settle(event, index)
+            if index == 0 and event.departed_at is not None:
+                self.departures.left(event.vehicle_id, event.trip, way, event.departed_at.timestamp())
+            self.times.learn(event, way, index)
 
-    def dump(self) -> bytes:
-        return b""
+    def observe(self, states: Iterable[VehicleState], now: datetime) -> None:
+        """Where all vehicles are, every few seconds to a minute: how traffic flows, who waits, and what is said of whom."""
+        at = now.timestamp()
+        some = list(states)
+        self.traffic.observe(some)
+        for state in some:
+            trip = state.matched.trip
+            if trip is not None and state.matched.status is VehicleStatus.LAYOVER:
+                self.departures.waiting(state.vehicle_id, trip, state.report.reported_at.timestamp())
+            if at - self._sampled.get(state.vehicle_id, 0.0) >= SAMPLE_EVERY_S:
+                self._sampled[state.vehicle_id] = at
+                self._sample(state, at)
+        if at - self._swept > 600.0:
+            self._sweep(at)
+
+    def _sample(self, state: VehicleState, now: float) -> None:
+        said = self._say(state, now)
+        if said is None:
+            return
+        ride = said.ride
+        near = np.flatnonzero(ride.zero + said.median_s - now <= SAMPLE_AHEAD_S)
+        if len(near) > SAMPLED_STOPS:
+            near = near[np.linspace(0, len(near) - 1, SAMPLED_STOPS).astype(int)]
+        for k in near:
+            key = (state.vehicle_id, ride.trip, ride.first + int(k))
+            row = Sample(ride.zero, now, float(ride.base_s[k]), float(said.median_s[k]), said.x[k], said.tier)
+            self._samples.setdefault(key, []).append(row)
+
+    def _settle(self, event: StopEvent, index: int) -> None:
+        """What was said of this call, against what happened."""
+        rows = self._samples.pop((event.vehicle_id, event.trip, index), None)
+        if rows is None or event.gap_s > 300.0:
+            return
+        happened = event.departed_at if index == 0 and event.departed_at is not None else event.arrived_at
+        at = happened.timestamp()
+        for tier in Tier:
+            mine = [row for row in rows if row.tier is tier and row.made <= at + 5.0]
+            if not mine:
+                continue
+            y = np.array([log(max(at - row.zero, 0.0) + SOFT_S) - log(max(row.base_s, 0.0) + SOFT_S) for row in mine])
+            self.corrections[tier].learn(np.stack([row.x for row in mine]), y, at)
+            for row in mine:
+                said_s = max(row.zero + row.said_s - row.made, 0.0)
+                self.calibration[tier].learn(said_s, log(max(at - row.made, 0.0) + SOFT_S) - log(said_s + SOFT_S))
+
+    def _sweep(self, now: float) -> None:
+        self._swept = now
+        old = [key for key, rows in self._samples.items() if now - rows[-1].made > FORGOTTEN_S]
+        for key in old:
+            del self._samples[key]
+
+    # ---- asking
 
     def predict(self, states: Iterable[VehicleState], now: datetime, *, horizon_s: float = HORIZON_S) -> list[Prediction]:
-        found = [p for state in states for p in self._of_vehicle(state, now, horizon_s)]
-        return sorted(found, key=lambda p: (p.vehicle_id, p.stop_sequence))
+        """By vehicle and stop_sequence."""
+        at = now.timestamp()
+        found = []
+        for state in sorted(states, key=lambda one: one.vehicle_id):
+            said = self._say(state, at)
+            if said is not None:
+                found += self._predictions(said, now, at, horizon_s)
+        return found
 
-    def _of_vehicle(self, state: VehicleState, now: datetime, horizon_s: float) -> list[Prediction]:
-        trip, along = state.matched.trip, state.matched.shape_dist_traveled_m
-        waits = state.matched.status is VehicleStatus.LAYOVER
-        pattern = None if trip is None else self.patterns.find(trip.trip_id)
-        if trip is None or pattern is None or along is None or not (waits or state.matched.status is VehicleStatus.ON_TRIP):
-            return []
-        planned = self.patterns.planned(trip.trip_id)
-        at = state.report.reported_at.timestamp()
-        dist = pattern.stop_dist_m
-        sequences = pattern.stop_sequences
-        first = 0 if waits else next((n for n, one in enumerate(sequences) if one == state.next_stop_sequence), len(dist))
-        when = at
-        result: list[Prediction] = []
-        for n in range(first, len(dist)):
-            if n > first or (n > 0 and not waits):
-                run = max(planned[n][0] - planned[n - 1][0], 1.0)
-                length = dist[n] - dist[n - 1]
-                when += run if n > first else run * min(max((dist[n] - along) / length, 0.0), 1.0) if length > 0 else 0.0
-            said = max(when, now.timestamp())
-            if said - now.timestamp() > horizon_s:
+    def _predictions(self, said: Said, now: datetime, at: float, horizon_s: float) -> list[Prediction]:
+        ride = said.ride
+        pattern, reported_at = ride.way.pattern, ride.state.report.reported_at
+        when, low, high = (np.maximum(ride.zero + row, at) for row in (said.shown_s, said.low_s, said.high_s))
+        result = []
+        for k in range(len(when)):
+            if when[k] - at > horizon_s:
                 break
-            spread = 20.0 + 0.25 * (said - now.timestamp())
-            low, high = max(said - spread, now.timestamp()), said + spread
-            at_said, at_low, at_high = (datetime.fromtimestamp(x, UTC) for x in (said, low, high))
-            tier = Tier.AT_TERMINAL if waits else Tier.LIVE
+            n = ride.first + k
+            lower, upper = min(low[k], when[k]), max(high[k], when[k])
             result.append(
                 Prediction(
-                    state.vehicle_id, trip, pattern.stop_ids[n], pattern.stop_sequences[n], now,
-                    state.report.reported_at, at_said, at_low, at_high, tier, n == 0,
+                    ride.state.vehicle_id, ride.trip, pattern.stop_ids[n], pattern.stop_sequences[n], now, reported_at,
+                    datetime.fromtimestamp(when[k], UTC), datetime.fromtimestamp(lower, UTC),
+                    datetime.fromtimestamp(upper, UTC), said.tier, n == 0,
                 )
-            )
+            )  # fmt: skip
         return result
+
+    def _say(self, state: VehicleState, now: float) -> Said | None:
+        ride = ride_of(state, self.links, self.times, self.departures, now)
+        if ride is None:
+            return None
+        tier = Tier.AT_TERMINAL if ride.waits else Tier.LIVE
+        readings = self._readings(ride, now)
+        x = spread(readings, ride.base_s)
+        median = (ride.base_s + SOFT_S) * np.exp(self.corrections[tier].factor(x)) - SOFT_S
+        median = np.maximum.accumulate(np.maximum(median, max(now - ride.zero, 0.0)))
+        ahead = median - (now - ride.zero)
+        bounds = (np.maximum.accumulate(row) + (now - ride.zero) for row in self.calibration[tier].bounds(ahead))
+        return Said(ride, tier, readings, x, median, *bounds)
+
+    def _readings(self, ride: Ride, now: float) -> Floats:
+        count = len(ride.base_s)
+        network, fast, slow = self.times.today(ride.way, now)
+        pace_slow, pace_fast, headway = self.times.pace(ride.state.vehicle_id, ride.trip)
+        links_fast, links_slow = self._ahead(ride, now)
+        usual = self.times.usual(ride.way, now).ratio
+        whole = self.links.planned_links(ride.trip.trip_id) * np.exp(usual)
+        own = 0.0 if ride.waits else self.traffic.own(ride.state, ride.way, whole)
+        soft = np.maximum(ride.base_s, 0.0) + SOFT_S
+        readings = np.empty((count, len(NAMES)))
+        readings[:, :7] = (1.0, network, fast, slow, pace_slow, pace_fast, headway)
+        readings[:, 7], readings[:, 8], readings[:, 9] = links_fast, links_slow, own
+        readings[:, 10] = min(now - ride.fixed_at, 300.0) / soft
+        readings[:, 11] = min(ride.stood_s, 120.0) / soft
+        readings[:, 12] = ride.dwell_s / soft
+        return readings
+
+    def _ahead(self, ride: Ride, now: float) -> tuple[Floats, Floats]:
+        """How slow the links between the vehicle and each stop are right now, weighed by their usual seconds."""
+        fast, slow = self.traffic.slowness(ride.way, ride.start, now)
+        if ride.waits:
+            weight = ride.link_s
+            lead = 1
+        else:
+            weight = np.concatenate(([max(ride.part_s, 1.0)], ride.link_s[1:]))
+            lead = 0
+        total = np.cumsum(weight)
+        means = [np.cumsum(row * weight) / total for row in (fast, slow)]
+        if lead:
+            means = [np.concatenate(([0.0], row)) for row in means]
+        return means[0], means[1]
+
+    # ---- keeping
+
+    def dump(self) -> bytes:
+        """What was learnt, in a bounded number of bytes; what is only about now is not in it."""
+        return learnt_state.dump(self)
+
+

@@ -127,6 +127,7 @@ class Live:
         if self.forecaster is None:
             return []
         fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
+        self.forecaster.observe(fresh, now)
         return self.forecaster.predict(fresh, now)
 
     def _snapshot(

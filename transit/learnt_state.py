@@ -1,0 +1,102 @@
+"""What a Forecaster has learnt, as bytes that outlive a restart and a new version of the network."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from transit.links import LinkKey
+from transit.prediction import Tier
+
+if TYPE_CHECKING:
+    from transit.forecast import Forecaster
+
+FORMAT = 2  # another format is not read: the stop events are there to learn from again
+LEVEL = 1
+
+
+class Array(msgspec.Struct, array_like=True):
+    shape: list[int]
+    kind: str
+    content: bytes
+
+
+class Learnt(msgspec.Struct):
+    format: int
+    epoch: float | None
+    links: list[LinkKey]
+    corridors: list[tuple[str, str]]
+    arrays: dict[str, Array]
+    corrections: dict[str, tuple[float | None, Array, Array, Array]]
+    calibration: dict[str, tuple[Array, Array]]
+
+
+LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight")
+CORRIDOR_ARRAYS = ("corridor_total", "corridor_weight", "headway")
+
+
+def _pack(values: Any, kind: str = "f4") -> Array:
+    content = np.ascontiguousarray(values, dtype=kind)
+    return Array(list(content.shape), kind, content.tobytes())
+
+
+def _unpack(array: Array) -> Any:
+    return np.frombuffer(array.content, dtype=array.kind).reshape(array.shape).astype("f8" if array.kind != "i8" else "i8")
+
+
+def dump(forecaster: Forecaster) -> bytes:
+    times = forecaster.times
+    grown = times.growth()
+    arrays = {name: _pack(getattr(times, name) / grown) for name in ("link_total", "link_weight")}
+    arrays |= {name: _pack(getattr(times, name) / grown) for name in ("dwell_total", "dwell_weight")}
+    arrays |= {name: _pack(getattr(times, name) / grown) for name in ("corridor_total", "corridor_weight")}
+    arrays["headway"] = _pack(times.headway)
+    learnt = Learnt(
+        FORMAT,
+        times.last_at,
+        list(forecaster.links.number),
+        list(forecaster.links.corridors),
+        arrays,
+        {
+            tier.value: (one.epoch, _pack(one.square, "f8"), _pack(one.product, "f8"), _pack(one.weights, "f8"))
+            for tier, one in forecaster.corrections.items()
+        },
+        {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in forecaster.calibration.items()},
+    )
+    return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
+
+
+def load(forecaster: Forecaster, blob: bytes) -> bool:
+    """Takes over what fits; returns False, and leaves the forecaster as it is, where the bytes are of another format."""
+    try:
+        learnt = msgspec.msgpack.decode(zlib.decompress(blob), type=Learnt)
+        if learnt.format != FORMAT:
+            return False
+        found = {name: _unpack(array) for name, array in learnt.arrays.items()}
+    except (zlib.error, msgspec.MsgspecError, ValueError):
+        return False
+    times = forecaster.times
+    times.epoch = times.last_at = learnt.epoch
+    number, corridors = forecaster.links.number, forecaster.links.corridors
+    for names, keys, there in ((LINK_ARRAYS, learnt.links, number), (CORRIDOR_ARRAYS, learnt.corridors, corridors)):
+        old = [n for n, key in enumerate(keys) if key in there]  # type: ignore[operator]
+        new = [there[keys[n]] for n in old]
+        for name in names:
+            getattr(times, name)[new] = found[name][old]
+    for tier in Tier:
+        _load_tier(forecaster, tier, learnt)
+    return True
+
+
+def _load_tier(forecaster: Forecaster, tier: Tier, learnt: Learnt) -> None:
+    one, corrections = learnt.corrections.get(tier.value), forecaster.corrections[tier]
+    if one is not None and _unpack(one[1]).shape == corrections.square.shape:
+        corrections.epoch, corrections.square = one[0], _unpack(one[1])
+        corrections.product, corrections.weights = _unpack(one[2]), _unpack(one[3])
+    errors, calibration = learnt.calibration.get(tier.value), forecaster.calibration[tier]
+    if errors is not None and _unpack(errors[0]).shape == calibration.errors.shape:
+        calibration.errors, calibration.count = _unpack(errors[0]).astype(np.float32), _unpack(errors[1])
+        calibration.sort_out()
