@@ -81,8 +81,12 @@ def load(forecaster: Forecaster, blob: bytes) -> bool:
     times = forecaster.times
     times.epoch = times.last_at = learnt.epoch
     number, corridors = forecaster.links.number, forecaster.links.corridors
-    for names, keys, there in ((LINK_ARRAYS, learnt.links, number), (CORRIDOR_ARRAYS, learnt.corridors, corridors)):
-        old = [n for n, key in enumerate(keys) if key in there]  # type: ignore[operator]
+    places: tuple[tuple[Any, Any, Any], ...] = (
+        (LINK_ARRAYS, learnt.links, number),
+        (CORRIDOR_ARRAYS, learnt.corridors, corridors),
+    )
+    for names, keys, there in places:
+        old = [n for n, key in enumerate(keys) if key in there]
         new = [there[keys[n]] for n in old]
         for name in names:
             getattr(times, name)[new] = found[name][old]
