@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -107,6 +107,62 @@ def a_network(
         shapes={"shape": a_shape(line)} if with_shape else {},
         calendars={"DAILY": Calendar("DAILY", weekdays, date(2026, 1, 1), date(2026, 12, 31))},
         frequencies=(replace(headway, trip_id="T1"),) if headway else (),
+    )
+
+
+@dataclass(frozen=True)
+class Way:
+    """One direction of one route, for a_city; trips are named <route_id><a or b><n>: R1a1, R1a2, R1b1, ..."""
+
+    route_id: str
+    line: list[tuple[float, float]]
+    departures: tuple[int, ...] = ()
+    direction_id: int = 0
+    block_ids: tuple[str, ...] = ()  # by departure; shorter = none for the rest
+    headway: Frequency | None = None
+    speed_mps: float = 6.0
+
+
+def a_city(
+    *ways: Way,
+    stops_every_m: float = 500.0,
+    with_shapes: bool = True,
+    weekdays: tuple[bool, bool, bool, bool, bool, bool, bool] = EVERY_DAY,
+) -> Network:
+    """A network of several ways; stops at the same place are the same stop, named after it: P500_0."""
+    stops: dict[str, Stop] = {}
+    trips: dict[str, Trip] = {}
+    shapes: dict[str, Shape] = {}
+    frequencies: list[Frequency] = []
+    for way in ways:
+        total = length_of(way.line)
+        count = max(1, round(total / stops_every_m))
+        ids = []
+        for index in range(count + 1):
+            east, north = along(way.line, total * index / count)
+            ids.append(f"P{east:.0f}_{north:.0f}")
+            stops.setdefault(ids[-1], Stop(ids[-1], f"Halte {ids[-1]}", *place(east, north)))
+        name = f"{way.route_id}{'ab'[way.direction_id]}"
+        shape_id = f"shape-{name}" if with_shapes else ""
+        if with_shapes:
+            shapes[shape_id] = a_shape(way.line, shape_id)
+        for n, start in enumerate((0,) if way.headway else way.departures, 1):
+            times = [start + round(total * index / count / way.speed_mps) for index in range(count + 1)]
+            calls = tuple(StopTime(i, m, t, t) for m, (i, t) in enumerate(zip(ids, times, strict=True), 1))
+            block = way.block_ids[n - 1] if n <= len(way.block_ids) else ""
+            trips[f"{name}{n}"] = Trip(
+                f"{name}{n}", way.route_id, "DAILY", calls, way.direction_id, shape_id, "Ujung", block_id=block
+            )
+        if way.headway:
+            frequencies.append(replace(way.headway, trip_id=f"{name}1"))
+    return Network(
+        agencies=(Agency("A", "Bus Kota", "https://example.org", "Asia/Jakarta", "id"),),
+        routes={way.route_id: Route(way.route_id, "A", way.route_id, "Pangkal - Ujung", 3) for way in ways},
+        stops=stops,
+        trips=trips,
+        shapes=shapes,
+        calendars={"DAILY": Calendar("DAILY", weekdays, date(2026, 1, 1), date(2026, 12, 31))},
+        frequencies=tuple(frequencies),
     )
 
 

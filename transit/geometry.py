@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import hypot
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pyproj import Transformer
 
 METRES_PER_DEGREE = 111_320.0  # of latitude, rounded up: for bounding boxes only
+SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
 
 
 class Area(NamedTuple):
@@ -106,22 +107,29 @@ class Line:
 
         The ends of the window count: a place pressed against a bound is a candidate, with its true distance.
         """
-        first, last = self.segment_at(lo), self.segment_at(hi)
-        found: list[OnLine] = []
-        best: OnLine | None = None  # the lowest since the distance last rose
-        previous = float("inf")
-        for i in range(first, last + 1):
+        segments = range(self.segment_at(lo), self.segment_at(hi) + 1)
+        return _merged([place for place in self.minima_among(segments, x, y, lo, hi) if place.off_m <= within_m])
+
+    def minima_among(self, segments: Iterable[int], x: float, y: float, lo: float, hi: float) -> Iterator[OnLine]:
+        """Local minima on some segments (ascending). Along one segment the distance falls, then rises: inside it there is
+        one minimum at most, and the point between two segments is one where the first falls to it and the second rises."""
+        falling: OnLine | None = None  # the end of the segment before, where that was its nearest place
+        before = -2
+        for i in segments:
             place = self.project_on(i, x, y, lo, hi)
-            if place.off_m < previous - 1e-9:
-                best = place
-            elif place.off_m > previous + 1e-9 and best is not None:
-                if best.off_m <= within_m:
-                    found.append(best)
-                best = None
-            previous = place.off_m
-        if best is not None and best.off_m <= within_m:
-            found.append(best)
-        return _merged(found)
+            follows = i == before + 1
+            if not follows and falling is not None:
+                yield falling
+                falling = None
+            if place.along_m >= min(self.at[i + 1], hi) - 1e-9:
+                falling = place
+            else:
+                if place.along_m > max(self.at[i], lo) + 1e-9 or falling is not None or not follows:
+                    yield place
+                falling = None
+            before = i
+        if falling is not None:
+            yield falling
 
     def nearest(self, x: float, y: float, lo: float = 0.0, hi: float = float("inf")) -> OnLine:
         hi = min(hi, self.length_m)
@@ -131,10 +139,10 @@ class Line:
 
 
 def _merged(places: list[OnLine]) -> list[OnLine]:
-    """Minima a few metres apart (GPS cannot tell them, corners of a shape make them) become the better one."""
+    """Minima nearer to each other than GPS can tell (the two arms of a corner) become the better one."""
     kept: list[OnLine] = []
     for place in places:
-        if kept and place.along_m - kept[-1].along_m < 5.0:
+        if kept and place.along_m - kept[-1].along_m < SAME_PLACE_M:
             if place.off_m < kept[-1].off_m:
                 kept[-1] = place
         else:
@@ -160,7 +168,7 @@ def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequen
             reach = [(before[0], index) for index, before in enumerate(best) if before[1] <= place.along_m + 1e-6]
             if reach:
                 least, index = min(reach)
-                layer.append((least + cost, place.along_m, index))
+                layer.append((least + cost, max(place.along_m, best[index][1]), index))
         if not layer:  # the stops are not in the shape's order here: the nearest place not behind the stop before
             index = min(range(len(best)), key=lambda i: best[i][0])
             place = line.nearest(x, y, best[index][1])

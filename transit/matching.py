@@ -165,7 +165,7 @@ class Matcher:
             hits.setdefault(line, []).append(segment)
         found = []
         for line, segments in hits.items():
-            for place in _minima_of(line, segments, x, y):
+            for place in line.minima_among(segments, x, y, 0.0, line.length_m):
                 for pattern in self._patterns_on[line]:
                     within = 1.5 * self.limits.of_pattern[pattern.pattern_id].off_route_m
                     if place.off_m <= within and pattern.start_m <= place.along_m <= pattern.end_m:
@@ -407,28 +407,6 @@ def _detour(step_m: float, moved_m: float, dt: float) -> float:
 def _places(line: Line, fix: Fix, lo: float, hi: float, within_m: float) -> list[OnLine]:
     found = line.minima(fix.x, fix.y, lo, hi, within_m)
     return found or [line.nearest(fix.x, fix.y, lo, hi)]
-
-
-def _minima_of(line: Line, segments: list[int], x: float, y: float) -> list[OnLine]:
-    """Local minima of the distance among some segments (ascending); a gap between them parts two stretches."""
-    found: list[OnLine] = []
-    best: OnLine | None = None
-    previous, index = 1e18, -2
-    for i in segments:
-        place = line.project_on(i, x, y, 0.0, line.length_m)
-        if i != index + 1:
-            if best is not None:
-                found.append(best)
-            best, previous = None, 1e18
-        if place.off_m < previous - 1e-9:
-            best = place
-        elif place.off_m > previous + 1e-9 and best is not None:
-            found.append(best)
-            best = None
-        previous, index = place.off_m, i
-    if best is not None:
-        found.append(best)
-    return found
 
 
 def _changed(old: Hypothesis, **values: object) -> Hypothesis:
