@@ -16,11 +16,14 @@ EDGES_S = (0.0, 60.0, 120.0, 180.0, 270.0, 360.0, 480.0, 600.0, 750.0, 900.0, 12
 KEPT = 4000  # of each kind; at 14 vehicles a fortnight
 ENOUGH = 150  # with fewer the belief below counts as well
 LOW, HIGH = 0.1, 0.9
-SHOWN = 0.42  # which quantile is shown: a missed bus costs more than a wait (docs/PREDICTION.md has the measurement)
+# Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
+# (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
+SHOWN_S, SHOWN = (0.0, 600.0, 900.0, 1300.0), (0.33, 0.34, 0.38, 0.5)
 AGAIN_EVERY = 200  # new observations before the quantiles are sorted out anew
 BELIEF = {Tier.LIVE: (0.42, 0.26), Tier.AT_TERMINAL: (0.7, 0.4), Tier.NEXT_TRIP: (0.7, 0.5)}  # log half widths, near and far
 MIDDLES = np.log((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2 + SOFT_S)
 CLASSES = len(EDGES_S) - 1
+SHOWN_OF_CLASS = np.interp((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2, SHOWN_S, SHOWN)
 
 
 class Calibration:
@@ -31,7 +34,7 @@ class Calibration:
         self.count = np.zeros(CLASSES, dtype=np.int64)  # ever seen
         near, far = BELIEF[tier]
         width = np.linspace(near, far, CLASSES)
-        self.belief = np.stack([-width, np.zeros(CLASSES) - 0.2 * width, width])
+        self.belief = np.stack([-width, (SHOWN_OF_CLASS - 0.5) / 0.4 * width, width])
         self.table = self.belief.copy()  # low, shown, high by class
         self._new = 0
 
@@ -49,7 +52,7 @@ class Calibration:
         for n in range(CLASSES):
             seen = int(min(self.count[n], KEPT))
             if seen >= 20:
-                found = np.quantile(self.errors[n, :seen], (LOW, SHOWN, HIGH))
+                found = np.quantile(self.errors[n, :seen], (LOW, SHOWN_OF_CLASS[n], HIGH))
                 sure = seen / (seen + ENOUGH)
                 self.table[:, n] = sure * found + (1.0 - sure) * self.belief[:, n]
 
