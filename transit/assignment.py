@@ -18,6 +18,8 @@ EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (On
 LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed from its start (OneBusAway NYC: +75 min)
 LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t with 3 degrees of freedom;
 EARLY_SCALE_S = 150.0  # they run early less often, and less
+BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
+BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
 NEARBY = 4  # planned trips looked at on each side of the one that fits best
@@ -220,7 +222,7 @@ def _candidates(
         late = table.lateness(pattern, trip, along_m, t)
         if late is not None and trip != known.ended:
             score = fits(late)
-            yield (-8.0 if score is None else score), trip
+            yield (beyond_score(late) if score is None else score), trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, known)
 
@@ -262,6 +264,12 @@ def wait_score(late_s: float) -> float | None:
         return None
     scaled = late_s / (LATE_SCALE_S if late_s > 0 else WAIT_SCALE_S)
     return -2.0 * log1p(scaled * scaled / 3.0)
+
+
+def beyond_score(late_s: float) -> float:
+    """For a trip that is meant for another reason than its time: less and less likely, the further off its plan."""
+    beyond_s = max(late_s - LATEST_S, -LONGEST_WAIT_S - late_s, 0.0)
+    return BEYOND - beyond_s / BEYOND_SCALE_S
 
 
 def _headway_instance(

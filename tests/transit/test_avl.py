@@ -52,7 +52,10 @@ def test_the_border_of_the_area_belongs_to_it() -> None:
     assert screened(replace(a_report(), lat=AREA[0], lon=AREA[3])) is None
 
 
-@pytest.mark.parametrize(("accuracy_m", "reason"), [(100.0, None), (100.1, Rejection.INACCURATE), (float("nan"), Rejection.INACCURATE)])
+@pytest.mark.parametrize(
+    ("accuracy_m", "reason"),
+    [(100.0, None), (100.1, Rejection.INACCURATE), (float("nan"), Rejection.INACCURATE)],
+)
 def test_a_fix_that_says_it_is_vague_is_refused(accuracy_m: float, reason: Rejection | None) -> None:
     assert screened(replace(a_report(), accuracy_m=accuracy_m)) is reason
 

@@ -133,8 +133,13 @@ def test_stops_in_another_order_than_the_shape_never_go_backwards() -> None:
     assert list(found) == sorted(found)
 
 
-@given(st.lists(st.tuples(st.floats(-200, 2700), st.floats(-200, 1200)), min_size=2, max_size=8), st.sampled_from(LINES))
-def test_whatever_the_stops_their_distances_never_decrease(places: list[tuple[float, float]], line: list[tuple[float, float]]) -> None:
+somewhere = st.tuples(st.floats(-200, 2700), st.floats(-200, 1200))
+
+
+@given(st.lists(somewhere, min_size=2, max_size=8), st.sampled_from(LINES))
+def test_whatever_the_stops_their_distances_never_decrease(
+    places: list[tuple[float, float]], line: list[tuple[float, float]]
+) -> None:
     found = stops_along(Line(line), places)
     assert list(found) == sorted(found)
     assert len(found) == len(places)

@@ -16,7 +16,10 @@ def of_kind(route_type: int, **how: object) -> Network:
     return replace(network, routes={"R1": replace(network.routes["R1"], route_type=route_type)})
 
 
-@pytest.mark.parametrize(("extended", "basic"), [(3, 3), (700, 3), (704, 3), (900, 0), (109, 2), (401, 1), (1000, 4), (1234, 4), (9999, 3)])
+@pytest.mark.parametrize(
+    ("extended", "basic"),
+    [(3, 3), (700, 3), (704, 3), (900, 0), (109, 2), (401, 1), (1000, 4), (1234, 4), (9999, 3)],
+)
 def test_extended_route_types_count_as_their_kind(extended: int, basic: int) -> None:
     assert basic_route_type(extended) == basic
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import FIGURE_EIGHT, LOLLIPOP, LOOP, OUT_AND_BACK, STRAIGHT, Way, a_city, a_network
-from transit.network import Network, ShapePoint, Stop, StopTime, Trip, UnknownTrip
+from transit.network import Network, Stop, StopTime, Trip, UnknownTrip
 from transit.patterns import DEFAULT_SPEED_MPS, patterns_of, planned_offsets
 
 
@@ -105,10 +105,11 @@ def test_a_stop_without_a_place_borrows_that_of_its_station() -> None:
 
 def test_the_feeds_own_distances_come_in_any_unit() -> None:
     network = a_network(OUT_AND_BACK)
-    points = tuple(replace(p, dist_traveled=d) for p, d in zip(network.shapes["shape"].points, (0.0, 1.25, 2.5), strict=True))
+    drawn = zip(network.shapes["shape"].points, (0.0, 1.25, 2.5), strict=True)
+    points = tuple(replace(point, dist_traveled=distance) for point, distance in drawn)
     calls = tuple(replace(c, shape_dist_traveled=2.5 * n / 8) for n, c in enumerate(network.trips["T1"].stop_times))
-    marked = changed(replace(network, shapes={"shape": replace(network.shapes["shape"], points=points)}), "T1", stop_times=calls)
-    assert isinstance(points[0], ShapePoint)
+    shapes = {"shape": replace(network.shapes["shape"], points=points)}
+    marked = changed(replace(network, shapes=shapes), "T1", stop_times=calls)
     assert patterns_of(marked).of_trip("T1").stop_dist_m == pytest.approx([500.0 * n for n in range(9)], rel=0.005, abs=1.0)
 
 
@@ -141,7 +142,10 @@ def test_a_trip_without_any_time_goes_at_a_usual_speed_from_its_start() -> None:
     assert planned_offsets(a_trip(None, None), (0.0, 1000.0)) == ((0.0, 0.0), (200.0, 200.0))
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=2, max_size=12), st.lists(st.floats(0, 800), min_size=12, max_size=12))
+gaps_between_times = st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=2, max_size=12)
+
+
+@given(gaps_between_times, st.lists(st.floats(0, 800), min_size=12, max_size=12))
 def test_planned_times_never_decrease_whatever_is_left_out(gaps: list[int | None], steps: list[float]) -> None:
     times, clock = [], 0
     for gap in gaps:

@@ -19,8 +19,8 @@ def test_a_day_without_a_change_of_clocks_counts_from_midnight() -> None:
 @pytest.mark.parametrize(
     ("day", "zero"),
     [
-        (date(2026, 3, 8), datetime(2026, 3, 8, 4, tzinfo=UTC)),  # New York springs forward: the zero is 23:00 of the day before
-        (date(2026, 11, 1), datetime(2026, 11, 1, 5, tzinfo=UTC)),  # and falls back: the zero is 01:00, summer time
+        (date(2026, 3, 8), datetime(2026, 3, 8, 4, tzinfo=UTC)),  # New York springs forward: 23:00 of the day before
+        (date(2026, 11, 1), datetime(2026, 11, 1, 5, tzinfo=UTC)),  # and falls back: 01:00 summer time
     ],
 )
 def test_where_clocks_change_a_day_counts_from_noon_minus_twelve_hours(day: date, zero: datetime) -> None:
