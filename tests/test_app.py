@@ -96,7 +96,7 @@ def test_a_signal_ends_every_process_within_ten_seconds(tmp_path, number, whom):
         assert len(children) >= 5
         (os.kill if whom == "parent" else os.killpg)(process.pid, number)
         assert process.wait(10) == 0
-        gone, alive = psutil.wait_procs(children, timeout=1)
+        _, alive = psutil.wait_procs(children, timeout=1)
         assert not alive
     finally:
         process.kill()
@@ -141,7 +141,7 @@ def test_a_child_that_dies_is_started_again_and_the_data_is_kept(command, tmp_pa
         for child in family(process):
             with suppress(psutil.Error):  # it ended with the one before it
                 words = child.cmdline()
-                if name in words[-1:] or (name == "broker" and "nats-server" in words[0]):
+                if words and (name in words[-1:] or (name == "broker" and "nats-server" in words[0])):
                     child.kill()
     time.sleep(1.0)
     until(lambda: health(environment)["live"] and health(environment)["last_report_age_s"] < 10, 30)

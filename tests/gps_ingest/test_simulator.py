@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def test_the_same_seed_drives_the_same_day_however_often_it_is_asked():
 def test_any_number_of_buses_can_be_had_and_each_has_its_tracker():
     network = a_network(headway=every(10))
     assert len(Fleet(network, 500, 1, at(7)).buses) == 500
-    assert [tracker for tracker, _ in demo_trackers(network, 3)] == [bus.tracker_id for bus in Fleet(network, 3, 1, at(7)).buses]
+    fleet = Fleet(network, 3, 1, at(7))
+    assert [tracker for tracker, _ in demo_trackers(network, 3)] == [bus.tracker_id for bus in fleet.buses]
 
 
 def test_buses_stop_at_stops_and_rest_at_the_end():
@@ -65,7 +67,7 @@ def test_signals_fail_and_buffers_are_flushed_with_nothing_lost():
     for bus in fleet.buses:
         times = [fix["timestamp"] for tracker_id, fixes in sent if tracker_id == bus.tracker_id for fix in fixes]
         assert times == sorted(set(times))
-        assert max(b - a for a, b in zip(times, times[1:], strict=False)) >= 15  # under trees
+        assert max(b - a for a, b in pairwise(times)) >= 15  # under trees
 
 
 def test_fixes_err_by_what_real_ones_do():
@@ -117,7 +119,10 @@ def test_a_bus_goes_on_with_the_way_that_begins_where_the_last_one_ended():
     assert {route: len(rotation.ways) for route, rotation in by_route.items()} == {"lingkar": 1, "biru": 2, "hijau": 2}
 
 
-@pytest.mark.parametrize("start", [at(8), at(2, day=SUNDAY), at(23, 50, day=SUNDAY)], ids=["working hours", "night", "midnight"])
+HOURS = {"working hours": at(8), "night": at(2, day=SUNDAY), "midnight": at(23, 50, day=SUNDAY)}
+
+
+@pytest.mark.parametrize("start", HOURS.values(), ids=HOURS)
 def test_at_any_hour_four_buses_of_the_sample_are_on_a_trip_within_half_a_minute(start):
     network = read_network(SAMPLE)
     fleet, pipeline = Fleet(network, 8, 1, start), Pipeline(network)
@@ -125,6 +130,7 @@ def test_at_any_hour_four_buses_of_the_sample_are_on_a_trip_within_half_a_minute
         for fix in decode(topic_of(tracker_id), payload_of(fixes)).fixes:
             wrong = WRONG_CLOCK_S if tracker_id == f"demo-{WRONG_CLOCK}" else 0.0
             reported_at = fix.fix_at - timedelta(seconds=wrong)
-            pipeline.step(AvlReport(tracker_id, tracker_id, reported_at, fleet.now, fix.lat, fix.lon, fix.bearing, fix.speed_mps))
+            where = (fix.lat, fix.lon, fix.bearing, fix.speed_mps)
+            pipeline.step(AvlReport(tracker_id, tracker_id, reported_at, fleet.now, *where))
     on_trip = [state for state in pipeline.states.values() if state.matched.status is VehicleStatus.ON_TRIP]
     assert len(on_trip) >= 4
