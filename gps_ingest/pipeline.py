@@ -95,29 +95,34 @@ class Pipeline:
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
         where = (verdict.pattern_id, verdict.along_m or 0.0)
-        memory.shown = Shown(verdict.status.value, verdict.trip, *where, since, verdict.off_since)
+        off = (verdict.off_since, verdict.smooth_off_m)
+        memory.shown = Shown(verdict.status.value, verdict.trip, *where, since, *off, t)
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
+        state = self._last_on(trip, report.vehicle_id)
+        return None if state is None or _is_silent(state, report) else state
+
+    def _last_on(self, trip: TripInstance, vehicle_id: str) -> VehicleState | None:
+        """Another vehicle whose state says that it runs this trip, however old that is."""
         holder = self._holders.get(trip)
-        if holder is None or holder == report.vehicle_id:
+        if holder is None or holder == vehicle_id:
             return None
         state = self._states[holder]
-        if (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S:
-            return None
         return state if state.matched.trip == trip else None
 
     def _arbitrate(self, verdict: Verdict, report: AvlReport) -> tuple[Verdict, VehicleState | None]:
         """One vehicle on one trip: who drives it wins over who waits for it or left it, else who had it first."""
         if verdict.trip is None:
             return verdict, None
-        other = self._holder(verdict.trip, report)
+        other = self._last_on(verdict.trip, report.vehicle_id)
         if other is None:
             return verdict, None
-        if verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP:
+        weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
+        if weaker or _is_silent(other, report):
             lost = _unassigned(other, f"trip taken by {report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
@@ -165,6 +170,10 @@ class Pipeline:
         self._states[state.vehicle_id] = state
         if trip is not None:
             self._holders[trip] = state.vehicle_id
+
+
+def _is_silent(state: VehicleState, report: AvlReport) -> bool:
+    return (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S
 
 
 def _memory(state: VehicleState | None) -> Memory:

@@ -32,6 +32,7 @@ STAYS_ARRIVED_S = 15.0  # its trip is over this long after it came to the end,
 STANDS_SHORT_S = 150.0  # or to a place so near before it
 LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
+NEVER = 0.0  # Unix seconds of an anchor that a vehicle has not left since it was first seen
 GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
 OUT_ON_LINE = -1.5  # but vehicles out of service use the same streets, and turn off them:
@@ -74,6 +75,11 @@ class Hypothesis(msgspec.Struct, array_like=True):
     def total(self) -> float:
         return self.weight + self.fit
 
+    @property
+    def leaving(self) -> float:
+        """What goes over to being out of service: no more than the reading is worth with a trip that hardly fits."""
+        return self.weight + min(self.fit, 0.0)
+
 
 class Left(msgspec.Struct, array_like=True):
     """The trip that a vehicle went off."""
@@ -95,7 +101,7 @@ class Belief(msgspec.Struct, array_like=True):
     before: tuple[float, float, float] | None = None  # t, x, y of the informative fix before
     ended: TripInstance | None = None
     left: Left | None = None
-    anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere
+    anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere (NEVER: seen to)
     label: str | None = None  # the trip that somebody named when this belief was last looked at
 
 
@@ -134,7 +140,7 @@ class Matcher:
         """The belief after one more fix, which is later than all before."""
         if belief is None or fix.t - belief.t > GAP_S:
             old = belief
-            belief = Belief(fix.t, fix.x, fix.y, anchor=(fix.t, fix.x, fix.y), ended=old.ended if old else None)
+            belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
             self._enter(belief, fix, asked, first=True)
         else:
             moved = hypot(fix.x - belief.x, fix.y - belief.y)
@@ -182,7 +188,7 @@ class Matcher:
         dt = fix.t - belief.t
         leaves = log(min(0.1, dt / TRIP_S))
         for old in belief.hypotheses:
-            leaving.append(old.weight + (-1.0 if old.arrived_at is not None else leaves))
+            leaving.append(old.leaving + (-1.0 if old.arrived_at is not None else leaves))
             for new in self._follow(old, fix, dt, moved, share):
                 following.append(new)
                 on_line = on_line or new.off_m < 2.0 * SIGMA_M
@@ -343,7 +349,7 @@ class Matcher:
                         start = pattern.start_m
                         kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
                 if fix.t - h.arrived_at >= self._stays_s(h, asked):
-                    belief.out = max(belief.out, h.weight - 2.0)
+                    belief.out = max(belief.out, h.leaving - 2.0)
                     belief.ended = h.trip
                     continue
             kept.append(h)

@@ -14,6 +14,8 @@ from transit.tracking import VehicleStatus
 SURE = 0.7  # share of the readings that a new trip needs before it is shown
 SPLIT = 0.5  # or this, where the others are other trips, not being out of service
 STAYS = 0.3  # and the share with which the one shown stays
+OFF_SMOOTH_S = 20.0  # the offset that decides about off route is a mean over about so long: one fix says little
+DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the trip was seen to begin
 OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
@@ -29,6 +31,8 @@ class Shown(msgspec.Struct, array_like=True):
     along_m: float
     since: float
     off_since: float | None = None  # since when it has been too far off its line
+    off_m: float = 0.0  # how far, smoothed
+    t: float = 0.0  # of the fix, Unix seconds
 
 
 class Verdict(NamedTuple):
@@ -40,6 +44,7 @@ class Verdict(NamedTuple):
     confidence: float = 1.0
     explanation: str = ""
     off_since: float | None = None
+    smooth_off_m: float = 0.0
 
 
 def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked: Asked) -> Verdict:
@@ -61,22 +66,27 @@ def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked
             VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation
         )
     belief.left = None
-    off_since = _off_since(matcher, chosen, shown, t)
+    off_since, smooth_off_m = _off_since(matcher, chosen, shown, t)
     off = off_since is not None and t - off_since >= OFF_S
     status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
     where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
-    return Verdict(status, chosen.trip, *where, share, explanation, off_since)
+    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m)
 
 
-def _off_since(matcher: Matcher, chosen: Hypothesis, shown: Shown | None, t: float) -> float | None:
-    """Since when a vehicle has been too far off the line of its trip; it is back when it is well within the limit."""
+def _off_since(
+    matcher: Matcher, chosen: Hypothesis, shown: Shown | None, t: float
+) -> tuple[float | None, float]:
+    """Since when a vehicle has been too far off the line of its trip, and how far; back is well within the limit."""
     pattern = matcher.patterns.by_id[chosen.pattern_id]
     usual = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
     limit = max(matcher.limits.of_pattern[chosen.pattern_id].off_route_m, 3.0 * usual)
-    since = None if shown is None or shown.trip != chosen.trip else shown.off_since
-    if chosen.off_m <= (limit if since is None else 0.7 * limit):
-        return None
-    return t if since is None else since
+    off_m, since = min(chosen.off_m, 2.0 * limit), None  # clipped, so that the way back is not a long one
+    if shown is not None and shown.trip == chosen.trip:
+        off_m += (shown.off_m - off_m) * exp((shown.t - t) / OFF_SMOOTH_S)
+        since = shown.off_since
+    if off_m <= (limit if since is None else 0.7 * limit):
+        return None, off_m
+    return t if since is None else since, off_m
 
 
 def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypothesis | None, float]:
@@ -92,7 +102,7 @@ def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypo
         h.pattern_id: groups[matcher.patterns.by_id[h.pattern_id].route_id, matcher.patterns.by_id[h.pattern_id].direction_id]
         for h in belief.hypotheses
     }
-    best = max(belief.hypotheses, key=lambda h: h.total, default=None)
+    best = _likeliest(belief, shown)
     same = [h for h in belief.hypotheses if shown is not None and shown.trip is not None and h.trip == shown.trip]
     if best is not None:
         share = shares[best.pattern_id]
@@ -106,6 +116,15 @@ def _choose(matcher: Matcher, belief: Belief, shown: Shown | None) -> tuple[Hypo
     if best is not None and shares[best.pattern_id] > max(SPLIT, 2.0 * out):
         return best, shares[best.pattern_id]
     return None, out
+
+
+def _likeliest(belief: Belief, shown: Shown | None) -> Hypothesis | None:
+    """A bus that was seen to depart does not wait again for the same trip, unless that is much the likelier."""
+    best = max(belief.hypotheses, key=lambda h: h.total, default=None)
+    if best is None or not best.waiting or shown is None or shown.status != "on_trip" or best.trip != shown.trip:
+        return best
+    rides = [h for h in belief.hypotheses if h.trip == best.trip and not h.waiting and h.total > best.total - DEPARTED]
+    return max(rides, key=lambda h: h.total, default=best)
 
 
 def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, out: float) -> Verdict:
