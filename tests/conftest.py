@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -98,6 +99,47 @@ def mosquitto(tmp_path: Path) -> Iterator[str]:
     yield f"mqtt://127.0.0.1:{port}"
     process.kill()
     process.wait()
+
+
+def _postgres_programs() -> Path:
+    """The folder of initdb and pg_ctl; Debian keeps them out of PATH."""
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    pytest.skip("no PostgreSQL: apt install postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of our own in a temporary folder; its url. It refuses root, so as root it runs as nobody."""
+    programs = _postgres_programs()
+    folder = Path(tempfile.mkdtemp(prefix="transit-pg-"))
+    user = None
+    if os.geteuid() == 0:
+        user = "nobody"
+        shutil.chown(folder, user)
+    port, data = free_port(), folder / "data"
+    clean = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+
+    def run(program: str, *words: str) -> None:
+        subprocess.run(
+            [programs / program, *words], user=user, cwd=folder, env=clean, check=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+
+    try:
+        run("initdb", "-D", str(data), "-U", "transit", "--auth=trust", "--no-sync", "-E", "UTF8")
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql://transit@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["embedded", "mosquitto"])

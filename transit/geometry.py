@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pyproj import Transformer
 
 METRES_PER_DEGREE = 111_320.0  # of latitude, rounded up: for bounding boxes only
-SAME_PLACE_M = 5.0  # along a line: the usual error of a fix
+SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
 
 
 class Area(NamedTuple):
