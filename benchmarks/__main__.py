@@ -24,7 +24,8 @@ def machine() -> str:
         (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
     )
     memory = next((line.split()[1] for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), "0")
-    return f"{model}, {os.cpu_count()} cores, {int(memory) / 1e6:.1f} GB, {platform.system()}, Python {platform.python_version()}"
+    python = f"Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {int(memory) / 1e6:.1f} GB, {platform.system()}, {python}"
 
 
 def _lines(path: str) -> list[str]:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ import psutil
 from benchmarks.engine import a_city
 from gps_ingest.mqtt import Inbox, new_client, parse_url
 from gps_ingest.publisher import topic_of
+from transit.network import ShapePoint
 from transit.store.database import Engine, migrate, open_database, writing
 from transit.store.networks import save_network
 from transit.store.reports import newest_fix_at, save_reports
@@ -127,11 +128,7 @@ def generate(url: str, vehicles: int, rate: float, seconds: float) -> None:
         while sent < due:
             n = sent % vehicles
             points = network.shapes[keys[n % len(keys)]].points
-            place = (0.7 * (n * 0.618 % 1.0)) * (len(points) - 1) + (now - started) * SPEED_MPS / (9000.0 / (len(points) - 1))
-            i = min(int(place), len(points) - 2)
-            share = min(place - i, 1.0)
-            lat = points[i].lat + share * (points[i + 1].lat - points[i].lat)
-            lon = points[i].lon + share * (points[i + 1].lon - points[i].lon)
+            lat, lon = place_on(points, 9000.0 * 0.7 * (n * 0.618 % 1.0) + (now - started) * SPEED_MPS)
             text = f'{{"latitude":{lat:.6f},"longitude":{lon:.6f},"timestamp":{time.time():.3f},"speed":7}}'
             clients[n % CLIENTS].publish(topic_of(f"v{n}"), text, qos=1)
             sent += 1
@@ -145,14 +142,17 @@ def probe(system: System, seconds: float) -> tuple[list[float], list[float]]:
     client = new_client(parse_url(system.url), "probe", clean_session=True)
     client.connect("127.0.0.1", int(system.environment["MQTT_PORT"]), 60)
     client.loop_start()
-    point = next(iter(system.network.shapes.values())).points[3]
+    points = list(system.network.shapes.values())[-1].points  # a route of its own, as far as there is one
+    started = time.time()
     committed: list[float] = []
     visible: list[float] = []
     end, next_api = time.time() + seconds, 0.0
     api_waits: float | None = None
     while time.time() < end:
         sent = round(time.time(), 3)
-        client.publish(topic_of("probe"), json.dumps({"latitude": point.lat, "longitude": point.lon, "timestamp": sent}), qos=1)
+        lat, lon = place_on(points, (sent - started) * SPEED_MPS)
+        fix = {"latitude": lat, "longitude": lon, "timestamp": sent, "speed": SPEED_MPS}
+        client.publish(topic_of("probe"), json.dumps(fix), qos=1)
         if api_waits is None and time.time() > next_api:
             api_waits = sent
         limit = sent + 10.0
@@ -175,6 +175,15 @@ def probe(system: System, seconds: float) -> tuple[list[float], list[float]]:
     client.loop_stop()
     client.disconnect()
     return committed, visible
+
+
+def place_on(points: Sequence[ShapePoint], metres: float) -> tuple[float, float]:
+    """lat, lon so far along a shape of a_city, whose points lie evenly on 9 km."""
+    place = metres * (len(points) - 1) / 9000.0
+    i = min(int(place), len(points) - 2)
+    share = min(place - i, 1.0)
+    here, there = points[i], points[i + 1]
+    return here.lat + share * (there.lat - here.lat), here.lon + share * (there.lon - here.lon)
 
 
 def p(values: list[float], share: float) -> float:
@@ -235,8 +244,9 @@ def limits(seconds: float) -> list[str]:
         while time.monotonic() - started < 3.0:
             batch_rows = [
                 {
-                    "tracker_id": "bare", "fix_at": datetime.fromtimestamp(rows + n, UTC), "received_at": now, "reported_at": now,
-                    "vehicle_id": None, "lat": 3.6, "lon": 98.5, "speed_mps": 7.0, "status": "on_trip", **blank,
+                    "tracker_id": "bare", "fix_at": datetime.fromtimestamp(rows + n, UTC), "received_at": now,
+                    "reported_at": now, "vehicle_id": None, "lat": 3.6, "lon": 98.5, "speed_mps": 7.0,
+                    "status": "on_trip", **blank,
                 }
                 for n in range(1000)
             ]  # fmt: skip
