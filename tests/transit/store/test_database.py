@@ -145,7 +145,7 @@ def test_two_writers_wait_for_each_other(database: Engine) -> None:
 zones = st.timezones() | st.just(UTC) | st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 
 
-@given(st.datetimes(datetime.min.replace(year=1971), datetime.min.replace(year=2200), timezones=zones))
+@given(st.datetimes(datetime.min.replace(year=1971), datetime.min.replace(year=2200), timezones=zones))  # noqa: DTZ901
 def test_a_moment_survives_to_the_microsecond_whatever_its_zone(at: datetime) -> None:
     found = from_micros(to_micros(at))
     assert found == at.astimezone(UTC)
