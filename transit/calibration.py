@@ -56,6 +56,10 @@ class Calibration:
                 sure = seen / (seen + ENOUGH)
                 self.table[:, n] = sure * found + (1.0 - sure) * self.belief[:, n]
 
+    def caution(self, said_s: float) -> float:
+        """The log of shown / median at so many seconds ahead."""
+        return float(np.interp(np.log(max(said_s, 0.0) + SOFT_S), MIDDLES, self.table[1]))
+
     def bounds(self, said_s: Floats) -> tuple[Floats, Floats, Floats]:
         """low, shown and high in seconds ahead, for medians of so many seconds ahead."""
         where = np.log(np.maximum(said_s, 0.0) + SOFT_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import log
 from typing import NamedTuple
@@ -12,8 +11,10 @@ import numpy as np
 
 from transit import learnt_state
 from transit.calibration import Calibration
+from transit.challengers import METHODS
 from transit.corrections import NAMES, SOFT_S, Corrections, spread
 from transit.departures import Departures
+from transit.explanation import Explanation, Said, explained
 from transit.links import Floats, links_of
 from transit.network import Network, TripInstance
 from transit.patterns import patterns_of
@@ -41,20 +42,6 @@ class Sample(NamedTuple):
     tier: Tier
 
 
-@dataclass(frozen=True)
-class Said:
-    """All numbers about one vehicle at one moment; seconds count from ride.zero."""
-
-    ride: Ride
-    tier: Tier
-    readings: Floats  # stops x NAMES
-    x: Floats
-    median_s: Floats
-    low_s: Floats
-    shown_s: Floats
-    high_s: Floats
-
-
 class Forecaster:
     """learn() events and observe() states as they come; predict() asks and changes nothing.
 
@@ -62,13 +49,14 @@ class Forecaster:
     """
 
     def __init__(self, network: Network, learnt: bytes | None = None, method: str = "ours") -> None:
-        if method != "ours":
-            raise ValueError(f"method: there is no {method!r}; there is: ours")
+        if method != "ours" and method not in METHODS:
+            raise ValueError(f"method: there is no {method!r}; there are: ours, {', '.join(METHODS)}")
         self.network = network
         self.links = links_of(network)
         self.times = TravelTimes(self.links)
         self.traffic = Traffic(self.links, self.times)
         self.departures = Departures(network, patterns_of(network))
+        self.challenger = None if method == "ours" else METHODS[method](self.links, self.departures)
         self.corrections = {tier: Corrections() for tier in Tier}
         self.calibration = {tier: Calibration(tier) for tier in Tier}
         self._samples: dict[tuple[str, TripInstance, int], list[Sample]] = {}
@@ -89,7 +77,9 @@ class Forecaster:
             self._settle(event, index)
             if index == 0 and event.departed_at is not None:
                 self.departures.left(event.vehicle_id, event.trip, way, event.departed_at.timestamp())
-            self.times.learn(event, way, index)
+            observed = self.times.learn(event, way, index)
+            if self.challenger is not None:
+                self.challenger.learn(event, way, observed)
 
     def observe(self, states: Iterable[VehicleState], now: datetime) -> None:
         """Where all vehicles are, every few seconds to a minute: how traffic flows, who waits, and what is said of whom."""
@@ -130,8 +120,9 @@ class Forecaster:
             mine = [row for row in rows if row.tier is tier and row.made <= at + 5.0]
             if not mine:
                 continue
-            y = np.array([log(max(at - row.zero, 0.0) + SOFT_S) - log(max(row.base_s, 0.0) + SOFT_S) for row in mine])
-            self.corrections[tier].learn(np.stack([row.x for row in mine]), y, at)
+            if self.challenger is None:
+                y = np.array([log(max(at - row.zero, 0.0) + SOFT_S) - log(max(row.base_s, 0.0) + SOFT_S) for row in mine])
+                self.corrections[tier].learn(np.stack([row.x for row in mine]), y, at)
             for row in mine:
                 said_s = max(row.zero + row.said_s - row.made, 0.0)
                 self.calibration[tier].learn(said_s, log(max(at - row.made, 0.0) + SOFT_S) - log(said_s + SOFT_S))
@@ -178,6 +169,8 @@ class Forecaster:
         if ride is None:
             return None
         tier = Tier.AT_TERMINAL if ride.waits else Tier.LIVE
+        if self.challenger is not None:
+            return self._challenged(ride, tier, now)
         readings = self._readings(ride, now)
         x = spread(readings, ride.base_s)
         median = (ride.base_s + SOFT_S) * np.exp(self.corrections[tier].factor(x)) - SOFT_S
@@ -185,6 +178,15 @@ class Forecaster:
         ahead = median - (now - ride.zero)
         bounds = (np.maximum.accumulate(row) + (now - ride.zero) for row in self.calibration[tier].bounds(ahead))
         return Said(ride, tier, readings, x, median, *bounds)
+
+    def _challenged(self, ride: Ride, tier: Tier, now: float) -> Said:
+        """What the challenger says; its median is what it shows."""
+        assert self.challenger is not None
+        median = np.maximum.accumulate(np.maximum(self.challenger.ahead_s(ride, now), max(now - ride.zero, 0.0)))
+        low, _, high = self.calibration[tier].bounds(median - (now - ride.zero))
+        low, high = (np.maximum.accumulate(row) + (now - ride.zero) for row in (low, high))
+        nothing = np.zeros((len(median), 0))
+        return Said(ride, tier, nothing, nothing, median, low, median, high)
 
     def _readings(self, ride: Ride, now: float) -> Floats:
         count = len(ride.base_s)
@@ -217,6 +219,26 @@ class Forecaster:
         if lead:
             means = [np.concatenate(([0.0], row)) for row in means]
         return means[0], means[1]
+
+    def explain(self, vehicle_id: str, stop_id: str, states: Iterable[VehicleState], now: datetime) -> list[Explanation]:
+        """Of each prediction for a vehicle at a stop (a loop passes its first stop twice) why it is so; none: an empty list.
+
+        Only "ours" explains itself.
+        """
+        if self.challenger is not None:
+            raise ValueError("only the method 'ours' explains itself")
+        state = next((one for one in states if one.vehicle_id == vehicle_id), None)
+        said = None if state is None else self._say(state, now.timestamp())
+        if said is None:
+            return []
+        said_of = self._predictions(said, now, now.timestamp(), HORIZON_S)
+        weights, calibration = self.corrections[said.tier].weights, self.calibration[said.tier]
+        usual, planned = self.times.usual(said.ride.way, now.timestamp()), self.links.planned_links(said.ride.trip.trip_id)
+        return [
+            explained(said, k, one, weights, calibration, usual.weight, self.times.link_days, planned)
+            for k, one in enumerate(said_of)
+            if one.stop_id == stop_id
+        ]
 
     # ---- keeping
 

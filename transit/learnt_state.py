@@ -14,7 +14,7 @@ from transit.prediction import Tier
 if TYPE_CHECKING:
     from transit.forecast import Forecaster
 
-FORMAT = 2  # another format is not read: the stop events are there to learn from again
+FORMAT = 3  # another format is not read: the stop events are there to learn from again
 LEVEL = 1
 
 
@@ -34,7 +34,7 @@ class Learnt(msgspec.Struct):
     calibration: dict[str, tuple[Array, Array]]
 
 
-LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight")
+LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
 CORRIDOR_ARRAYS = ("corridor_total", "corridor_weight", "headway")
 
 
@@ -53,7 +53,7 @@ def dump(forecaster: Forecaster) -> bytes:
     arrays = {name: _pack(getattr(times, name) / grown) for name in ("link_total", "link_weight")}
     arrays |= {name: _pack(getattr(times, name) / grown) for name in ("dwell_total", "dwell_weight")}
     arrays |= {name: _pack(getattr(times, name) / grown) for name in ("corridor_total", "corridor_weight")}
-    arrays["headway"] = _pack(times.headway)
+    arrays |= {name: _pack(getattr(times, name)) for name in ("headway", "link_days", "link_last_day")}
     learnt = Learnt(
         FORMAT,
         times.last_at,

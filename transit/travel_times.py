@@ -57,6 +57,15 @@ class Call(NamedTuple):
     departed: float | None
 
 
+class Observed(NamedTuple):
+    """A link that a vehicle was seen to travel, arrival to arrival (out of a first stop: from departure)."""
+
+    n: int  # on its way
+    start: float  # Unix seconds
+    seconds: float
+    dwell_s: float | None  # of these, at the stop where the link begins; None where it is not known
+
+
 class Pace(NamedTuple):
     trip: TripInstance
     fast: tuple[float, float]  # total and weight
@@ -76,6 +85,7 @@ class TravelTimes:
         self.last_at: float | None = None  # of the newest observation
         self.link_total, self.link_weight = np.zeros((count, cells)), np.zeros((count, cells))
         self.dwell_total, self.dwell_weight = np.zeros(count), np.zeros(count)
+        self.link_days, self.link_last_day = np.zeros(count), np.zeros(count)  # days on which a link was observed; the last
         self.corridor_total, self.corridor_weight = np.zeros((corridors, cells)), np.zeros((corridors, cells))
         self.live_network = Fading(t.live_half_s[0], 1)
         self.live_fast = Fading(t.live_half_s[1], corridors)
@@ -88,19 +98,24 @@ class TravelTimes:
 
     # ---- learning
 
-    def learn(self, event: StopEvent, way: Way, index: int) -> None:
+    def learn(self, event: StopEvent, way: Way, index: int) -> Observed | None:
+        """Returns the link that ends with this call, where the call before was seen too."""
         departed = None if event.departed_at is None else event.departed_at.timestamp()
         call = Call(event.trip, index, event.arrived_at.timestamp(), departed)
         before = self.calls.get(event.vehicle_id)
         self.calls[event.vehicle_id] = call
         if before is None or before.trip != call.trip or before.place != call.place - 1:
-            return
+            return None
         start = before.arrived if before.place > 0 else before.departed
-        if start is not None and 0.0 < call.arrived - start < 3600.0:
-            dwell = None if before.departed is None or before.place == 0 else before.departed - before.arrived
-            self._observe(event, way, before.place, start, call.arrived - start, dwell)
+        if start is None or not 0.0 < call.arrived - start < 3600.0:
+            return None
+        dwell = None if before.departed is None or before.place == 0 else before.departed - before.arrived
+        observed = Observed(before.place, start, call.arrived - start, dwell)
+        self._observe(event, way, observed)
+        return observed
 
-    def _observe(self, event: StopEvent, way: Way, n: int, start: float, seconds: float, dwell: float | None) -> None:
+    def _observe(self, event: StopEvent, way: Way, observed: Observed) -> None:
+        n, start, seconds, dwell = observed
         t, at, link = self.tuning, start + seconds, int(way.links[n])
         plan = float(self.links.planned_links(event.trip.trip_id)[n])
         usual = float(self.usual(way, start).ratio[n])
@@ -114,6 +129,9 @@ class TravelTimes:
         self.link_weight[link, cell] += grown
         self.corridor_total[way.corridor, cell] += grown * driving * (usual + residual)
         self.corridor_weight[way.corridor, cell] += grown * driving
+        day = datetime.fromtimestamp(start, self.zone).toordinal()
+        self.link_days[link] += day != self.link_last_day[link]
+        self.link_last_day[link] = day
         if dwell is not None and dwell >= 0.0:
             self.dwell_total[link] += grown * log(max(dwell, 1.0))
             self.dwell_weight[link] += grown
