@@ -85,7 +85,7 @@ def measure(folder: Path, case: Case, method: str) -> dict[str, Any]:
     return {"seconds": round(seconds, 1), **score(promises_of(csv.DictReader(out)), passages)}
 
 
-def table(results: list[tuple[Case, str, dict[str, Any]]]) -> str:
+def markdown(results: list[tuple[Case, str, dict[str, Any]]]) -> str:
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     for case, method, found in results:
         mae = " | ".join(str(one) for one in found["mae_s"].values())
@@ -99,27 +99,44 @@ def table(results: list[tuple[Case, str, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def recordings() -> Path | None:
+    """The folder of the recordings ($RECORDINGS, else ../shared/data), or None where there is none."""
+    folder = Path(os.environ.get("RECORDINGS") or Path(__file__).resolve().parents[2] / "shared" / "data")
+    return folder if folder.is_dir() else None
+
+
+def measured(folder: Path, only: str, methods: list[str]) -> list[tuple[Case, str, dict[str, Any]]]:
+    results = []
+    for case in CASES:
+        if only.lower() not in f"{case.name} {case.folder}".lower() or not (folder / case.folder).is_dir():
+            continue
+        for method in methods:
+            found = measure(folder / case.folder, case, method)
+            print(f"{case.name}, {method}: {json.dumps(found)}", file=sys.stderr, flush=True)
+            results.append((case, method, found))
+    return results
+
+
+def table(only: str = "") -> list[str]:
+    """Our own method on every recording, for make bench."""
+    folder = recordings()
+    if folder is None:
+        return ["The recordings are not here: set RECORDINGS to their folder. Nothing was scored."]
+    return markdown(measured(folder, only, ["ours"])).splitlines()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = os.environ.get("RECORDINGS") or str(Path(__file__).resolve().parents[2] / "shared" / "data")
-    parser.add_argument("--recordings", type=Path, default=Path(default), help="default: $RECORDINGS or ../shared/data")
+    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
     parser.add_argument("--only", default="", help="sets whose name or folder contains this")
     parser.add_argument("--methods", default=",".join(["ours", *METHODS]))
     parser.add_argument("--out", type=Path, help="the table is written there, too; the scores beside it as .json")
     options = parser.parse_args()
-    results = []
-    for case in CASES:
-        folder = options.recordings / case.folder
-        if options.only.lower() not in f"{case.name} {case.folder}".lower() or not folder.is_dir():
-            continue
-        for method in options.methods.split(","):
-            found = measure(folder, case, method)
-            print(f"{case.name}, {method}: {json.dumps(found)}", file=sys.stderr, flush=True)
-            results.append((case, method, found))
+    results = measured(options.recordings, options.only, options.methods.split(",")) if options.recordings else []
     if not results:
-        print(f"No recording in {options.recordings}: give --recordings, or --only a name that exists.", file=sys.stderr)
+        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
         return 1
-    text = table(results)
+    text = markdown(results)
     print(text)
     if options.out is not None:
         options.out.write_text(text + "\n", encoding="utf-8")
