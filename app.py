@@ -679,6 +679,22 @@ def relearn(settings: Settings) -> None:
     click.echo(f"Learnt from {count} stop events, up to number {last}.")
 
 
+@main.command(epilog=example("python app.py explain --vehicle DEMO-1 --stop tugu-45"))
+@click.option("--vehicle", required=True, help="The vehicle's id.")
+@click.option("--stop", "stop_id", required=True, help="The stop's id.")
+@pass_settings
+def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
+    """Say why the running system predicts what it does: links, history, today's factors, the age of the fix."""
+    from web.explain import ask, sentences
+
+    found = ask(settings.data_dir, vehicle, stop_id)
+    if found is None:
+        fail("The live process does not answer. Start it: python app.py run")
+    if not found:
+        fail(f"Nothing is predicted for {vehicle} at {stop_id} now.")
+    click.echo("\n\n".join("\n".join(sentences(one)) for one in found))
+
+
 # ---- for riders
 
 

@@ -16,6 +16,7 @@ from transit.service_day import format_time
 from transit.tracking import VehicleState
 from web import boards, names
 from web.colours import colours
+from web.explain import ask
 from web.feeds import NO_NETWORK, conditional
 from web.openapi import document
 from web.world import world
@@ -223,6 +224,21 @@ def vehicles_geojson() -> Response:
         for state in shown()
     ]
     return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
+
+
+@pages.get("/explain")
+def explain() -> Response:
+    """Why a vehicle is said to reach a stop when it is: links, history, today's factors, the age of the fix."""
+    network = the_network()
+    vehicle_id, stop_id = request.args.get("vehicle", ""), request.args.get("stop", "")
+    if vehicle_id not in world().states:
+        abort(404, f"vehicle: there is no vehicle {vehicle_id[:80]!r} now; give vehicle and stop.")
+    if stop_id not in network.stops:
+        abort(404, f"stop: there is no stop {stop_id[:80]!r}; give vehicle and stop.")
+    found = ask(world().settings.data_dir, vehicle_id, stop_id)
+    if found is None:
+        abort(503, "The live process does not answer; nothing can be explained without it.")
+    return answer({"explanations": found}, 0)
 
 
 @pages.get("/openapi.json")

@@ -25,6 +25,7 @@ from transit.store.trackers import TrackerHealth, load_tracker_health, newest_re
 from transit.store.vehicles import load_states
 from transit.tracking import StopEvent, VehicleState
 from web import snapshot as snapshots
+from web.explain import answer_all
 
 STEP_S = 1.0
 PREDICTED_AGE = timedelta(seconds=300)  # nothing is predicted from an older fix
@@ -76,6 +77,7 @@ class Live:
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
+        answer_all(self.data_dir, self.forecaster, self.states.values(), now)
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now

@@ -105,6 +105,32 @@ SCHEMAS: dict[str, Schema] = {
         old={"type": "boolean", "description": "The fix is more than 90 s old"},
         is_demo={"type": "boolean"},
     ),
+    "Explanation": {
+        **obj(
+            vehicle_id={"type": "string"},
+            stop_id={"type": "string"},
+            stop_sequence={"type": "integer"},
+            tier={"type": "string"},
+            made_at=MOMENT,
+            reported_at=MOMENT,
+            predicted_at=MOMENT,
+            recomputed_at=MOMENT,
+            fix_age_s=NUMBER,
+            links={
+                "type": "array",
+                "items": obj(
+                    from_stop_id={"type": "string"}, to_stop_id={"type": "string"}, planned_s=NUMBER, usual_s=NUMBER,
+                    counted_s=NUMBER, days=WHOLE, observations=NUMBER,
+                ),
+            },
+            factors={"type": "array", "items": obj(name={"type": "string"}, reading=NUMBER, times=NUMBER)},
+            usual_s=NUMBER,
+            stretch=NUMBER,
+            median_s=NUMBER,
+            caution=NUMBER,
+        ),
+        "description": "Times here are UTC. usual_s is what the links count (and wait_s), stretch all factors together.",
+    },
     "Error": obj(error=obj(code={"type": "string"}, message={"type": "string"})),
 }
 SCHEMAS["VehicleFeature"] = obj(
@@ -170,6 +196,11 @@ def document() -> Schema:
             "/vehicles": get(
                 "Vehicles in service, seen within 300 s",
                 obj(**live, told_for_s={"type": "integer"}, vehicles=rows("Vehicle")),
+            ),
+            "/explain": get(
+                "Why a vehicle is said to reach a stop when it is; the numbers give predicted_at again",
+                obj(explanations=rows("Explanation")),
+                parameters=[query("vehicle", "string", "vehicle_id"), query("stop", "string", "stop_id")],
             ),
             "/vehicles.geojson": get("The same as GeoJSON", features, mimetype="application/geo+json"),
         },
