@@ -281,7 +281,7 @@ def _headway_instance(
     start = t if waiting else t - ride
     day, score = _headway_day(table, trip, start)
     current = known.current
-    if current is not None and current.trip_id == trip_id and current.start_s is not None:
+    if current is not None and current.trip_id == trip_id and current.start_s is not None and not known.taken(current):
         began = service_day_start(current.start_date, table.network.timezone).timestamp() + current.start_s
         left_late = along_m < pattern.start_m + 200.0 and abs(start - began) > RESTART_S
         if waiting or not left_late:

@@ -33,6 +33,7 @@ STANDS_SHORT_S = 150.0  # or to a place so near before it
 LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 NEVER = 0.0  # Unix seconds of an anchor that a vehicle has not left since it was first seen
+RESTED_M = 1000.0  # a vehicle this near to where it was out of service has only rested
 GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
 OUT_ON_LINE = -1.5  # but vehicles out of service use the same streets, and turn off them:
@@ -141,7 +142,7 @@ class Matcher:
         if belief is None or fix.t - belief.t > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
-            self._enter(belief, fix, asked, first=True)
+            self._enter(belief, fix, asked, first=old is None or not _rested(old, fix))
         else:
             moved = hypot(fix.x - belief.x, fix.y - belief.y)
             if moved >= STILL_M:
@@ -379,6 +380,12 @@ class Matcher:
                 h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
             kept.append(h)
         belief.hypotheses = kept
+
+
+def _rested(belief: Belief, fix: Fix) -> bool:
+    """Whether a vehicle that comes back after a silence was out of service where it is now: it comes out of its depot."""
+    best = max((h.total for h in belief.hypotheses), default=-1e9)
+    return belief.out >= best and hypot(fix.x - belief.x, fix.y - belief.y) < RESTED_M
 
 
 def departed_m(pattern: Pattern) -> float:
