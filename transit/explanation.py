@@ -25,6 +25,7 @@ class Said:
     low_s: Floats
     shown_s: Floats
     high_s: Floats
+    passed: int = 0  # so many stops it has probably reached since its last fix: nothing is said of them
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from transit.tracking import AT_STOP_M, VehicleState, VehicleStatus
 from transit.travel_times import TravelTimes
 
 STILL_M = 15.0  # fixes this near each other are a vehicle that stands
+DENSE_S = 20.0  # seconds between the fixes of a vehicle of which nothing else is known
 LEAST_SHARE = 0.3  # of the usual stop is still to come, however long a vehicle has stood
 
 
@@ -84,3 +86,11 @@ def stood_s(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
             break
         since = at
     return (last - since).total_seconds()
+
+
+def usual_gap_s(recent: tuple[tuple[datetime, float], ...]) -> float:
+    """The median time between a vehicle's last fixes, DENSE_S while there are not three."""
+    if len(recent) < 3:
+        return DENSE_S
+    gaps = sorted((after[0] - before[0]).total_seconds() for before, after in pairwise(recent))
+    return gaps[len(gaps) // 2]
