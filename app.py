@@ -86,7 +86,9 @@ class Settings:
     def for_web(self) -> WebSettings:
         from web.settings import WebSettings
 
-        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE)
+        fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
+
+        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE, fresh_s)
 
 
 def _port(name: str, default: int) -> int:

@@ -44,8 +44,8 @@ def publish_recording(
     rows = _rows_of(reports, since, until)
     if not rows:
         raise ValueError(f"{reports} has no row to publish between the times asked for")
-    begin = datetime.fromtimestamp(rows[0].t, UTC)
     due = _clock_of(rows, clock, speed)
+    begin = datetime.fromtimestamp(rows[0].t, UTC)
     trackers: dict[str, Tracker] = {}
     summary = Summary(skipped=0)
     say(f"{len(rows)} reports of {len({row.vehicle_id for row in rows})} vehicles, from {begin:%Y-%m-%d %H:%M:%S} UTC")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gps_ingest.decoder import PREFIX
+from gps_ingest.decoder import KMH_PER_MPS, PREFIX
 from gps_ingest.mqtt import new_client, parse_url
 
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
+Encode = Callable[[str, Sequence[Fix]], tuple[str, bytes]]  # tracker_id, fixes -> topic, payload
 KEEPALIVE_S = 30
 RETRY_S = (1, 30)
-IN_FLIGHT = 100  # further reports wait in the client until the broker has acknowledged these
+IN_FLIGHT = 20  # messages on the way; further fixes wait in the tracker and go out together
 MOST_IN_ONE = 500  # fixes in one message of a flushed buffer
+KEEPS = 20_000  # fixes that a tracker's memory holds: a day at one each 5 s; beyond it the oldest are lost, and counted
 
 
 def topic_of(tracker_id: str, kind: str = "position") -> str:
@@ -29,53 +33,199 @@ def payload_of(fixes: Sequence[Fix]) -> bytes:
     return json.dumps(fixes[0] if len(fixes) == 1 else list(fixes), separators=(",", ":")).encode()
 
 
-class Tracker:
-    """A connection of its own. publish() never waits: without a network the reports queue up and go out later."""
+def position_message(tracker_id: str, fixes: Sequence[Fix]) -> tuple[str, bytes]:
+    return topic_of(tracker_id), payload_of(fixes)
 
-    def __init__(self, url: str, tracker_id: str) -> None:
+
+class Connection:
+    """One connection, which many trackers may share; it comes back by itself, for ever.
+
+    publish() never waits. What is on the way when the connection breaks is sent again by MQTT itself (DUP); what came
+    later waits here, and a tracker's waiting fixes leave together, as an array. published, acknowledged and lost count fixes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        *,
+        encode: Encode = position_message,
+        most_in_one: int = MOST_IN_ONE,
+        in_flight: int = IN_FLIGHT,
+        status_topic: str | None = None,
+        will: tuple[str, bytes] | None = None,
+    ) -> None:
+        """status_topic: where online and offline are kept (retained), the latter as the last will. Raises ValueError."""
         address = parse_url(url)
-        self.tracker_id = tracker_id
-        self.published = 0
-        self.acknowledged = 0
-        self._client = new_client(address, f"tracker-{tracker_id}", clean_session=False)
-        self._client.max_inflight_messages_set(IN_FLIGHT)
+        self.published = self.acknowledged = self.lost = 0
+        self._encode, self._most_in_one, self._most_in_flight = encode, most_in_one, in_flight
+        self._status_topic = status_topic
+        self._waiting: dict[str, deque[Fix]] = {}  # by tracker; those with nothing to say are absent
+        self._on_the_way: dict[int, int] = {}  # message number -> its fixes
+        self._early: set[int] = set()  # acknowledged before publish() told us their numbers
+        self._words: set[int] = set()  # numbers of what is said of the status
+        self._in_flight = 0
+        self._connected = False
+        self._changed = threading.Condition()  # never held while paho is called: its callbacks hold locks of paho's
+        self._sending = threading.Lock()
+        self._client = new_client(address, client_id, clean_session=False)
+        self._client.max_inflight_messages_set(in_flight + 2)  # and the two words of the status
         self._client.reconnect_delay_set(*RETRY_S)
-        self._client.will_set(topic_of(tracker_id, "status"), b"offline", qos=1, retain=True)
+        if status_topic is not None:
+            self._client.will_set(status_topic, b"offline", qos=1, retain=True)
+        elif will is not None:
+            self._client.will_set(will[0], will[1], qos=1)
         self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
-        self._status: set[int] = set()  # message numbers that are no reports
-        self._all_acknowledged = threading.Condition()
         self._client.connect_async(address.host, address.port, KEEPALIVE_S)
         self._client.loop_start()
 
-    def publish(self, fixes: Sequence[Fix]) -> None:
-        for n in range(0, len(fixes), MOST_IN_ONE):
-            self.published += 1
-            self._client.publish(topic_of(self.tracker_id), payload_of(fixes[n : n + MOST_IN_ONE]), qos=1)
+    def publish(self, tracker_id: str, fixes: Sequence[Fix]) -> None:
+        if not fixes:
+            return
+        with self._changed:
+            waiting = self._waiting.setdefault(tracker_id, deque())
+            waiting.extend(fixes)
+            self.published += len(fixes)
+            while len(waiting) > KEEPS:
+                waiting.popleft()
+                self.lost += 1
+        self._send_all()
 
     def wait(self, seconds: float) -> bool:
-        """Whether everything was acknowledged within so many seconds."""
-        with self._all_acknowledged:
-            return self._all_acknowledged.wait_for(lambda: self.acknowledged >= self.published, seconds)
+        """Whether everything was acknowledged (or is lost) within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.acknowledged + self.lost >= self.published, seconds)
 
     def close(self, wait_s: float = 2.0) -> bool:
         """Says goodbye. Returns whether everything was acknowledged."""
         done = self.wait(wait_s)
-        if self._client.is_connected():
-            self._client.publish(topic_of(self.tracker_id, "status"), b"offline", qos=1, retain=True)
+        self._closing = True
+        if self._client.is_connected() and self._status_topic is not None:
+            self._client.publish(self._status_topic, b"offline", qos=1, retain=True).wait_for_publish(min(wait_s, 2.0))
         self._client.disconnect()
         self._client.loop_stop()
-        return done
+        return done and self.lost == 0
+
+    def _send_all(self) -> None:
+        """One thread sends at a time, so that fixes keep their order; whoever finds it busy may leave: it looks again."""
+        while self._can_send() and self._sending.acquire(blocking=False):
+            try:
+                while batch := self._take():
+                    topic, payload = self._encode(*batch)
+                    mid = self._client.publish(topic, payload, qos=1).mid
+                    with self._changed:
+                        if mid in self._early:
+                            self._early.discard(mid)
+                            self._done(len(batch[1]))
+                        else:
+                            self._on_the_way[mid] = len(batch[1])
+            finally:
+                self._sending.release()
+
+    def _can_send(self) -> bool:
+        with self._changed:
+            return self._connected and self._in_flight < self._most_in_flight and bool(self._waiting)
+
+    def _take(self) -> tuple[str, list[Fix]] | None:
+        """The next message; trackers take turns."""
+        with self._changed:
+            if not self._connected or self._in_flight >= self._most_in_flight or not self._waiting:
+                return None
+            tracker_id = next(iter(self._waiting))
+            waiting = self._waiting.pop(tracker_id)
+            fixes = [waiting.popleft() for _ in range(min(len(waiting), self._most_in_one))]
+            if waiting:
+                self._waiting[tracker_id] = waiting
+            self._in_flight += 1
+            return tracker_id, fixes
+
+    def _done(self, fixes: int) -> None:
+        self._in_flight -= 1
+        self.acknowledged += fixes
+        self._changed.notify_all()
 
     def _on_connect(self, client: paho.Client, _: object, __: object, code: ReasonCode, ___: object) -> None:
-        if not code.is_failure:
-            said = client.publish(topic_of(self.tracker_id, "status"), b"online", qos=1, retain=True)
-            self._status.add(said.mid)
+        if code.is_failure:
+            return
+        if self._status_topic is not None:
+            self._words.add(client.publish(self._status_topic, b"online", qos=1, retain=True).mid)
+        with self._changed:
+            self._connected = True
+        self._send_all()
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self._changed:
+            self._connected = False
 
     def _on_publish(self, _: paho.Client, __: object, mid: int, ___: object, ____: object) -> None:
-        with self._all_acknowledged:
-            if mid in self._status:
-                self._status.discard(mid)
+        with self._changed:
+            fixes = self._on_the_way.pop(mid, None)
+            if fixes is not None:
+                self._done(fixes)
+            elif mid in self._words:
+                self._words.discard(mid)
             else:
-                self.acknowledged += 1
-                self._all_acknowledged.notify_all()
+                self._early.add(mid)
+        self._send_all()
+
+
+class Tracker:
+    """A tracker with a connection of its own, so with a status and a last will."""
+
+    def __init__(self, url: str, tracker_id: str) -> None:
+        self.tracker_id = tracker_id
+        self.connection = Connection(url, f"tracker-{tracker_id}", status_topic=topic_of(tracker_id, "status"))
+
+    def publish(self, fixes: Sequence[Fix]) -> None:
+        self.connection.publish(self.tracker_id, fixes)
+
+    @property
+    def published(self) -> int:
+        return self.connection.published
+
+    @property
+    def acknowledged(self) -> int:
+        return self.connection.acknowledged
+
+    def wait(self, seconds: float) -> bool:
+        return self.connection.wait(seconds)
+
+    def close(self, wait_s: float = 2.0) -> bool:
+        return self.connection.close(wait_s)
+
+
+class OwnTracksPhone(Tracker):
+    """A phone with OwnTracks: one message per location, the backlog one after the other, a will of its own kind.
+
+    user and password are in the url. Fixes are given in our names and units, and leave in OwnTracks'.
+    """
+
+    def __init__(self, url: str, user: str, device: str) -> None:
+        self.tracker_id = f"{user}/{device}"
+        will = json.dumps({"_type": "lwt", "tst": int(time.time())}).encode()  # the time of connecting, as its apps give it
+        self.connection = Connection(
+            url, f"{user}{device}", encode=location_message, most_in_one=1, will=(f"owntracks/{self.tracker_id}", will)
+        )
+
+
+def location_message(tracker_id: str, fixes: Sequence[Fix]) -> tuple[str, bytes]:
+    (fix,) = fixes
+    said = {
+        "_type": "location",
+        "tid": tracker_id[-2:],
+        "t": "u",
+        "conn": "m",
+        "lat": fix["latitude"],
+        "lon": fix["longitude"],
+        "tst": int(fix["timestamp"]),
+        "created_at": int(fix["timestamp"]),
+        "vel": round(fix["speed"] * KMH_PER_MPS) if "speed" in fix else -1,
+        "cog": round(fix["bearing"]) if "bearing" in fix else -1,
+    }
+    if "accuracy_m" in fix:
+        said["acc"] = round(fix["accuracy_m"])
+    if "battery_pct" in fix:
+        said["batt"] = round(fix["battery_pct"])
+    return f"owntracks/{tracker_id}", json.dumps(said, separators=(",", ":")).encode()

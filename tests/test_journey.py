@@ -15,7 +15,7 @@ from gps_ingest import ingest
 from gps_ingest.publisher import Tracker
 from tests.builders import a_drive, a_network, at
 from tests.conftest import until
-from tests.web.conftest import City, chromium, serve  # noqa: F401
+from tests.web.conftest import City
 from transit.clock import Clock
 from transit.store.database import writing
 from transit.store.trackers import map_tracker
@@ -45,7 +45,7 @@ def fix_of(report):
     return {"latitude": report.lat, "longitude": report.lon, "timestamp": report.reported_at.timestamp()}
 
 
-def test_from_bytes_on_a_topic_to_the_page_the_api_and_the_feeds(journey, serve, chromium):  # noqa: F811
+def test_from_bytes_on_a_topic_to_the_page_the_api_and_the_feeds(journey, serve, chromium):
     city, clock, url = journey
     drive = a_drive(to_m=1750)  # since 07:00; the last fix is of 07:04:50
     tracker = Tracker(url, "tracker-9")

@@ -186,10 +186,9 @@ def test_owntracks_phones_with_user_password_and_backlog_are_trackers(tmp_path, 
 def test_kill_9_of_ingest_in_a_burst_loses_nothing_and_stores_nothing_twice(any_broker, engine, command):
     first = command("ingest", MQTT_URL=any_broker)
     time.sleep(2.0)
-    publishers = publish_all(any_broker)
-    for _ in range(2):
-        before = count(engine)
-        until(lambda before=before: count(engine) > before + 50, 30)
+    publishers = publish_all(any_broker, pause_s=0.03)  # for five seconds
+    for enough in (100, 400):
+        until(lambda enough=enough: count(engine) > enough, 40)
         first.send_signal(signal.SIGKILL)
         first.wait()
         first = command("ingest", MQTT_URL=any_broker)
@@ -207,7 +206,7 @@ def test_kill_9_of_the_broker_in_a_burst_loses_nothing_that_was_acknowledged(tmp
     running = command("broker", MQTT_PORT=port)
     command("ingest", MQTT_URL=url)
     time.sleep(2.5)
-    publishers = publish_all(url)
+    publishers = publish_all(url, pause_s=0.03)
     until(lambda: count(engine) > 100, 30)
     running.send_signal(signal.SIGKILL)
     running.wait()
