@@ -14,6 +14,7 @@ from time import monotonic, perf_counter
 
 import msgspec
 
+from gps_ingest.backfill import MARGIN, missed_calls
 from gps_ingest.decoder import NOBODY, SUBSCRIPTIONS, Decoded, Fix, decode
 from gps_ingest.mqtt import Inbox, Message
 from gps_ingest.pipeline import Outcome, Pipeline
@@ -24,8 +25,8 @@ from transit.store.assignments import load_assignments
 from transit.store.database import Connection, DatabaseError, Engine, writing
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network
-from transit.store.reports import forget_reports, known_fixes, newest_fix_at, save_reports
-from transit.store.stop_events import save_stop_events
+from transit.store.reports import forget_reports, known_fixes, load_reports, newest_fix_at, save_reports
+from transit.store.stop_events import load_calls, save_stop_events
 from transit.store.trackers import count_refusals, load_tracker_health, load_tracker_map, save_tracker_health
 from transit.store.upsert import Row
 from transit.store.vehicles import forget_states, load_states_made_with, save_states
@@ -38,6 +39,7 @@ LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' ass
 KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
 FORGET_AT_ONCE = 5000
 FORGET_EVERY_S = 60.0
+QUIET_S = 30.0  # a buffer that is flushed slowly has come whole when nothing late came for so long
 MOST_TRACKERS = 20_000  # somebody who invents ids must not fill the memory: further ones are counted under one name
 ERROR = "error"  # the reason of a report that a fault of ours refused; the log has the traceback
 log = logging.getLogger(__name__)
@@ -76,6 +78,15 @@ class Batch:
         return self.heard.setdefault(tracker_id, Heard())
 
 
+@dataclass
+class Late:
+    """What came too late to drive a vehicle: from when until when it was, and when the last of it came (monotonic)."""
+
+    since: datetime
+    until: datetime
+    heard: float
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A fix with what is known of its way to us."""
@@ -97,6 +108,7 @@ class Ingest:
         self.hints: dict[str, AssignmentHint] = {}
         self.clocks: dict[str, TrackerClock] = {}
         self.newest: dict[str, datetime | None] = {}  # tracker_id -> its newest stored fix, so that most need no asking
+        self.late: dict[str, Late] = {}  # vehicle_id -> what waits to be driven once more
         self.counters: Counter[str] = Counter()
         self.gauges: dict[str, float] = {}
         with engine.connect() as connection:
@@ -271,6 +283,8 @@ class Ingest:
         for state in (outcome.state, outcome.displaced):
             if state is not None:
                 batch.states[state.vehicle_id] = state
+        if outcome.rejection is Rejection.OUT_OF_ORDER:
+            self._note_late(report)
         if outcome.rejection is not None:
             return f"rejected:{outcome.rejection.value}"
         assert outcome.state is not None
@@ -302,7 +316,31 @@ class Ingest:
         for (_, reason), count in batch.refusals.items():
             self.counters[f'ingest_refused_total{{reason="{reason}"}}'] += count
 
+    def _note_late(self, report: AvlReport) -> None:
+        at, now = report.reported_at, monotonic()
+        known = self.late.get(report.vehicle_id)
+        since, until = (at, at) if known is None else (min(known.since, at), max(known.until, at))
+        self.late[report.vehicle_id] = Late(since, until, now)
+
     # ---- housekeeping
+
+    def backfill(self, quiet_s: float = QUIET_S) -> int:
+        """Calls at stops that late reports show enter the statistics; returns how many. Waits until no more come."""
+        if self.pipeline is None:
+            return 0
+        found = 0
+        for vehicle_id in [one for one, late in self.late.items() if monotonic() - late.heard >= quiet_s]:
+            late = self.late.pop(vehicle_id)
+            hint = AssignmentHint(self.hints.get(vehicle_id, NO_HINT).route_id)
+            since, until = late.since - MARGIN, late.until + MARGIN
+            with writing(self.engine) as connection:
+                told = load_reports(connection, vehicle_id, since, until)
+                known = load_calls(connection, vehicle_id, since, until)
+                calls = missed_calls(self.pipeline.network, told, hint, known, late.since, late.until)
+                save_stop_events(connection, calls)
+            found += len(calls)
+        self.counters["ingest_late_stop_events_total"] += found
+        return found
 
     def forget(self) -> int:
         """Old reports go, some at a time."""
@@ -342,6 +380,7 @@ def run(
             ingest.gauges["ingest_broker_connected"] = float(inbox.connected)
             if data_dir is not None:
                 write_atomically(data_dir / "stats" / "ingest.json", ingest.figures())
+            _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()
             _try(ingest.forget)

@@ -143,6 +143,29 @@ def test_a_late_buffer_is_history_and_does_not_move_the_marker_back(desk):
     assert [one.reported_at for one in kept] == [one.reported_at for one in drive]
 
 
+def test_calls_that_only_a_late_buffer_shows_enter_the_statistics_once(desk):
+    drive = a_drive(to_m=4000)
+    first, lost, last = drive[:12], drive[12:40], drive[40:]
+    desk.hears(desk.says(first)).hears(desk.says(last))
+    marker = desk.state()
+    desk.hears([desk.buffer(lost, last[-1].received_at + timedelta(hours=2))])
+    assert desk.ingest.backfill() == 0  # more may come
+    desk.ingest.backfill(quiet_s=0.0)
+    assert desk.ingest.backfill(quiet_s=0.0) == 0
+    calls = sorted((event.arrived_at, event.stop_id) for event in desk.events())
+    assert [stop_id for _, stop_id in calls] == [f"S{n}" for n in range(8)]
+    assert desk.state() == marker
+
+
+def test_a_whole_trip_that_came_late_is_in_the_statistics(desk):
+    drive = a_drive(to_m=4000)
+    desk.hears(desk.says([a_report((0.0, 0.0), drive[-1].reported_at + timedelta(hours=3))]))
+    desk.hears([desk.buffer(drive, drive[-1].received_at + timedelta(hours=3, minutes=1))])
+    assert desk.ingest.backfill(quiet_s=0.0) >= 8
+    assert {event.stop_id for event in desk.events()} >= {f"S{n}" for n in range(1, 8)}
+    assert desk.state().report.reported_at > drive[-1].reported_at + timedelta(hours=2)
+
+
 def test_a_buffer_in_any_order_is_driven_in_the_order_of_its_times(desk):
     drive = a_drive(to_m=3000)
     shuffled = drive[::-1][::2] + drive[::2]
