@@ -27,7 +27,7 @@ NEARBY = 4  # planned trips looked at on each side of the one that fits best
 SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle is on: those must fit much better
 SAME_PLAN = 1.0  # and than the one that it only waits for
 NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
-SAME_ROUTE = 2.5  # for another trip of the route that the vehicle served last: few change over at a terminal
+SAME_ROUTE = 4.0  # for another trip of the route that the vehicle served last: few change over at a terminal
 TAKEN = -6.0  # against a trip that another vehicle is running
 NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
 NOT_THE_TRIP = -9.0  # against another trip of the same route
@@ -186,6 +186,8 @@ def choose_trip(table: TripTable, pattern: Pattern, along_m: float, t: float, wa
     best: Choice | None = None
     last = table.network.trips.get(known.ended.trip_id) if known.ended is not None else None
     served = None if last is None else last.route_id
+    if known.ended is not None and (planned := table.next_in_block.get(known.ended.trip_id)) is not None:
+        served = table.network.trips[planned].route_id  # where the plan knows better than habit
     for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
         score += _label_penalty(pattern, trip, table.patterns, known)
         if known.current is not None and trip != known.current:

@@ -21,6 +21,7 @@ from transit.network import Network, TripInstance
 from transit.patterns import Pattern, patterns_of
 
 SIGMA_M = 20.0  # usual error of a fix against the drawn line: GPS, the width of the street, the drawing
+SPREAD = 0.25  # share of a wide sigma's penalty that counts at each fix: how a road bows is the same at all of them
 BOW = 0.3  # sigma in the middle of a straight line drawn from stop to stop, per metre of its length, at full height
 STILL_M = 12.0  # a vehicle that moved less has told nothing new
 FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
@@ -409,7 +410,7 @@ def emission(pattern: Pattern, place: OnLine) -> float:
     """Log density of a fix so far off its line (Student-t, 4 degrees of freedom), 0 on a drawn line."""
     sigma = sigma_m(pattern, place.segment, place.along_m)
     scaled = place.off_m / sigma
-    return -log(sigma / SIGMA_M) - 2.5 * log1p(scaled * scaled / 4.0)
+    return -SPREAD * log(sigma / SIGMA_M) - 2.5 * log1p(scaled * scaled / 4.0)
 
 
 def _detour(step_m: float, moved_m: float, dt: float) -> float:

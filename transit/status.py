@@ -139,7 +139,9 @@ def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: floa
         if t - belief.left.at <= DETOUR_S:
             left = belief.left
             off_m = matcher.patterns.by_id[left.pattern_id].line.nearest(belief.x, belief.y).off_m
-            return Verdict(VehicleStatus.OFF_ROUTE, left.trip, left.pattern_id, left.along_m, off_m, out)
+            smooth_off_m = min(off_m, 2.0 * matcher.limits.of_pattern[left.pattern_id].off_route_m)
+            where = (left.trip, left.pattern_id, left.along_m, off_m)
+            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m)
         belief.ended, belief.left = belief.left.trip, None
     parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
     if out < 0.5 or parked or shown is None:

@@ -173,8 +173,17 @@ def test_between_two_trips_that_fit_alike_the_block_decides() -> None:
         assert found is not None
         assert unled is not None
         scores[trip_id] = found.score - unled.score
-    assert scores["R2a1"] > 0.0  # the block's
-    assert scores["R1a2"] > 0.0  # the same route's
+    assert scores["R2a1"] > scores["R1a2"]
+
+
+def test_without_a_block_a_bus_goes_on_with_its_route() -> None:
+    city = a_city(Way("R1", STRAIGHT, (6 * HOUR + 1800, 7 * HOUR)), Way("R2", STRAIGHT, (7 * HOUR,)))
+    table, t, known = a_table(city), at(6, 58).timestamp(), Known(ended=a_trip_instance("R1a1"))
+    same, other = (choose_trip(table, table.patterns.of_trip(name), 0.0, t, True, known) for name in ("R1a2", "R2a1"))
+    assert same is not None
+    assert other is not None
+    assert same.trip == a_trip_instance("R1a2")
+    assert same.score > other.score
 
 
 def test_without_blocks_nothing_follows() -> None:
