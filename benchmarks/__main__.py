@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
-from benchmarks import engine, load, prediction
+from benchmarks import engine, load, pages, prediction
 from benchmarks.load import a_system
 from gtfs.reader import read_network
 from transit.store.database import writing
@@ -41,7 +42,7 @@ def web() -> list[str]:
         return ["wrk is not installed (apt install wrk): requests/s were not measured"]
     lines = []
     with a_system(500) as system:
-        feeder = load.Load(system, 500, 100.0, 60.0)
+        feeder = load.Load(system, 500, 100.0, 90.0)
         time.sleep(8.0)
         for path in PAGES:
             url = f"http://127.0.0.1:{system.environment['PORT']}{path}"
@@ -52,8 +53,23 @@ def web() -> list[str]:
             rate, half, most = (words.get(key, ["", "?"])[1] for key in ("Requests/sec:", "50%", "99%"))
             failed = f", not 2xx: {words['Non-2xx'][-1]}" if "Non-2xx" in words else ""
             lines.append(f"{path:34} {rate:>9} requests/s   p50 {half:>8}   p99 {most:>8}{failed}")
+        address = f"http://127.0.0.1:{system.environment['PORT']}"
+        lines.append(one_by_one(address + PAGES[0]))
+        lines += pages.measure(address, PAGES[0].rsplit("/", 1)[1])
         feeder.process.kill()
     return lines
+
+
+def one_by_one(url: str, times: int = 100) -> str:
+    """A page asked for again and again by one client, ten times a second."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        with urlopen(url, timeout=10) as answer:
+            answer.read()
+        took.append(time.perf_counter() - started)
+        time.sleep(0.1)
+    return f"{PAGES[0]}, one request at a time: p50 {1000 * load.p(took, 0.5):.1f} ms, p95 {1000 * load.p(took, 0.95):.1f} ms"
 
 
 def importing() -> list[str]:
@@ -74,7 +90,7 @@ def main() -> None:
     parts = (
         ("Engine alone, one core (no I/O)", engine.table),
         ("From the broker to the database and the API", load.table),
-        ("Web, 8 connections, 500 vehicles", web),
+        ("Web with 500 vehicles (wrk: 8 connections at once)", web),
         ("Import of GTFS", importing),
         ("Predictions on the recordings (python -m benchmarks.prediction)", prediction.table),
     )

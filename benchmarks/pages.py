@@ -7,6 +7,7 @@ Warm: the same page again.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import sys
@@ -42,20 +43,26 @@ def seconds(browser: Browser, url: str) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def main(address: str, stop_id: str = "", chromium: str = "chromium") -> None:
+def measure(address: str, stop_id: str = "") -> list[str]:
+    """Lines to print; one that says so where there is no Chromium (CHROMIUM names another)."""
+    chromium = shutil.which(os.environ.get("CHROMIUM") or "chromium")
+    if chromium is None:
+        return ["there is no Chromium (apt install chromium, or name one in CHROMIUM): not measured"]
     if not stop_id:
         with urlopen(address + "/api/v1/stops", timeout=10) as answer:
             stop_id = max(json.load(answer)["stops"], key=lambda stop: len(stop["route_ids"]))["stop_id"]
     url = f"{address.rstrip('/')}/halte/{stop_id}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which(chromium), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         seconds(browser, url)  # the browser's own start does not count
         rows = [seconds(browser, url) for _ in range(TIMES)]
         browser.close()
     cold, warm = (statistics.median(column) for column in zip(*rows, strict=True))
-    print(f"first arrival on screen at 400 kbit/s, 400 ms: cold {cold:.2f} s, warm {warm:.2f} s  {url}")
-    print("  (aims: 1.7 and 0.8. The emulation delays requests, not connecting: cold, add 0.4 s, with TLS 1.3 0.8 s)")
+    return [
+        f"first arrival on screen at 400 kbit/s, 400 ms: cold {cold:.2f} s, warm {warm:.2f} s  {url}",
+        "  (aims: 1.7 and 0.8. The emulation delays requests, not connecting: cold, add 0.4 s, with TLS 1.3 0.8 s)",
+    ]
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print("\n".join(measure(*sys.argv[1:])))
