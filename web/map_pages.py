@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from xstatic.pkg import leaflet
 
 from transit.store.files import write_atomically
@@ -38,7 +38,8 @@ def shown(found: World):  # type: ignore[no-untyped-def]
 
 
 def script_address(name: str) -> str:
-    """The address of the drawn map, which changes with everything that is drawn."""
+    """The address of the drawn map, which changes with everything that is drawn; the page may then load its tiles."""
+    g.tile_url = world().settings.tile_url
     return f"/peta/{name}.js?v={_key(world())}"
 
 

@@ -145,3 +145,12 @@ def test_an_operators_own_guide_comes_first_and_an_edit_shows_at_once(client, to
 
 def test_the_map_to_print_is_a_pdf(client):
     assert client.get("/wisata/peta.pdf").data.startswith(b"%PDF")
+
+
+def test_a_configured_tile_server_is_the_only_other_origin_a_map_page_may_load_from(town):
+    town.step()
+    client = town.client(live_fresh_s=1e6, tile_url="https://{s}.tiles.example.org/{z}/{x}/{y}.png")
+    assert "https://*.tiles.example.org" in client.get("/peta").headers["Content-Security-Policy"]
+    assert "tiles" not in client.get("/halte/S5").headers["Content-Security-Policy"]
+    script = re.search(r'src="(/peta/city\.js[^"]*)"', client.get("/peta").text)[1]
+    assert "tiles.example.org" in client.get(script).text
