@@ -72,6 +72,7 @@ def init_security(app: Flask) -> None:
         if COLOUR_SLOT in html:
             html = html.replace(COLOUR_SLOT, colour_rules(html), 1)
             response.set_data(html)
-        headers.setdefault("Content-Security-Policy", policy(STYLE.findall(html), tile_url=g.get("tile_url", ""), embeddable=g.get("embeddable", False)))
+        allowed = policy(STYLE.findall(html), tile_url=g.get("tile_url", ""), embeddable=g.get("embeddable", False))
+        headers.setdefault("Content-Security-Policy", allowed)
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
         return response
