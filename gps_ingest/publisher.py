@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from paho.mqtt import client as paho
@@ -19,6 +20,7 @@ Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
 Encode = Callable[[str, Sequence[Fix]], tuple[str, bytes]]  # tracker_id, fixes -> topic, payload
 KEEPALIVE_S = 30
 RETRY_S = (1, 30)
+GOODBYE_S = 0.2  # so long the word offline is waited for; it leaves at once, an answer is no condition
 IN_FLIGHT = 20  # messages on the way; further fixes wait in the tracker and go out together
 MOST_IN_ONE = 500  # fixes in one message of a flushed buffer
 KEEPS = 20_000  # fixes that a tracker's memory holds: a day at one each 5 s; beyond it the oldest are lost, and counted
@@ -103,7 +105,9 @@ class Connection:
         done = self.wait(wait_s)
         self._closing = True
         if self._client.is_connected() and self._status_topic is not None:
-            self._client.publish(self._status_topic, b"offline", qos=1, retain=True).wait_for_publish(min(wait_s, 2.0))
+            said = self._client.publish(self._status_topic, b"offline", qos=1, retain=True)
+            with suppress(RuntimeError, ValueError):  # the connection broke just now: the last will says it
+                said.wait_for_publish(GOODBYE_S)
         self._client.disconnect()
         self._client.loop_stop()
         return done and self.lost == 0

@@ -41,9 +41,8 @@ PURE_LIBRARIES = {"numpy", "shapely", "pyproj", "msgspec"}
 
 # the simulator is the world: what it drives must not know how we look at it
 NEVER = {
-    "gps_ingest.simulator": {
-        "transit.assignment", "transit.matching", "transit.prediction", "transit.tracking", "transit.store",
-    },
+    module: {"transit.assignment", "transit.matching", "transit.prediction", "transit.tracking", "transit.store"}
+    for module in ("gps_ingest.simulator", "gps_ingest.drivers")
 }
 
 
