@@ -67,7 +67,7 @@ class Hypothesis(msgspec.Struct, array_like=True):
     weight: float
     off_m: float
     waiting: bool
-    since: float  # Unix seconds
+    since: float  # Unix seconds; of a trip that was waited for, when it was left
     arrived_at: float | None = None
     trip: TripInstance | None = None
     fit: float = 0.0  # how well that trip fits; now, not summed over fixes, which are not independent in this
@@ -265,6 +265,7 @@ class Matcher:
             weight=weight,
             off_m=place.off_m,
             waiting=False,
+            since=fix.t if old.waiting else old.since,
             arrived_at=arrived_at,
             fitted_at=1.0 if old.waiting else old.fitted_at,
         )

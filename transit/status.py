@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from transit.matching import Asked, Belief, Hypothesis, Left, Matcher, sigma_m
+from transit.matching import NEVER, Asked, Belief, Hypothesis, Left, Matcher, sigma_m
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
 
@@ -19,6 +19,7 @@ DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the tri
 OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
+STOOD_S = 180.0  # a vehicle on a line that has stood for so long, and was never seen to move, is parked there
 LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
 
 
@@ -65,6 +66,8 @@ def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked
         return Verdict(
             VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation
         )
+    if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
+        return _without_trip(matcher, belief, shown, t, 0.0)
     belief.left = None
     off_since, smooth_off_m = _off_since(matcher, chosen, shown, t)
     off = off_since is not None and t - off_since >= OFF_S

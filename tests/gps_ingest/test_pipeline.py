@@ -168,7 +168,8 @@ def test_a_bus_that_drives_on_never_goes_back_along_its_line(
 ) -> None:
     drive = Drive(a_network(line, 250.0, with_shape=with_shape), noisy(a_drive(line, every_s=every_s), sigma_m, seed))
     places = [s.matched.shape_dist_traveled_m or 0.0 for s in drive.states if s.matched.status is VehicleStatus.ON_TRIP]
-    assert all(b > a - 60.0 for a, b in pairwise(places))  # noise of a fix, never a turn of the line
+    # the noise of two fixes, at a corner the way around it: never another pass of the same street
+    assert all(b > a - 120.0 for a, b in pairwise(places))
     assert once(drive.events)
 
 
@@ -248,8 +249,8 @@ def test_a_bus_that_stands_in_the_depot_is_on_no_trip() -> None:
 
 def test_a_depot_beside_the_line_is_no_trip_either() -> None:
     drive = Drive(a_network(), noisy(standing((2000.0, 45.0), at(6, 40), 60), 8.0))
-    on_trip = sum(s.matched.status is VehicleStatus.ON_TRIP for s in drive.states)
-    assert on_trip / len(drive.states) < 0.7
+    on = [s.report.reported_at for s in drive.states if s.matched.status is VehicleStatus.ON_TRIP]
+    assert len(on) * 20 <= 240
     assert drive.events == []
 
 
