@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -28,6 +29,10 @@ def paths(address: str) -> list[str]:
     for stop in sorted(stops, key=lambda row: -len(str(row["route_ids"])))[:2]:
         found += [f"/{kind}{stop['stop_id']}" for kind in ("halte/", "layar/", "embed/halte/", "lapor?halte=")]
     found += [f"/koridor/{route['route_id']}" for route in routes[:2]]
+    with urlopen(address + "/wisata", timeout=10) as answer:
+        linked = re.findall(r'href="(/wisata/(?:rute/)?[a-z0-9-]+)"', answer.read().decode())
+    found += [path for path in dict.fromkeys(linked) if "/rute/" in path] + [path for path in linked if "/rute/" not in path][:2]
+    found += [f"/jadwal/{routes[0]['route_id']}"] if routes else []
     trip = next((row["trip"] for row in vehicles if row["trip"]), None)
     if isinstance(trip, dict):
         found.append("/perjalanan/" + "/".join(str(part) for part in trip.values() if part))

@@ -7,11 +7,13 @@ from flask import Blueprint, Response, jsonify, render_template
 from transit.service_day import local_date
 from transit.timetable import timetable_of
 from web.i18n import language
+from web.map_pages import LEAFLET_ADDRESSES, script_address
 from web.rider_pages import the_network
-from web.templating import STATIC, static_url
+from web.templating import STATIC, static_url, timetable_url
 from web.world import world
 
 pages = Blueprint("app_pages", __name__)
+ROUTES_AT_MOST = 12  # whose timetables are kept
 STOPS_AT_MOST = 400  # of the offline page: a large city's would be too much to keep on a phone
 
 
@@ -39,7 +41,11 @@ def manifest() -> Response:
 @pages.get("/sw.js")
 def worker() -> Response:
     """From the root, so that it may answer for every page; a new network or script makes it a new worker."""
-    shell = [static_url(name) for name in ("live.js", "home.js", "icon.svg")]
+    shell = [static_url(name) for name in ("live.js", "home.js", "icon.svg", "map.js")]
+    network = world().network
+    if network is not None:  # the map with its shapes, and the timetables
+        shell += ["/peta", *LEAFLET_ADDRESSES, script_address("city")]
+        shell += [timetable_url(route_id) for route_id in sorted(network.routes)[:ROUTES_AT_MOST]]
     head = f"// {world().version}\nvar SHELL = {shell!r};\n"
     response = Response(head + (STATIC / "sw.js").read_text(encoding="utf-8"), mimetype="text/javascript")
     response.cache_control.no_cache = True

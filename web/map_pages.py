@@ -17,6 +17,7 @@ from web.world import World, world
 
 pages = Blueprint("map", __name__)
 LEAFLET = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
+LEAFLET_ADDRESSES = tuple(f"/vendor/leaflet/{name}?v=1.9.3" for name in LEAFLET)
 FOREVER_S = 365 * 24 * 3600
 
 

@@ -46,6 +46,10 @@ def route_url(route_id: str) -> str:
     return f"/koridor/{quote(route_id, safe='')}"
 
 
+def timetable_url(route_id: str) -> str:
+    return f"/jadwal/{quote(route_id, safe='')}"
+
+
 def trip_url(trip: TripInstance, stop_id: str = "") -> str:
     start = f"/{format_time(trip.start_s)}" if trip.start_s is not None else ""
     mine = f"?{urlencode({'halte': stop_id})}" if stop_id else ""

@@ -15,7 +15,7 @@ self.addEventListener("activate", function (event) {
 self.addEventListener("fetch", function (event) {
   var url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
-  if (url.pathname.indexOf("/static/") === 0) return event.respondWith(fromCacheFirst(event.request));
+  if (/^\/(static|vendor)\/|^\/peta\/.+\.js$/.test(url.pathname)) return event.respondWith(fromCacheFirst(event.request));
   if (event.request.mode !== "navigate" || url.pathname.indexOf("/armada") === 0 || url.pathname.indexOf("/lapor") === 0) return;
   event.respondWith(fetch(event.request).then(function (answer) {
     if (answer.ok) keep(event.request, answer.clone());
