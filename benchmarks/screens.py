@@ -31,7 +31,8 @@ def paths(address: str) -> list[str]:
     found += [f"/koridor/{route['route_id']}" for route in routes[:2]]
     with urlopen(address + "/wisata", timeout=10) as answer:
         linked = re.findall(r'href="(/wisata/(?:rute/)?[a-z0-9-]+)"', answer.read().decode())
-    found += [path for path in dict.fromkeys(linked) if "/rute/" in path] + [path for path in linked if "/rute/" not in path][:2]
+    found += [path for path in dict.fromkeys(linked) if "/rute/" in path]
+    found += [path for path in linked if "/rute/" not in path][:2]
     found += [f"/jadwal/{routes[0]['route_id']}"] if routes else []
     trip = next((row["trip"] for row in vehicles if row["trip"]), None)
     if isinstance(trip, dict):
