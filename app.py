@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HOUSE = Path(__file__).resolve().parent
 SAMPLE = HOUSE / "data" / "binjai"
 DEMO_VEHICLES = 8  # the FACTS speak of 6-10 of 14 buses in use
-READY_WITHIN_S = 60.0
+SCORED_AT_HOUR_UTC = 19  # 02:00 in Binjai
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -206,7 +206,7 @@ def run(settings: Settings, demo: bool) -> None:
             _start_all(supervisor, settings, drives, say)
             if supervisor.watch(_Ready(settings)):
                 say(f"ready: {settings.address}   (end it with Ctrl-C)")
-                supervisor.watch()
+                supervisor.watch(_Daily(supervisor, settings))
         finally:
             supervisor.stop()
     say("ended")
@@ -223,6 +223,22 @@ def _start_all(supervisor: Any, settings: Settings, drives: bool, say: Callable[
     if drives:
         supervisor.start("simulate", [*this, "simulate", "--vehicles", str(DEMO_VEHICLES)], restarts=False)
         say(f"demo: {DEMO_VEHICLES} simulated buses")
+
+
+class _Daily:
+    """Once a day, in the small hours, the scorecard of the day before is made and kept; never an end to wait for."""
+
+    def __init__(self, supervisor: Any, settings: Settings) -> None:
+        self.supervisor, self.settings = supervisor, settings
+        self.done: object = None
+
+    def __call__(self) -> bool:
+        now = self.settings.clock()
+        if now.hour == SCORED_AT_HOUR_UTC and self.done != now.date():
+            self.done = now.date()
+            words = [sys.executable, str(HOUSE / "app.py"), "scorecard", "--keep"]
+            self.supervisor.start("scorecard", words, restarts=False)
+        return False
 
 
 class _Ready:
@@ -695,6 +711,106 @@ def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
     if not found:
         fail(f"Nothing is predicted for {vehicle} at {stop_id} now.")
     click.echo("\n\n".join("\n".join(sentences(one)) for one in found))
+
+
+def _day(_: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day like 2026-11-24", param=parameter) from None
+
+
+@main.command(epilog=example("python app.py scorecard", "python app.py scorecard --day 2026-11-23"))
+@click.option("--day", callback=_day, help="Yesterday (local) where not given.")
+@click.option("--keep", is_flag=True, help="Keep it in DATA_DIR/scorecards, too.")
+@pass_settings
+def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
+    """How good a day's promises to riders were, by route and by how far away the bus was."""
+    import json
+
+    from transit.daily_score import by_route, passages_of
+    from transit.service_day import local_date, moment
+    from transit.store.files import write_atomically
+    from transit.store.promises import read_promises
+    from transit.store.stop_events import load_events_between
+
+    engine = opened(settings)
+    network = loaded(engine)
+    day = day or local_date(settings.clock(), network.timezone) - timedelta(days=1)
+    since, until = moment(day, 0, network.timezone), moment(day + timedelta(days=1), 3600, network.timezone)
+    with engine.connect() as connection:
+        passages = passages_of(network, load_events_between(connection, since, until))
+    found = by_route(network, read_promises(settings.data_dir, day), passages)
+    for line in _scorecard_lines(day, found):
+        click.echo(line)
+    if keep:
+        write_atomically(settings.data_dir / "scorecards" / f"{day}.json", json.dumps(found, indent=1).encode())
+
+
+def _scorecard_lines(day: date, found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield f"{day}: promises sampled every 30 s, mean error in s by minutes really away"
+    yield f"{'route':20} {'promises':>8} {'judged':>7}   0-3   3-6  6-10 10-15 15-30   ETA  80 %  missing %"
+    for route_id, row in found.items():
+        if not row.get("scored"):
+            yield f"{route_id[:20]:20} {row['predictions']:8}       0   nothing to judge"
+            continue
+        mae = " ".join(f"{'-' if value is None else value:>5}" for value in row["mae_s"].values())
+        eta, covered = row["eta_benchmark"]["score"], row.get("interval80", {}).get("coverage_pct")
+        yield (
+            f"{route_id[:20]:20} {row['predictions']:8} {row['scored']:7} {mae} {'-' if eta is None else eta:>5}"
+            f" {'-' if covered is None else covered:>5} {row['missing_passage_pct']!s:>10}"
+        )
+
+
+@main.command(epilog=example("python app.py compare --champion ours --challenger history"))
+@click.option("--champion", default="ours", show_default=True, help="The method in use.")
+@click.option("--challenger", required=True, help="The method that might replace it.")
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 60), help="So many days back.")
+@pass_settings
+def compare(settings: Settings, champion: str, challenger: str, days: int) -> None:
+    """Replay the last days with two methods; exit code 1 where the challenger is worse."""
+    import csv
+    import tempfile
+
+    from gps_ingest import replay as recordings
+    from transit.daily_score import passages_of, what_is_worse
+    from transit.scorecard import Promise, score
+    from transit.store.reports import recorded
+    from transit.store.stop_events import load_events_between
+
+    engine = opened(settings)
+    network = loaded(engine)
+    until = settings.clock()
+    since = until - timedelta(days=days)
+    with engine.connect() as connection:
+        passages = passages_of(network, load_events_between(connection, since, until))
+        rows = list(recorded(connection, since, until))
+    if not rows:
+        fail(f"There are no reports of the last {days} days to compare on.")
+    found = {}
+    for method in (champion, challenger):
+        with tempfile.TemporaryFile("w+", newline="") as out:
+            try:
+                recordings.replay(network, rows, predictions_out=out, assignment="none", method=method)
+            except ValueError as error:
+                fail(str(error))
+            out.seek(0)
+            found[method] = score(
+                (
+                    Promise(
+                        (row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
+                        *(float(row[name]) for name in ("made_at", "predicted_at", "low_at", "high_at")),
+                    )
+                    for row in csv.DictReader(out)
+                ),
+                passages,
+            )
+        click.echo(f"{method}: mean error {found[method].get('mae_all_s')} s, by minutes away {found[method].get('mae_s')}")
+    worse = what_is_worse(found[champion], found[challenger])
+    for sentence in worse:
+        click.echo(f"worse: {sentence}")
+    click.echo("The challenger must not replace the champion." if worse else "The challenger is no worse.")
+    sys.exit(1 if worse else 0)
 
 
 # ---- for riders

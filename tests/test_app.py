@@ -317,3 +317,19 @@ def test_the_clock_can_be_set_for_every_command(command, tmp_path):
     first = health(environment)["now"]
     assert first.startswith("2026-11-23T00:")
     until(lambda: health(environment)["vehicles"] >= 4, 40)
+
+
+def test_a_day_of_the_demo_has_a_scorecard_and_methods_can_be_compared_on_it(command, tmp_path):
+    environment = {**ports(), "TRANSIT_NOW": "2026-11-23T09:00:00+07:00 x60"}
+    process = started(command, environment, "--demo")
+    time.sleep(25)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    here = {"DATA_DIR": str(tmp_path), "TRANSIT_NOW": "2026-11-23T12:00:00+07:00"}
+    code, said = run(tmp_path, "scorecard", "--day", "2026-11-23", "--keep", **here)
+    assert code == 0, said
+    assert "all routes" in said
+    assert json.loads((tmp_path / "scorecards" / "2026-11-23.json").read_text())["all routes"]["scored"] > 0
+    code, said = run(tmp_path, "compare", "--champion", "ours", "--challenger", "ours", "--days", "1", **here)
+    assert (code, "no worse" in said) == (0, True), said
+    assert run(tmp_path, "compare", "--challenger", "nonsense", "--days", "1", **here)[0] == 1

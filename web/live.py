@@ -16,10 +16,12 @@ from transit.alerts import Alert
 from transit.forecast import Forecaster
 from transit.network import Network
 from transit.prediction import Prediction
+from transit.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.database import writing
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
+from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import TrackerHealth, load_tracker_health, newest_received_at
 from transit.store.vehicles import load_states
@@ -32,6 +34,7 @@ PREDICTED_AGE = timedelta(seconds=300)  # nothing is predicted from an older fix
 PASSED_AGE = timedelta(minutes=15)  # so long a bus that has passed stays on the pages
 LEARN_AT_ONCE = 10_000  # events of one step: a first start on a long history catches up over several
 SAVE_EVERY = timedelta(minutes=5)
+PROMISED_EVERY = timedelta(seconds=30)
 TRACKERS_EVERY = timedelta(seconds=5)
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class Live:
         self.trackers_at: datetime | None = None
         self.saved_at: datetime | None = None
         self.unsaved = False
+        self.promised_at: datetime | None = None
         self.steps = 0
         self.learnt_events = 0
 
@@ -77,6 +81,7 @@ class Live:
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
+        self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now)
         self.steps += 1
         if self.saved_at is None:
@@ -84,6 +89,18 @@ class Live:
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
+
+    def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
+        """What riders are promised, every now and then, for the scorecard of the day."""
+        if self.network is None or (self.promised_at is not None and timedelta(0) <= now - self.promised_at < PROMISED_EVERY):
+            return
+        self.promised_at = now
+        today = local_date(now, self.network.timezone)
+        try:
+            append_promises(self.data_dir, today, now, predictions)
+            forget_promises(self.data_dir, today)
+        except OSError as error:  # a full disk must not stop what riders see
+            log.error("promises cannot be logged: %s", error)
 
     def save(self, now: datetime) -> None:
         """Keeps what was learnt, so that a restart goes on from there."""

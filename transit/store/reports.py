@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, tuple_
@@ -50,6 +50,25 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
         )
         for row in rows
     ]
+
+
+def recorded(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, str]]:
+    """What all vehicles reported between two moments, in the columns of a recording, by the time of the fix."""
+    table = reports.c
+    rows = connection.execute(
+        select(table.vehicle_id, table.reported_at, table.lat, table.lon, table.speed_mps, table.bearing)
+        .where(table.vehicle_id.is_not(None), table.reported_at >= since, table.reported_at < until)
+        .order_by(table.reported_at, table.report_id)
+    )
+    for row in rows:
+        yield {
+            "vehicle_id": row.vehicle_id,
+            "timestamp": row.reported_at.isoformat(),
+            "lat": repr(row.lat),
+            "lon": repr(row.lon),
+            "speed_mps": "" if row.speed_mps is None else repr(row.speed_mps),
+            "bearing": "" if row.bearing is None else repr(row.bearing),
+        }
 
 
 def forget_reports(connection: Connection, before: datetime, limit: int) -> int:

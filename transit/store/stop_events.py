@@ -63,6 +63,15 @@ def load_calls(connection: Connection, vehicle_id: str, since: datetime, until: 
     return [_event_of(row) for row in rows]
 
 
+def load_events_between(connection: Connection, since: datetime, until: datetime) -> list[StopEvent]:
+    """All calls that arrived between two moments, in order of time."""
+    table = stop_events.c
+    rows = connection.execute(
+        select(stop_events).where(table.arrived_at >= since, table.arrived_at < until).order_by(table.arrived_at)
+    )
+    return [_event_of(row) for row in rows]
+
+
 def last_event_before(connection: Connection, at: datetime) -> int:
     """The id of the last event before the first that arrived since; 0 where that is the first of all."""
     first = connection.execute(select(func.min(stop_events.c.event_id)).where(stop_events.c.arrived_at >= at)).scalar()

@@ -1,0 +1,68 @@
+"""What riders were promised: one file per local day in DATA_DIR/promises, a compressed frame for each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from transit.prediction import Prediction
+from transit.scorecard import Promise
+
+AHEAD = timedelta(minutes=30)  # further ahead nothing is scored
+KEEP_DAYS = 16  # two weeks to compare methods over, and the days on which they began and ended
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[tuple[str, str, str, int, float, float, float]])
+
+
+def path_of(data_dir: Path, day: date) -> Path:
+    return data_dir / "promises" / f"{day.isoformat()}.zst"
+
+
+def append_promises(data_dir: Path, day: date, made_at: datetime, predictions: Iterable[Prediction]) -> int:
+    """Adds one sample; returns how many promises it has. A crash in the middle loses this sample only. Raises OSError."""
+    rows = [
+        (
+            one.vehicle_id, one.trip.trip_id, one.stop_id, one.stop_sequence,
+            one.predicted_at.timestamp(), one.low_at.timestamp(), one.high_at.timestamp(),
+        )
+        for one in predictions
+        if one.predicted_at - made_at <= AHEAD
+    ]  # fmt: skip
+    if rows:
+        path = path_of(data_dir, day)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame = zstandard.ZstdCompressor(level=3).compress(_encoder.encode([made_at.timestamp(), _encoder.encode(rows)]))
+        with path.open("ab") as file:
+            file.write(len(frame).to_bytes(4, "big") + frame)
+    return len(rows)
+
+
+def read_promises(data_dir: Path, day: date) -> Iterator[Promise]:
+    """Of one local day, in the order in which they were made; an unfinished frame at the end is left out."""
+    path = path_of(data_dir, day)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        while len(size := file.read(4)) == 4:
+            frame = file.read(int.from_bytes(size, "big"))
+            try:
+                made_at, packed = msgspec.msgpack.decode(
+                    zstandard.ZstdDecompressor().decompressobj().decompress(frame), type=tuple[float, bytes]
+                )
+            except (zstandard.ZstdError, msgspec.MsgspecError):
+                return
+            for vehicle_id, trip_id, stop_id, sequence, said, low, high in _decoder.decode(packed):
+                yield Promise((vehicle_id, trip_id, stop_id, sequence), made_at, said, low, high)
+
+
+def forget_promises(data_dir: Path, today: date) -> int:
+    """Deletes the files of days long past; returns how many."""
+    oldest = (today - timedelta(days=KEEP_DAYS)).isoformat()
+    old = [path for path in (data_dir / "promises").glob("*.zst") if path.stem < oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
