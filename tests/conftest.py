@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gps_ingest import broker
 
+# The same examples at every run: what lands must not depend on luck.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 HOUSE = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [
     "--headless",
