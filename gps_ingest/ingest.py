@@ -33,7 +33,7 @@ from transit.store.vehicles import forget_states, load_states_made_with, save_st
 from transit.tracker_clock import TrackerClock
 from transit.tracking import StopEvent, VehicleState
 
-MOST_AT_ONCE = 1000  # messages in one commit: more do not make it faster
+MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
 WAIT_S = 0.5
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
