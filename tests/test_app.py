@@ -59,6 +59,17 @@ def family(process):
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def words_of(process):
+    """Its command line; none of one that has just ended."""
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def simulates(process):
+    return any("simulate" in words_of(child) for child in family(process))
+
+
 def test_the_demo_has_moving_buses_with_arrivals_half_a_minute_after_its_start(command):
     environment = ports()
     started(command, environment, "--demo")
@@ -139,9 +150,9 @@ def test_a_child_that_dies_is_started_again_and_the_data_is_kept(command, tmp_pa
     until(lambda: health(environment)["vehicles"] >= 4, 40)
     for name in ("live", "ingest", "broker", "web"):
         for child in family(process):
-            with suppress(psutil.Error):  # it ended with the one before it
-                words = child.cmdline()
-                if words and (name in words[-1:] or (name == "broker" and "nats-server" in words[0])):
+            words = words_of(child)
+            if words and (name in words[-1:] or (name == "broker" and "nats-server" in words[0])):
+                with suppress(psutil.Error):  # it ended with the one before it
                     child.kill()
     time.sleep(1.0)
     until(lambda: health(environment)["live"] and health(environment)["last_report_age_s"] < 10, 30)
@@ -178,7 +189,7 @@ def test_without_the_sample_no_demo_fleet_drives(command, tmp_path):
     process = started(command, environment, "--demo")
     time.sleep(3)
     assert health(environment)["vehicles"] == 0
-    assert not any("simulate" in " ".join(child.cmdline()) for child in family(process))
+    assert not simulates(process)
     code, said = run(tmp_path, "simulate", DATA_DIR=str(tmp_path))
     assert code == 1
     assert "not the sample" in said
@@ -196,7 +207,7 @@ def test_a_running_system_takes_up_a_new_network_and_the_demo_fleet_leaves(comma
     assert code == 0, said
     until(lambda: health(environment)["network_version"] != before, 15)
     until(lambda: b"/koridor/R1" in get(environment, "/"), 15)
-    until(lambda: not any("simulate" in " ".join(child.cmdline()) for child in family(process)), 15)
+    assert until(lambda: not simulates(process), 15)
 
 
 def test_a_broken_feed_is_refused_with_file_line_and_field_and_the_last_good_one_stays(tmp_path):
