@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from transit.alerts import Alert, Effect, InformedEntity
-from transit.network import Network
+from transit.network import Network, TripInstance
+from transit.service_day import local_date
 from transit.store.alerts import UnknownAlert, end_alert, load_alerts, save_alert
 from transit.store.database import writing
 from web.fleet_pages import only_staff
@@ -85,11 +86,17 @@ def alert_of(network: Network, form, now: datetime) -> Alert:  # type: ignore[no
     if ends_at is not None and ends_at <= now:
         abort(400, "The end lies in the past.")
     alert_id = f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
-    return Alert(alert_id, header, informed(network, form), now, ends_at, description, effect=Effect(form["effect"]))
+    return Alert(alert_id, header, informed(network, form, now), now, ends_at, description, effect=Effect(form["effect"]))
 
 
-def informed(network: Network, form) -> tuple[InformedEntity, ...]:  # type: ignore[no-untyped-def]
+def informed(network: Network, form, now: datetime) -> tuple[InformedEntity, ...]:  # type: ignore[no-untyped-def]
     stop_id, route_id = form.get("stop", "").strip(), form.get("route", "")
+    trip_id = form.get("trip", "").strip()
+    if trip_id:  # with "no service": the cancellation of today's run
+        if trip_id not in network.trips or network.is_headway_based(trip_id):
+            abort(400, "There is no such trip with a timetable.")
+        trip = TripInstance(trip_id, local_date(now, network.timezone))
+        return (InformedEntity(route_id=network.trips[trip_id].route_id, trip=trip),)
     if stop_id:
         known = next((s.stop_id for s in network.stops.values() if stop_id in (s.code, s.stop_id)), None)
         if known is None:

@@ -43,6 +43,17 @@ def test_a_notice_can_be_ended(town, client):
     assert client.post("/armada/pengumuman/nothing/akhiri", headers=OURS).status_code == 404
 
 
+def test_a_cancelled_trip_is_shown_as_cancelled_and_the_others_are_not(town, client):
+    answer = client.post("/armada/pengumuman", data={**FORM, "route": "", "trip": "T2"}, headers=OURS)
+    assert answer.status_code == 303
+    town.step()
+    rows = client.get("/api/v1/stops/S3/arrivals").json["arrivals"]
+    assert {row["trip"]["trip_id"]: row["status"] for row in rows if row["trip"]} == {"T1": "scheduled", "T2": "cancelled"}
+    assert 'class="is-cancelled"' in client.get("/halte/S3").text
+    message = pb.FeedMessage.FromString(client.get("/gtfs-rt/alerts.pb").data)
+    assert message.entity[0].alert.informed_entity[0].trip.trip_id == "T2"
+
+
 def test_an_end_is_on_the_networks_clock(town, client):
     client.post("/armada/pengumuman", data={**FORM, "ends_at": "2026-11-23T12:00"}, headers=OURS)
     assert told(town)[0].ends_at == at(12)
@@ -55,6 +66,7 @@ def test_an_end_is_on_the_networks_clock(town, client):
         {"effect": "NONSENSE"},
         {"route": "R9"},
         {"stop": "nowhere"},
+        {"trip": "T9"},
         {"ends_at": "soon"},
         {"ends_at": "2020-01-01T00:00"},
     ],
