@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from transit.matching import NEVER, Asked, Belief, Hypothesis, Left, Matcher, sigma_m
+from transit.matching import ARRIVED_M, NEVER, Asked, Belief, Hypothesis, Left, Matcher, sigma_m
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
 
@@ -56,6 +56,11 @@ def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked
         return _without_trip(matcher, belief, shown, t, share)
     assert chosen.trip is not None
     explanation = _explain(chosen, matcher, asked)
+    if shown is not None and _begins_again(matcher, chosen, shown):
+        belief.ended = shown.trip
+        for h in belief.hypotheses:
+            h.fitted_at = 1.0
+        return _without_trip(matcher, belief, shown, t, 0.0)
     if was_on and shown is not None and shown.pattern_id != chosen.pattern_id:
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
         if pattern is not None and shown.along_m > pattern.end_m - 3.0 * max(pattern.typical_spacing_m, 200.0):
@@ -74,6 +79,14 @@ def judge(matcher: Matcher, belief: Belief, shown: Shown | None, t: float, asked
     status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
     where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
     return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m)
+
+
+def _begins_again(matcher: Matcher, chosen: Hypothesis, shown: Shown) -> bool:
+    """Whether a vehicle at the end of its trip would be at the beginning of the very same one: a loop, and it has ended."""
+    if shown.trip != chosen.trip or shown.pattern_id != chosen.pattern_id or shown.status != "on_trip":
+        return False
+    pattern = matcher.patterns.by_id[chosen.pattern_id]
+    return shown.along_m > pattern.end_m - ARRIVED_M and chosen.along_m < 0.5 * (pattern.start_m + pattern.end_m)
 
 
 def _off_since(
