@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -43,13 +45,13 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # sqlite3 opens no transaction by itself: begin() below does
         for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",  # first: switching to WAL needs the lock
-            "journal_mode=WAL",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
             "synchronous=FULL",  # a commit has reached the disk before the tracker hears of it
             "foreign_keys=ON",
             "journal_size_limit=67108864",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _switch_to_wal(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -58,6 +60,19 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """Waits by itself: SQLite answers "locked" at once when two processes open a new file at the same moment."""
+    until = monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(0.01)
 
 
 @contextmanager
