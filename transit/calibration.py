@@ -18,7 +18,7 @@ ENOUGH = 150  # with fewer the belief below counts as well
 LOW, HIGH = 0.1, 0.9
 # Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
 # (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
-SHOWN_S, SHOWN = (0.0, 600.0, 900.0, 1300.0), (0.33, 0.34, 0.38, 0.5)
+SHOWN_S, SHOWN = (0.0, 800.0, 1200.0, 1500.0), (0.35, 0.35, 0.4, 0.5)
 AGAIN_EVERY = 200  # new observations before the quantiles are sorted out anew
 BELIEF = {Tier.LIVE: (0.42, 0.26), Tier.AT_TERMINAL: (0.7, 0.4), Tier.NEXT_TRIP: (0.7, 0.5)}  # log half widths, near and far
 MIDDLES = np.log((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2 + SOFT_S)

@@ -16,9 +16,10 @@ NODES_S = (60.0, 240.0, 600.0, 1200.0)  # usual seconds away; between two nodes 
 NAMES = (
     "always", "network today", "corridor lately", "corridor today", "own pace", "own pace lately", "headway",
     "links ahead lately", "links ahead today", "own last minutes", "age of fix", "stands", "still stopping",
+    "ahead of plan", "behind plan",
 )  # fmt: skip
 # What is believed before anything was learnt, by reading; measured on the three recordings (docs/PREDICTION.md).
-PRIOR = (0.0, 0.1, 0.1, 0.1, 0.2, 0.15, 0.0, 0.25, 0.15, 0.1, 0.0, 0.0, 0.0)
+PRIOR = (0.0, 0.25, 0.1, 0.1, 0.05, 0.05, 0.0, -0.1, 0.3, 0.1, 0.2, 0.1, -0.1, -0.15, -0.03)
 RIDGE = 60.0  # observations that this belief weighs, at each node
 HALF_LIFE_S = 4 * 86400.0
 SOLVE_EVERY_S = 300.0
@@ -80,5 +81,5 @@ class Corrections:
 
 def _scale() -> Floats:
     """How much one observation of each reading usually says: the squares of their usual sizes."""
-    usual = np.array([1.0, 0.1, 0.15, 0.1, 0.15, 0.2, 0.5, 0.2, 0.15, 0.25, 0.3, 0.3, 0.2])
+    usual = np.array([1.0, 0.1, 0.15, 0.1, 0.15, 0.2, 0.5, 0.2, 0.15, 0.25, 0.3, 0.3, 0.2, 0.2, 0.5])
     return np.repeat(usual**2, len(NODES_S))

@@ -29,6 +29,7 @@ SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be 
 SAMPLE_AHEAD_S = 2100.0
 SAMPLED_STOPS = 7
 SILENCE = 1.5  # a fix older than so many usual gaps says no more that the vehicle has gone on
+LATENESS_SOFT_S = 80.0  # lateness says little of the next seconds
 FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
 
 
@@ -77,7 +78,9 @@ class Forecaster:
                 continue
             self._settle(event, index)
             if index == 0 and event.departed_at is not None:
-                self.departures.left(event.vehicle_id, event.trip, way, event.departed_at.timestamp())
+                self.departures.left(
+                    event.vehicle_id, event.trip, way, event.departed_at.timestamp(), event.arrived_at.timestamp()
+                )
             observed = self.times.learn(event, way, index)
             if self.challenger is not None:
                 self.challenger.learn(event, way, observed)
@@ -208,7 +211,20 @@ class Forecaster:
         readings[:, 10] = min(now - ride.fixed_at, 300.0) / soft
         readings[:, 11] = min(ride.stood_s, 120.0) / soft
         readings[:, 12] = ride.dwell_s / soft
+        readings[:, 13], readings[:, 14] = self._lateness(ride)
         return readings
+
+    def _lateness(self, ride: Ride) -> tuple[Floats | float, Floats | float]:
+        """How far ahead of the timetable (below 0) and behind it each stop would be reached as usual, by the time until then.
+
+        Who is early is held at timing points, who is late makes up for some of it.
+        """
+        timetable = self.departures.timetable(ride.trip)
+        if timetable is None:
+            return 0.0, 0.0
+        late_s = ride.zero + ride.base_s - timetable[ride.first :]
+        share = late_s / (np.maximum(ride.base_s, 0.0) + LATENESS_SOFT_S)
+        return np.clip(share, -1.0, 0.0), np.clip(share, 0.0, 1.0)
 
     def _ahead(self, ride: Ride, now: float) -> tuple[Floats, Floats]:
         """How slow the links between the vehicle and each stop are right now, weighed by their usual seconds."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from transit.departures import KEPT, Departures
 from transit.links import LinkKey
 from transit.prediction import Tier
 
 if TYPE_CHECKING:
     from transit.forecast import Forecaster
 
-FORMAT = 3  # another format is not read: the stop events are there to learn from again
+FORMAT = 4  # another format is not read: the stop events are there to learn from again
 LEVEL = 1
 
 
@@ -32,6 +34,7 @@ class Learnt(msgspec.Struct):
     arrays: dict[str, Array]
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
+    terminals: dict[int, tuple[list[float], list[float]]]  # place in corridors -> waits and gaps, seconds
 
 
 LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
@@ -65,8 +68,14 @@ def dump(forecaster: Forecaster) -> bytes:
             for tier, one in forecaster.corrections.items()
         },
         {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in forecaster.calibration.items()},
+        _terminals(forecaster.departures),
     )
     return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
+
+
+def _terminals(departures: Departures) -> dict[int, tuple[list[float], list[float]]]:
+    seen = sorted(departures.waits.keys() | departures.gaps.keys())
+    return {n: (list(departures.waits.get(n, ())), list(departures.gaps.get(n, ()))) for n in seen}
 
 
 def load(forecaster: Forecaster, blob: bytes) -> bool:
@@ -90,6 +99,11 @@ def load(forecaster: Forecaster, blob: bytes) -> bool:
         new = [there[keys[n]] for n in old]
         for name in names:
             getattr(times, name)[new] = found[name][old]
+    departures = forecaster.departures
+    for n, (waits, gaps) in learnt.terminals.items():
+        if learnt.corridors[n] in corridors:
+            departures.waits[corridors[learnt.corridors[n]]] = deque(waits, maxlen=KEPT)
+            departures.gaps[corridors[learnt.corridors[n]]] = deque(gaps, maxlen=KEPT)
     for tier in Tier:
         _load_tier(forecaster, tier, learnt)
     return True
