@@ -154,6 +154,13 @@ assignments = Table(
     Column("trip_id", Text),
     Column("assigned_at", Moment, nullable=False),
 )
+departure_orders = Table(
+    "departure_orders",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("departs_at", Moment, nullable=False),
+    Column("said_at", Moment, nullable=False),
+)
 
 stop_events = Table(
     "stop_events",

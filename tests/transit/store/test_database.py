@@ -40,10 +40,15 @@ def test_to_migrate_again_changes_nothing(database: Engine) -> None:
         assert connection.execute(text("SELECT value FROM counters")).scalar() == 1
 
 
-def test_an_older_schema_is_brought_up_and_keeps_its_rows(database: Engine) -> None:
+@pytest.mark.parametrize(
+    ("schema", "later"),
+    [("0001", ("tickets", "departure_orders")), ("0002", ("departure_orders",))],
+)
+def test_an_older_schema_is_brought_up_and_keeps_its_rows(database: Engine, schema: str, later: tuple[str, ...]) -> None:
     with database.begin() as connection:
-        connection.execute(text("DROP TABLE tickets"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        for table in later:
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
         connection.execute(text("INSERT INTO counters VALUES ('x', 1)"))
     with pytest.raises(UnknownSchema, match="it migrates"):
         check_schema(database)
