@@ -281,7 +281,7 @@ def _headway_instance(
     trip = table.network.trips[trip_id]
     ride = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
     start = t if waiting else t - ride
-    day, score = _headway_day(table, trip, start)
+    day, score = headway_day(table, trip, start)
     current = known.current
     if current is not None and current.trip_id == trip_id and current.start_s is not None and not known.taken(current):
         began = service_day_start(current.start_date, table.network.timezone).timestamp() + current.start_s
@@ -298,7 +298,7 @@ def _headway_instance(
     return score, made
 
 
-def _headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay, float]:
+def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay, float]:
     """The service day that a departure at this moment belongs to, and the log odds that there is one at all."""
     days = table.days(start)
     for day in days:

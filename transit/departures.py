@@ -79,7 +79,7 @@ class Departures:
         """Unix seconds, never before now. since: when it begins to wait, where it does not wait yet."""
         told = self.told.get(vehicle_id)
         if told is not None and now < told + OVERDUE_S:
-            return max(told, now)
+            return max(told, now, since or now)
         if since is None:
             known = self.since.get(vehicle_id)
             since = known[1] if known is not None and known[0] == trip else now

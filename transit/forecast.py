@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from math import log
 from typing import NamedTuple
 
@@ -15,11 +15,12 @@ from transit.challengers import METHODS
 from transit.corrections import NAMES, SOFT_S, Corrections, spread
 from transit.departures import Departures
 from transit.explanation import Explanation, Said, explained
-from transit.links import Floats, links_of
+from transit.links import Floats, Way, links_of
 from transit.network import Network, TripInstance
+from transit.next_trips import NextTrips
 from transit.patterns import patterns_of
 from transit.prediction import Prediction, Tier
-from transit.ride import Ride, ride_of, usual_gap_s
+from transit.ride import Ride, next_ride_of, ride_of, usual_gap_s
 from transit.tracking import StopEvent, VehicleState, VehicleStatus
 from transit.traffic import Traffic
 from transit.travel_times import TravelTimes
@@ -36,6 +37,7 @@ FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
 class Sample(NamedTuple):
     """A prediction that waits for its truth."""
 
+    on: TripInstance  # the trip that the vehicle was on
     zero: float  # what base_s counts from, Unix seconds
     made: float
     base_s: float
@@ -58,10 +60,11 @@ class Forecaster:
         self.times = TravelTimes(self.links)
         self.traffic = Traffic(self.links, self.times)
         self.departures = Departures(network, patterns_of(network))
+        self.next_trips = NextTrips(network, self.links)
         self.challenger = None if method == "ours" else METHODS[method](self.links, self.departures)
         self.corrections = {tier: Corrections() for tier in Tier}
         self.calibration = {tier: Calibration(tier) for tier in Tier}
-        self._samples: dict[tuple[str, TripInstance, int], list[Sample]] = {}
+        self._samples: dict[tuple[str, str, date, int], list[Sample]] = {}
         self._sampled: dict[str, float] = {}
         self._swept = 0.0
         if learnt:
@@ -78,17 +81,23 @@ class Forecaster:
                 continue
             self._settle(event, index)
             if index == 0 and event.departed_at is not None:
-                self.departures.left(
-                    event.vehicle_id, event.trip, way, event.departed_at.timestamp(), event.arrived_at.timestamp()
-                )
+                self._left(event, way, event.departed_at.timestamp())
             observed = self.times.learn(event, way, index)
             if self.challenger is not None:
                 self.challenger.learn(event, way, observed)
+
+    def _left(self, event: StopEvent, way: Way, at: float) -> None:
+        self.departures.left(event.vehicle_id, event.trip, way, at, event.arrived_at.timestamp())
+        call = self.times.calls.get(event.vehicle_id)
+        before = None if call is None or call.trip == event.trip else self.links.of_trip(call.trip.trip_id)
+        if call is not None and before is not None:
+            self.next_trips.began(way, before, call.place)
 
     def observe(self, states: Iterable[VehicleState], now: datetime) -> None:
         """Where all vehicles are, every few seconds to a minute: how traffic flows, who waits, and what is said of whom."""
         at = now.timestamp()
         some = list(states)
+        held = {state.matched.trip for state in some}
         self.traffic.observe(some)
         for state in some:
             trip = state.matched.trip
@@ -96,15 +105,16 @@ class Forecaster:
                 self.departures.waiting(state.vehicle_id, trip, state.report.reported_at.timestamp())
             if at - self._sampled.get(state.vehicle_id, 0.0) >= SAMPLE_EVERY_S:
                 self._sampled[state.vehicle_id] = at
-                self._sample(state, at)
+                said = self._say(state, at)
+                for one in (said, None if said is None else self._next(said, at, held.__contains__)):
+                    if one is not None:
+                        self._sample(one, at)
         if at - self._swept > 600.0:
             self._sweep(at)
 
-    def _sample(self, state: VehicleState, now: float) -> None:
-        said = self._say(state, now)
-        if said is None:
-            return
+    def _sample(self, said: Said, now: float) -> None:
         ride = said.ride
+        assert ride.state.matched.trip is not None
         near = np.flatnonzero(ride.zero + said.median_s - now <= SAMPLE_AHEAD_S)
         near = near[near >= said.passed]
         if len(near) == 0:
@@ -112,14 +122,21 @@ class Forecaster:
         if len(near) > SAMPLED_STOPS:
             near = near[np.linspace(0, len(near) - 1, SAMPLED_STOPS).astype(int)]
         for k in near:
-            key = (state.vehicle_id, ride.trip, ride.first + int(k))
-            row = Sample(ride.zero, now, float(ride.base_s[k]), float(said.median_s[k]), said.x[k], said.tier)
-            self._samples.setdefault(key, []).append(row)
+            key = (ride.state.vehicle_id, ride.trip.trip_id, ride.trip.start_date, ride.first + int(k))
+            times = (ride.zero, now, float(ride.base_s[k]), float(said.median_s[k]))
+            self._samples.setdefault(key, []).append(Sample(ride.state.matched.trip, *times, said.x[k], said.tier))
 
     def _settle(self, event: StopEvent, index: int) -> None:
         """What was said of this call, against what happened."""
-        rows = self._samples.pop((event.vehicle_id, event.trip, index), None)
-        if rows is None or event.gap_s > 300.0:
+        key = (event.vehicle_id, event.trip.trip_id, event.trip.start_date, index)
+        rows = self._samples.pop(key, None)
+        if rows is None:
+            return
+        ahead = [row for row in rows if row.tier is Tier.NEXT_TRIP and row.on == event.trip]
+        if ahead:  # said of the next round, while it was on this one
+            self._samples[key] = ahead
+        rows = [row for row in rows if (row.tier is Tier.NEXT_TRIP) == (row.on != event.trip)]
+        if not rows or event.gap_s > 300.0:
             return
         happened = event.departed_at if index == 0 and event.departed_at is not None else event.arrived_at
         at = happened.timestamp()
@@ -142,15 +159,42 @@ class Forecaster:
 
     # ---- asking
 
-    def predict(self, states: Iterable[VehicleState], now: datetime, *, horizon_s: float = HORIZON_S) -> list[Prediction]:
-        """By vehicle and stop_sequence."""
+    def predict(
+        self, states: Iterable[VehicleState], now: datetime, *, horizon_s: float = HORIZON_S, next_trips: bool = False
+    ) -> list[Prediction]:
+        """By vehicle and stop_sequence; with next_trips those of the trip after follow."""
         at = now.timestamp()
+        ordered = sorted(states, key=lambda one: one.vehicle_id)
+        said = [one for state in ordered if (one := self._say(state, at)) is not None]
+        later = self._next_of_all(said, ordered, at) if next_trips else {}
         found = []
-        for state in sorted(states, key=lambda one: one.vehicle_id):
-            said = self._say(state, at)
-            if said is not None:
-                found += self._predictions(said, now, at, horizon_s)
+        for one in said:
+            found += self._predictions(one, now, at, horizon_s)
+            if one.ride.state.vehicle_id in later:
+                found += self._predictions(later[one.ride.state.vehicle_id], now, at, horizon_s)
         return found
+
+    def _next_of_all(self, said: Iterable[Said], states: Iterable[VehicleState], now: float) -> dict[str, Said]:
+        """By vehicle; who comes first has the first choice."""
+        held = {state.matched.trip for state in states}
+        found: dict[str, Said] = {}
+        for one in sorted(said, key=lambda one: (one.ride.zero + float(one.median_s[-1]), one.ride.state.vehicle_id)):
+            later = self._next(one, now, held.__contains__)
+            if later is not None:
+                held.add(later.ride.trip)
+                found[one.ride.state.vehicle_id] = later
+        return found
+
+    def _next(self, said: Said, now: float, taken: Callable[[TripInstance], bool]) -> Said | None:
+        """Of the trip after the one that a vehicle drives, where it will have come to its end before long."""
+        comes_at = said.ride.zero + float(said.median_s[-1])
+        if self.challenger is not None or said.tier is not Tier.LIVE or comes_at - now > HORIZON_S:
+            return None
+        trip = self.next_trips.after(said.ride.trip, comes_at, taken)
+        if trip is None:
+            return None
+        ride = next_ride_of(said.ride, trip, comes_at, self.links, self.times, self.departures, now)
+        return None if ride is None else self._said(ride, Tier.NEXT_TRIP, now)
 
     def _predictions(self, said: Said, now: datetime, at: float, horizon_s: float) -> list[Prediction]:
         ride = said.ride
@@ -173,9 +217,9 @@ class Forecaster:
 
     def _say(self, state: VehicleState, now: float) -> Said | None:
         ride = ride_of(state, self.links, self.times, self.departures, now)
-        if ride is None:
-            return None
-        tier = Tier.AT_TERMINAL if ride.waits else Tier.LIVE
+        return None if ride is None else self._said(ride, Tier.AT_TERMINAL if ride.waits else Tier.LIVE, now)
+
+    def _said(self, ride: Ride, tier: Tier, now: float) -> Said:
         if self.challenger is not None:
             return self._challenged(ride, tier, now)
         readings = self._readings(ride, now)
@@ -241,17 +285,23 @@ class Forecaster:
             means = [np.concatenate(([0.0], row)) for row in means]
         return means[0], means[1]
 
-    def explain(self, vehicle_id: str, stop_id: str, states: Iterable[VehicleState], now: datetime) -> list[Explanation]:
+    def explain(
+        self, vehicle_id: str, stop_id: str, states: Iterable[VehicleState], now: datetime, *, next_trips: bool = False
+    ) -> list[Explanation]:
         """Of each prediction for a vehicle at a stop (a loop passes its first stop twice) why it is so; none: an empty list.
 
         Only "ours" explains itself.
         """
         if self.challenger is not None:
             raise ValueError("only the method 'ours' explains itself")
-        state = next((one for one in states if one.vehicle_id == vehicle_id), None)
-        said = None if state is None else self._say(state, now.timestamp())
-        if said is None:
-            return []
+        at, some = now.timestamp(), list(states)
+        said = [one for state in some if (one := self._say(state, at)) is not None]
+        mine = [one for one in said if one.ride.state.vehicle_id == vehicle_id]
+        if next_trips and mine and (later := self._next_of_all(said, some, at).get(vehicle_id)) is not None:
+            mine.append(later)
+        return [found for one in mine for found in self._explained(one, stop_id, now)]
+
+    def _explained(self, said: Said, stop_id: str, now: datetime) -> list[Explanation]:
         said_of = self._predictions(said, now, now.timestamp(), HORIZON_S)
         weights, calibration = self.corrections[said.tier].weights, self.calibration[said.tier]
         usual, planned = self.times.usual(said.ride.way, now.timestamp()), self.links.planned_links(said.ride.trip.trip_id)

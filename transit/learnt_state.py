@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +35,7 @@ class Learnt(msgspec.Struct):
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
     terminals: dict[int, tuple[list[float], list[float]]]  # place in corridors -> waits and gaps, seconds
+    habits: dict[str, dict[str, int]]  # pattern_id -> the patterns that followed, how often
 
 
 LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
@@ -69,6 +70,7 @@ def dump(forecaster: Forecaster) -> bytes:
         },
         {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in forecaster.calibration.items()},
         _terminals(forecaster.departures),
+        {key: dict(sorted(habit.items())) for key, habit in sorted(forecaster.next_trips.habits.items())},
     )
     return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
 
@@ -104,6 +106,7 @@ def load(forecaster: Forecaster, blob: bytes) -> bool:
         if learnt.corridors[n] in corridors:
             departures.waits[corridors[learnt.corridors[n]]] = deque(waits, maxlen=KEPT)
             departures.gaps[corridors[learnt.corridors[n]]] = deque(gaps, maxlen=KEPT)
+    forecaster.next_trips.habits = {key: Counter(habit) for key, habit in learnt.habits.items()}
     for tier in Tier:
         _load_tier(forecaster, tier, learnt)
     return True

@@ -55,14 +55,30 @@ def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: D
     start = max(first - 1, 0)
     link_s = links.planned_links(trip.trip_id)[start:] * np.exp(times.usual(way, now).ratio[start:])
     if waits:
-        part = departures.expected(state.vehicle_id, trip, way, now) - now
-        base = part + np.concatenate(([0.0], np.cumsum(link_s)))
-        return Ride(state, trip, way, 0, fixed_at, now, base, start, link_s, part, True, 0.0, 0.0)
+        return _waiting_ride(state, trip, way, link_s, departures.expected(state.vehicle_id, trip, way, now), now)
     stood = stood_s(state.recent, along)
     dwell = times.dwell_s(way, start) if start > 0 else 0.0
     part, dwell_left = part_of_link(way, start, along, float(link_s[0]), dwell, stood)
     base = part + np.concatenate(([0.0], np.cumsum(link_s[1:])))
     return Ride(state, trip, way, first, fixed_at, fixed_at, base, start, link_s, part, False, stood, dwell_left)
+
+
+def next_ride_of(
+    before: Ride, trip: TripInstance, comes_at: float, links: Links, times: TravelTimes, departures: Departures, now: float
+) -> Ride | None:
+    """Of the trip that a vehicle begins after the one it is on, when it comes to its end at comes_at (Unix seconds)."""
+    way = links.of_trip(trip.trip_id)
+    if way is None:
+        return None
+    leaves_at = departures.expected(before.state.vehicle_id, trip, way, now, comes_at)
+    link_s = links.planned_links(trip.trip_id) * np.exp(times.usual(way, now).ratio)
+    return _waiting_ride(before.state, trip, way, link_s, leaves_at, now)
+
+
+def _waiting_ride(state: VehicleState, trip: TripInstance, way: Way, link_s: Floats, leaves_at: float, now: float) -> Ride:
+    part = leaves_at - now
+    base = part + np.concatenate(([0.0], np.cumsum(link_s)))
+    return Ride(state, trip, way, 0, state.report.reported_at.timestamp(), now, base, 0, link_s, part, True, 0.0, 0.0)
 
 
 def part_of_link(way: Way, n: int, along: float, link_s: float, dwell_s: float, stood: float) -> tuple[float, float]:

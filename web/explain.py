@@ -63,7 +63,8 @@ def answer_all(data_dir: Path, forecaster: Forecaster | None, states: Iterable[V
         except (OSError, msgspec.MsgspecError):
             path.unlink(missing_ok=True)
             continue
-        found = [] if forecaster is None else forecaster.explain(question.vehicle_id, question.stop_id, known, now)
+        asked = (question.vehicle_id, question.stop_id, known, now)
+        found = [] if forecaster is None else forecaster.explain(*asked, next_trips=True)
         write_atomically(_paths(data_dir, question)[1], msgspec.json.encode([told(one) for one in found]))
         path.unlink(missing_ok=True)
     if questions:

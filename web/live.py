@@ -13,12 +13,14 @@ from typing import Any
 
 from gtfs import realtime
 from transit.alerts import Alert
+from transit.departure_orders import DepartureOrder
 from transit.forecast import Forecaster
 from transit.network import Network
 from transit.prediction import Prediction
 from transit.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.database import writing
+from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
 from transit.store.promises import append_promises, forget_promises
@@ -52,6 +54,7 @@ class Live:
         self.revision = 0
         self.last_event_id = 0
         self.passed: list[StopEvent] = []
+        self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
         self.trackers: list[TrackerHealth] = []
         self.trackers_at: datetime | None = None
         self.saved_at: datetime | None = None
@@ -71,11 +74,13 @@ class Live:
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
+            orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             if self.trackers_at is None or not timedelta(0) <= now - self.trackers_at < TRACKERS_EVERY:
                 self.trackers, self.trackers_at = load_tracker_health(connection), now
         read_s = perf_counter() - started
         self._learn(events, now)
+        self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
@@ -138,6 +143,21 @@ class Live:
         self.learnt_events += len(events)
         self._remember(told, now)
 
+    def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
+        """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""
+        network, forecaster = self.network, self.forecaster
+        if network is None or forecaster is None:
+            return
+        followed = [order for order in orders if any(order.is_followed_by(event, network) for event in events)]
+        told = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
+        if told != self.told:
+            log.info("departures as dispatchers said: %s", ", ".join(told) or "none")
+        self.told, forecaster.departures.told = told, dict(told)
+        if followed:
+            with writing(self.engine) as connection:
+                for order in followed:
+                    withdraw(connection, order.vehicle_id, said_at=order.said_at)
+
     def _remember(self, events: list[StopEvent], now: datetime) -> None:
         kept = [*self.passed, *events]
         self.passed = [event for event in kept if now - (event.departed_at or event.arrived_at) <= PASSED_AGE]
@@ -147,7 +167,7 @@ class Live:
             return []
         fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
         self.forecaster.observe(fresh, now)
-        return self.forecaster.predict(fresh, now)
+        return self.forecaster.predict(fresh, now, next_trips=True)
 
     def _snapshot(
         self, now: datetime, predictions: list[Prediction], alerts: list[Alert], newest: datetime | None

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from transit.prediction import Prediction
+from transit.prediction import Prediction, Tier
 from transit.scorecard import Promise
 
 AHEAD = timedelta(minutes=30)  # further ahead nothing is scored
@@ -23,14 +23,17 @@ def path_of(data_dir: Path, day: date) -> Path:
 
 
 def append_promises(data_dir: Path, day: date, made_at: datetime, predictions: Iterable[Prediction]) -> int:
-    """Adds one sample; returns how many promises it has. A crash in the middle loses this sample only. Raises OSError."""
+    """Adds one sample; returns how many promises it has. A crash in the middle loses this sample only. Raises OSError.
+
+    That a bus on the trip before will come back is no promise: it is shown as a range that says so, and not scored.
+    """
     rows = [
         (
             one.vehicle_id, one.trip.trip_id, one.stop_id, one.stop_sequence,
             one.predicted_at.timestamp(), one.low_at.timestamp(), one.high_at.timestamp(),
         )
         for one in predictions
-        if one.predicted_at - made_at <= AHEAD
+        if one.predicted_at - made_at <= AHEAD and one.tier is not Tier.NEXT_TRIP
     ]  # fmt: skip
     if rows:
         path = path_of(data_dir, day)
