@@ -21,9 +21,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.verdicts import verdict
 from gps_ingest.replay import reading, replay
 from gtfs.reader import read_network
 from transit.network import Network
+from transit.patterns import patterns_of
 
 # name, folder, how much of the label the engine sees, (from, to)
 CASES = (
@@ -53,6 +55,7 @@ class Judged:
     status: str
     along: str
     off: str
+    place: tuple[float, float] | None  # lat, lon
 
 
 @dataclass
@@ -97,7 +100,8 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
             cells = found.get(key, ["", "", "", "", "", "", "", "", "missing"])
             given = cells[2] if cells[8] in GIVEN else ""
             rows[key] = Judged(
-                at, row["vehicle_id"], row["trip_id"], row.get("actual_phase", ""), given, cells[8], cells[6], cells[7]
+                at, row["vehicle_id"], row["trip_id"], row.get("actual_phase", ""), given, cells[8], cells[6], cells[7],
+                (float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
             )
     return [rows[key] for key in sorted(rows)]
 
@@ -150,6 +154,7 @@ class Stretch:
     given: str
     statuses: str
     along: str
+    places: tuple[tuple[float, float], ...]  # lat, lon
 
 
 def stretches(rows: list[Judged], pattern_of: dict[str, Pattern], least_s: float) -> list[Stretch]:
@@ -161,7 +166,8 @@ def stretches(rows: list[Judged], pattern_of: dict[str, Pattern], least_s: float
             first, last = part[0], part[-1]
             found.append(
                 Stretch(first.vehicle_id, first.t, last.t, first.label, first.phase, first.given, statuses,
-                        f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}")
+                        f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
+                        tuple(one.place for one in part if one.place is not None))
             )
     return found
 
@@ -183,6 +189,28 @@ def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> t
     took = time.perf_counter() - began
     bounds = (since.timestamp() if since else 0.0, until.timestamp() if until else 1e18)
     return judged(folder / "reports.csv.gz", out.getvalue(), *bounds), network, took
+
+
+def judgements(network: Network, parts: list[Stretch]) -> list[str]:
+    """A table of stretches with verdicts, and before it how many there are of each."""
+    known, lines = patterns_of(network), []
+    minutes: dict[str, list[float]] = {}
+    for part in parts:
+        label = known.find(part.label) if part.phase in ("", "IN_PROGRESS") else None
+        given = known.find(part.given)
+        places = [known.plane.xy(*place) for place in part.places]
+        said = verdict(places, label, given, part.statuses) if places and (label or given) else "undecided: no line"
+        took = (part.until - part.since) / 60
+        minutes.setdefault(said, []).append(took)
+        at = datetime.fromtimestamp(part.since, UTC)
+        named = f"{part.label or '-'} {part.phase}".strip()
+        ours = f"{part.given or '-'} {part.statuses}"
+        lines.append(f"| {part.vehicle_id} | {at:%m-%d %H:%M:%S} | {took:.1f} | {named} | {ours} | {said} |")
+    counts = [f"| {said} | {len(found)} | {sum(found):.0f} |" for said, found in sorted(minutes.items())]
+    return [
+        "", "| verdict | stretches | minutes |", "|---|---|---|", *counts,
+        "", "| vehicle | since (UTC) | min | label or phase | given | verdict |", "|---|---|---|---|---|---|", *lines, "",
+    ]  # fmt: skip
 
 
 def percent(part: int, whole: int) -> str:
@@ -218,6 +246,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only recordings whose folder holds this text")
     parser.add_argument("--assignment", default="", help="only this one of trip, route, none")
     parser.add_argument("--stretches", type=float, metavar="SECONDS", help="list every disagreement at least this long")
+    parser.add_argument("--verdicts", action="store_true", help="with --stretches: as a table, each with what its fixes tell")
     asked = parser.parse_args()
     print(HEADER)
     for name, folder, assignment, window in CASES:
@@ -231,7 +260,9 @@ def main() -> None:
         result = score(rows, pattern_of)
         result.seconds = took
         print(line_of(name, assignment, result), flush=True)
-        if asked.stretches is not None:
+        if asked.stretches is not None and asked.verdicts:
+            print("\n".join(judgements(network, stretches(rows, pattern_of, asked.stretches))))
+        elif asked.stretches is not None:
             for part in stretches(rows, pattern_of, asked.stretches):
                 at = datetime.fromtimestamp(part.since, UTC)
                 print(f"  {part.vehicle_id} {at:%m-%d %H:%M:%S} {(part.until - part.since) / 60:5.1f} min"
