@@ -652,6 +652,39 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
     click.echo(f"{vehicle}: {'left to the matcher' if clear else f'assigned to {trip or route}'}")
 
 
+@main.command(epilog=example("python app.py depart BUS-3 --at 07:15", "python app.py depart BUS-3 --clear"))
+@click.argument("vehicle")
+@click.option("--at", "time", metavar="HH:MM", help="When it leaves its first stop next, on the agency's clock.")
+@click.option("--clear", is_flag=True, help="Leave it to the forecast again.")
+@pass_settings
+def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> None:
+    """Say when VEHICLE leaves its terminal next; what riders see follows within a second, until it has left."""
+    from transit.departure_orders import DepartureOrder, moment_of
+    from transit.store import departure_orders
+    from transit.store.database import writing
+    from transit.store.vehicles import load_vehicle_ids
+
+    if (time is None) == (not clear):
+        raise click.UsageError("give exactly one of --at and --clear")
+    engine = opened(settings)
+    network = loaded(engine)
+    now = settings.clock()
+    with writing(engine) as connection:
+        known = load_vehicle_ids(connection)
+        if vehicle not in known:
+            fail(f"There is no vehicle {vehicle!r}; heard so far: {', '.join(known) or 'none'}")
+        if time is None:
+            departure_orders.withdraw(connection, vehicle)
+            click.echo(f"{vehicle}: left to the forecast")
+            return
+        try:
+            departs_at = moment_of(time, now, network.timezone)
+        except ValueError as error:
+            fail(f"--at: {error}")
+        departure_orders.say(connection, DepartureOrder(vehicle, departs_at, now))
+    click.echo(f"{vehicle}: leaves at {time}")
+
+
 @main.command(epilog=example("python app.py doctor"))
 @pass_settings
 def doctor(settings: Settings) -> None:

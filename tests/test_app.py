@@ -10,14 +10,21 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
 
+from tests.builders import a_report
 from tests.conftest import HOUSE, free_port, until
+from transit.store.database import open_database, writing
+from transit.store.departure_orders import load_departure_orders
+from transit.store.vehicles import save_states
+from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
 
 pytestmark = pytest.mark.slow
 SAMPLE = HOUSE / "data" / "binjai"
@@ -312,6 +319,34 @@ def test_mapping_and_assigning_check_what_they_are_given(tmp_path):
     assert run(tmp_path, "assign", "BUS-1", "--trip", "none")[0] == 1
     assert run(tmp_path, "assign", "BUS-1")[0] == 2
     assert run(tmp_path, "assign", "BUS-1", "--clear")[0] == 0
+
+
+def test_a_departure_is_said_in_the_agencys_time_and_checked(tmp_path):
+    run(tmp_path, "gtfs", "import", str(SAMPLE))
+    code, said = run(tmp_path, "depart", "BUS-1", "--at", "07:15")
+    assert code == 1
+    assert "no vehicle 'BUS-1'" in said
+    engine = open_database(f"sqlite:///{tmp_path}/var/transit.db")
+    with writing(engine) as connection:
+        save_states(connection, [a_waiting_bus()])
+    assert run(tmp_path, "depart", "BUS-1")[0] == 2
+    code, said = run(tmp_path, "depart", "BUS-1", "--at", "7.15")
+    assert code == 1
+    assert "--at" in said
+    assert "07:15" in said
+    soon = datetime.now(UTC) + timedelta(minutes=20)
+    assert run(tmp_path, "depart", "BUS-1", "--at", f"{soon.astimezone(ZoneInfo('Asia/Jakarta')):%H:%M}")[0] == 0
+    with engine.connect() as connection:
+        (order,) = load_departure_orders(connection, datetime.now(UTC))
+    assert abs(order.departs_at - soon) < timedelta(minutes=1)
+    assert run(tmp_path, "depart", "BUS-1", "--clear")[0] == 0
+    with engine.connect() as connection:
+        assert load_departure_orders(connection, datetime.now(UTC)) == []
+
+
+def a_waiting_bus():
+    report = a_report((0.0, 0.0), datetime.now(UTC), vehicle_id="BUS-1")
+    return VehicleState("BUS-1", report, MatchedPosition(report.reported_at, VehicleStatus.UNASSIGNED))
 
 
 def test_signs_are_one_page_for_each_stop(tmp_path):

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from transit.network import Network
 from transit.tracking import StopEvent
 
 COUNTS_FOR = timedelta(hours=1)  # so long before and after its time a departure can be the one that was meant
+EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # what may be said of a departure now
+
+
+def moment_of(text: str, now: datetime, timezone: str) -> datetime:
+    """HH:MM on the agency's clock, as the moment nearest to now; aware UTC. Raises ValueError, with the way out."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no time of day like 07:15")
+    local = now.astimezone(ZoneInfo(timezone))
+    at = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    days = ((at + timedelta(days=day)).astimezone(UTC) for day in (-1, 0, 1))
+    nearest = min(days, key=lambda one: abs(one - now))
+    if not EARLIEST <= nearest - now <= LATEST:
+        raise ValueError(f"{text} is too far from now, {local:%H:%M}: from 5 minutes ago to 3 hours ahead can be said")
+    return nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import SEVEN, a_network, a_trip_instance, at
-from transit.departure_orders import DepartureOrder
+from transit.departure_orders import DepartureOrder, moment_of
 from transit.tracking import StopEvent
 
 NETWORK = a_network()
@@ -48,3 +48,22 @@ def test_a_departure_more_than_an_hour_before_is_of_an_earlier_trip() -> None:
     later = replace(ORDER, departs_at=at(9, 30))
     assert not later.is_followed_by(LEFT, NETWORK)
     assert later.is_followed_by(replace(LEFT, departed_at=at(8, 31)), NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "meant"),
+    [
+        ("07:15", SEVEN, at(7, 15)),
+        ("6:58", SEVEN, at(6, 58)),
+        ("00:10", at(23, 50), at(24, 10)),
+        ("23:58", at(24, 1), at(23, 58)),
+    ],
+)
+def test_a_time_of_day_means_the_moment_nearest_to_now(text, now, meant) -> None:
+    assert moment_of(text, now, "Asia/Jakarta") == meant
+
+
+@pytest.mark.parametrize("text", ["06:54", "10:01", "19:00", "7.15", "24:00", "07:60", "", "noon"])
+def test_a_time_that_cannot_be_meant_is_refused_with_the_way_out(text) -> None:
+    with pytest.raises(ValueError, match=r"like 07:15|to 3 hours ahead"):
+        moment_of(text, SEVEN, "Asia/Jakarta")

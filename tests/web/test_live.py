@@ -7,7 +7,10 @@ from datetime import timedelta
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from tests.builders import a_drive, a_network, at
+from tests.builders import a_drive, a_network, a_report, at
+from transit.departure_orders import DepartureOrder
+from transit.store.database import writing
+from transit.store.departure_orders import say, withdraw
 from transit.store.learnt import load_learnt
 from web.live import Live, run_live
 from web.snapshot import NAME, SnapshotReader, folder
@@ -39,6 +42,17 @@ def test_nothing_is_predicted_from_a_fix_older_than_five_minutes(town):
     town.hear(a_drive(to_m=1800))  # the last fix is of 07:05
     assert town.step(at(7, 9)).predictions
     assert not town.step(at(7, 11)).predictions
+
+
+def test_a_dispatchers_time_moves_what_is_predicted_until_it_is_withdrawn(town):
+    town.hear([a_report((0.0, 0.0), at(6, 52, 30 * n)) for n in range(14)])  # it stands at its first stop
+    before = town.step(at(6, 59)).predictions_at("S5")[0].predicted_at
+    with writing(town.engine) as connection:
+        say(connection, DepartureOrder("BUS1", at(7, 25), at(6, 59)))
+    assert town.step(at(6, 59)).predictions_at("S5")[0].predicted_at > before + timedelta(minutes=8)
+    with writing(town.engine) as connection:
+        withdraw(connection, "BUS1")
+    assert abs(town.step(at(6, 59)).predictions_at("S5")[0].predicted_at - before) < timedelta(seconds=30)
 
 
 def test_a_new_network_is_taken_up_without_a_restart(town):

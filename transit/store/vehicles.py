@@ -41,6 +41,11 @@ def load_states(connection: Connection, after_revision: int = 0) -> tuple[int, l
     return newest, [_decoder.decode(state) for _, state in rows]
 
 
+def load_vehicle_ids(connection: Connection) -> list[str]:
+    """Every vehicle that was ever heard."""
+    return list(connection.execute(select(vehicle_states.c.vehicle_id).order_by(vehicle_states.c.vehicle_id)).scalars())
+
+
 def load_states_made_with(connection: Connection) -> list[tuple[str | None, VehicleState]]:
     """Every state with the network version that it was made with."""
     table = vehicle_states.c
