@@ -47,7 +47,7 @@ def score(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str,
     by_key: dict[Key, list[float]] = {}
     for passage in truth:
         by_key.setdefault(passage.key, []).append(passage.actual)
-    actual, last = _around(made, by_key)
+    actual, last = around(made, by_key)
     result: dict[str, Any] = {"predictions": len(made), "passages": len(truth)}
     result |= _ghosts(made, times, actual, last, truth)
     kept = np.isfinite(actual) & (actual - times[:, 0] <= SCORED_S) if len(made) else np.zeros(0, dtype=bool)
@@ -58,7 +58,7 @@ def score(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str,
     return result | _availability(made, truth)
 
 
-def _around(made: list[Promise], by_key: dict[Key, list[float]]) -> tuple[Floats, Floats]:
+def around(made: list[Promise], by_key: dict[Key, list[float]]) -> tuple[Floats, Floats]:
     """For each promise the next passage (at or after it was made) and the last (at or before); NaN where there is none."""
     actual, last = np.full(len(made), np.nan), np.full(len(made), np.nan)
     arrays = {key: np.array(times) for key, times in by_key.items()}

@@ -1,0 +1,83 @@
+"""What each part of the prediction is worth: the recordings once more, with one part left out.
+
+    python -m benchmarks.ablation [--recordings DIR] [--only nyc]
+
+A reading that is left out is set to nothing, so that it is neither asked nor learnt from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from benchmarks.prediction import CASES, markdown, measure, recordings
+from transit import calibration, forecast
+from transit.corrections import NAMES
+from transit.links import Floats
+from transit.ride import Ride
+
+LEFT_OUT = {
+    "all": (),
+    "no today": ("network today", "corridor lately", "corridor today"),
+    "no links ahead": ("links ahead lately", "links ahead today"),
+    "no own pace": ("own pace", "own pace lately", "own last minutes"),
+    "no headway": ("headway",),
+    "no fix age, standing, stopping": ("age of fix", "stands", "still stopping"),
+    "no lateness": ("ahead of plan", "behind plan"),
+    "history only": tuple(NAMES[1:]),
+}
+
+
+@contextmanager
+def without(names: tuple[str, ...]) -> Iterator[None]:
+    """Forecasters made inside know nothing of these readings."""
+    plain = forecast.Forecaster._readings
+    columns = [NAMES.index(name) for name in names]
+
+    def some(self: forecast.Forecaster, ride: Ride, now: float) -> Floats:
+        readings = plain(self, ride, now)
+        readings[:, columns] = 0.0
+        return readings
+
+    with patch.object(forecast.Forecaster, "_readings", some):
+        yield
+
+
+def variants() -> dict[str, AbstractContextManager[Any]]:
+    found: dict[str, AbstractContextManager[Any]] = {name: without(names) for name, names in LEFT_OUT.items()}
+    found["overdue stops kept"] = patch.object(forecast, "_passed", lambda *_: 0)
+    median = np.full_like(calibration.SHOWN_OF_CLASS, 0.5)
+    found["median shown"] = patch.object(calibration, "SHOWN_OF_CLASS", median)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
+    parser.add_argument("--only", default="", help="sets whose name or folder contains this")
+    asked = parser.parse_args()
+    results = []
+    for case in CASES:
+        folder = None if asked.recordings is None else asked.recordings / case.folder
+        if folder is None or not folder.is_dir() or asked.only.lower() not in f"{case.name} {case.folder}".lower():
+            continue
+        for name, left_out in variants().items():
+            with left_out:
+                results.append((case, name, measure(folder, case, "ours")))
+            print(f"{case.name}, {name}: done", file=sys.stderr, flush=True)
+    if not results:
+        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
+        return 1
+    print(markdown(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
