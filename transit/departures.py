@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from statistics import median
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -11,14 +11,10 @@ from transit.links import Floats, Way
 from transit.network import Network, TripInstance
 from transit.patterns import Patterns
 from transit.service_day import service_day_start
+from transit.waits import GENERIC_S, GENERIC_WEIGHT, SHARE, Waits, quantile
 
-KEPT = 60  # waits and gaps remembered per corridor
-GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen (or past the plan)
-SHARE = 0.4  # which quantile of the waits that are still possible
 LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
-ENOUGH_GAPS = 5  # with fewer between two departures the plan's headway counts
-LONGEST_GAP_S = 5400.0  # after a longer one the day began anew
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
 SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
 
@@ -28,9 +24,8 @@ class Departures:
 
     def __init__(self, network: Network, patterns: Patterns) -> None:
         self.network, self.patterns = network, patterns
-        self.waits: dict[int, deque[float]] = {}  # corridor -> seconds
-        self.gaps: dict[int, deque[float]] = {}  # corridor -> seconds between two departures
-        self.last: dict[int, float] = {}  # corridor -> the last departure, Unix seconds
+        self.zone = ZoneInfo(network.timezone)
+        self.waits: dict[int, Waits] = {}  # by corridor
         self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
         self.told: dict[str, float] = {}  # vehicle -> a dispatcher's word on its next departure, Unix seconds; it wins
 
@@ -47,13 +42,15 @@ class Departures:
         since = self.since.pop(vehicle_id, None)
         seen = since is not None and since[0] == trip
         began = since[1] if since is not None and seen else came_at
+        waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
             waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
-            self.waits.setdefault(way.corridor, deque(maxlen=KEPT)).append(waited)
-        gap = at - self.last.get(way.corridor, at)
-        if 0.0 < gap < LONGEST_GAP_S:
-            self.gaps.setdefault(way.corridor, deque(maxlen=KEPT)).append(gap)
-        self.last[way.corridor] = max(at, self.last.get(way.corridor, at))
+        self.waits.setdefault(way.corridor, Waits()).left(at, self._clock(at), waited)
+
+    def _clock(self, at: float) -> float:
+        """Seconds by the local clock, which is what an unwritten timetable goes by."""
+        offset = datetime.fromtimestamp(at, UTC).astimezone(self.zone).utcoffset()
+        return at + (0.0 if offset is None else offset.total_seconds())
 
     def planned(self, trip: TripInstance) -> float | None:
         """Unix seconds; None for headway-based trips, whose start_time promises nothing."""
@@ -75,8 +72,11 @@ class Departures:
         planned = self.planned(trip)
         return since if planned is None else max(planned, since)
 
-    def expected(self, vehicle_id: str, trip: TripInstance, way: Way, now: float, since: float | None = None) -> float:
-        """Unix seconds, never before now. since: when it begins to wait, where it does not wait yet."""
+    def expected(
+        self, vehicle_id: str, trip: TripInstance, way: Way, now: float,
+        *, seen_at: float | None = None, since: float | None = None,
+    ) -> float:  # fmt: skip
+        """Unix seconds, never before now. seen_at: when it was last seen waiting; since: when it will begin to wait."""
         told = self.told.get(vehicle_id)
         if told is not None and now < told + OVERDUE_S:
             return max(told, now, since or now)
@@ -84,31 +84,36 @@ class Departures:
             known = self.since.get(vehicle_id)
             since = known[1] if known is not None and known[0] == trip else now
         zero = self._zero(trip, since)
-        seen = self.waits.get(way.corridor, ())
-        weights = np.array([0.5] * len(GENERIC_S) + [1.0] * len(seen))
-        waits = np.array([*GENERIC_S, *seen])
-        possible = waits > now - zero
-        if not possible.any():
-            return now + LEAST_S
-        waits = waits[possible]
-        weights = weights[possible] * self._spared(trip, way, zero + waits)
-        order = np.argsort(waits, kind="stable")
-        waits, weights = waits[order], np.cumsum(weights[order])
-        chosen = float(waits[np.searchsorted(weights, SHARE * weights[-1])])
-        return max(zero + chosen, now + min(LEAST_S, chosen))
+        at = max(now if seen_at is None else seen_at, since)
+        still, weights = self._possible(trip, way, at, zero)
+        if len(still) == 0:
+            return max(at, now) + LEAST_S
+        chosen = quantile(still, weights, SHARE)
+        return max(at + chosen, now + min(LEAST_S, max(zero - now, 0.0) + chosen))
+
+    def _possible(self, trip: TripInstance, way: Way, at: float, zero: float) -> tuple[Floats, Floats]:
+        """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere."""
+        waits = self.waits.get(way.corridor)
+        generic = np.array([wait for wait in GENERIC_S if wait > at - zero]) - (at - zero)
+        weights = np.full(len(generic), GENERIC_WEIGHT) * self._spared(trip, way, at + generic)
+        if waits is None:
+            return generic, weights
+        seen, alike = waits.possible(at - zero, at, self._clock(at), alike=self.planned(trip) is None)
+        return np.concatenate((seen, generic)), np.concatenate((alike, weights))
 
     def _spared(self, trip: TripInstance, way: Way, at: Floats) -> Floats | float:
         """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
-        last, headway = self.last.get(way.corridor), self.headway_s(trip, way)
-        if last is None or headway is None or self.planned(trip) is not None:
+        waits, headway = self.waits.get(way.corridor), self.headway_s(trip, way)
+        if waits is None or waits.last_at is None or headway is None or self.planned(trip) is not None:
             return 1.0
-        return np.asarray(np.clip((at - last) / headway, *SPARED))
+        return np.asarray(np.clip((at - waits.last_at) / headway, *SPARED))
 
     def headway_s(self, trip: TripInstance, way: Way) -> float | None:
         """The usual seconds between two departures lately, else as planned at the trip's start."""
-        gaps = self.gaps.get(way.corridor, ())
-        if len(gaps) >= ENOUGH_GAPS:
-            return median(gaps)
+        waits = self.waits.get(way.corridor)
+        usual = None if waits is None else waits.headway_s()
+        if usual is not None:
+            return usual
         rows = self.network.frequencies_of.get(trip.trip_id, ())
         start_s = trip.start_s or 0
         return next((float(row.headway_s) for row in rows if row.start_s <= start_s < row.end_s), None)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from transit.departures import KEPT, Departures
+from transit.departures import Departures
 from transit.links import LinkKey
 from transit.prediction import Tier
+from transit.waits import Waits
 
 if TYPE_CHECKING:
     from transit.forecast import Forecaster
 
-FORMAT = 4  # another format is not read: the stop events are there to learn from again
+FORMAT = 5  # another format is not read: the stop events are there to learn from again
 LEVEL = 1
 
 
@@ -34,7 +35,7 @@ class Learnt(msgspec.Struct):
     arrays: dict[str, Array]
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
-    terminals: dict[int, tuple[list[float], list[float]]]  # place in corridors -> waits and gaps, seconds
+    terminals: dict[int, Array]  # place in corridors -> departures, rows as in transit.waits
     habits: dict[str, dict[str, int]]  # pattern_id -> the patterns that followed, how often
 
 
@@ -75,9 +76,8 @@ def dump(forecaster: Forecaster) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
 
 
-def _terminals(departures: Departures) -> dict[int, tuple[list[float], list[float]]]:
-    seen = sorted(departures.waits.keys() | departures.gaps.keys())
-    return {n: (list(departures.waits.get(n, ())), list(departures.gaps.get(n, ()))) for n in seen}
+def _terminals(departures: Departures) -> dict[int, Array]:
+    return {n: _pack(waits.table, "f8") for n, waits in sorted(departures.waits.items())}
 
 
 def load(forecaster: Forecaster, blob: bytes) -> bool:
@@ -102,10 +102,9 @@ def load(forecaster: Forecaster, blob: bytes) -> bool:
         for name in names:
             getattr(times, name)[new] = found[name][old]
     departures = forecaster.departures
-    for n, (waits, gaps) in learnt.terminals.items():
+    for n, departed in learnt.terminals.items():
         if learnt.corridors[n] in corridors:
-            departures.waits[corridors[learnt.corridors[n]]] = deque(waits, maxlen=KEPT)
-            departures.gaps[corridors[learnt.corridors[n]]] = deque(gaps, maxlen=KEPT)
+            departures.waits[corridors[learnt.corridors[n]]] = Waits(_unpack(departed))
     forecaster.next_trips.habits = {key: Counter(habit) for key, habit in learnt.habits.items()}
     for tier in Tier:
         _load_tier(forecaster, tier, learnt)

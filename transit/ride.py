@@ -55,7 +55,8 @@ def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: D
     start = max(first - 1, 0)
     link_s = links.planned_links(trip.trip_id)[start:] * np.exp(times.usual(way, now).ratio[start:])
     if waits:
-        return _waiting_ride(state, trip, way, link_s, departures.expected(state.vehicle_id, trip, way, now), now)
+        leaves_at = departures.expected(state.vehicle_id, trip, way, now, seen_at=fixed_at)
+        return _waiting_ride(state, trip, way, link_s, leaves_at, now)
     stood = stood_s(state.recent, along)
     dwell = times.dwell_s(way, start) if start > 0 else 0.0
     part, dwell_left = part_of_link(way, start, along, float(link_s[0]), dwell, stood)
@@ -70,7 +71,7 @@ def next_ride_of(
     way = links.of_trip(trip.trip_id)
     if way is None:
         return None
-    leaves_at = departures.expected(before.state.vehicle_id, trip, way, now, comes_at)
+    leaves_at = departures.expected(before.state.vehicle_id, trip, way, now, since=comes_at)
     link_s = links.planned_links(trip.trip_id) * np.exp(times.usual(way, now).ratio)
     return _waiting_ride(before.state, trip, way, link_s, leaves_at, now)
 

@@ -20,6 +20,7 @@ from transit.explanation import recomputed
 from transit.forecast import Forecaster
 from transit.prediction import Tier
 from transit.tracking import VehicleStatus
+from transit.waits import Waits
 
 NETWORK = a_network()  # 8 links of 500 m, 83 s each by the plan
 LINK_S = 500.0 / 6.0
@@ -199,7 +200,8 @@ def test_where_no_timetable_rules_a_bus_that_has_just_lost_the_one_before_waits_
     def leaves(last):
         forecaster = Forecaster(network)
         way = forecaster.links.of_trip(trip.trip_id)
-        forecaster.departures.last[way.corridor] = last.timestamp()
+        forecaster.departures.waits[way.corridor] = waits = Waits()
+        waits.left(last.timestamp(), last.timestamp(), None)
         return forecaster.departures.expected("BUS-1", trip, way, now.timestamp())
 
     assert leaves(now - timedelta(seconds=30)) > leaves(now - timedelta(minutes=25))
