@@ -25,11 +25,11 @@ HALF_LIFE_S = 4 * 86400.0
 CLOCK_S = 7200.0  # standard deviation of the time of day
 OTHER_DAY = 0.4  # weight of another kind of day
 GAP_S, GAP_SHARE = 60.0, 0.1  # standard deviation of the time since the departure before: so much, and a share of it
-LEAST_ALIKE = 0.03  # no wait is so unlike that it says nothing
+LEAST_ALIKE = 0.05  # no wait is so unlike that it says nothing
 
 SLOT_S = 60.0  # how exactly vehicles keep a timetable that nobody wrote down
 SLOT_WEIGHT = 2.0  # so much more counts a departure at the minute at which earlier days' vehicles left
-SLOT_DOUBT = 0.5  # departures by chance that are added on both sides: one day's are no timetable yet
+SLOT_DOUBT = 0.1  # departures by chance that are added on both sides: one day's are no timetable yet
 SLOT_AGE_S = 22 * 3600.0  # what is nearer is today's
 SLOT_WINDOW_S = (1800.0, 3600.0)  # the usual density of departures is taken from so long before now until so long after
 DAY_S = 86400.0
