@@ -87,7 +87,12 @@ class Pipeline:
         t = report.reported_at.timestamp()
         moving = report.speed_mps is None or report.speed_mps >= MOVING_MPS
         fix = Fix(t, *self.matcher.patterns.plane.xy(report.lat, report.lon), report.bearing if moving else None)
-        asked = Asked(report.vehicle_id, hint, lambda trip: self._holder(trip, report) is not None)
+        asked = Asked(
+            report.vehicle_id,
+            hint,
+            taken=lambda trip: self._holder(trip, report) is not None,
+            driven=lambda trip: (one := self._holder(trip, report)) is not None and one.matched.status is VehicleStatus.ON_TRIP,
+        )
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)

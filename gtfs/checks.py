@@ -24,6 +24,17 @@ def check(network: Network, trip_rows: dict[str, Any], lines: Lines, findings: F
     _check_services(network, findings)
 
 
+def forget_shapes(trip_rows: dict[str, Any], findings: Findings) -> None:
+    """shapes.txt is optional: where it was left out as a whole, the ids of shapes in trips.txt mean nothing."""
+    place = [column.attribute for column in columns.TRIPS.columns].index("shape_id")
+    named = [values for _, values, _ in trip_rows.values() if values[place]]
+    for values in named:
+        values[place] = ""
+    if named:
+        message = f"is not in the feed, but {len(named)} trips name a shape; their lines are drawn from stop to stop"
+        findings.notice(columns.SHAPES.file, None, "", message)
+
+
 def _check_agencies(network: Network, lines: Lines, findings: Findings) -> None:
     file = columns.AGENCY.file
     if not network.agencies:

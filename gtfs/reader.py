@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gtfs import columns
-from gtfs.checks import check
+from gtfs.checks import check, forget_shapes
 from gtfs.columns import REQUIRED_FILES, TABLES, Table
 from gtfs.files import FeedFiles, open_feed
 from gtfs.problems import BrokenFeed as BrokenFeed
@@ -71,6 +71,8 @@ class _Reader:
     def network(self) -> Network:
         stops = self._records(columns.STOPS, Stop)
         trip_rows = self._by_id(columns.TRIPS)
+        if columns.SHAPES.file not in self.files.names:
+            forget_shapes(trip_rows, self.findings)
         calls = self._calls(trip_rows, stops)
         network = Network(
             agencies=tuple(_make_agency(*values, extra) for _, values, extra in self._unique_agencies()),

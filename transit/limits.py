@@ -14,7 +14,7 @@ from transit.patterns import Pattern, patterns_of, stop_place
 MAX_SPEED_MPS = {
     0: 28.0,  # tram, light rail
     1: 40.0,  # metro
-    2: 90.0,  # rail, high-speed included
+    2: 105.0,  # rail; high-speed trains run 350 km/h
     3: 33.0,  # bus: a motorway at 120 km/h
     4: 25.0,  # ferry
     5: 15.0,  # cable tram

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from transit.limits import basic_route_type
+from transit.limits import MAX_SPEED_MPS, basic_route_type
 from transit.network import Network
 from transit.patterns import Pattern, patterns_of
 
@@ -19,6 +19,7 @@ LinkKey = tuple[str, str, str]  # kind of service, stop from, stop to; the link 
 PLAIN_SPEED_MPS = {0: 6.0, 1: 10.0, 2: 16.0, 3: 5.5, 4: 5.0, 5: 3.0, 6: 5.0, 7: 4.0, 11: 5.5, 12: 9.0}  # stops included
 FASTEST_MPS = {0: 16.0, 1: 22.0, 2: 45.0, 3: 18.0, 4: 12.0, 5: 6.0, 6: 8.0, 7: 8.0, 11: 16.0, 12: 22.0}  # from stop to stop
 LEAST_LINK_S = 4.0
+SPEED_UP_S = 60.0  # on a long link a vehicle goes as fast as it can, but for so long to leave one stop and to halt at the next
 PLAN_SMOOTHING = 0.3  # plans are rounded to minutes: so much of the time between two timed stops goes by distance alone
 SMOOTH_OVER = 2  # links to each side over which a plan's rounding is evened out
 
@@ -99,8 +100,14 @@ def planned_links(planned: tuple[tuple[float, float], ...], way: Way) -> Floats:
     local = np.convolve(steps, wide, "same") / np.convolve(plain, wide, "same")  # how slow the plan is hereabouts
     smooth = plain * local if len(steps) >= len(wide) else plain * steps.sum() / plain.sum()
     mixed = (1.0 - PLAN_SMOOTHING) * steps + PLAN_SMOOTHING * smooth
-    least = np.maximum(way.length_m / FASTEST_MPS[way.kind], LEAST_LINK_S)
-    return np.asarray(np.maximum(mixed, least))
+    return np.asarray(np.maximum(mixed, least_s(way)))
+
+
+def least_s(way: Way) -> Floats:
+    """No link takes less: a plan rounded to minutes may say 0."""
+    quick = way.length_m / FASTEST_MPS[way.kind]
+    express = way.length_m / MAX_SPEED_MPS[way.kind] + SPEED_UP_S
+    return np.asarray(np.maximum(np.minimum(quick, express), LEAST_LINK_S))
 
 
 class _ByIdentity:

@@ -78,6 +78,11 @@ class Hypothesis(msgspec.Struct, array_like=True):
         return self.weight + self.fit
 
     @property
+    def is_over(self) -> bool:
+        """At the end of a known trip: what is said of the vehicle from now on is said of the next."""
+        return self.arrived_at is not None and self.trip is not None
+
+    @property
     def leaving(self) -> float:
         """What goes over to being out of service: no more than the reading is worth with a trip that hardly fits."""
         return self.weight + min(self.fit, 0.0)
@@ -119,7 +124,8 @@ class Asked(NamedTuple):
 
     vehicle_id: str = ""
     hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False
+    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has it,
+    driven: Callable[[TripInstance], bool] = lambda trip: False  # and is under way, not only waiting for it
 
 
 class Matcher:
@@ -304,7 +310,8 @@ class Matcher:
         """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
         belief.label = asked.hint.trip_id
         for h in belief.hypotheses:
-            h.fitted_at = 1.0
+            if not h.is_over:
+                h.fitted_at = 1.0
         pattern = self.patterns.find(belief.label or "")
         if pattern is None:
             return
@@ -372,9 +379,10 @@ class Matcher:
         for h in belief.hypotheses:
             if h.weight < top - PRUNE:
                 continue
-            if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
+            if not h.is_over and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
                 sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
-                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, asked.taken)
+                taken = asked.taken if h.waiting else asked.driven  # who leaves takes a trip from who only waits for it
+                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, taken)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue

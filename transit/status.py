@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, inf
 from typing import NamedTuple
 
 import msgspec
 
+from transit.assignment import headway_day
 from transit.matching import ARRIVED_M, NEVER, Asked, Belief, Hypothesis, Left, Matcher, sigma_m
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
@@ -166,9 +167,12 @@ def _without_trip(matcher: Matcher, belief: Belief, shown: Shown | None, t: floa
 
 
 def _starts_in(matcher: Matcher, chosen: Hypothesis, t: float) -> float:
-    """Seconds until the planned departure of the trip that is waited for; 0 for headway-based ones."""
+    """Seconds until the planned departure of the trip that is waited for; of headway-based ones 0 while they run."""
     if chosen.trip is None:
         return 0.0
+    if matcher.table.network.is_headway_based(chosen.trip.trip_id):
+        _, outside = headway_day(matcher.table, matcher.table.network.trips[chosen.trip.trip_id], t)
+        return inf if outside else 0.0
     pattern = matcher.patterns.by_id[chosen.pattern_id]
     late = matcher.table.lateness(pattern, chosen.trip, pattern.start_m, t)
     return 0.0 if late is None else -late

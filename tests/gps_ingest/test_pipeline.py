@@ -332,6 +332,14 @@ def test_a_loop_goes_on_to_the_next_round() -> None:
     assert once(drive.events)
 
 
+def test_a_label_told_at_the_end_of_a_loop_means_the_next_round() -> None:
+    network = a_network(LOOP, 250.0, first_departures=tuple(7 * HOUR + 600 * n for n in range(4)))
+    first = a_drive(LOOP)
+    wait = standing((0.0, 0.0), after(first), 8)
+    drive = Drive(network, first, AssignmentHint("R1", "T1")).go(wait + a_drive(LOOP, after(wait)), AssignmentHint("R1", "T2"))
+    assert [trip for trip in drive.trips if trip] == ["T1", "T2"]
+
+
 def test_trips_go_on_across_midnight() -> None:
     network = a_network(first_departures=(23 * HOUR + 55 * 60,))
     drive = Drive(network, a_drive(start=at(23, 55)))
@@ -424,6 +432,15 @@ def test_a_bus_that_drives_a_trip_displaces_one_that_waits_for_it() -> None:
     lost = drive.pipeline.states["BUS1"].matched
     assert (lost.status, lost.explanation) == (VehicleStatus.UNASSIGNED, "trip taken by BUS2")
     assert [one.displaced.vehicle_id for one in drive.outcomes if one.displaced is not None] == ["BUS1"]
+
+
+def test_of_two_buses_that_wait_the_one_that_leaves_on_time_runs_the_first_trip() -> None:
+    network = a_network(first_departures=(7 * HOUR, 7 * HOUR + 480))
+    early, later = standing((0.0, 0.0), at(6, 45), 23, vehicle_id="BUS2"), standing((0.0, 0.0), at(6, 50), 9)
+    reports = sorted(early + later + a_drive(start=at(7, 0, 30)), key=lambda one: one.reported_at)
+    drive = Drive(network, reports)
+    assert drive.pipeline.states["BUS1"].matched.trip == a_trip_instance("T1")
+    assert drive.pipeline.states["BUS2"].matched.trip == a_trip_instance("T2")
 
 
 def test_a_bus_swapped_for_another_hands_its_trip_over() -> None:

@@ -153,6 +153,12 @@ def test_columns_and_files_that_we_do_not_know_are_kept() -> None:
     assert network.other_files == {"fare_attributes.txt": (("fare_id", "price"), ("gratis", "0"))}
 
 
+def test_without_shapes_the_ids_of_shapes_mean_nothing_and_that_is_said() -> None:
+    network, notices = read_feed(zipped(without("shapes.txt")))
+    assert {trip.shape_id for trip in network.trips.values()} == {""}
+    assert [notice.file for notice in notices] == ["shapes.txt"]
+
+
 def test_a_trip_that_calls_nowhere_is_left_out_and_said_so() -> None:
     network, notices = read_feed(zipped(changed("trips.txt", "R1,D,T2,L", "R1,D,T2,L\nR1,D,T3,L")))
     assert set(network.trips) == {"T1", "T2"}

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from gps_ingest.pipeline import Pipeline
-from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at
+from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
 from transit.avl import AvlReport
 from transit.network import Network
 from transit.status import DETOUR_S, OFF_S, PARKED_S
@@ -102,6 +102,14 @@ def test_an_hour_and_more_before_the_next_departure_a_bus_is_not_about_to_begin_
     assert [one.status for one in found if one.reported_at > layover] == [VehicleStatus.LAYOVER] * sum(
         one.reported_at > layover for one in found
     )
+
+
+def test_outside_the_hours_of_a_headway_a_bus_at_its_terminal_is_not_about_to_begin() -> None:
+    network = a_network(headway=every(10, start_s=6 * 3600, end_s=9 * 3600))
+    waits = [a_report((0.0, 5.0), at(5) + timedelta(seconds=60 * n)) for n in range(420)]
+    found = matched(network, waits)
+    for hour, status in ((5, VehicleStatus.UNASSIGNED), (7, VehicleStatus.LAYOVER), (11, VehicleStatus.UNASSIGNED)):
+        assert {one.status for one in found if at(hour, 30) <= one.reported_at <= at(hour, 45)} == {status}
 
 
 def test_a_bus_that_departs_does_not_fall_back_into_its_layover() -> None:
