@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import hypot
 
 import msgspec
 
@@ -91,7 +92,7 @@ class Pipeline:
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
-        events = self._advance(memory, verdict, report, t)
+        events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
         where = (verdict.pattern_id, verdict.along_m or 0.0)
@@ -127,6 +128,19 @@ class Pipeline:
             self._states[other.vehicle_id] = lost
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
+
+    def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Fix) -> tuple[StopEvent, ...]:
+        """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
+        progress, shown, belief = memory.progress, memory.shown, memory.belief
+        if progress is None or shown is None or belief is None or not verdict.trip != progress.trip == belief.ended:
+            return ()
+        pattern = self.matcher.patterns.by_id.get(progress.pattern_id)
+        if pattern is None or shown.status != VehicleStatus.ON_TRIP or shown.trip != progress.trip:
+            return ()
+        x, y = pattern.stop_xy[-1]
+        if hypot(fix.x - x, fix.y - y) > self.matcher.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+            return ()
+        return tuple(advance(progress, pattern, report.vehicle_id, pattern.end_m, fix.t))
 
     def _advance(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> tuple[StopEvent, ...]:
         if verdict.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):
