@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import hypot
@@ -88,7 +88,7 @@ class Pipeline:
         t = report.reported_at.timestamp()
         moving = report.speed_mps is None or report.speed_mps >= MOVING_MPS
         fix = Fix(t, *self.matcher.patterns.plane.xy(report.lat, report.lon), report.bearing if moving else None)
-        asked = Asked(report.vehicle_id, hint, lambda trip: self._holder(trip, report) is not None)
+        asked = Asked(report.vehicle_id, hint, *self._claims(report))
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
@@ -101,6 +101,15 @@ class Pipeline:
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
+
+    def _claims(self, report: AvlReport) -> tuple[Callable[[TripInstance], bool], Callable[[TripInstance], bool]]:
+        """Of a trip: whether another vehicle has it now, and whether it is on its way with it."""
+
+        def drives(trip: TripInstance) -> bool:
+            holder = self._holder(trip, report)
+            return holder is not None and holder.matched.status is VehicleStatus.ON_TRIP
+
+        return lambda trip: self._holder(trip, report) is not None, drives
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""

@@ -120,6 +120,7 @@ class Asked(NamedTuple):
     vehicle_id: str = ""
     hint: AssignmentHint = NO_HINT
     taken: Callable[[TripInstance], bool] = lambda trip: False
+    driven: Callable[[TripInstance], bool] = lambda trip: False
 
 
 class Matcher:
@@ -384,7 +385,7 @@ class Matcher:
                 continue
             if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
                 sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
-                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, asked.taken)
+                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, asked.taken, asked.driven)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue

@@ -415,6 +415,16 @@ def test_of_two_buses_on_one_trip_one_wins_and_the_other_is_told_why() -> None:
     assert other.explanation == "trip taken by BUS1"
 
 
+def test_a_bus_close_behind_the_one_that_drives_its_trip_runs_the_next_departure_however_early() -> None:
+    network = a_network(first_departures=(7 * HOUR, 7 * HOUR + 1440))
+    first, second = a_drive(), a_drive(vehicle_id="BUS2", from_m=700.0, start=SEVEN + timedelta(seconds=180))
+    reports = sorted(first + second, key=lambda one: (one.reported_at, one.vehicle_id))
+    drive = Drive(network, [one for one in reports if one.reported_at <= SEVEN + timedelta(minutes=8)])
+    one, other = drive.pipeline.states["BUS1"].matched, drive.pipeline.states["BUS2"].matched
+    assert (one.trip, other.trip) == (a_trip_instance("T1"), a_trip_instance("T2"))
+    assert other.status is VehicleStatus.ON_TRIP
+
+
 def test_at_no_moment_are_two_buses_on_one_trip() -> None:
     network = there_and_back()
     rng = Random(11)
