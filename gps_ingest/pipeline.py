@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import hypot
 
 import msgspec
 
@@ -87,16 +88,11 @@ class Pipeline:
         t = report.reported_at.timestamp()
         moving = report.speed_mps is None or report.speed_mps >= MOVING_MPS
         fix = Fix(t, *self.matcher.patterns.plane.xy(report.lat, report.lon), report.bearing if moving else None)
-        asked = Asked(
-            report.vehicle_id,
-            hint,
-            taken=lambda trip: self._holder(trip, report) is not None,
-            driven=lambda trip: (one := self._holder(trip, report)) is not None and one.matched.status is VehicleStatus.ON_TRIP,
-        )
+        asked = Asked(report.vehicle_id, hint, *self._claims(report))
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
-        events = self._advance(memory, verdict, report, t)
+        events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
         where = (verdict.pattern_id, verdict.along_m or 0.0)
@@ -105,6 +101,15 @@ class Pipeline:
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
+
+    def _claims(self, report: AvlReport) -> tuple[Callable[[TripInstance], bool], Callable[[TripInstance], bool]]:
+        """Of a trip: whether another vehicle has it now, and whether it is on its way with it."""
+
+        def drives(trip: TripInstance) -> bool:
+            holder = self._holder(trip, report)
+            return holder is not None and holder.matched.status is VehicleStatus.ON_TRIP
+
+        return lambda trip: self._holder(trip, report) is not None, drives
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
@@ -132,6 +137,19 @@ class Pipeline:
             self._states[other.vehicle_id] = lost
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
+
+    def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Fix) -> tuple[StopEvent, ...]:
+        """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
+        progress, shown, belief = memory.progress, memory.shown, memory.belief
+        if progress is None or shown is None or belief is None or not verdict.trip != progress.trip == belief.ended:
+            return ()
+        pattern = self.matcher.patterns.by_id.get(progress.pattern_id)
+        if pattern is None or shown.status != VehicleStatus.ON_TRIP or shown.trip != progress.trip:
+            return ()
+        x, y = pattern.stop_xy[-1]
+        if hypot(fix.x - x, fix.y - y) > self.matcher.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+            return ()
+        return tuple(advance(progress, pattern, report.vehicle_id, pattern.end_m, fix.t))
 
     def _advance(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> tuple[StopEvent, ...]:
         if verdict.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):

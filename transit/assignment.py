@@ -28,7 +28,8 @@ SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle
 SAME_PLAN = 1.0  # and than the one that it only waits for
 NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
 SAME_ROUTE = 4.0  # for another trip of the route that the vehicle served last: few change over at a terminal
-TAKEN = -6.0  # against a trip that another vehicle is running
+TAKEN = -6.0  # against a trip that another vehicle has,
+DRIVEN = -12.0  # and one that another vehicle drives: any other departure is likelier than that
 NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
 NOT_THE_TRIP = -9.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
@@ -79,7 +80,8 @@ class Known:
     sticks: float = SAME_TRIP  # and how much it counts
     ended: TripInstance | None = None  # the trip that it ran last
     hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle
+    taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle,
+    driven: Callable[[TripInstance], bool] = lambda trip: False  # which is on its way
 
 
 class Choice(NamedTuple):
@@ -197,7 +199,7 @@ def choose_trip(table: TripTable, pattern: Pattern, along_m: float, t: float, wa
         if follows(table, known.ended, trip):
             score += NEXT_IN_BLOCK
         if known.taken(trip):
-            score += TAKEN
+            score += DRIVEN if known.driven(trip) else TAKEN
         if best is None or score > best.score:
             best = Choice(score, trip)
     return best

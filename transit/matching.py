@@ -29,8 +29,8 @@ BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0
 AT_STOP_M = 20.0
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
-STAYS_ARRIVED_S = 15.0  # its trip is over this long after it came to the end,
-STANDS_SHORT_S = 150.0  # or to a place so near before it
+AT_LAST_STOP_M = 25.0  # so near to the stop itself it has ended its trip: half a bus and the usual error of a fix
+STAYS_ARRIVED_S = 110.0  # elsewhere at its terminal (in the loop, at the bays) the trip lasts this long: within two minutes
 LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 NEVER = 0.0  # Unix seconds of an anchor that a vehicle has not left since it was first seen
@@ -232,15 +232,22 @@ class Matcher:
                 score -= share * _detour(step, moved, dt)
                 back = max(0.0, old.top_m - place.along_m)
                 score -= 0.5 * (back / BACK_SIGMA_M) ** 2
-            score = max(score, OUTLIER * share)
             best = max(best, score)
+            if not old.waiting and place.along_m > pattern.end_m - ARRIVED_M:
+                x, y = pattern.stop_xy[-1]
+                score = max(score, self._at_terminal(pattern, hypot(fix.x - x, fix.y - y), share))
+            score = max(score, OUTLIER * share)
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-            score = -share * (0.2 + 0.8 * (away / limits.terminal_radius_m) ** 2)
+            score = self._at_terminal(pattern, away, share)
             yield _changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
+
+    def _at_terminal(self, pattern: Pattern, away_m: float, share: float) -> float:
+        """Log density of a fix this far from a terminal stop, of a vehicle in its loop or at its bays: it follows no line."""
+        return -share * (0.2 + 0.8 * (away_m / self.limits.of_pattern[pattern.pattern_id].terminal_radius_m) ** 2)
 
     def _turn(
         self, old: Hypothesis, ended: Pattern, fix: Fix, dt: float, moved: float, share: float, reach: float
@@ -348,29 +355,32 @@ class Matcher:
         return share * max(ELSEWHERE, emission(pattern, behind) - _detour(place.along_m - behind.along_m, moved, dt))
 
     def _end_trips(self, belief: Belief, fix: Fix, asked: Asked) -> None:
-        """A trip whose vehicle has arrived goes on to the trips that begin here, and is over soon."""
+        """A trip whose vehicle has arrived is over soon; at once where it stands at its last stop and other trips begin."""
         kept: list[Hypothesis] = []
         waiting = {h.pattern_id for h in belief.hypotheses if h.waiting}
         for h in belief.hypotheses:
-            if h.arrived_at is not None:
-                for pattern, away in self.starts_near(fix.x, fix.y):
-                    if pattern.pattern_id not in waiting:
-                        waiting.add(pattern.pattern_id)
-                        start = pattern.start_m
-                        kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
-                if fix.t - h.arrived_at >= self._stays_s(h, asked):
-                    belief.out = max(belief.out, h.leaving - 2.0)
-                    belief.ended = h.trip
-                    continue
-            kept.append(h)
+            if h.arrived_at is None:
+                kept.append(h)
+                continue
+            starts = self.starts_near(fix.x, fix.y)
+            if fix.t - h.arrived_at < self._stays_s(h, fix, asked, bool(starts)):
+                kept.append(h)
+                continue
+            for pattern, away in starts:
+                if pattern.pattern_id not in waiting:
+                    waiting.add(pattern.pattern_id)
+                    start = pattern.start_m
+                    kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
+            belief.out = max(belief.out, h.leaving - 2.0)
+            belief.ended = h.trip
         belief.hypotheses = kept
 
-    def _stays_s(self, h: Hypothesis, asked: Asked) -> float:
-        """How long a trip lasts whose vehicle stands at its end: longer while somebody says that it is still on it."""
+    def _stays_s(self, h: Hypothesis, fix: Fix, asked: Asked, others_begin: bool) -> float:
+        """How long a trip lasts whose vehicle has come to its end: longer while somebody says that it is still on it."""
         if h.trip is not None and asked.hint.trip_id == h.trip.trip_id:
             return LABEL_STAYS_S
-        end_m = self.patterns.by_id[h.pattern_id].end_m
-        return STAYS_ARRIVED_S if h.along_m > end_m - BACK_M / 2 else STANDS_SHORT_S
+        x, y = self.patterns.by_id[h.pattern_id].stop_xy[-1]
+        return 0.0 if others_begin and hypot(fix.x - x, fix.y - y) < AT_LAST_STOP_M else STAYS_ARRIVED_S
 
     def _refit(self, belief: Belief, t: float, asked: Asked) -> None:
         """Which trip each reading would be, and how well that fits; a reading that no trip can mean is dropped."""
@@ -382,7 +392,7 @@ class Matcher:
             if not h.is_over and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
                 sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
                 taken = asked.taken if h.waiting else asked.driven  # who leaves takes a trip from who only waits for it
-                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, taken)
+                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, taken, asked.driven)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue

@@ -291,6 +291,23 @@ def test_a_bus_that_stands_where_its_trip_ended_is_not_on_it_for_longer_than_two
     assert max(on) <= reports[-1].reported_at + timedelta(minutes=2)
 
 
+def test_at_its_last_stop_a_bus_waits_for_the_next_trip_from_the_first_fix_on_and_has_called_there() -> None:
+    arrives = a_drive(every_s=20.0, to_m=3960.0)
+    drive = Drive(there_and_back(), [*arrives, a_report((3990.0, 0.0), after(arrives, 20.0))])
+    assert drive.states[-2].matched.status is VehicleStatus.ON_TRIP
+    assert (drive.now.matched.status, drive.now.matched.trip) == (VehicleStatus.LAYOVER, a_trip_instance("R1b1"))
+    last = next(event for event in drive.events if event.stop_id == "P4000_0" and event.trip == a_trip_instance("R1a1"))
+    assert last.departed_at is None
+
+
+def test_a_bus_in_the_loop_of_its_terminal_is_on_its_trip_until_it_comes_to_the_stop() -> None:
+    arrives = a_drive(every_s=20.0, to_m=3840.0)
+    loop = [(3950.0, 0.0), (3990.0, 60.0), (4060.0, 70.0), (4060.0, 30.0), (4005.0, 0.0)]
+    turns = [a_report(where, after(arrives, 20.0 * n)) for n, where in enumerate(loop, 1)]
+    drive = Drive(there_and_back(), arrives + turns)
+    assert [state.matched.status.value for state in drive.states[-5:]] == ["on_trip"] * 4 + ["layover"]
+
+
 @pytest.mark.parametrize("blocks", [False, True], ids=["no block_id", "block_id"])
 def test_at_a_terminal_a_bus_waits_for_its_next_trip_and_drives_it(blocks: bool) -> None:
     out = a_drive()
@@ -404,6 +421,16 @@ def test_of_two_buses_on_one_trip_one_wins_and_the_other_is_told_why() -> None:
     assert one.trip == a_trip_instance("T1")
     assert (other.status, other.trip) == (VehicleStatus.UNASSIGNED, None)
     assert other.explanation == "trip taken by BUS1"
+
+
+def test_a_bus_close_behind_the_one_that_drives_its_trip_runs_the_next_departure_however_early() -> None:
+    network = a_network(first_departures=(7 * HOUR, 7 * HOUR + 1440))
+    first, second = a_drive(), a_drive(vehicle_id="BUS2", from_m=700.0, start=SEVEN + timedelta(seconds=180))
+    reports = sorted(first + second, key=lambda one: (one.reported_at, one.vehicle_id))
+    drive = Drive(network, [one for one in reports if one.reported_at <= SEVEN + timedelta(minutes=8)])
+    one, other = drive.pipeline.states["BUS1"].matched, drive.pipeline.states["BUS2"].matched
+    assert (one.trip, other.trip) == (a_trip_instance("T1"), a_trip_instance("T2"))
+    assert other.status is VehicleStatus.ON_TRIP
 
 
 def test_at_no_moment_are_two_buses_on_one_trip() -> None:
