@@ -14,7 +14,7 @@ from transit.prediction import Tier
 
 EDGES_S = (0.0, 60.0, 120.0, 180.0, 270.0, 360.0, 480.0, 600.0, 750.0, 900.0, 1200.0, 1500.0, 1800.0)
 KEPT = 4000  # of each kind; at 14 vehicles a fortnight
-ENOUGH = 150  # with fewer the belief below counts as well
+ENOUGH = np.array((50.0, 150.0, 50.0))  # for low, shown, high: with fewer the belief below counts as well; caution goes last
 LOW, HIGH = 0.1, 0.9
 # Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
 # (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
