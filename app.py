@@ -713,6 +713,7 @@ def doctor(settings: Settings) -> None:
 def relearn(settings: Settings) -> None:
     """Learn anew from every stored stop event. The system must not run meanwhile."""
     from transit.forecast import Forecaster
+    from transit.relearning import relearn as learn_anew
     from transit.store.database import writing
     from transit.store.learnt import save_learnt
     from transit.store.stop_events import load_stop_events
@@ -723,7 +724,7 @@ def relearn(settings: Settings) -> None:
         forecaster, last, count = Forecaster(loaded(engine)), 0, 0
         with engine.connect() as connection:
             while rows := load_stop_events(connection, last):
-                forecaster.learn([event for _, event in rows])
+                learn_anew(forecaster, [event for _, event in rows])
                 last, count = rows[-1][0], count + len(rows)
         with writing(engine) as connection:
             save_learnt(connection, forecaster.dump(), last, now=settings.clock())
