@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import exp
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 
 from transit.explanation import Explanation, recomputed
 from transit.forecast import Forecaster
+from transit.prediction import Prediction
 from transit.service_day import format_time
 from transit.store.files import write_atomically
 from transit.tracking import VehicleState
@@ -52,8 +53,11 @@ def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -
     return None
 
 
-def answer_all(data_dir: Path, forecaster: Forecaster | None, states: Iterable[VehicleState], now: datetime) -> int:
-    """Answers what was asked since the last step; returns how many."""
+def answer_all(
+    data_dir: Path, forecaster: Forecaster | None, states: Iterable[VehicleState], now: datetime,
+    shown_at: Callable[[Prediction], datetime],
+) -> int:  # fmt: skip
+    """Answers what was asked since the last step; returns how many. shown_at: what riders see of a prediction."""
     where = folder(data_dir) / "explain"
     questions = sorted(where.glob("ask-*.json"))[:MOST] if where.is_dir() else []
     known = list(states) if questions else []
@@ -65,7 +69,8 @@ def answer_all(data_dir: Path, forecaster: Forecaster | None, states: Iterable[V
             continue
         asked = (question.vehicle_id, question.stop_id, known, now)
         found = [] if forecaster is None else forecaster.explain(*asked, next_trips=True)
-        write_atomically(_paths(data_dir, question)[1], msgspec.json.encode([told(one) for one in found]))
+        answers = [told(one, shown_at(one.prediction)) for one in found]
+        write_atomically(_paths(data_dir, question)[1], msgspec.json.encode(answers))
         path.unlink(missing_ok=True)
     if questions:
         for old in where.glob("answer-*.json"):
@@ -74,8 +79,8 @@ def answer_all(data_dir: Path, forecaster: Forecaster | None, states: Iterable[V
     return len(questions)
 
 
-def told(one: Explanation) -> dict[str, Any]:
-    """Plain values; the numbers reproduce predicted_at (transit/explanation.py says how)."""
+def told(one: Explanation, shown_at: datetime) -> dict[str, Any]:
+    """Plain values; the numbers reproduce predicted_at (transit/explanation.py says how), shown_at is what is on display."""
     said = one.prediction
     trip = said.trip
     return {
@@ -89,6 +94,7 @@ def told(one: Explanation) -> dict[str, Any]:
         "made_at": said.made_at.isoformat(),
         "reported_at": said.reported_at.isoformat(),
         "predicted_at": said.predicted_at.isoformat(),
+        "shown_at": shown_at.isoformat(),
         "low_at": said.low_at.isoformat(),
         "high_at": said.high_at.isoformat(),
         "recomputed_at": recomputed(one).isoformat(),
@@ -139,4 +145,6 @@ def sentences(found: dict[str, Any]) -> list[str]:
     caution = 100 * (found["caution"] - 1)
     lines.append(f"median {found['median_s']:.0f} s after {found['counted_from'][11:19]}; shown {caution:+.0f} % of it")
     lines.append(f"recomputed from these numbers: {found['recomputed_at'][11:19]} UTC")
+    if found["shown_at"] != found["predicted_at"]:
+        lines.append(f"on display still {found['shown_at'][11:19]} UTC: so small a slip is not shown (transit/steadiness.py)")
     return lines

@@ -18,6 +18,7 @@ from transit.forecast import Forecaster
 from transit.network import Network
 from transit.prediction import Prediction
 from transit.service_day import local_date
+from transit.steadiness import Steadiness
 from transit.store.alerts import load_alerts
 from transit.store.database import writing
 from transit.store.departure_orders import load_departure_orders, withdraw
@@ -60,6 +61,7 @@ class Live:
         self.saved_at: datetime | None = None
         self.unsaved = False
         self.promised_at: datetime | None = None
+        self.steadiness = Steadiness()
         self.steps = 0
         self.learnt_events = 0
 
@@ -87,7 +89,7 @@ class Live:
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
         self._log_promises(predictions, now)
-        answer_all(self.data_dir, self.forecaster, self.states.values(), now)
+        answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now
@@ -167,7 +169,7 @@ class Live:
             return []
         fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
         self.forecaster.observe(fresh, now)
-        return self.forecaster.predict(fresh, now, next_trips=True)
+        return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 
     def _snapshot(
         self, now: datetime, predictions: list[Prediction], alerts: list[Alert], newest: datetime | None

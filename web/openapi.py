@@ -114,6 +114,7 @@ SCHEMAS: dict[str, Schema] = {
             made_at=MOMENT,
             reported_at=MOMENT,
             predicted_at=MOMENT,
+            shown_at=MOMENT,
             recomputed_at=MOMENT,
             fix_age_s=NUMBER,
             links={
