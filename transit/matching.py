@@ -78,11 +78,6 @@ class Hypothesis(msgspec.Struct, array_like=True):
         return self.weight + self.fit
 
     @property
-    def is_over(self) -> bool:
-        """At the end of a known trip: what is said of the vehicle from now on is said of the next."""
-        return self.arrived_at is not None and self.trip is not None
-
-    @property
     def leaving(self) -> float:
         """What goes over to being out of service: no more than the reading is worth with a trip that hardly fits."""
         return self.weight + min(self.fit, 0.0)
@@ -317,8 +312,7 @@ class Matcher:
         """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
         belief.label = asked.hint.trip_id
         for h in belief.hypotheses:
-            if not h.is_over:
-                h.fitted_at = 1.0
+            h.fitted_at = 1.0
         pattern = self.patterns.find(belief.label or "")
         if pattern is None:
             return
@@ -372,7 +366,8 @@ class Matcher:
                     start = pattern.start_m
                     kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
             belief.out = max(belief.out, h.leaving - 2.0)
-            belief.ended = h.trip
+            if not any(other.trip == h.trip for other in belief.hypotheses if other.arrived_at is None):
+                belief.ended = h.trip  # else a label that says already what it runs next has renamed the trip that is over
         belief.hypotheses = kept
 
     def _stays_s(self, h: Hypothesis, fix: Fix, asked: Asked, others_begin: bool) -> float:
@@ -389,7 +384,7 @@ class Matcher:
         for h in belief.hypotheses:
             if h.weight < top - PRUNE:
                 continue
-            if not h.is_over and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
+            if (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
                 sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
                 taken = asked.taken if h.waiting else asked.driven  # who leaves takes a trip from who only waits for it
                 known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, taken, asked.driven)
