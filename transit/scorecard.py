@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transit.links import Floats
+
+Bools = NDArray[np.bool_]
 
 Key = tuple[str, str, str, int]  # vehicle_id, trip_id, stop_id, stop_sequence
 
@@ -76,25 +79,30 @@ def around(made: list[Promise], by_key: dict[Key, list[float]]) -> tuple[Floats,
 
 
 def _ghosts(made: list[Promise], times: Floats, actual: Floats, last: Floats, truth: list[Passage]) -> dict[str, Any]:
-    """Promises of a bus that had passed already, and those at most 10 min ahead that no passage answered.
-
-    The second are counted only of vehicles and trips that the truth knows, at a trip's last stop only where it has the passage.
-    """
+    """Promises of a bus that had passed already, and those at most 10 min ahead that no passage answered."""
     if not made:
         return {"passed_still_shown_pct": None, "missing_passage_pct": None}
     made_at, said = times[:, 0], times[:, 1]
-    since = made_at - last
-    passed = (since > 30.0) & (said - made_at < 900.0) & ~(actual - made_at < 1800.0)
+    passed = (made_at - last > 30.0) & (said - made_at < 900.0) & ~(actual - made_at < 1800.0)
+    near, came = answered(made, truth, actual, last)
+    missing = (near & ~came).sum() / near.sum() if near.any() else np.nan
+    return {"passed_still_shown_pct": _pct(passed.mean()), "missing_passage_pct": _pct(missing)}
+
+
+def answered(made: list[Promise], truth: list[Passage], actual: Floats, last: Floats) -> tuple[Bools, Bools]:
+    """Which promises count, at most 10 min ahead, and to which of all a passage came; actual and last as from around().
+
+    They count only of vehicles and trips that the truth knows, at a trip's last stop only where it has the passage.
+    """
+    made_at, said = (np.array([getattr(one, name) for one in made]) for name in ("made_at", "predicted_at"))
     known = {(one.key[0], one.key[1]) for one in truth}
     final: dict[str, int] = {}
     for one in made:
         final[one.key[1]] = max(final.get(one.key[1], -1), one.key[3])
     is_known = np.array([(one.key[0], one.key[1]) in known for one in made])
     is_last = np.array([one.key[3] == final[one.key[1]] for one in made])
-    came = (since <= 120.0) | (actual - said <= 900.0) & (actual - said >= -300.0)
-    near = is_known & (said - made_at <= 600.0) & (came | ~is_last)
-    missing = (near & ~came).sum() / near.sum() if near.any() else np.nan
-    return {"passed_still_shown_pct": _pct(passed.mean()), "missing_passage_pct": _pct(missing)}
+    came = (made_at - last <= 120.0) | (actual - said <= 900.0) & (actual - said >= -300.0)
+    return is_known & (said - made_at <= 600.0) & (came | ~is_last), came
 
 
 def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str, Any]:
