@@ -12,6 +12,7 @@ from math import hypot
 from transit.geometry import Line, Plane, stops_along
 from transit.network import Network, Route, Trip, UnknownTrip
 
+MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 
@@ -111,7 +112,9 @@ def planned_offsets(trip: Trip, stop_dist_m: tuple[float, ...] = ()) -> tuple[tu
 def stop_place(network: Network, stop_id: str) -> tuple[float, float] | None:
     """lat, lon of a stop, or of its station where only that has a place."""
     stop = network.stops.get(stop_id)
-    while stop is not None:
+    for _ in range(MAX_PARENTS):
+        if stop is None:
+            return None
         if stop.lat is not None and stop.lon is not None:
             return stop.lat, stop.lon
         stop = network.stops.get(stop.parent_station) if stop.parent_station else None
