@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN_S = 300.0  # no prediction from a fix older than this
 AHEAD_S = 1800.0  # and none for further ahead
+MILLISECONDS_FROM = 1e11  # a Unix time above this (the year 5138) counts milliseconds
 PROGRESS_EVERY = 5000  # rows
 PREDICTIONS = "made_at,vehicle_id,trip_id,start_date,start_time,stop_id,stop_sequence,predicted_at,low_at,high_at\n"
 MATCHES = "reported_at,vehicle_id,trip_id,start_date,start_time,direction_id,shape_dist_traveled,offset_m,status\n"
@@ -154,6 +155,8 @@ class _Run:
         if self.assignment == "none":
             return AssignmentHint()
         route_id = row.route_id if row.route_id in self.network.routes else None
+        if row.route_id and route_id is None:
+            self.summary.counts["unknown_route"] += 1
         if self.assignment == "route":
             return AssignmentHint(route_id)
         if row.trip_id and row.trip_id not in self.network.trips:
@@ -208,17 +211,19 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
             bearing = None if bearing is None else bearing % 360.0
             speed = speed if speed is not None and speed >= 0 else None
             report = AvlReport(vehicle_id, vehicle_id, at, at, lat, lon, bearing, speed)
-        yield Row(at.timestamp(), vehicle_id, report, row.get("trip_id") or "", row.get("route_id") or "")
+        yield Row(at.timestamp(), vehicle_id, report, (row.get("trip_id") or "").strip(), (row.get("route_id") or "").strip())
 
 
 def _time(text: str) -> datetime | None:
-    """ISO 8601, UTC where no offset is given, or Unix seconds."""
+    """ISO 8601, UTC where no offset is given, or Unix seconds or milliseconds."""
     try:
         at = datetime.fromisoformat(text.strip())
         return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     except ValueError:
         seconds = _float(text)
     try:
+        if seconds is not None and seconds >= MILLISECONDS_FROM:
+            seconds /= 1000.0
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from gtfs.problems import BrokenFeed, Problem
 
 MAX_FILE_BYTES = 1 << 30  # the largest stop_times.txt of a country is near 1 GB
 MAX_RATIO = 200  # text of timetables packs 5 to 40 fold; a bomb packs 1000 fold
+CHUNK_BYTES = 1 << 20  # read at a time when looking for what is no UTF-8
+OLD_ENCODING = "cp1252"  # what feeds that are no UTF-8 are written in: Windows, western Europe and the Americas
 SUSPECT_BYTES = 50 << 20  # below this size nobody minds the ratio
 # what zipfile raises for a damaged or locked zip, found by damaging one at random
 READ_ERRORS = (OSError, EOFError, RuntimeError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
@@ -31,12 +34,30 @@ class FeedFiles:
         self._source = opened
         self.names: dict[str, str] = {}
         self.others: list[str] = []
+        self._utf8: dict[str, bool] = {}  # name -> what is_utf8 found
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
-        """The file as text, UTF-8 with or without a byte order mark, line ends untouched."""
-        with self.binary(name) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        """The file as text, UTF-8 with or without a byte order mark, else of Windows; line ends untouched."""
+        encoding = "utf-8-sig" if self.is_utf8(name) else OLD_ENCODING
+        with self.binary(name) as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
             yield text
+
+    def is_utf8(self, name: str) -> bool:
+        if name not in self._utf8:
+            self._utf8[name] = self._decodes(name)
+        return self._utf8[name]
+
+    def _decodes(self, name: str) -> bool:
+        decoder = getincrementaldecoder("utf-8")()
+        try:
+            with self.binary(name) as raw:
+                while chunk := raw.read(CHUNK_BYTES):
+                    decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def binary(self, name: str) -> IO[bytes]:
         place = self.names[name]

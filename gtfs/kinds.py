@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from transit.service_day import format_time
 
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", re.ASCII)
+_WHOLE = re.compile(r"([0-9]{1,18})(\.0*)?", re.ASCII)  # 1.0: what spreadsheets and data frames make of a 1
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
@@ -83,9 +84,10 @@ def _degrees(limit: int) -> Callable[[str], float]:
 
 
 def _parse_whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    found = _WHOLE.fullmatch(text)
+    if not found:
         raise ValueError(f'"{text}" is no whole number; write digits only')
-    return int(text)
+    return int(found[1])
 
 
 def _one_of(lowest: int, highest: int, *more: tuple[int, int]) -> Callable[[str], int]:
@@ -102,15 +104,19 @@ def _one_of(lowest: int, highest: int, *more: tuple[int, int]) -> Callable[[str]
 
 
 def _parse_color(text: str) -> str:
-    if not re.fullmatch(r"[0-9A-Fa-f]{6}", text):
+    found = re.fullmatch(r"#?([0-9A-Fa-f]{6})", text)
+    if not found:
         raise ValueError(f'"{text}" is no colour; write six hex digits without #, such as 0057B8')
-    return text
+    return found[1]
 
 
 def _parse_timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
+        known = [name for name in available_timezones() if name.lower() == text.lower()]  # America/new_york
+        if known:
+            return known[0]
         raise ValueError(f'"{text}" is no known time zone; write a tz database name, such as Asia/Jakarta') from None
     return text
 
@@ -119,6 +125,7 @@ def _format_location_type(value: int) -> str:
     return str(value) if value else ""
 
 
+BUS = 3  # route_type of what says nothing else
 TEXT = Kind(_same, _same, "")
 LONG_TEXT = Kind(_same, _same, "", repeats=False)
 TIME = Kind(_parse_time, format_time)
@@ -133,5 +140,5 @@ BIT = Kind(_one_of(0, 1))
 UP_TO_2 = Kind(_one_of(0, 2))
 UP_TO_3 = Kind(_one_of(0, 3))
 LOCATION_TYPE = Kind(_one_of(0, 4), _format_location_type, 0)
-ROUTE_TYPE = Kind(_one_of(0, 7, (11, 12), (100, 1799)))
+ROUTE_TYPE = Kind(_one_of(0, 7, (11, 12), (100, 1799)), default=BUS)
 EXCEPTION_TYPE = Kind(_one_of(1, 2))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_PROBLEMS = 50  # more than anybody mends in one go; reading stops there
+MAX_ALIKE = 5  # warnings of one kind that are told with their lines; a feed has a fault in every row or in few
+_DETAILS = re.compile(r'"[^"]*"|[0-9]+')  # what differs between sentences of one kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,12 @@ class BrokenFeed(Exception):
 
 
 class Findings:
-    """Collects problems (which refuse the feed) and notices (what was left out without harm)."""
+    """Collects problems (which refuse the feed) and warnings (what was left out or read as something plain)."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.notices: list[Problem] = []
+        self._warnings: list[Problem] = []
+        self._alike: Counter[tuple[str, str, str]] = Counter()  # (file, field, kind of sentence) -> how often
         self._lost: dict[str, set[str] | None] = {}  # file -> ids whose row was refused; None: the whole file was
 
     def problem(self, file: str, line: int | None, field: str, message: str) -> None:
@@ -46,9 +52,23 @@ class Findings:
         if len(self.problems) >= MAX_PROBLEMS:
             raise BrokenFeed(tuple(self.problems))
 
-    def notice(self, file: str, line: int | None, field: str, message: str) -> None:
-        if len(self.notices) < MAX_PROBLEMS:
-            self.notices.append(Problem(file, line, field, message))
+    def warning(self, file: str, line: int | None, field: str, message: str) -> None:
+        kind = (file, field, _DETAILS.sub("", message))
+        self._alike[kind] += 1
+        if self._alike[kind] <= MAX_ALIKE:
+            self._warnings.append(Problem(file, line, field, message))
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """All kinds of them; of each kind the first few, then how many more there are."""
+        more = ((kind, count - MAX_ALIKE) for kind, count in self._alike.items() if count > MAX_ALIKE)
+        counted = (Problem(file, None, field, f"{count} more like this:{said}") for (file, field, said), count in more)
+        return (*self._warnings, *counted)
+
+    def blame(self, files: Iterable[str]) -> None:
+        """Makes problems of the warnings of some files: together they left nothing."""
+        named = set(files)
+        causes = [row for row in self.warnings() if row.file in named]
+        self.problems = [*self.problems, *causes][:MAX_PROBLEMS]
 
     def lose(self, file: str, record_id: str | None = None) -> None:
         """Remembers what could not be read, so that nobody complains that it is not there."""

@@ -1,13 +1,26 @@
-"""A GTFS folder or zip becomes a Network, or is refused with all that is wrong with it."""
+"""A GTFS folder or zip becomes a Network, or is refused where nothing could be made of it, with all that is wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gtfs import columns
-from gtfs.checks import check, forget_shapes
-from gtfs.columns import REQUIRED_FILES, TABLES, Table
+from gtfs.calls import calls_of_trips
+from gtfs.checks import (
+    check_agencies,
+    check_called_stops,
+    check_services,
+    is_at_sea,
+    mended_route,
+    mended_stop,
+    placed_stops,
+    say_without_shapes,
+    usable_trips,
+)
+from gtfs.columns import REQUIRED_FILES, TABLES, TELLING, Table
 from gtfs.files import FeedFiles, open_feed
 from gtfs.problems import BrokenFeed as BrokenFeed
 from gtfs.problems import Findings, Problem
@@ -29,9 +42,7 @@ from transit.network import (
 )
 
 # Records are made from a row's values in order; tests hold columns.py to the fields of the records, the type checker cannot.
-_make_agency: Any = Agency
 _make_trip: Any = Trip
-_make_stop_time: Any = StopTime
 _make_shape_point: Any = ShapePoint
 _make_frequency: Any = Frequency
 _make_feed_info: Any = FeedInfo
@@ -44,7 +55,7 @@ def read_network(source: Path | bytes) -> Network:
 
 
 def read_feed(source: Path | bytes) -> tuple[Network, tuple[Problem, ...]]:
-    """The network, and what was left out of it without harm. Raises BrokenFeed."""
+    """The network, and what of it was left out or read as something plain. Raises BrokenFeed."""
     findings = Findings()
     with open_feed(source) as files:
         for table in REQUIRED_FILES:
@@ -55,10 +66,10 @@ def read_feed(source: Path | bytes) -> tuple[Network, tuple[Problem, ...]]:
             findings.lose(columns.CALENDAR.file)
             findings.problem(columns.CALENDAR.file, None, "", "calendar.txt or calendar_dates.txt is needed; add one of them")
         for place in files.others:
-            findings.notice(place, None, "", "is no .txt file of this feed and is left out")
+            findings.warning(place, None, "", "is no .txt file of this feed and is left out")
         network = _Reader(files, findings).network()
     findings.refuse_if_broken()
-    return network, tuple(findings.notices)
+    return network, findings.warnings()
 
 
 class _Reader:
@@ -69,138 +80,130 @@ class _Reader:
         self.lines: dict[str, dict[str, int]] = {}  # file -> id -> line of its first row
 
     def network(self) -> Network:
-        stops = self._records(columns.STOPS, Stop)
+        agencies = self._records(columns.AGENCY, Agency)
+        if columns.AGENCY.file in self.files.names:
+            check_agencies(tuple(agencies.values()), self.lines[columns.AGENCY.file], self.findings)
+        stops, routes, shapes = self._stops(), self._routes(agencies), self._shapes()
+        calendars, calendar_dates = self._calendars(), self._calendar_dates()
+        services = {*calendars, *(row.service_id for row in calendar_dates)}
         trip_rows = self._by_id(columns.TRIPS)
         if columns.SHAPES.file not in self.files.names:
-            forget_shapes(trip_rows, self.findings)
-        calls = self._calls(trip_rows, stops)
+            say_without_shapes(trip_rows, self.findings)
+        trip_rows = usable_trips(trip_rows, routes, services, shapes, self.findings)
+        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, placed_stops(stops), self.findings)
+        frequencies = self._frequencies(trip_rows)
+        trips = self._trips(trip_rows, calls)
         network = Network(
-            agencies=tuple(_make_agency(*values, extra) for _, values, extra in self._unique_agencies()),
-            routes=self._records(columns.ROUTES, Route),
+            agencies=tuple(agencies.values()),
+            routes=routes,
             stops=stops,
-            trips=self._trips(trip_rows, calls),
-            shapes=self._shapes(),
-            calendars=self._calendars(),
-            calendar_dates=self._calendar_dates(),
-            frequencies=tuple(_make_frequency(*values, extra) for _, values, extra in self._kept_frequencies(calls, trip_rows)),
+            trips=trips,
+            shapes=shapes,
+            calendars=calendars,
+            calendar_dates=calendar_dates,
+            frequencies=tuple(row for row in frequencies if row.trip_id in trips),
             feed_info=self._feed_info(),
             translations=tuple(_make_translation(*values) for _, values, _ in self._rows(columns.TRANSLATIONS)),
             other_files=self._other_files(),
         )
-        check(network, trip_rows, self.lines, self.findings)
+        check_called_stops(network, self.lines[columns.STOPS.file], self.findings)
+        check_services(network, self.lines[columns.CALENDAR.file], self.findings)
         return network
 
-    def _rows(self, table: Table) -> list[Row]:
-        return list(read_rows(self.files, table, self.findings))
-
-    def _by_id(self, table: Table) -> dict[str, Row]:
-        """The rows of a file by the id in the first column; a second row with the same id is reported."""
-        found: dict[str, Row] = {}
-        lines = self.lines[table.file] = {}
-        for row in read_rows(self.files, table, self.findings):
-            line, values, _ = row
-            record_id = values[0]
-            if record_id in found:
-                message = f'"{record_id}" is already in line {lines[record_id]}; ids must differ'
-                self.findings.problem(table.file, line, table.columns[0].name, message)
-            else:
-                found[record_id], lines[record_id] = row, line
-        return found
+    def _rows(self, table: Table) -> Iterator[Row]:
+        return read_rows(self.files, table, self.findings)
 
     def _records(self, table: Table, record: Any) -> dict[str, Any]:
         return {record_id: record(*values, extra) for record_id, (_, values, extra) in self._by_id(table).items()}
 
-    def _unique_agencies(self) -> list[Row]:
-        return list(self._by_id(columns.AGENCY).values())
-
-    def _calls(self, trip_rows: dict[str, Row], stops: dict[str, Stop]) -> dict[str, list[tuple[int, int, StopTime]]]:
-        """trip_id -> (stop_sequence, line, stop time), sorted."""
-        file, problem, lost = columns.STOP_TIMES.file, self.findings.problem, self.findings.is_lost
-        found: dict[str, list[tuple[int, int, StopTime]]] = {}
-        for line, values, extra in read_rows(self.files, columns.STOP_TIMES, self.findings):
-            trip_id, stop_id, sequence = values[0], values[1], values[2]
-            if trip_id not in trip_rows:
-                if not lost(columns.TRIPS.file, trip_id):
-                    problem(file, line, "trip_id", f'"{trip_id}" is not in trips.txt; add the trip or remove this row')
-            elif stop_id not in stops:
-                if not lost(columns.STOPS.file, stop_id):
-                    problem(file, line, "stop_id", f'"{stop_id}" is not in stops.txt; add the stop or mend the id')
+    def _by_id(self, table: Table) -> dict[str, Row]:
+        """The rows of a file by the id in the first column. A second row of the same id must say the same of what counts."""
+        found: dict[str, Row] = {}
+        lines = self.lines[table.file] = {}
+        counts = [place for place, column in enumerate(table.columns) if column.vital or column.name in TELLING]
+        for row in self._rows(table):
+            line, values, _ = row
+            record_id = values[0]
+            if record_id not in found:
+                found[record_id], lines[record_id] = row, line
+            elif all(found[record_id][1][place] == values[place] for place in counts):
+                message = f'"{record_id}" is already in line {lines[record_id]}; this row is left out'
+                self.findings.warning(table.file, line, table.columns[0].name, message)
+            elif table.spares_rows:
+                message = f'"{record_id}" is already in line {lines[record_id]} as another one; both are left out'
+                self.findings.warning(table.file, line, table.columns[0].name, message)
+                self.findings.lose(table.file, record_id)
             else:
-                call = _make_stop_time(*values[1:], extra)
-                try:
-                    found[trip_id].append((sequence, line, call))
-                except KeyError:
-                    found[trip_id] = [(sequence, line, call)]
-        for calls in found.values():
-            calls.sort(key=lambda call: call[:2])
-            self._check_calls(calls)
+                message = f'"{record_id}" is already in line {lines[record_id]}; ids must differ'
+                self.findings.problem(table.file, line, table.columns[0].name, message)
         return found
 
-    def _check_calls(self, calls: list[tuple[int, int, StopTime]]) -> None:
-        """Times and distances never run backwards along a trip, and its two ends have a time."""
-        file, problem = columns.STOP_TIMES.file, self.findings.problem
-        latest, farthest, before = -1, -1.0, -1
-        for sequence, line, call in calls:
-            if sequence == before:
-                problem(file, line, "stop_sequence", f"{sequence} is twice in this trip; number the stops upwards")
-            for name, seconds in (("arrival_time", call.arrival_s), ("departure_time", call.departure_s)):
-                if seconds is not None:
-                    if seconds < latest:
-                        message = "is earlier than the time before it in this trip; after midnight go on with 24:00:00"
-                        problem(file, line, name, message)
-                    latest = seconds
-            if call.shape_dist_traveled is not None:
-                if call.shape_dist_traveled < farthest:
-                    problem(file, line, "shape_dist_traveled", "is less than at the stop before; it must grow along the trip")
-                farthest = call.shape_dist_traveled
-            before = sequence
-        for (_, line, call), name in ((calls[0], "departure_time"), (calls[-1], "arrival_time")):
-            if call.arrival_s is None and call.departure_s is None:
-                problem(file, line, name, "is empty; the first and the last stop of a trip need a time")
+    def _stops(self) -> dict[str, Stop]:
+        stops: dict[str, Stop] = self._records(columns.STOPS, Stop)
+        lines = self.lines[columns.STOPS.file]
+        return {stop_id: mended_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
 
-    def _trips(self, trip_rows: dict[str, Row], calls: dict[str, list[tuple[int, int, StopTime]]]) -> dict[str, Trip]:
+    def _routes(self, agencies: dict[str, Agency]) -> dict[str, Route]:
+        routes: dict[str, Route] = self._records(columns.ROUTES, Route)
+        lines = self.lines[columns.ROUTES.file]
+        return {route_id: mended_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
+
+    def _trips(self, trip_rows: dict[str, Row], calls: dict[str, tuple[StopTime, ...]]) -> dict[str, Trip]:
         found = {}
         for trip_id, (line, values, extra) in trip_rows.items():
-            stop_times = tuple(call for _, _, call in calls.get(trip_id, ()))
-            if len(stop_times) < 2:
-                message = f'trip "{trip_id}" has fewer than two stop times and is left out'
-                self.findings.notice(columns.TRIPS.file, line, "trip_id", message)
-            else:
+            stop_times = calls.get(trip_id, ())
+            if len(stop_times) >= 2 and not self.findings.is_lost(columns.TRIPS.file, trip_id):
                 found[trip_id] = _make_trip(*values[:3], stop_times, *values[3:], extra)
+            elif not self.findings.is_lost(columns.TRIPS.file, trip_id):
+                message = f'trip "{trip_id}" has fewer than two usable stop times and is left out'
+                self.findings.warning(columns.TRIPS.file, line, "trip_id", message)
         return found
 
     def _shapes(self) -> dict[str, Shape]:
+        """The lines of two points and more; where the whole file is missing nobody complains of each."""
+        file, warning = columns.SHAPES.file, self.findings.warning
+        if file not in self.files.names:
+            self.findings.lose(file)
         found: dict[str, list[tuple[int, int, ShapePoint]]] = {}
-        lines = self.lines[columns.SHAPES.file] = {}
-        for line, values, extra in read_rows(self.files, columns.SHAPES, self.findings):
+        for line, values, extra in self._rows(columns.SHAPES):
             point = _make_shape_point(*values[1:], extra)
-            found.setdefault(values[0], []).append((point.sequence, line, point))
-            lines.setdefault(values[0], line)
+            if is_at_sea(point.lat, point.lon):
+                warning(file, line, "shape_pt_lat", "the point is near 0/0 in the sea and is left out")
+            else:
+                found.setdefault(values[0], []).append((point.sequence, line, point))
+        kept = {}
         for shape_id, points in found.items():
             points.sort(key=lambda point: point[:2])
-            self._check_points(shape_id, points)
-        return {shape_id: Shape(shape_id, tuple(point for _, _, point in points)) for shape_id, points in found.items()}
+            if len(points) > 1:
+                kept[shape_id] = Shape(shape_id, self._points(shape_id, points))
+            else:
+                warning(file, points[0][1], "shape_id", f'"{shape_id}" has a single point and is left out; a line needs two')
+                self.findings.lose(file, shape_id)
+        return kept
 
-    def _check_points(self, shape_id: str, points: list[tuple[int, int, ShapePoint]]) -> None:
-        file, problem = columns.SHAPES.file, self.findings.problem
-        if len(points) < 2:
-            problem(file, points[0][1], "shape_id", f'"{shape_id}" has a single point; a line needs two')
-        before, farthest = -1, -1.0
+    def _points(self, shape_id: str, points: list[tuple[int, int, ShapePoint]]) -> tuple[ShapePoint, ...]:
+        """The points of a shape; where one distance runs backwards none of them is believed."""
+        file, warning = columns.SHAPES.file, self.findings.warning
+        before, farthest, believed = -1, -1.0, True
         for sequence, line, point in points:
             if sequence == before:
-                problem(file, line, "shape_pt_sequence", f'{sequence} is twice in shape "{shape_id}"; number upwards')
-            if point.dist_traveled is not None:
+                warning(file, line, "shape_pt_sequence", f'{sequence} is twice in shape "{shape_id}"; number upwards')
+            if point.dist_traveled is not None and believed:
                 if point.dist_traveled < farthest:
-                    problem(file, line, "shape_dist_traveled", "is less than at the point before; it must grow along the shape")
+                    message = "is less than at the point before; this shape's distances are read as empty"
+                    warning(file, line, "shape_dist_traveled", message)
+                    believed = False
                 farthest = point.dist_traveled
             before = sequence
+        return tuple(point if believed else replace(point, dist_traveled=None) for _, _, point in points)
 
     def _calendars(self) -> dict[str, Calendar]:
         found = {}
         for service_id, (line, values, extra) in self._by_id(columns.CALENDAR).items():
             start, end = values[8:]
             if end < start:
-                self.findings.problem(columns.CALENDAR.file, line, "end_date", "is before start_date; swap or mend them")
+                message = "is before start_date, so the service runs by exceptions only; swap or mend them"
+                self.findings.warning(columns.CALENDAR.file, line, "end_date", message)
             days = [bool(day) for day in values[1:8]]
             weekdays = (days[0], days[1], days[2], days[3], days[4], days[5], days[6])
             found[service_id] = Calendar(service_id, weekdays, start, end, extra)
@@ -208,38 +211,59 @@ class _Reader:
 
     def _calendar_dates(self) -> tuple[CalendarDate, ...]:
         found: dict[tuple[Any, Any], CalendarDate] = {}
-        for line, (service_id, date, exception_type), extra in self._rows(columns.CALENDAR_DATES):
-            if (service_id, date) in found:
+        for line, (service_id, date, kind), extra in self._rows(columns.CALENDAR_DATES):
+            row = CalendarDate(service_id, date, kind == 1, extra)
+            before = found.setdefault((service_id, date), row)
+            if before is not row:
+                say = self.findings.warning if before.added == row.added else self.findings.problem
                 message = f'{date:%Y%m%d} is there twice for service "{service_id}"; keep one row'
-                self.findings.problem(columns.CALENDAR_DATES.file, line, "date", message)
-            found[service_id, date] = CalendarDate(service_id, date, exception_type == 1, extra)
+                say(columns.CALENDAR_DATES.file, line, "date", message)
         return tuple(found.values())
 
-    def _kept_frequencies(self, calls: dict[str, Any], trip_rows: dict[str, Row]) -> list[Row]:
-        """The rows of trips that can run; wrong windows are reported."""
-        file, problem, kept = columns.FREQUENCIES.file, self.findings.problem, []
-        latest: dict[str, list[tuple[int, int]]] = {}
-        for row in read_rows(self.files, columns.FREQUENCIES, self.findings):
-            line, (trip_id, start, end, headway, _), _ = row
-            if trip_id not in trip_rows and not self.findings.is_lost(columns.TRIPS.file, trip_id):
-                problem(file, line, "trip_id", f'"{trip_id}" is not in trips.txt; add the trip or remove this row')
-            if end <= start:
-                problem(file, line, "end_time", "is not after start_time; after midnight go on with 24:00:00")
-            if headway == 0:
-                problem(file, line, "headway_secs", "is 0; write the seconds between two departures")
-            if any(start < other_end and other_start < end for other_start, other_end in latest.get(trip_id, ())):
-                problem(file, line, "start_time", f'overlaps another window of "{trip_id}"; let one end where the next begins')
-            latest.setdefault(trip_id, []).append((start, end))
-            if len(calls.get(trip_id, ())) >= 2:
-                kept.append(row)
+    def _frequencies(self, trip_rows: dict[str, Row]) -> list[Frequency]:
+        """The windows that can be run. A trip that loses all of its windows is lost too: it has no times without them."""
+        file, kept, told = columns.FREQUENCIES.file, [], set()
+        windows: dict[str, list[tuple[int, int]]] = {}
+        for line, values, extra in self._rows(columns.FREQUENCIES):
+            trip_id, start, end, headway, _ = values
+            told.add(trip_id)
+            fault = _fault_of_window(start, end, headway)
+            if trip_id not in trip_rows:
+                if not self.findings.is_lost(columns.TRIPS.file, trip_id):
+                    message = f'"{trip_id}" is not in trips.txt; the row is left out'
+                    self.findings.warning(file, line, "trip_id", message)
+            elif fault is not None:
+                self.findings.warning(file, line, *fault)
+            else:
+                mine = windows.setdefault(trip_id, [])
+                if any(start < other_end and other_start < end for other_start, other_end in mine):
+                    message = f'overlaps another window of "{trip_id}"; let one end where the next begins'
+                    self.findings.warning(file, line, "start_time", message)
+                if (start, end) not in mine:
+                    kept.append(_make_frequency(*values, extra))
+                mine.append((start, end))
+        for trip_id in trip_rows:
+            if trip_id not in windows and (trip_id in told or self.findings.is_lost(file, trip_id)):
+                self.findings.lose(columns.TRIPS.file, trip_id)
         return kept
 
     def _feed_info(self) -> FeedInfo | None:
-        rows = self._rows(columns.FEED_INFO)
+        rows = list(self._rows(columns.FEED_INFO))
         for line, _, _ in rows[1:]:
-            self.findings.problem(columns.FEED_INFO.file, line, "", "a feed has one row here; remove this one")
+            self.findings.warning(columns.FEED_INFO.file, line, "", "a feed has one row here; this one is left out")
         return _make_feed_info(*rows[0][1], rows[0][2]) if rows else None
 
     def _other_files(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         known = {table.file for table in TABLES}
-        return {name: read_other(self.files, name, self.findings) for name in sorted(self.files.names) if name not in known}
+        names = sorted(name for name in self.files.names if name not in known)
+        found = {name: read_other(self.files, name, self.findings) for name in names}
+        return {name: rows for name, rows in found.items() if rows is not None}
+
+
+def _fault_of_window(start: int, end: int, headway: int) -> tuple[str, str] | None:
+    """The field and the sentence."""
+    if end <= start:
+        return "end_time", "is not after start_time, the row is left out; after midnight go on with 24:00:00"
+    if headway == 0:
+        return "headway_secs", "is 0, the row is left out; write the seconds between two departures"
+    return None

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from gtfs.columns import Column, Table
-from gtfs.files import READ_ERRORS, FeedFiles
+from gtfs.columns import REQUIRED_FILES, Column, Table
+from gtfs.files import OLD_ENCODING, READ_ERRORS, FeedFiles
 from gtfs.problems import Findings
 from transit.network import Extra
 
@@ -28,28 +28,31 @@ class _Memory(dict[str, Any]):
 
 
 def read_rows(files: FeedFiles, table: Table, findings: Findings) -> Iterator[Row]:
-    """Rows with a wrong or missing required cell are reported and left out. A file that is absent has no rows."""
+    """Rows without a vital cell are reported and left out, other wrong cells read as empty. An absent file has no rows."""
     if table.file in files.names:
         try:
+            _say_encoding(files, table.file, findings)
             yield from _Reading(files, table, findings).rows()
-        except UnicodeDecodeError:
-            findings.lose(table.file)
-            findings.problem(table.file, _line_that_is_not_utf8(files, table.file), "", "is not UTF-8; save it as UTF-8")
         except READ_ERRORS as error:
             findings.lose(table.file)
             findings.problem(table.file, None, "", f"cannot be unpacked ({error}); pack or download the feed again")
 
 
-def read_other(files: FeedFiles, name: str, findings: Findings) -> tuple[tuple[str, ...], ...]:
-    """A file that is only passed on: its rows as they are."""
+def read_other(files: FeedFiles, name: str, findings: Findings) -> tuple[tuple[str, ...], ...] | None:
+    """A file that is only passed on: its rows as they are; None where it cannot be read."""
     try:
+        _say_encoding(files, name, findings)
         with files.text(name) as text:
             return tuple(tuple(row) for row in csv.reader(text, strict=True) if row)
-    except UnicodeDecodeError:
-        findings.problem(name, _line_that_is_not_utf8(files, name), "", "is not UTF-8; save it as UTF-8")
     except (csv.Error, *READ_ERRORS) as error:
-        findings.problem(name, None, "", f"cannot be read ({error}); mend or remove the file")
-    return ()
+        findings.warning(name, None, "", f"cannot be read ({error}) and is left out; mend or remove the file")
+    return None
+
+
+def _say_encoding(files: FeedFiles, name: str, findings: Findings) -> None:
+    if not files.is_utf8(name):
+        message = f"is not UTF-8 and is read as {OLD_ENCODING}; save it as UTF-8"
+        findings.warning(name, _line_that_is_not_utf8(files, name), "", message)
 
 
 def _line_that_is_not_utf8(files: FeedFiles, name: str) -> int:
@@ -67,7 +70,8 @@ class _Reading:
         self.files, self.table, self.findings = files, table, findings
         self.defaults = [column.kind.default for column in table.columns]
         self.present: list[tuple[int, int, Any, bool]] = []  # position in the row, in the values, memory or parse, remembers
-        self.required: list[tuple[int, str]] = []  # position in the values, name
+        self.vital: list[tuple[int, str]] = []  # position in the values, name
+        self.asked: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
         self.extra: list[tuple[int, str]] = []  # position in the row, name
         self.names: list[str] = []
 
@@ -75,8 +79,7 @@ class _Reading:
         with self.files.text(self.table.file) as text:
             reader = csv.reader(text, strict=True)
             try:
-                if not self._header(next(reader, [])):
-                    self.findings.lose(self.table.file)
+                if not self._header(next((row for row in reader if any(cell.strip() for cell in row)), [])):
                     return
                 width, line = len(self.names), reader.line_num + 1
                 for row in reader:
@@ -95,25 +98,40 @@ class _Reading:
 
     def _header(self, cells: list[str]) -> bool:
         """False, and reported, where the columns make no table."""
-        before = len(self.findings.problems)
+        whole = True
+        say = self.findings.warning if self.table.spares_all else self.findings.problem
         self.names = [cell.strip() for cell in cells]
+        vital = {column.name for column in self.table.columns if column.vital}
         place = {name: index for index, name in reversed(list(enumerate(self.names))) if name}
         if not place:
-            self.findings.problem(self.table.file, 1, "", "is empty; write the column names into the first line")
+            if self.table in REQUIRED_FILES:
+                self.findings.lose(self.table.file)
+                self.findings.problem(self.table.file, 1, "", "is empty; write the column names into the first line")
+            else:
+                self.findings.warning(self.table.file, None, "", "is empty; remove it or write its rows")
             return False
         for name in sorted({name for name in self.names if name and self.names.count(name) > 1}):
-            self.findings.problem(self.table.file, 1, name, "this column is there twice; remove one")
+            twice = self.findings.problem if name in vital else self.findings.warning
+            twice(self.table.file, 1, name, "this column is there twice; remove one")
+            whole = whole and name not in vital
         for position, column in enumerate(self.table.columns):
             if column.name in place:
                 parse = _Memory(column) if column.kind.repeats else column.kind.parse
                 self.present.append((place[column.name], position, parse, column.kind.repeats))
+            elif column.vital:
+                say(self.table.file, 1, column.name, "this required column is missing; add it")
+                whole = False
             elif column.required:
-                self.findings.problem(self.table.file, 1, column.name, "this required column is missing; add it")
-            if column.required:
-                self.required.append((position, column.name))
+                self.findings.warning(self.table.file, 1, column.name, "this column is missing and read as empty; add it")
+            if column.vital:
+                self.vital.append((position, column.name))
+            elif column.required and column.name in place:
+                self.asked.append((place[column.name], column.name))
         known = self.table.names
         self.extra = [(index, name) for name, index in sorted(place.items(), key=lambda item: item[1]) if name not in known]
-        return len(self.findings.problems) == before
+        if not whole:
+            self.findings.lose(self.table.file)
+        return whole
 
     def _fit(self, row: list[str], width: int, line: int) -> bool:
         """Makes a row as long as the header; empty lines are left out, and so are, reported, rows with too much."""
@@ -121,7 +139,7 @@ class _Reading:
             return False
         if any(cell.strip() for cell in row[width:]):
             message = f"has {len(row)} fields but the header {width}; put text that holds a comma in quotation marks"
-            self.findings.problem(self.table.file, line, "", message)
+            self._say(line, "", message)
             self._lose(row)
             return False
         row[width:] = [""] * (width - len(row))
@@ -143,15 +161,25 @@ class _Reading:
         except ValueError:
             if not self._values_with_care(row, values, line):
                 return None
-        for position, name in self.required:
+        for position, name in self.vital:
             if values[position] is None or values[position] == "":
                 if any(cell.strip() for cell in row):
-                    self.findings.problem(self.table.file, line, name, "is empty; every row needs it")
+                    self._say(line, name, "is empty; every row needs it")
                 return None
+        for index, name in self.asked:
+            if not row[index].strip(" \t"):
+                self.findings.warning(self.table.file, line, name, "is empty; GTFS asks for it")
         return values
 
+    def _say(self, line: int, name: str, message: str) -> None:
+        """Of a row that cannot be used."""
+        if self.table.spares_rows:
+            self.findings.warning(self.table.file, line, name, f"{message}; the row is left out")
+        else:
+            self.findings.problem(self.table.file, line, name, message)
+
     def _values_with_care(self, row: list[str], values: list[Any], line: int) -> bool:
-        """The slow way for a row with padding or a wrong cell: reports each wrong cell."""
+        """The slow way for a row with padding or a wrong cell: reports each wrong cell; False where one is vital or strict."""
         good = True
         for index, position, parse, remembers in self.present:
             text = row[index].strip(" \t")
@@ -160,8 +188,15 @@ class _Reading:
                 if text:
                     values[position] = parse[text] if remembers else parse(text)
             except ValueError as error:
-                self.findings.problem(self.table.file, line, self.table.columns[position].name, str(error))
-                good = False
+                column = self.table.columns[position]
+                if column.strict:
+                    self.findings.problem(self.table.file, line, column.name, str(error))
+                    good = False
+                elif column.vital:
+                    self._say(line, column.name, str(error))
+                    good = False
+                else:
+                    self.findings.warning(self.table.file, line, column.name, f"{error}; it is read as empty")
         return good
 
     def _extra_of(self, row: list[str]) -> Extra:

@@ -12,6 +12,9 @@ from math import hypot
 from transit.geometry import Line, Plane, stops_along
 from transit.network import Network, Route, Trip, UnknownTrip
 
+FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
+UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
+MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 
@@ -111,7 +114,9 @@ def planned_offsets(trip: Trip, stop_dist_m: tuple[float, ...] = ()) -> tuple[tu
 def stop_place(network: Network, stop_id: str) -> tuple[float, float] | None:
     """lat, lon of a stop, or of its station where only that has a place."""
     stop = network.stops.get(stop_id)
-    while stop is not None:
+    for _ in range(MAX_PARENTS):
+        if stop is None:
+            return None
         if stop.lat is not None and stop.lon is not None:
             return stop.lat, stop.lon
         stop = network.stops.get(stop.parent_station) if stop.parent_station else None
@@ -164,25 +169,23 @@ def _build(network: Network) -> Patterns:
             stops = tuple(call.stop_id for call in trip.stop_times)
             sequences = tuple(call.stop_sequence for call in trip.stop_times)
             groups.setdefault((trip.route_id, trip.direction_id, shape_id, stops, sequences), []).append(trip)
-    lines: dict[object, Line] = {}
+    lines: dict[object, Line] = {}  # (shape_id, turned round) or the stops -> line
     by_id: dict[str, Pattern] = {}
     pattern_of: dict[str, Pattern] = {}
     offsets: dict[str, tuple[tuple[float, float], ...]] = {}
     for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
-        key = shape_id or stops
-        if key not in lines:
-            lines[key] = _line(network, plane, xy, shape_id, stops)
         stop_xy = tuple(xy[stop_id] for stop_id in stops)
+        drawn, line, stop_dist_m = _laid(network, plane, stop_xy, trips[0], shape_id, lines)
         pattern = Pattern(
             pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
             route_id=route_id,
             direction_id=direction_id,
-            shape_id=shape_id,
+            shape_id=drawn,
             stop_ids=stops,
             stop_sequences=sequences,
-            stop_dist_m=_stop_dist(lines[key], shape_id, stop_xy, _hints(network, lines[key], trips[0])),
+            stop_dist_m=stop_dist_m,
             stop_xy=stop_xy,
-            line=lines[key],
+            line=line,
             route_type=_route_type(network.routes.get(route_id)),
             trip_ids=tuple(trip.trip_id for trip in trips),
         )
@@ -197,19 +200,44 @@ def _route_type(route: Route | None) -> int:
     return 3 if route is None else route.route_type
 
 
-def _line(
-    network: Network, plane: Plane, xy: Mapping[str, tuple[float, float]], shape_id: str, stops: tuple[str, ...]
-) -> Line:
-    if shape_id:
-        return Line(plane.xy(point.lat, point.lon) for point in network.shapes[shape_id].points)
-    return Line(xy[stop_id] for stop_id in stops)
+def _laid(
+    network: Network,
+    plane: Plane,
+    stop_xy: tuple[tuple[float, float], ...],
+    trip: Trip,
+    shape_id: str,
+    lines: dict[object, Line],
+) -> tuple[str, Line, tuple[float, ...]]:
+    """The shape that is used ("": none), the line and where the stops lie along it.
+
+    A shape that was drawn against the trip is turned round; one that leads elsewhere is not used.
+    """
+    best: tuple[float, Line, tuple[float, ...]] | None = None
+    for turned in (False, True) if shape_id else ():
+        key = (shape_id, turned)
+        if key not in lines:
+            points = network.shapes[shape_id].points
+            lines[key] = Line(plane.xy(point.lat, point.lon) for point in (points[::-1] if turned else points))
+        line = lines[key]
+        along = stops_along(line, stop_xy, [] if turned else _hints(network, line, trip))
+        off_m = _median_off(line, stop_xy, along)
+        if best is None or off_m < best[0] / 2:
+            best = off_m, line, along
+        if off_m <= FITS_M:
+            break
+    if best is not None and best[0] <= UNRELATED_M:
+        return shape_id, best[1], best[2]
+    straight = lines.setdefault(stop_xy, Line(stop_xy))
+    return "", straight, _along_straight(straight, stop_xy)
 
 
-def _stop_dist(
-    line: Line, shape_id: str, stop_xy: tuple[tuple[float, float], ...], hints: list[float | None]
-) -> tuple[float, ...]:
-    if shape_id:
-        return stops_along(line, stop_xy, hints)
+def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> float:
+    places = [line.point_at(at) for at in along]
+    off = sorted(hypot(x - px, y - py) for (x, y), (px, py) in zip(stop_xy, places, strict=True))
+    return off[len(off) // 2]
+
+
+def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
     found = [0.0]
     for (x0, y0), (x1, y1) in pairwise(stop_xy):
         step = hypot(x1 - x0, y1 - y0)

@@ -240,6 +240,13 @@ def test_a_label_that_the_network_does_not_know_is_counted_and_says_nothing() ->
     assert table(matches)[-1]["trip_id"] == "T1"
 
 
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+def test_a_route_that_the_network_does_not_know_is_counted(assignment: str) -> None:
+    rows = [a_row(one, trip_id="T1", route_id="gone") for one in a_drive(to_m=1200.0)]
+    _, _, summary = replayed(a_network(), rows, assignment=assignment)
+    assert summary.counts == {"unknown_route": len(rows)}
+
+
 TIMES = ["2026-11-23T00:00:00", "2026-11-23T00:00:00+00:00", "2026-11-23T07:00:00+07:00", "1795392000"]
 
 
@@ -257,6 +264,17 @@ def test_seconds_have_one_decimal_at_most(value: float, text: str) -> None:
 def test_names_with_commas_and_quotes_are_quoted() -> None:
     assert quoted('BK 1, "tua"') == '"BK 1, ""tua"""'
     assert quoted("BK 1") == "BK 1"
+
+
+def test_a_unix_time_may_count_milliseconds() -> None:
+    _, matches, _ = replayed(a_network(), [{**a_row(a_report()), "timestamp": f"{SEVEN.timestamp() * 1000:.0f}"}])
+    assert table(matches)[0]["reported_at"] == f"{SEVEN.timestamp():.0f}"
+
+
+def test_blanks_around_a_label_are_no_part_of_it() -> None:
+    network, rows = two_buses()
+    padded = [{**row, "trip_id": f" {row['trip_id']} ", "route_id": f"{row['route_id']} "} for row in rows]
+    assert replayed(network, padded)[1] == replayed(network, rows)[1]
 
 
 def test_a_file_that_ends_in_gz_has_no_time_and_no_name_inside(tmp_path: Path) -> None:

@@ -70,6 +70,23 @@ def test_without_a_shape_the_line_goes_straight_from_stop_to_stop() -> None:
     assert pattern.line.length_m == pytest.approx(4000.0, rel=0.002)
 
 
+def test_a_shape_that_was_drawn_against_the_trip_is_turned_round() -> None:
+    network = a_network()
+    shape = network.shapes["shape"]
+    turned = replace(network, shapes={"shape": replace(shape, points=shape.points[::-1])})
+    assert patterns_of(turned).of_trip("T1").stop_dist_m == pytest.approx(patterns_of(network).of_trip("T1").stop_dist_m)
+    assert patterns_of(turned).of_trip("T1").has_shape
+
+
+def test_a_shape_that_leads_elsewhere_is_not_used() -> None:
+    network = a_network()
+    shape = network.shapes["shape"]
+    moved = tuple(replace(point, lat=point.lat + 0.05) for point in shape.points)
+    pattern = patterns_of(replace(network, shapes={"shape": replace(shape, points=moved)})).of_trip("T1")
+    assert not pattern.has_shape
+    assert pattern.end_m == pytest.approx(patterns_of(network).of_trip("T1").end_m, rel=0.05)
+
+
 def test_a_shape_that_is_missing_or_a_single_point_is_no_shape() -> None:
     network = a_network()
     assert not patterns_of(replace(network, shapes={})).of_trip("T1").has_shape
