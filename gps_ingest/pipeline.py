@@ -18,6 +18,8 @@ from transit.tracking import MatchedPosition, Progress, StopEvent, VehicleState,
 
 CLAIM_S = 600.0  # a vehicle silent for longer has given up its trip
 MOVING_MPS = 1.5  # below this a tracker's bearing is noise
+Claim = Callable[[TripInstance], bool]
+Lateness = Callable[[TripInstance], float | None]
 HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 
 
@@ -102,14 +104,21 @@ class Pipeline:
         self._claim(state)
         return Outcome(None, state, events, displaced)
 
-    def _claims(self, report: AvlReport) -> tuple[Callable[[TripInstance], bool], Callable[[TripInstance], bool]]:
-        """Of a trip: whether another vehicle has it now, and whether it is on its way with it."""
+    def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
+        """Of a trip: whether another vehicle has it now, whether it is on its way with it, and how late that runs."""
 
-        def drives(trip: TripInstance) -> bool:
+        def driver(trip: TripInstance) -> VehicleState | None:
             holder = self._holder(trip, report)
-            return holder is not None and holder.matched.status is VehicleStatus.ON_TRIP
+            return holder if holder is not None and holder.matched.status is VehicleStatus.ON_TRIP else None
 
-        return lambda trip: self._holder(trip, report) is not None, drives
+        def runs_late(trip: TripInstance) -> float | None:
+            state, pattern = driver(trip), self.matcher.patterns.find(trip.trip_id)
+            if state is None or pattern is None:
+                return None
+            along_m = state.matched.shape_dist_traveled_m or 0.0
+            return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
+
+        return lambda trip: self._holder(trip, report) is not None, lambda trip: driver(trip) is not None, runs_late
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from math import log1p
+from math import inf, log1p
 from typing import NamedTuple
 
 from transit.network import Network, Trip, TripInstance
@@ -82,6 +82,8 @@ class Known:
     hint: AssignmentHint = NO_HINT
     taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle,
     driven: Callable[[TripInstance], bool] = lambda trip: False  # which is on its way
+    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # how many seconds that one is late
+    leaves: bool = False  # the vehicle leaves its first stop just now
 
 
 class Choice(NamedTuple):
@@ -218,9 +220,12 @@ def _candidates(
     table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: Known
 ) -> Iterator[tuple[float, TripInstance]]:
     fits = wait_score if waiting else lateness_score
-    for late_s, trip in table.near(pattern, along_m, t):
+    near = sorted(table.near(pattern, along_m, t), key=lambda one: -one[0])  # in the order of their departures
+    for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
         if score is not None and trip != known.ended:
+            if known.leaves:
+                score = max(score, _in_order(near, index, known))
             yield score, trip
     for trip in _named(table, pattern, along_m, t, known):
         late = table.lateness(pattern, trip, along_m, t)
@@ -229,6 +234,25 @@ def _candidates(
             yield (beyond_score(late) if score is None else score), trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, known)
+
+
+def _in_order(near: list[tuple[float, TripInstance]], index: int, known: Known) -> float:
+    """Log odds that an overdue departure was run after all, by one of those that left since: vehicles leave in their order.
+
+    Each of them would be on the departure before the one that it was given, and the vehicle that leaves now on the last.
+    """
+    total, before_s = 0.0, near[index][0]
+    for late_s, trip in near[index + 1 :]:
+        runs_late_s = known.runs_late(trip)
+        if runs_late_s is None:
+            break
+        was, would = lateness_score(runs_late_s), lateness_score(runs_late_s + before_s - late_s)
+        if was is None or would is None:
+            break
+        total += would - was
+        before_s = late_s
+    last = lateness_score(before_s)
+    return -inf if last is None else total + last
 
 
 def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: Known) -> Iterator[TripInstance]:

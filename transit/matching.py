@@ -105,6 +105,7 @@ class Belief(msgspec.Struct, array_like=True):
     left: Left | None = None
     anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere (NEVER: seen to)
     label: str | None = None  # the trip that somebody named when this belief was last looked at
+    seen: float = 0.0  # Unix seconds of the last fix, whether it told something new or not
 
 
 class Fix(NamedTuple):
@@ -121,6 +122,7 @@ class Asked(NamedTuple):
     hint: AssignmentHint = NO_HINT
     taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has it,
     driven: Callable[[TripInstance], bool] = lambda trip: False  # and is under way, not only waiting for it
+    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # how many seconds that one is late
 
 
 class Matcher:
@@ -154,6 +156,7 @@ class Matcher:
             self._hear(belief, fix, asked)
         self._refit(belief, fix.t, asked)
         _prune(belief)
+        belief.seen = fix.t
         return belief
 
     def starts_near(self, x: float, y: float) -> list[tuple[Pattern, float]]:
@@ -189,10 +192,11 @@ class Matcher:
         on_line = False
         by_chance = max(OUT_EMISSION, OUT_ON_LINE - moved / OUT_ON_LINE_M)
         dt = fix.t - belief.t
+        unseen_s = fix.t - max(belief.t, belief.seen)  # a vehicle that was seen standing drove only after that
         leaves = log(min(0.1, dt / TRIP_S))
         for old in belief.hypotheses:
             leaving.append(old.leaving + (-1.0 if old.arrived_at is not None else leaves))
-            for new in self._follow(old, fix, dt, moved, share):
+            for new in self._follow(old, fix, unseen_s, moved, share):
                 following.append(new)
                 on_line = on_line or new.off_m < 2.0 * SIGMA_M
         belief.out = _log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
@@ -384,10 +388,8 @@ class Matcher:
         for h in belief.hypotheses:
             if h.weight < top - PRUNE:
                 continue
-            if (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
-                sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
-                taken = asked.taken if h.waiting else asked.driven  # who leaves takes a trip from who only waits for it
-                known = Known(asked.vehicle_id, h.trip, sticks, belief.ended, asked.hint, taken, asked.driven)
+            if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
+                known = _known(belief, h, t, asked)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
                     continue
@@ -395,6 +397,15 @@ class Matcher:
                 h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
             kept.append(h)
         belief.hypotheses = kept
+
+
+def _known(belief: Belief, h: Hypothesis, t: float, asked: Asked) -> Known:
+    """What counts for the trip of a reading; who leaves a first stop takes a trip from a vehicle that only waits for it."""
+    leaves = h.fitted_at == 1.0 and h.since == t and not h.waiting
+    sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
+    taken = asked.driven if leaves else asked.taken
+    said = (belief.ended, asked.hint, taken, asked.driven, asked.runs_late)
+    return Known(asked.vehicle_id, h.trip, sticks, *said, leaves)
 
 
 def _rested(belief: Belief, fix: Fix) -> bool:

@@ -470,6 +470,16 @@ def test_of_two_buses_that_wait_the_one_that_leaves_on_time_runs_the_first_trip(
     assert drive.pipeline.states["BUS2"].matched.trip == a_trip_instance("T2")
 
 
+def test_a_bus_found_on_its_way_leaves_a_trip_to_the_one_that_waits_for_it() -> None:
+    network = a_network(first_departures=(7 * HOUR, 7 * HOUR + 480))
+    leads = a_drive(start=at(7, 0, 30), vehicle_id="BUS0", to_m=300.0)
+    waiting = standing((0.0, 0.0), at(7, 2), 13)
+    found = a_drive(start=at(7, 11), vehicle_id="BUS2", from_m=1200.0, to_m=1800.0)
+    drive = Drive(network, sorted(leads + waiting + found, key=lambda one: one.reported_at))
+    assert drive.pipeline.states["BUS1"].matched.trip == a_trip_instance("T2")
+    assert drive.pipeline.states["BUS2"].matched.trip == a_trip_instance("T1")
+
+
 def test_a_bus_swapped_for_another_hands_its_trip_over() -> None:
     network = a_network(first_departures=(7 * HOUR,))
     first = a_drive(to_m=1500.0)

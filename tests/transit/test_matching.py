@@ -182,3 +182,13 @@ def test_only_patterns_that_begin_nearby_can_be_waited_for() -> None:
     (found,) = bus.matcher.starts_near(bus.x0 + 2000.0, bus.y0 + 40.0)
     assert found[0].route_id == "R2"
     assert found[1] == pytest.approx(40.0, abs=3.0)
+
+
+def test_a_vehicle_seen_standing_at_the_start_of_a_loop_has_not_driven_round_it_meanwhile() -> None:
+    bus = Followed(a_network(LOOP, 250.0))
+    for n in range(31):
+        bus.see((3.0 * (n % 2), 0.0), at_m(20.0 * n - 600.0))
+    belief = bus.see(along(LOOP, 30.0), at_m(20.0))
+    assert all(h.along_m < 1000.0 for h in belief.hypotheses)
+    assert belief.ended is None
+    assert bus.best().waiting
