@@ -143,12 +143,16 @@ def told_to_stop() -> threading.Event:
 
 
 def read_gtfs(source: Path) -> Network:
-    from gtfs.reader import BrokenFeed, read_network
+    """The network of a feed; what of it was left out or read as something plain is told on stderr."""
+    from gtfs.reader import BrokenFeed, read_feed
 
     try:
-        return read_network(source)
+        network, warnings = read_feed(source)
     except BrokenFeed as error:
         fail(f"{source}: {error}\nNothing was imported; the network that was loaded stays.")
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return network
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:

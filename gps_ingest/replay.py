@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from gps_ingest.pipeline import Outcome, Pipeline
 from transit.assignment import AssignmentHint
-from transit.avl import AvlReport
+from transit.avl import AvlReport, Rejection
 from transit.network import Network, TripInstance
 from transit.prediction import Prediction
 from transit.service_day import format_time
@@ -130,7 +130,8 @@ class _Run:
             self.forecaster.learn(outcome.events)
         if outcome.rejection is not None:
             self.summary.counts[outcome.rejection.value] += 1
-        self._match_line(row, *self._match_fields(outcome))
+        if outcome.rejection is not Rejection.DUPLICATE:  # the same report has its line already
+            self._match_line(row, *self._match_fields(outcome))
 
     def tick(self, t: int) -> None:
         if self.forecaster is None or self.predictions_out is None:

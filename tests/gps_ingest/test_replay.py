@@ -72,6 +72,13 @@ def test_the_same_rows_give_the_same_bytes(assignment: str) -> None:
     assert replayed(network, rows, assignment=assignment)[:2] == replayed(network, rows, assignment=assignment)[:2]
 
 
+def test_a_report_that_stands_twice_in_a_recording_has_one_row_and_is_counted() -> None:
+    network, rows = two_buses()
+    once, twice = replayed(network, rows), replayed(network, [row for row in rows for _ in range(2)])
+    assert twice[:2] == once[:2]
+    assert twice[2].counts["duplicate"] == len(rows)
+
+
 def test_each_report_has_a_row_in_order_of_time_and_vehicle() -> None:
     network, rows = two_buses()
     matches = table(replayed(network, rows)[1])
