@@ -7,17 +7,15 @@ A reading that is left out is set to nothing, so that it is neither asked nor le
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.prediction import CASES, markdown, measure, recordings
+from benchmarks.prediction import asked_for, markdown, measure
 from transit import calibration, forecast
 from transit.corrections import NAMES
 from transit.links import Floats
@@ -59,22 +57,12 @@ def variants() -> dict[str, AbstractContextManager[Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
-    parser.add_argument("--only", default="", help="sets whose name or folder contains this")
-    asked = parser.parse_args()
     results = []
-    for case in CASES:
-        folder = None if asked.recordings is None else asked.recordings / case.folder
-        if folder is None or not folder.is_dir() or asked.only.lower() not in f"{case.name} {case.folder}".lower():
-            continue
+    for case, folder in asked_for(__doc__):
         for name, left_out in variants().items():
             with left_out:
                 results.append((case, name, measure(folder, case, "ours")))
             print(f"{case.name}, {name}: done", file=sys.stderr, flush=True)
-    if not results:
-        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
-        return 1
     print(markdown(results))
     return 0
 

@@ -10,7 +10,6 @@ service. What it still gets wrong, these data do not tell. A measurement only: n
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import sys
@@ -22,7 +21,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.prediction import CASES, EVERY_S, Case, passages_of, promises_of, recordings
+from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
 from benchmarks.residuals import BUCKETS_MIN, NAMES
 from gps_ingest.replay import reading, replay
 from gtfs.reader import read_network
@@ -30,7 +29,7 @@ from transit.corrections import SOFT_S
 from transit.explanation import Said
 from transit.forecast import Forecaster
 from transit.links import Floats
-from transit.scorecard import around
+from transit.scorecard import Bools, around
 from transit.travel_times import Observed, TravelTimes
 
 BLOCK_S, FOLDS = 7200.0, 6
@@ -75,7 +74,7 @@ class Notebook:
 MEDIAN = 10  # of the features
 
 
-def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Floats]:
+def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     """Features, made_at, seconds until the arrival, and whether it waited; rows are predictions that were answered."""
     book, out = Notebook(), io.StringIO()
     learn, predictions = TravelTimes.learn, Forecaster._predictions
@@ -107,7 +106,7 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Floats]:
     away = actual - made_at
     keep = np.flatnonzero(np.isfinite(away) & (away <= 1800.0))
     features = np.stack([book.known[made[n].key[0], made[n].key[1], made[n].key[3], made[n].made_at] for n in keep])
-    return features, made_at[keep], away[keep], features[:, 8] > 0.0
+    return features, made_at[keep], away[keep], np.asarray(features[:, 8] > 0.0)
 
 
 def boosted(features: Floats, made_at: Floats, away: Floats) -> Floats:
@@ -135,24 +134,14 @@ def errors(away: Floats, said: Floats, chosen: Any) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
-    parser.add_argument("--only", default="", help="sets whose name or folder contains this")
-    asked = parser.parse_args()
     lines = ["| set | vehicles | rows | medians of | " + " | ".join(NAMES) + " |", "|" + "---|" * (4 + len(NAMES))]
-    for case in CASES:
-        folder = None if asked.recordings is None else asked.recordings / case.folder
-        if folder is None or not folder.is_dir() or asked.only.lower() not in f"{case.name} {case.folder}".lower():
-            continue
+    for case, folder in asked_for(__doc__):
         features, made_at, away, waits = observed(folder, case)
         said = {"ours": features[:, MEDIAN].astype(float), "boosting": boosted(features, made_at, away)}
         for kind, chosen in (("under way", ~waits), ("waiting", waits), ("all", np.ones(len(waits), bool))):
             for name, seconds in said.items():
                 cells = (case.name, kind, str(chosen.sum()), name, *errors(away, seconds, chosen))
                 lines.append("| " + " | ".join(cells) + " |")
-    if len(lines) == 2:
-        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
-        return 1
     print("\n".join(lines))
     return 0
 

@@ -43,6 +43,7 @@ CASES = (
     Case("Austin", "austin_2015-06-07"),
 )
 EVERY_S = 60
+NOTHING = "No recording found: set RECORDINGS to their folder, or give --only a name that exists.\n"
 COLUMNS = (
     "set", "method", "0-3", "3-6", "6-10", "10-15", "15-30", "ETA", "MBTA", "coverage", "Winkler", "avail. @5", "missing",
     "passed", "scored",
@@ -105,13 +106,31 @@ def recordings() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def asked_for(description: str | None) -> list[tuple[Case, Path]]:
+    """The recordings that a benchmark's command line names, each with its folder; ends the process where there is none."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
+    parser.add_argument("--only", default="", help="sets whose name or folder contains this")
+    options = parser.parse_args()
+    found = found_in(options.recordings, options.only)
+    if not found:
+        parser.exit(1, NOTHING)
+    return found
+
+
+def found_in(folder: Path | None, only: str) -> list[tuple[Case, Path]]:
+    return [
+        (case, folder / case.folder)
+        for case in CASES
+        if folder is not None and only.lower() in f"{case.name} {case.folder}".lower() and (folder / case.folder).is_dir()
+    ]
+
+
 def measured(folder: Path, only: str, methods: list[str]) -> list[tuple[Case, str, dict[str, Any]]]:
     results = []
-    for case in CASES:
-        if only.lower() not in f"{case.name} {case.folder}".lower() or not (folder / case.folder).is_dir():
-            continue
+    for case, place in found_in(folder, only):
         for method in methods:
-            found = measure(folder / case.folder, case, method)
+            found = measure(place, case, method)
             print(f"{case.name}, {method}: {json.dumps(found)}", file=sys.stderr, flush=True)
             results.append((case, method, found))
     return results
@@ -134,7 +153,7 @@ def main() -> int:
     options = parser.parse_args()
     results = measured(options.recordings, options.only, options.methods.split(",")) if options.recordings else []
     if not results:
-        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
+        print(NOTHING, file=sys.stderr, end="")
         return 1
     text = markdown(results)
     print(text)

@@ -8,7 +8,6 @@ without a passage is told by what the truth has of the same vehicle on the same 
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.prediction import CASES, EVERY_S, Case, passages_of, promises_of, recordings
+from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
 from gps_ingest.replay import reading, replay
 from gtfs.reader import read_network
 from transit.links import Floats
@@ -76,21 +75,11 @@ def first_of(network: Network, trip_id: str) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
-    parser.add_argument("--only", default="", help="sets whose name or folder contains this")
-    asked = parser.parse_args()
     lines = ["| set | why | promises | % of all that count |", "|---|---|---|---|"]
-    for case in CASES:
-        folder = None if asked.recordings is None else asked.recordings / case.folder
-        if folder is None or not folder.is_dir() or asked.only.lower() not in f"{case.name} {case.folder}".lower():
-            continue
+    for case, folder in asked_for(__doc__):
         found, total = counted(folder, case)
         rows = [*found.most_common(), ("all without a passage", found.total())]
         lines += [f"| {case.name} | {name} | {count} of {total} | {100 * count / total:.1f} |" for name, count in rows]
-    if len(lines) == 2:
-        print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)
-        return 1
     print("\n".join(lines))
     return 0
 
