@@ -11,7 +11,8 @@ import msgspec
 
 from transit.assignment import NO_HINT, AssignmentHint
 from transit.avl import AvlReport, Rejection, screen
-from transit.matching import Asked, Belief, Fix, Matcher
+from transit.belief import Asked, Belief, Fix
+from transit.matching import Matcher
 from transit.network import Network, TripInstance
 from transit.status import Shown, Verdict, judge
 from transit.tracking import MatchedPosition, Progress, StopEvent, VehicleState, VehicleStatus, advance, begin

@@ -7,33 +7,27 @@ two fixes is about as long as the way the crow flies (transition). Weights are l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import cos, exp, hypot, log, log1p, radians, sin
-from typing import NamedTuple
+from collections.abc import Iterable
+from math import hypot, log
 
-import msgspec
 from shapely import LineString, Point, STRtree
 
-from transit.assignment import NO_HINT, SAME_PLAN, SAME_TRIP, AssignmentHint, Known, TripTable, choose_trip
+from transit.assignment import SAME_PLAN, SAME_TRIP, Known, TripTable, choose_trip
+from transit.belief import NEVER, PRUNE, Asked, Belief, Fix, Hypothesis, changed, log_sum, merged, prune
+from transit.evidence import SIGMA_M, bearing_fits, departed_m, detour, emission
 from transit.geometry import Line, OnLine
 from transit.limits import Limits, limits_of
-from transit.network import Network, TripInstance
+from transit.network import Network
 from transit.patterns import Pattern, patterns_of
 
-SIGMA_M = 20.0  # usual error of a fix against the drawn line: GPS, the width of the street, the drawing
-SPREAD = 0.25  # share of a wide sigma's penalty that counts at each fix: how a road bows is the same at all of them
-BOW = 0.3  # sigma in the middle of a straight line drawn from stop to stop, per metre of its length, at full height
 STILL_M = 12.0  # a vehicle that moved less has told nothing new
 FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
 BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0
-AT_STOP_M = 20.0
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
 AT_LAST_STOP_M = 25.0  # so near to the stop itself it has ended its trip: half a bus and the usual error of a fix
 STAYS_ARRIVED_S = 110.0  # elsewhere at its terminal (in the loop, at the bays) the trip lasts this long: within two minutes
 LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
-DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
-NEVER = 0.0  # Unix seconds of an anchor that a vehicle has not left since it was first seen
 RESTED_M = 1000.0  # a vehicle this near to where it was out of service has only rested
 GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
@@ -50,79 +44,9 @@ WAITS = -2.5  # of beginning to wait at a first stop
 DEPARTS = -0.7
 TURNS = -0.7  # of the next trip beginning where the last one ended
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
-KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
-PRUNE = 18.0
-MOST = 24  # hypotheses kept
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
 SETTLED = 2.0  # and of one that was held already
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
-
-
-class Hypothesis(msgspec.Struct, array_like=True):
-    """One reading of the fixes: on this pattern, so far along. waiting: at its first stop, not yet left."""
-
-    pattern_id: str
-    along_m: float
-    top_m: float  # the furthest along so far
-    weight: float
-    off_m: float
-    waiting: bool
-    since: float  # Unix seconds; of a trip that was waited for, when it was left
-    arrived_at: float | None = None
-    trip: TripInstance | None = None
-    fit: float = 0.0  # how well that trip fits; now, not summed over fixes, which are not independent in this
-    fitted_at: float = 0.0  # Unix seconds; 0 never, 1 to be looked at again
-
-    @property
-    def total(self) -> float:
-        return self.weight + self.fit
-
-    @property
-    def leaving(self) -> float:
-        """What goes over to being out of service: no more than the reading is worth with a trip that hardly fits."""
-        return self.weight + min(self.fit, 0.0)
-
-
-class Left(msgspec.Struct, array_like=True):
-    """The trip that a vehicle went off."""
-
-    pattern_id: str
-    along_m: float
-    trip: TripInstance
-    at: float
-
-
-class Belief(msgspec.Struct, array_like=True):
-    """All readings of one vehicle, and the last fix that told something new."""
-
-    t: float
-    x: float
-    y: float
-    hypotheses: list[Hypothesis] = []
-    out: float = 0.0  # weight of being out of service
-    before: tuple[float, float, float] | None = None  # t, x, y of the informative fix before
-    ended: TripInstance | None = None
-    left: Left | None = None
-    anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere (NEVER: seen to)
-    label: str | None = None  # the trip that somebody named when this belief was last looked at
-    seen: float = 0.0  # Unix seconds of the last fix, whether it told something new or not
-
-
-class Fix(NamedTuple):
-    t: float
-    x: float
-    y: float
-    bearing: float | None  # degrees clockwise from north
-
-
-class Asked(NamedTuple):
-    """What is known besides the fix."""
-
-    vehicle_id: str = ""
-    hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has it,
-    driven: Callable[[TripInstance], bool] = lambda trip: False  # and is under way, not only waiting for it
-    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # how many seconds that one is late
 
 
 class Matcher:
@@ -155,7 +79,7 @@ class Matcher:
         if asked.hint.trip_id != belief.label:
             self._hear(belief, fix, asked)
         self._refit(belief, fix.t, asked)
-        _prune(belief)
+        prune(belief)
         belief.seen = fix.t
         return belief
 
@@ -199,8 +123,8 @@ class Matcher:
             for new in self._follow(old, fix, unseen_s, moved, share):
                 following.append(new)
                 on_line = on_line or new.off_m < 2.0 * SIGMA_M
-        belief.out = _log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
-        belief.hypotheses = _merged(following)
+        belief.out = log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
+        belief.hypotheses = merged(following)
         belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
         best = max((h.total for h in belief.hypotheses), default=-1e9)
         if belief.out > best - 9.0:
@@ -222,13 +146,13 @@ class Matcher:
         best = -1e9
         for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
             step = place.along_m - old.along_m
-            score = share * (emission(pattern, place) + self._bearing(pattern, place, fix))
+            score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing))
             if old.waiting:
                 if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
                     continue  # it waits beside the line, or leaves in another direction
-                score += DEPARTS - 0.3 * share * _detour(step, moved, dt)
+                score += DEPARTS - 0.3 * share * detour(step, moved, dt)
             else:
-                score -= share * _detour(step, moved, dt)
+                score -= share * detour(step, moved, dt)
                 back = max(0.0, old.top_m - place.along_m)
                 score -= 0.5 * (back / BACK_SIGMA_M) ** 2
             best = max(best, score)
@@ -240,7 +164,7 @@ class Matcher:
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
             score = self._at_terminal(pattern, away, share)
-            yield _changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
+            yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
 
@@ -259,7 +183,7 @@ class Matcher:
                 if place.along_m < pattern.start_m + departed_m(pattern):
                     continue
                 step = ended.end_m - old.along_m + place.along_m - pattern.start_m
-                score = share * (emission(pattern, place) + self._bearing(pattern, place, fix) - _detour(step, moved, dt))
+                score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing) - detour(step, moved, dt))
                 yield Hypothesis(
                     pattern.pattern_id, place.along_m, place.along_m, old.weight + 2 * TURNS + score, place.off_m, False, fix.t
                 )
@@ -270,7 +194,7 @@ class Matcher:
             arrived_at = None
         elif arrived_at is None and place.off_m <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
             arrived_at = fix.t
-        return _changed(
+        return changed(
             old,
             along_m=place.along_m,
             top_m=max(old.top_m, place.along_m) if not old.waiting else place.along_m,
@@ -282,16 +206,6 @@ class Matcher:
             fitted_at=1.0 if old.waiting else old.fitted_at,
         )
 
-    def _bearing(self, pattern: Pattern, place: OnLine, fix: Fix) -> float:
-        if fix.bearing is None:
-            return 0.0
-        dx, dy = pattern.line.dx[place.segment], pattern.line.dy[place.segment]
-        length = hypot(dx, dy)
-        if length < 1.0:
-            return 0.0
-        angle = radians(fix.bearing)
-        return KAPPA * ((dx * sin(angle) + dy * cos(angle)) / length - 1.0)
-
     def _enter(self, belief: Belief, fix: Fix, asked: Asked, *, first: bool) -> None:
         """New readings out of being out of service: on any line that passes here, or waiting at a first stop here."""
         best = max((h.total for h in belief.hypotheses), default=-1e9)
@@ -301,7 +215,7 @@ class Matcher:
             if not pattern.start_m + departed_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
                 continue
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
-            weight += self._bearing(pattern, place, fix) + self._came_along(belief, pattern, place, fix)
+            weight += bearing_fits(pattern, place, fix.bearing) + self._came_along(belief, pattern, place, fix)
             if weight >= least:
                 fresh.append(
                     Hypothesis(pattern.pattern_id, place.along_m, place.along_m, weight, place.off_m, False, fix.t)
@@ -310,7 +224,7 @@ class Matcher:
             radius = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
             weight = belief.out + (WAITS_FIRST if first else WAITS) - (away / radius) ** 2
             fresh.append(Hypothesis(pattern.pattern_id, pattern.start_m, pattern.start_m, weight, away, True, fix.t))
-        belief.hypotheses = _merged(belief.hypotheses + fresh)
+        belief.hypotheses = merged(belief.hypotheses + fresh)
 
     def _hear(self, belief: Belief, fix: Fix, asked: Asked) -> None:
         """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
@@ -330,7 +244,7 @@ class Matcher:
         for p, away in self.starts_near(fix.x, fix.y):
             if p is pattern:
                 fresh.append(Hypothesis(p.pattern_id, start, start, best - 1.0, away, True, fix.t))
-        belief.hypotheses = _merged(belief.hypotheses + fresh)
+        belief.hypotheses = merged(belief.hypotheses + fresh)
 
     def _entry(self, belief: Belief, pattern: Pattern, place: OnLine, first: bool) -> float:
         left = belief.left
@@ -350,7 +264,7 @@ class Matcher:
         lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
         behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
         share = min(1.0, moved / FULL_WEIGHT_M)
-        return share * max(ELSEWHERE, emission(pattern, behind) - _detour(place.along_m - behind.along_m, moved, dt))
+        return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
 
     def _end_trips(self, belief: Belief, fix: Fix, asked: Asked) -> None:
         """A trip whose vehicle has arrived is over soon; at once where it stands at its last stop and other trips begin."""
@@ -414,64 +328,6 @@ def _rested(belief: Belief, fix: Fix) -> bool:
     return belief.out >= best and hypot(fix.x - belief.x, fix.y - belief.y) < RESTED_M
 
 
-def departed_m(pattern: Pattern) -> float:
-    """How far along a vehicle has left its first stop: DEPARTED_M, or half way to a second stop that is near."""
-    return min(DEPARTED_M, max(AT_STOP_M, 0.5 * (pattern.stop_dist_m[1] - pattern.start_m)))
-
-
-def sigma_m(pattern: Pattern, segment: int, along_m: float) -> float:
-    """Usual distance of a fix from the line here.
-
-    Without a shape the straight line between two stops is only near the road: the middle of a long one says little.
-    """
-    if pattern.has_shape:
-        return SIGMA_M
-    start, end = pattern.line.at[segment], pattern.line.at[segment + 1]
-    f = (along_m - start) / (end - start) if end > start else 0.0
-    return hypot(SIGMA_M, BOW * (end - start) * f * (1.0 - f))
-
-
-def emission(pattern: Pattern, place: OnLine) -> float:
-    """Log density of a fix so far off its line (Student-t, 4 degrees of freedom), 0 on a drawn line."""
-    sigma = sigma_m(pattern, place.segment, place.along_m)
-    scaled = place.off_m / sigma
-    return -SPREAD * log(sigma / SIGMA_M) - 2.5 * log1p(scaled * scaled / 4.0)
-
-
-def _detour(step_m: float, moved_m: float, dt: float) -> float:
-    """Newson & Krumm's transition: how much the way along the line differs from the crow's, on the scale that is usual."""
-    return abs(step_m - moved_m) / (40.0 + 0.3 * moved_m + 0.5 * dt)
-
-
 def _places(line: Line, fix: Fix, lo: float, hi: float, within_m: float) -> list[OnLine]:
     found = line.minima(fix.x, fix.y, lo, hi, within_m)
     return found or [line.nearest(fix.x, fix.y, lo, hi)]
-
-
-def _changed(old: Hypothesis, **values: object) -> Hypothesis:
-    return msgspec.structs.replace(old, **values)
-
-
-def _merged(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
-    """Of readings a few metres apart on the same pattern the likeliest."""
-    kept: list[Hypothesis] = []
-    for h in sorted(hypotheses, key=lambda one: -one.weight):
-        twins = (o for o in kept if o.pattern_id == h.pattern_id and o.waiting == h.waiting)
-        if not any(abs(o.along_m - h.along_m) < 40.0 for o in twins):
-            kept.append(h)
-    return kept
-
-
-def _prune(belief: Belief) -> None:
-    best = max([h.total for h in belief.hypotheses] + [belief.out])
-    kept = [h for h in belief.hypotheses if h.total > best - PRUNE]
-    kept.sort(key=lambda h: (-h.total, h.pattern_id, h.along_m))
-    belief.hypotheses = kept[:MOST]
-    for h in belief.hypotheses:
-        h.weight -= best
-    belief.out = max(belief.out - best, -30.0)
-
-
-def _log_sum(weights: list[float]) -> float:
-    top = max(weights)
-    return top + log(sum(exp(w - top) for w in weights))

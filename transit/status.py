@@ -8,7 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from transit.assignment import headway_day
-from transit.matching import ARRIVED_M, NEVER, Asked, Belief, Hypothesis, Left, Matcher, sigma_m
+from transit.belief import NEVER, Asked, Belief, Hypothesis, Left
+from transit.evidence import sigma_m
+from transit.matching import ARRIVED_M, Matcher
 from transit.network import TripInstance
 from transit.tracking import VehicleStatus
 

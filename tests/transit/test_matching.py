@@ -9,7 +9,9 @@ import pytest
 
 from tests.builders import LOOP, OUT_AND_BACK, SEVEN, STRAIGHT, Way, a_city, a_network, along
 from transit.assignment import AssignmentHint
-from transit.matching import GAP_S, MOST, Asked, Belief, Fix, Hypothesis, Matcher, departed_m, emission, sigma_m
+from transit.belief import MOST, Asked, Belief, Fix, Hypothesis
+from transit.evidence import departed_m, emission, sigma_m
+from transit.matching import GAP_S, Matcher
 from transit.network import Network
 
 HOUR = 3600
