@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN_S = 300.0  # no prediction from a fix older than this
 AHEAD_S = 1800.0  # and none for further ahead
+BASIC_DATE = len("20161215")  # ISO 8601 without dashes; longer numbers count seconds, or milliseconds
 MILLISECONDS_FROM = 1e11  # a Unix time above this (the year 5138) counts milliseconds
 PROGRESS_EVERY = 5000  # rows
 PREDICTIONS = "made_at,vehicle_id,trip_id,start_date,start_time,stop_id,stop_sequence,predicted_at,low_at,high_at\n"
@@ -217,17 +218,18 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
 
 def _time(text: str) -> datetime | None:
     """ISO 8601, UTC where no offset is given, or Unix seconds or milliseconds."""
+    text = text.strip()
+    if len(text) > BASIC_DATE and text.replace(".", "", 1).isdecimal():
+        seconds = float(text)
+        try:
+            return datetime.fromtimestamp(seconds / 1000.0 if seconds >= MILLISECONDS_FROM else seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
     try:
-        at = datetime.fromisoformat(text.strip())
-        return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text)
     except ValueError:
-        seconds = _float(text)
-    try:
-        if seconds is not None and seconds >= MILLISECONDS_FROM:
-            seconds /= 1000.0
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
         return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _float(text: str | None) -> float | None:

@@ -41,7 +41,8 @@ class Departures:
             del self.told[vehicle_id]
         since = self.since.pop(vehicle_id, None)
         seen = since is not None and since[0] == trip
-        began = since[1] if since is not None and seen else came_at
+        moments = [at for at in (since[1] if since is not None and seen else None, came_at) if at is not None]
+        began = min(moments, default=None)
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
             waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
@@ -103,8 +104,11 @@ class Departures:
 
     def _spared(self, trip: TripInstance, way: Way, at: Floats) -> Floats | float:
         """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
-        waits, headway = self.waits.get(way.corridor), self.headway_s(trip, way)
-        if waits is None or waits.last_at is None or headway is None or self.planned(trip) is not None:
+        waits = self.waits.get(way.corridor)
+        if waits is None or waits.last_at is None or self.planned(trip) is not None:
+            return 1.0
+        headway = self.headway_s(trip, way)
+        if headway is None:
             return 1.0
         return np.asarray(np.clip((at - waits.last_at) / headway, *SPARED))
 

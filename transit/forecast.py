@@ -67,8 +67,7 @@ class Forecaster:
         self._samples: dict[tuple[str, str, date, int], list[Sample]] = {}
         self._sampled: dict[str, float] = {}
         self._swept = 0.0
-        if learnt:
-            learnt_state.load(self, learnt)
+        self.remembers = bool(learnt) and learnt_state.load(self, learnt or b"")  # False: what was learnt could not be read
 
     # ---- learning
 

@@ -26,6 +26,7 @@ CLOCK_S = 7200.0  # standard deviation of the time of day
 OTHER_DAY = 0.4  # weight of another kind of day
 GAP_S, GAP_SHARE = 60.0, 0.1  # standard deviation of the time since the departure before: so much, and a share of it
 LEAST_ALIKE = 0.05  # no wait is so unlike that it says nothing
+NOTHING = 1e-3  # of the most alike wait's weight: less is not looked at further
 
 SLOT_S = 60.0  # how exactly vehicles keep a timetable that nobody wrote down
 SLOT_WEIGHT = 2.0  # so much more counts a departure at the minute at which earlier days' vehicles left
@@ -49,14 +50,15 @@ class Waits:
 
     def __init__(self, rows: Floats | None = None) -> None:
         self.rows: deque[Departed] = deque(() if rows is None else (Departed(*row) for row in rows.tolist()), maxlen=KEPT)
-        self.last_at: float | None = self.rows[-1].left_at if self.rows else None
+        self.last_at: float | None = max((row.left_at for row in self.rows), default=None)
         self._table: Floats | None = None
+        self._headway_s: float | None = None
 
     def left(self, left_at: float, clock_s: float, waited_s: float | None) -> None:
         gap_s = float("nan") if self.last_at is None else left_at - self.last_at
         self.rows.append(Departed(left_at, clock_s, float("nan") if waited_s is None else waited_s, gap_s))
         self.last_at = left_at if self.last_at is None else max(left_at, self.last_at)
-        self._table = None
+        self._table = self._headway_s = None
 
     @property
     def table(self) -> Floats:
@@ -67,8 +69,10 @@ class Waits:
 
     def headway_s(self) -> float | None:
         """The usual seconds between two departures lately."""
-        gaps = [row.gap_s for row in self.rows if 0.0 < row.gap_s < LONGEST_GAP_S][-RECENT_GAPS:]
-        return float(np.median(gaps)) if len(gaps) >= ENOUGH_GAPS else None
+        if self._headway_s is None:
+            gaps = [row.gap_s for row in self.rows if 0.0 < row.gap_s < LONGEST_GAP_S][-RECENT_GAPS:]
+            self._headway_s = float(np.median(gaps)) if len(gaps) >= ENOUGH_GAPS else None
+        return self._headway_s
 
     def possible(self, waited_s: float, now: float, clock_s: float, *, alike: bool) -> tuple[Floats, Floats]:
         """Seconds still to wait for one that has waited so long, with weights; nothing generic among them.
@@ -81,6 +85,8 @@ class Waits:
         weights = 0.5 ** (np.maximum(now - left_at, 0.0) / HALF_LIFE_S)
         if alike and len(still):
             weights = weights * _same_time(clock - still, clock_s) * self._same_gap(left_at - still, left_at - gap, now)
+            some = weights > NOTHING * weights.max()
+            still, weights = still[some], weights[some]
             weights = weights * self._on_the_minute(now, clock_s, still)
         return still, weights
 

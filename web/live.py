@@ -131,6 +131,9 @@ class Live:
                 rows = load_stop_events(connection, seen, LEARN_AT_ONCE)
                 self._remember([event for event_id, event in rows if event_id <= self.last_event_id], now)
         self.forecaster = Forecaster(network, learnt or None)
+        if learnt and not self.forecaster.remembers:
+            log.warning("what was learnt is of another version of the program; it is learnt again from the stored calls")
+            self.last_event_id = 0
         self.network, self.version = network, version
         self.states, self.revision = {}, 0
         sizes = (len(network.routes), len(network.stops), len(network.trips))

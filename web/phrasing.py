@@ -10,11 +10,12 @@ from flask_babel import format_date, format_datetime, gettext, ngettext
 from transit.alerts import Text
 from transit.arrivals import Arrival, ArrivalStatus
 from transit.headway import Spacing
+from transit.steadiness import HERE_S
+from transit.steadiness import minutes as whole_minutes
 from transit.timetable import WhyNone
 from transit.tracking import VehicleStatus
 from web.i18n import LANGUAGES, language
 
-HERE_S = 30.0  # nearer than this a bus is arriving, and seconds would be a pretence
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
 WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
 
@@ -56,7 +57,7 @@ def minutes(at: datetime, now: datetime, low: datetime | None = None, high: date
         return gettext("%(first)s–%(last)s min", first=first, last=last)
     if seconds <= HERE_S:
         return gettext("now")
-    return gettext("%(count)s min", count=max(1, floor(seconds / 60)))
+    return gettext("%(count)s min", count=whole_minutes(at, now))
 
 
 def age(at: datetime, now: datetime) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from gps_ingest.replay import Summary, number, quoted, reading, replay, writing
+from gps_ingest.replay import Summary, number, quoted, read_rows, reading, replay, writing
 from tests.builders import LOOP, SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
 from transit.avl import AvlReport
 from transit.network import Network
@@ -162,15 +163,38 @@ def three_days() -> tuple[Network, list[Row]]:
     return network, rows
 
 
-def test_what_comes_later_changes_nothing_that_was_said_before() -> None:
-    network, rows = three_days()
-    until = SEVEN + timedelta(days=1, minutes=5)
+def days_of_waits() -> tuple[Network, list[Row]]:
+    """By headway; each quarter of an hour a bus leaves that has stood at its first stop for some minutes."""
+    network, rows = a_network(headway=every(15)), []
+    for day in range(4):
+        for n in range(9):
+            leaves, bus = SEVEN + timedelta(days=day, minutes=15 * n), f"B{day}{n}"
+            stood = range(9 + 3 * (n % 3), 0, -1)
+            stands = [a_report((0.0, 0.0), leaves - timedelta(seconds=20 * s), vehicle_id=bus) for s in stood]
+            drives = a_drive(start=leaves, vehicle_id=bus, to_m=1500.0)
+            rows += [a_row(one, trip_id="T1", route_id="R1") for one in (*stands, *drives)]
+    return network, sorted(rows, key=lambda row: (row["timestamp"], row["vehicle_id"]))
+
+
+@pytest.mark.parametrize("recorded", [three_days, days_of_waits])
+def test_what_comes_later_changes_nothing_that_was_said_before(recorded: Callable[[], tuple[Network, list[Row]]]) -> None:
+    network, rows = recorded()
+    until = SEVEN + timedelta(days=(1 if recorded is three_days else 3), minutes=(5 if recorded is three_days else 58))
     known = [row for row in rows if row["timestamp"] < until.strftime("%Y-%m-%dT%H:%M:%SZ")]
     rng = Random(2)
     places = [(row["lat"], row["lon"]) for row in rows[len(known) :]]
     rng.shuffle(places)
     shuffled = [{**row, "lat": lat, "lon": lon} for row, (lat, lon) in zip(rows[len(known) :], places, strict=True)]
-    assert replayed(network, rows, until=until)[:2] == replayed(network, known + shuffled, until=until)[:2]
+    said = replayed(network, rows, until=until)[:2]
+    assert said[0].count("\n") > 50
+    assert said == replayed(network, known + shuffled, until=until)[:2]
+
+
+@pytest.mark.parametrize("text", ["1764012342359", "1764012342.359", "2025-11-24T19:25:42.359Z", "2025-11-24T19:25:42.359"])
+def test_times_are_iso_or_unix_seconds_or_milliseconds(text: str) -> None:
+    row = {**a_row(a_report((0.0, 0.0), SEVEN)), "timestamp": text}
+    (read,) = read_rows([row], Counter())
+    assert read.t == pytest.approx(1764012342.359)
 
 
 def test_after_learn_until_nothing_is_learnt_any_more() -> None:

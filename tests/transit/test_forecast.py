@@ -118,6 +118,7 @@ def test_a_new_plan_keeps_what_was_learnt_of_links_that_stay():
 
 @pytest.mark.parametrize("blob", [b"", b"nonsense", b"x\x9c\x03\x00\x00\x00\x00\x01"])
 def test_bytes_that_cannot_be_read_are_no_history(blob):
+    assert not Forecaster(NETWORK, blob).remembers
     assert ahead_s(Forecaster(NETWORK, blob), SEVEN) == ahead_s(Forecaster(NETWORK), SEVEN)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +39,7 @@ def test_a_slip_of_more_than_a_minute_is_shown():
 
 
 def test_what_slips_little_by_little_is_shown_once_it_has_slipped_far():
-    assert shown((0, 290), (30, 300), (60, 340), (90, 350)) == [290, 260, 230, 350]
+    assert shown((0, 290), (30, 300), (60, 340), (90, 350), (110, 350)) == [290, 260, 230, 200, 350]
 
 
 def test_an_earlier_bus_is_shown_at_once():
@@ -58,15 +57,35 @@ def test_a_moment_that_was_held_is_inside_its_interval():
     assert one.low_at <= one.predicted_at <= one.high_at
 
 
-@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 900), st.integers(0, 300)), min_size=2, max_size=30))
-def test_whatever_is_predicted_no_minute_goes_up_by_one_and_stops_stay_in_order(steps):
+STEPS = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 900), st.integers(0, 300)), min_size=2, max_size=30)
+
+
+@given(STEPS)
+def test_whoever_looks_within_half_a_minute_never_sees_a_minute_more_and_stops_stay_in_order(steps):
     steady, now, rows = Steadiness(), SEVEN, []
     for passed, ahead, further in steps:
         now += timedelta(seconds=passed)
         first, second = steady.hold(said(now, ahead, ahead + further), now)
         assert now <= first.predicted_at <= second.predicted_at
-        rows.append(minutes(first.predicted_at, now))
-    assert all(after - before != 1 for before, after in pairwise(rows))
+        assert all(one.low_at <= one.predicted_at <= one.high_at for one in (first, second))
+        rows.append((now, minutes(first.predicted_at, now), minutes(second.predicted_at, now)))
+    for n, (after, *later) in enumerate(rows):
+        for before, *earlier in (row for row in rows[:n] if after - row[0] <= timedelta(seconds=30)):
+            assert all(new - old != 1 for old, new in zip(earlier, later, strict=True)), (before, after)
+
+
+def test_the_ends_of_a_range_do_not_go_up_by_one_either():
+    steady = Steadiness()
+    before = steady.hold(said(SEVEN, 290), SEVEN)[0]
+    after = steady.hold(said(SEVEN, 340), SEVEN)[0]
+    assert (before.low_at, before.high_at) == (after.low_at, after.high_at)
+
+
+def test_a_vehicle_that_was_away_begins_anew():
+    steady = Steadiness()
+    steady.hold(said(SEVEN, 290), SEVEN)
+    steady.hold([], SEVEN)
+    assert steady.hold(said(SEVEN, 310), SEVEN)[0].predicted_at == SEVEN + timedelta(seconds=310)
 
 
 def test_what_is_on_display_can_be_asked_for():
