@@ -11,7 +11,7 @@ from tests.builders import a_drive, a_network, a_report, at
 from transit.departure_orders import DepartureOrder
 from transit.store.database import writing
 from transit.store.departure_orders import say, withdraw
-from transit.store.learnt import load_learnt
+from transit.store.learnt import load_learnt, save_learnt
 from web.live import Live, run_live
 from web.snapshot import NAME, SnapshotReader, folder
 
@@ -106,3 +106,14 @@ def test_a_snapshot_of_another_format_is_not_guessed_at(town):
     town.step()
     (folder(town.folder) / NAME).write_bytes(b"\x93not one of ours")
     assert SnapshotReader(town.folder).read() is None
+
+
+def test_what_another_version_of_the_program_learnt_is_learnt_again_from_the_calls(town):
+    town.hear(a_drive(to_m=1800)).step()
+    assert town.live.learnt_events > 0
+    with writing(town.engine) as connection:
+        save_learnt(connection, b"of another version", town.live.last_event_id, now=town.now)
+    again = Live(town.engine, town.folder)
+    again.step(town.now)
+    again.step(town.now)
+    assert again.learnt_events == town.live.learnt_events
