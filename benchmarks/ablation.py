@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.prediction import asked_for, markdown, measure
-from transit import calibration, forecast
+from transit import calibration, forecast, waits
 from transit.corrections import NAMES
 from transit.links import Floats
 from transit.ride import Ride
@@ -50,6 +50,8 @@ def without(names: tuple[str, ...]) -> Iterator[None]:
 
 def variants() -> dict[str, AbstractContextManager[Any]]:
     found: dict[str, AbstractContextManager[Any]] = {name: without(names) for name, names in LEFT_OUT.items()}
+    plain = patch.object(waits.Waits, "_on_the_minute", lambda _, now, clock_s, still: np.ones(len(still)))
+    found["no unwritten timetable"] = plain
     found["overdue stops kept"] = patch.object(forecast, "_passed", lambda *_: 0)
     median = np.full_like(calibration.SHOWN_OF_CLASS, 0.5)
     found["median shown"] = patch.object(calibration, "SHOWN_OF_CLASS", median)
