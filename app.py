@@ -725,14 +725,16 @@ def relearn(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with alone(settings.data_dir):
         engine = opened(settings)
-        forecaster, last, count = Forecaster(loaded(engine)), 0, 0
+        forecaster, last, count, learnt = Forecaster(loaded(engine)), 0, 0, 0
         with engine.connect() as connection:
             while rows := load_stop_events(connection, last):
-                learn_anew(forecaster, [event for _, event in rows])
+                learnt += learn_anew(forecaster, [event for _, event in rows])
                 last, count = rows[-1][0], count + len(rows)
         with writing(engine) as connection:
             save_learnt(connection, forecaster.dump(), last, now=settings.clock())
-    click.echo(f"Learnt from {count} stop events, up to number {last}.")
+    click.echo(f"Learnt from {learnt} stop events, up to number {last}.")
+    if learnt < count:
+        click.echo(f"{count - learnt} are of trips that the network no longer has; nothing was learnt from them.")
 
 
 @main.command(epilog=example("python app.py explain --vehicle DEMO-1 --stop tugu-45"))

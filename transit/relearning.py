@@ -29,14 +29,18 @@ class Moment(NamedTuple):
     state: VehicleState | None
 
 
-def relearn(forecaster: Forecaster, events: Iterable[StopEvent]) -> None:
-    """Calls in the order in which they became known, some thousands at a time; of trips that the network knows."""
+def relearn(forecaster: Forecaster, events: Iterable[StopEvent]) -> int:
+    """Calls in the order in which they became known, some thousands at a time. Returns how many there was a trip for.
+
+    Within what is given at once nothing later is known to what is earlier.
+    """
     moments = [moment for event in events for moment in _moments(forecaster, event)]
     for moment in sorted(moments, key=lambda one: one.at):
         if moment.event is not None:
             forecaster.learn([moment.event])
         if moment.state is not None:
             forecaster.observe([moment.state], moment.at)
+    return sum(moment.event is not None for moment in moments)
 
 
 def _moments(forecaster: Forecaster, event: StopEvent) -> Iterator[Moment]:

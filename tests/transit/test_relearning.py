@@ -71,5 +71,8 @@ def test_waits_are_seen_again():
 
 def test_calls_of_a_trip_that_the_plan_no_longer_has_are_left_out():
     forecaster = Forecaster(NETWORK)
-    relearn(forecaster, [replace(event, trip=a_trip_instance("gone")) for event in a_fortnight()[:20]])
+    events = a_fortnight()[:20]
+    gone = [replace(event, trip=a_trip_instance("gone")) for event in events]
+    assert relearn(Forecaster(NETWORK), events) == 20
+    assert relearn(forecaster, gone) == 0
     assert forecaster.times.link_weight.sum() == 0
