@@ -310,6 +310,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
 def _prepare_demo(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
     """The sample network where none is loaded, and its trackers on their buses. Whether the demo fleet may drive."""
     from gps_ingest.simulator import demo_trackers
+    from gtfs.reader import read_network
     from transit.store.database import writing
     from transit.store.networks import current_version
     from transit.store.trackers import load_tracker_map, map_tracker
@@ -318,7 +319,7 @@ def _prepare_demo(engine: Engine, settings: Settings, say: Callable[[str], None]
     with engine.connect() as connection:
         version = current_version(connection)
     if version is None:
-        import_network(engine, read_gtfs(SAMPLE), "data/binjai", now)
+        import_network(engine, read_network(SAMPLE), "data/binjai", now)
         say("network: the sample of Kota Binjai was imported (an example, not the city's own data)")
     network = loaded(engine)
     if not network.is_sample:
