@@ -151,7 +151,9 @@ class Pipeline:
     def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Fix) -> tuple[StopEvent, ...]:
         """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
         progress, shown, belief = memory.progress, memory.shown, memory.belief
-        if progress is None or shown is None or belief is None or not verdict.trip != progress.trip == belief.ended:
+        if progress is None or shown is None or belief is None:
+            return ()
+        if progress.trip != belief.ended or progress.trip == verdict.trip:
             return ()
         pattern = self.matcher.patterns.by_id.get(progress.pattern_id)
         if pattern is None or shown.status != VehicleStatus.ON_TRIP or shown.trip != progress.trip:

@@ -11,8 +11,11 @@ from transit.links import Floats, Way
 from transit.network import Network, TripInstance
 from transit.patterns import Patterns
 from transit.service_day import service_day_start
-from transit.waits import GENERIC_S, GENERIC_WEIGHT, SHARE, Waits, quantile
+from transit.waits import Waits, quantile
 
+SHARE = 0.5  # which quantile of the waits that are still possible
+GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen, or past the plan
+GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
 LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more

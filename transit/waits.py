@@ -14,9 +14,6 @@ import numpy as np
 from transit.links import Floats
 
 KEPT = 800  # departures remembered of a terminal: a week of one that sees a bus each ten minutes
-GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen (or past the plan),
-GENERIC_WEIGHT = 0.1  # each as much as so many that were seen and are like this one in everything
-SHARE = 0.5  # which quantile of the waits that are still possible
 LONGEST_GAP_S = 5400.0  # after a longer one the day began anew
 ENOUGH_GAPS = 5  # with fewer between two departures nothing is usual
 RECENT_GAPS = 60
