@@ -16,10 +16,12 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.prediction import asked_for, markdown, measure
-from transit import calibration, forecast, waits
-from transit.corrections import NAMES
-from transit.links import Floats
-from transit.ride import Ride
+from transit.forecasting import forecaster as forecast
+from transit.forecasting import intervals as calibration
+from transit.forecasting import terminal_waits as waits
+from transit.forecasting.links import Floats
+from transit.forecasting.regression import NAMES
+from transit.forecasting.remaining_trip import RemainingTrip
 
 LEFT_OUT = {
     "all": (),
@@ -39,7 +41,7 @@ def without(names: tuple[str, ...]) -> Iterator[None]:
     plain = forecast.Forecaster._readings
     columns = [NAMES.index(name) for name in names]
 
-    def some(self: forecast.Forecaster, ride: Ride, now: float) -> Floats:
+    def some(self: forecast.Forecaster, ride: RemainingTrip, now: float) -> Floats:
         readings = plain(self, ride, now)
         readings[:, columns] = 0.0
         return readings

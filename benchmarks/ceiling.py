@@ -23,14 +23,14 @@ import numpy as np
 
 from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
 from benchmarks.residuals import BUCKETS_MIN, NAMES
-from gps_ingest.replay import reading, replay
+from gps_ingest.recordings.replay import reading, replay
 from gtfs.reader import read_network
-from transit.corrections import SOFT_S
-from transit.explanation import Said
-from transit.forecast import Forecaster
-from transit.links import Floats
-from transit.scorecard import Bools, around
-from transit.travel_times import Observed, TravelTimes
+from transit.forecasting.explanation import VehicleForecast
+from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.links import Floats
+from transit.forecasting.regression import SOFT_S
+from transit.forecasting.travel_times import LinkObservation, TravelTimes
+from transit.quality.scorecard import Bools, around
 
 BLOCK_S, FOLDS = 7200.0, 6
 MOST = 300_000  # rows to learn from
@@ -48,11 +48,11 @@ class Notebook:
         self.known: dict[tuple[str, str, int, float], Floats] = {}  # vehicle, trip, stop_sequence, made_at -> features
         self.last: dict[int, deque[float]] = {}  # link -> seconds of the last two vehicles
 
-    def observe(self, way: Any, observed: Observed | None) -> None:
+    def observe(self, way: Any, observed: LinkObservation | None) -> None:
         if observed is not None:
             self.last.setdefault(int(way.links[observed.n]), deque(maxlen=2)).append(observed.seconds)
 
-    def note(self, said: Said, at: float) -> None:
+    def note(self, said: VehicleForecast, at: float) -> None:
         ride, pattern = said.ride, said.ride.way.pattern
         usual = np.concatenate(([0.0], ride.link_s[1:] if not ride.waits else ride.link_s))
         rows = ride.way.links[ride.start + (0 if ride.waits else 1) :]
@@ -79,12 +79,12 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     book, out = Notebook(), io.StringIO()
     learn, predictions = TravelTimes.learn, Forecaster._predictions
 
-    def learning(self: TravelTimes, event: Any, way: Any, index: int) -> Observed | None:
+    def learning(self: TravelTimes, event: Any, way: Any, index: int) -> LinkObservation | None:
         found = learn(self, event, way, index)
         book.observe(way, found)
         return found
 
-    def predicting(self: Forecaster, said: Said, now: datetime, at: float, horizon_s: float) -> Any:
+    def predicting(self: Forecaster, said: VehicleForecast, now: datetime, at: float, horizon_s: float) -> Any:
         book.note(said, at)
         return predictions(self, said, now, at, horizon_s)
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from math import cos, sin
 
 from gps_ingest.decoder import decode
-from gps_ingest.pipeline import Pipeline
-from gps_ingest.publisher import topic_of
-from transit.avl import AvlReport
-from transit.forecast import Forecaster
-from transit.network import Agency, Calendar, Frequency, Network, Route, Shape, ShapePoint, Stop, StopTime, Trip
+from gps_ingest.simulation.publisher import topic_of
+from transit.forecasting.forecaster import Forecaster
+from transit.plan.network import Agency, Calendar, Frequency, Network, Route, Shape, ShapePoint, Stop, StopTime, Trip
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import AvlReport
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SPEED_MPS = 7.0

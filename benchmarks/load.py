@@ -28,8 +28,8 @@ import psutil
 
 from benchmarks.engine import a_city
 from gps_ingest.mqtt import Inbox, new_client, parse_url
-from gps_ingest.publisher import topic_of
-from transit.network import ShapePoint
+from gps_ingest.simulation.publisher import topic_of
+from transit.plan.network import ShapePoint
 from transit.store.database import Engine, migrate, open_database, writing
 from transit.store.networks import save_network
 from transit.store.reports import newest_fix_at, save_reports

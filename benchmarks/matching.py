@@ -22,10 +22,10 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.verdicts import verdict
-from gps_ingest.replay import reading, replay
+from gps_ingest.recordings.replay import reading, replay
 from gtfs.reader import read_network
-from transit.network import Network
-from transit.patterns import patterns_of
+from transit.plan.network import Network
+from transit.plan.patterns import patterns_of
 
 # name, folder, how much of the label the engine sees, (from, to)
 CASES = (
@@ -44,7 +44,7 @@ GIVEN = ("on_trip", "layover", "off_route")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedReport:
     """One report with its label and what was made of it."""
 
     t: float
@@ -84,13 +84,13 @@ def patterns(network: Network) -> dict[str, Pattern]:
     return {trip.trip_id: (trip.route_id, trip.direction_id, trip.shape_id) for trip in network.trips.values()}
 
 
-def judged(reports: Path, matches: str, since: float, until: float) -> list[Judged]:
+def judged(reports: Path, matches: str, since: float, until: float) -> list[JudgedReport]:
     """Every report joined to its match by vehicle and second, in order of vehicle and time."""
     found: dict[tuple[str, int], list[str]] = {}
     for line in matches.splitlines()[1:]:
         cells = line.split(",")
         found[cells[1], round(float(cells[0]))] = cells
-    rows: dict[tuple[str, int], Judged] = {}
+    rows: dict[tuple[str, int], JudgedReport] = {}
     with reading(reports) as recorded:
         for row in recorded:
             at = datetime.fromisoformat(row["timestamp"]).timestamp()
@@ -99,16 +99,23 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
                 continue
             cells = found.get(key, ["", "", "", "", "", "", "", "", "missing"])
             given = cells[2] if cells[8] in GIVEN else ""
-            rows[key] = Judged(
-                at, row["vehicle_id"], row["trip_id"], row.get("actual_phase", ""), given, cells[8], cells[6], cells[7],
+            rows[key] = JudgedReport(
+                at,
+                row["vehicle_id"],
+                row["trip_id"],
+                row.get("actual_phase", ""),
+                given,
+                cells[8],
+                cells[6],
+                cells[7],
                 (float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
             )
     return [rows[key] for key in sorted(rows)]
 
 
-def runs_of(serving: list[Judged]) -> Iterator[list[Judged]]:
+def runs_of(serving: list[JudgedReport]) -> Iterator[list[JudgedReport]]:
     """Stretches of one vehicle under one label without an hour's gap."""
-    run: list[Judged] = []
+    run: list[JudgedReport] = []
     for one in serving:
         if run and (one.vehicle_id != run[-1].vehicle_id or one.label != run[-1].label or one.t - run[-1].t > NEW_RUN_S):
             yield run
@@ -118,7 +125,7 @@ def runs_of(serving: list[Judged]) -> Iterator[list[Judged]]:
         yield run
 
 
-def score(rows: list[Judged], pattern_of: dict[str, Pattern]) -> Score:
+def score(rows: list[JudgedReport], pattern_of: dict[str, Pattern]) -> Score:
     total = Score(reports=len(rows))
     serving = [one for one in rows if one.label in pattern_of and one.phase in ("", "IN_PROGRESS")]
     idle = [one for one in rows if one.phase not in ("", "IN_PROGRESS")]
@@ -157,7 +164,7 @@ class Stretch:
     places: tuple[tuple[float, float], ...]  # lat, lon
 
 
-def stretches(rows: list[Judged], pattern_of: dict[str, Pattern], least_s: float) -> list[Stretch]:
+def stretches(rows: list[JudgedReport], pattern_of: dict[str, Pattern], least_s: float) -> list[Stretch]:
     found = []
     for _, group in groupby(rows, key=lambda one: (one.vehicle_id, one.label, one.phase, one.given, disagree(one, pattern_of))):
         part = list(group)
@@ -165,20 +172,28 @@ def stretches(rows: list[Judged], pattern_of: dict[str, Pattern], least_s: float
             statuses = "/".join(sorted({one.status for one in part}))
             first, last = part[0], part[-1]
             found.append(
-                Stretch(first.vehicle_id, first.t, last.t, first.label, first.phase, first.given, statuses,
-                        f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
-                        tuple(one.place for one in part if one.place is not None))
+                Stretch(
+                    first.vehicle_id,
+                    first.t,
+                    last.t,
+                    first.label,
+                    first.phase,
+                    first.given,
+                    statuses,
+                    f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
+                    tuple(one.place for one in part if one.place is not None),
+                )
             )
     return found
 
 
-def disagree(one: Judged, pattern_of: dict[str, Pattern]) -> bool:
+def disagree(one: JudgedReport, pattern_of: dict[str, Pattern]) -> bool:
     if one.phase in ("", "IN_PROGRESS"):
         return one.label in pattern_of and pattern_of.get(one.given) != pattern_of[one.label]
     return one.status == "on_trip"
 
 
-def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> tuple[list[Judged], Network, float]:
+def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> tuple[list[JudgedReport], Network, float]:
     network = read_network(folder / "gtfs.zip")
     since, until = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in window) if window else (None, None)
     out = io.StringIO()
@@ -265,8 +280,10 @@ def main() -> None:
         elif asked.stretches is not None:
             for part in stretches(rows, pattern_of, asked.stretches):
                 at = datetime.fromtimestamp(part.since, UTC)
-                print(f"  {part.vehicle_id} {at:%m-%d %H:%M:%S} {(part.until - part.since) / 60:5.1f} min"
-                      f"  label {part.label or '-'} {part.phase}  given {part.given or '-'} {part.statuses}  {part.along}")
+                print(
+                    f"  {part.vehicle_id} {at:%m-%d %H:%M:%S} {(part.until - part.since) / 60:5.1f} min"
+                    f"  label {part.label or '-'} {part.phase}  given {part.given or '-'} {part.statuses}  {part.along}"
+                )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.prediction [--recordings DIR] [--only toronto] [--methods ours,history] [--out FILE]
 
 Every method sees the same matches at the same moments (a tick each 60 s, labels shown as in --assignment trip) and learns on as
-it would in service; only predictions made in the test window are scored, by the definitions of transit/scorecard.py.
+it would in service; only predictions made in the test window are scored, by the definitions of transit/quality/scorecard.py.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gps_ingest.replay import reading, replay
+from gps_ingest.recordings.replay import reading, replay
 from gtfs.reader import read_network
-from transit.challengers import METHODS
-from transit.scorecard import Passage, Promise, score
+from transit.forecasting.baselines import METHODS
+from transit.quality.scorecard import Passage, Promise, score
 
 
 @dataclass(frozen=True)

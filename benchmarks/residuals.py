@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.prediction import CASES, EVERY_S, Case, passages_of, promises_of, recordings
-from gps_ingest.replay import reading, replay
+from gps_ingest.recordings.replay import reading, replay
 from gtfs.reader import read_network
-from transit.network import Network
-from transit.scorecard import around
+from transit.plan.network import Network
+from transit.quality.scorecard import around
 
 BUCKETS_MIN = (0, 3, 6, 10, 15, 30)
 NAMES = tuple(f"{low}-{high}" for low, high in pairwise(BUCKETS_MIN))

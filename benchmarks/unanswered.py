@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
-from gps_ingest.replay import reading, replay
+from gps_ingest.recordings.replay import reading, replay
 from gtfs.reader import read_network
-from transit.links import Floats
-from transit.network import Network
-from transit.scorecard import Promise, answered, around
+from transit.forecasting.links import Floats
+from transit.plan.network import Network
+from transit.quality.scorecard import Promise, answered, around
 
 WITHIN_S = 1500.0
 NEAR_S = 600.0  # an earlier stop passed so much later, or a later one so much earlier, is of another round

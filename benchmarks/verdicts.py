@@ -8,7 +8,7 @@ from statistics import median
 
 from shapely import LineString, Point
 
-from transit.patterns import Pattern
+from transit.plan.patterns import Pattern
 
 NEAR_M, NEAR_WITHOUT_SHAPE_M = 40.0, 120.0  # the median fix lies this near a line that the vehicle follows
 MOVED_M = 200.0  # with less movement nothing is said of a direction

@@ -37,7 +37,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class TrackerFix:
     """What a tracker said, on its own clock: fix_at of the position, tracker_at of its sending where it tells."""
 
     lat: float
@@ -53,7 +53,7 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedReport:
     """message is for the one who set the tracker up: it names the field and the way out."""
 
     reason: Reason
@@ -61,12 +61,12 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedMessage:
     """All that one message said. online None = nothing about the connection."""
 
     tracker_id: str
-    fixes: tuple[Fix, ...] = ()
-    refusals: tuple[Malformed, ...] = ()
+    fixes: tuple[TrackerFix, ...] = ()
+    refusals: tuple[MalformedReport, ...] = ()
     online: bool | None = None
 
 
@@ -91,7 +91,7 @@ class Position(Struct):
     seq: Whole | None = None
 
 
-class Kind(Struct):
+class OwnTracksKind(Struct):
     """What OwnTracks says that a payload is."""
 
     type: str = msgspec.field(name="_type")
@@ -116,11 +116,11 @@ FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
-_kind = msgspec.json.Decoder(Kind)
+_kind = msgspec.json.Decoder(OwnTracksKind)
 _location = msgspec.json.Decoder(Location)
 
 
-def decode(topic: str, payload: bytes) -> Decoded:
+def decode(topic: str, payload: bytes) -> DecodedMessage:
     """Never raises: whatever the bytes, the worst is a refusal with its reason."""
     levels = topic.split("/")
     if len(levels) == 5 and tuple(levels[:3]) == PREFIX and levels[4] in ("position", "status"):
@@ -138,46 +138,50 @@ def decode(topic: str, payload: bytes) -> Decoded:
     return read(tracker_id, payload)
 
 
-def _refused(tracker_id: str, reason: Reason, message: str) -> Decoded:
-    return Decoded(tracker_id, refusals=(Malformed(reason, message),))
+def _refused(tracker_id: str, reason: Reason, message: str) -> DecodedMessage:
+    return DecodedMessage(tracker_id, refusals=(MalformedReport(reason, message),))
 
 
-def _read_positions(tracker_id: str, payload: bytes) -> Decoded:
+def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
     """One object, or an array of them: in an array each stands for itself."""
     if payload.lstrip()[:1] != b"[":
         fix = _read(_position.decode, _fix_of_position, payload)
-        return Decoded(tracker_id, (fix,)) if isinstance(fix, Fix) else Decoded(tracker_id, (), (fix,))
+        return DecodedMessage(tracker_id, (fix,)) if isinstance(fix, TrackerFix) else DecodedMessage(tracker_id, (), (fix,))
     elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload))  # one NaN must not lose the others
-    if isinstance(elements, Malformed):
-        return Decoded(tracker_id, (), (elements,))
+    if isinstance(elements, MalformedReport):
+        return DecodedMessage(tracker_id, (), (elements,))
     read = [_read(_position.decode, _fix_of_position, element) for element in elements]
-    fixes = tuple(one for one in read if isinstance(one, Fix))
-    return Decoded(tracker_id, fixes, tuple(one for one in read if isinstance(one, Malformed)))
+    fixes = tuple(one for one in read if isinstance(one, TrackerFix))
+    return DecodedMessage(tracker_id, fixes, tuple(one for one in read if isinstance(one, MalformedReport)))
 
 
-def _read_status(tracker_id: str, payload: bytes) -> Decoded:
+def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
     word = payload[:20].strip()
     if word in (b"online", b"offline"):
-        return Decoded(tracker_id, online=word == b"online")
+        return DecodedMessage(tracker_id, online=word == b"online")
     if not word:  # the retained status was cleared
-        return Decoded(tracker_id)
+        return DecodedMessage(tracker_id)
     return _refused(tracker_id, Reason.STATUS, f"the status is {payload[:20]!r}; send the bare text online or offline")
 
 
-def _read_owntracks(tracker_id: str, payload: bytes) -> Decoded:
+def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
     kind = _attempt(_kind.decode, payload)
-    if isinstance(kind, Malformed):
-        return Decoded(tracker_id, (), (kind,))
+    if isinstance(kind, MalformedReport):
+        return DecodedMessage(tracker_id, (), (kind,))
     if kind.type == "encrypted":
         return _refused(tracker_id, Reason.ENCRYPTED, "OwnTracks encrypts its payload; clear the encryption key in the app")
     if kind.type != "location":
-        return Decoded(tracker_id, online=False if kind.type == "lwt" else None)
+        return DecodedMessage(tracker_id, online=False if kind.type == "lwt" else None)
     fix = _read(_location.decode, _fix_of_location, payload)
-    return Decoded(tracker_id, (fix,), (), True) if isinstance(fix, Fix) else Decoded(tracker_id, (), (fix,), True)
+    return (
+        DecodedMessage(tracker_id, (fix,), (), True)
+        if isinstance(fix, TrackerFix)
+        else DecodedMessage(tracker_id, (), (fix,), True)
+    )
 
 
-def _fix_of_position(position: Position) -> Fix:
-    return Fix(
+def _fix_of_position(position: Position) -> TrackerFix:
+    return TrackerFix(
         position.latitude,
         position.longitude,
         datetime.fromtimestamp(position.timestamp, UTC),
@@ -191,8 +195,8 @@ def _fix_of_position(position: Position) -> Fix:
     )
 
 
-def _fix_of_location(location: Location) -> Fix:
-    fix = Fix(location.lat, location.lon, datetime.fromtimestamp(location.tst, UTC))
+def _fix_of_location(location: Location) -> TrackerFix:
+    fix = TrackerFix(location.lat, location.lon, datetime.fromtimestamp(location.tst, UTC))
     return replace(
         fix,
         tracker_at=None if location.created_at is None else datetime.fromtimestamp(location.created_at, UTC),
@@ -207,15 +211,17 @@ def _within(value: float | None, highest: float, convert: Callable[[float], floa
     return convert(value) if value is not None and 0.0 <= value <= highest else None
 
 
-def _read(parse: Callable[[Any], Parsed], make: Callable[[Parsed], Fix], payload: bytes | msgspec.Raw) -> Fix | Malformed:
+def _read(
+    parse: Callable[[Any], Parsed], make: Callable[[Parsed], TrackerFix], payload: bytes | msgspec.Raw
+) -> TrackerFix | MalformedReport:
     text = bytes(payload)
     if not text.isascii() and not _is_utf8(text):  # msgspec does not look into the strings of fields that it skips
         return _malformed_text(text, "")
     parsed = _attempt(parse, text)
-    return parsed if isinstance(parsed, Malformed) else make(parsed)
+    return parsed if isinstance(parsed, MalformedReport) else make(parsed)
 
 
-def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Parsed | Malformed:
+def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Parsed | MalformedReport:
     """What parse makes of the payload, or why it could not."""
     try:
         return parse(payload)
@@ -225,16 +231,16 @@ def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Pa
         return _malformed_text(bytes(payload), str(error))
 
 
-def _malformed_field(said: str) -> Malformed:
+def _malformed_field(said: str) -> MalformedReport:
     """msgspec's sentence names the field as `$.name`, or in "missing required field `name`"."""
     found = FIELD.search(said)
     field = found[1] if found else "the payload"
     if "missing required field" in said:
-        return Malformed(Reason.MISSING_FIELD, f"{field} is missing; a fix needs a position and the time of the fix")
+        return MalformedReport(Reason.MISSING_FIELD, f"{field} is missing; a fix needs a position and the time of the fix")
     if "out of range" in said or " >= " in said or " <= " in said:
         hint = "; send Unix seconds of the fix, not milliseconds" if field in ("timestamp", "tst", "created_at") else ""
-        return Malformed(Reason.OUT_OF_RANGE, f"{field} is out of range ({said}){hint}")
-    return Malformed(Reason.WRONG_TYPE, f"{field} has the wrong type ({said}); numbers are sent without quotes")
+        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({said}){hint}")
+    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({said}); numbers are sent without quotes")
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -245,9 +251,11 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
-def _malformed_text(payload: bytes, said: str) -> Malformed:
+def _malformed_text(payload: bytes, said: str) -> MalformedReport:
     if not _is_utf8(payload):
-        return Malformed(Reason.INVALID_UTF8, "the payload is not UTF-8; send JSON text in UTF-8")
+        return MalformedReport(Reason.INVALID_UTF8, "the payload is not UTF-8; send JSON text in UTF-8")
     if NOT_A_NUMBER.search(payload):
-        return Malformed(Reason.OUT_OF_RANGE, "a number is NaN or Infinity; leave a field out where its value is not known")
-    return Malformed(Reason.NOT_JSON, f"not JSON ({said}); send one JSON object, or an array of them")
+        return MalformedReport(
+            Reason.OUT_OF_RANGE, "a number is NaN or Infinity; leave a field out where its value is not known"
+        )
+    return MalformedReport(Reason.NOT_JSON, f"not JSON ({said}); send one JSON object, or an array of them")

@@ -14,13 +14,9 @@ from time import monotonic, perf_counter
 
 import msgspec
 
-from gps_ingest.backfill import MARGIN, missed_calls
-from gps_ingest.decoder import NOBODY, SUBSCRIPTIONS, Decoded, Fix, decode
+from gps_ingest.decoder import NOBODY, SUBSCRIPTIONS, DecodedMessage, TrackerFix, decode
 from gps_ingest.mqtt import Inbox, Message
-from gps_ingest.pipeline import Outcome, Pipeline
-from transit.assignment import NO_HINT, AssignmentHint
-from transit.avl import AvlReport, Rejection
-from transit.network import Network
+from transit.plan.network import Network
 from transit.store.assignments import load_assignments
 from transit.store.database import Connection, DatabaseError, Engine, writing
 from transit.store.files import write_atomically
@@ -30,8 +26,12 @@ from transit.store.stop_events import load_calls, save_stop_events
 from transit.store.trackers import count_refusals, load_tracker_health, load_tracker_map, save_tracker_health
 from transit.store.upsert import Row
 from transit.store.vehicles import forget_states, load_states_made_with, save_states
-from transit.tracker_clock import TrackerClock
-from transit.tracking import StopEvent, VehicleState
+from transit.tracking.late_reports import MARGIN, missed_calls
+from transit.tracking.pipeline import Outcome, Pipeline
+from transit.tracking.report import AvlReport, Rejection
+from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.tracker_clock import TrackerClock
+from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
 WAIT_S = 0.5
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Heard:
+class TrackerNews:
     """What one batch said of a tracker."""
 
     online: bool | None = None
@@ -66,7 +66,7 @@ class Batch:
     states: dict[str, VehicleState] = field(default_factory=dict)
     events: list[StopEvent] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
-    heard: dict[str, Heard] = field(default_factory=dict)
+    heard: dict[str, TrackerNews] = field(default_factory=dict)
     newest: dict[str, datetime] = field(default_factory=dict)  # tracker_id -> fix_at
 
     def refuse(self, tracker_id: str, reason: str, message: str = "", at: datetime | None = None) -> None:
@@ -74,12 +74,12 @@ class Batch:
         if message:
             self.of(tracker_id).last_error, self.of(tracker_id).last_error_at = message, at
 
-    def of(self, tracker_id: str) -> Heard:
-        return self.heard.setdefault(tracker_id, Heard())
+    def of(self, tracker_id: str) -> TrackerNews:
+        return self.heard.setdefault(tracker_id, TrackerNews())
 
 
 @dataclass
-class Late:
+class LateBuffer:
     """What came too late to drive a vehicle: from when until when it was, and when the last of it came (monotonic)."""
 
     since: datetime
@@ -88,11 +88,11 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedFix:
     """A fix with what is known of its way to us."""
 
     tracker_id: str
-    fix: Fix
+    fix: TrackerFix
     received_at: datetime
 
 
@@ -108,7 +108,7 @@ class Ingest:
         self.hints: dict[str, AssignmentHint] = {}
         self.clocks: dict[str, TrackerClock] = {}
         self.newest: dict[str, datetime | None] = {}  # tracker_id -> its newest stored fix, so that most need no asking
-        self.late: dict[str, Late] = {}  # vehicle_id -> what waits to be driven once more
+        self.late: dict[str, LateBuffer] = {}  # vehicle_id -> what waits to be driven once more
         self.counters: Counter[str] = Counter()
         self.gauges: dict[str, float] = {}
         with engine.connect() as connection:
@@ -168,7 +168,7 @@ class Ingest:
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()
-        arrived: list[Arrived] = []
+        arrived: list[ReceivedFix] = []
         for message in messages:
             said = decode(message.topic, message.payload)
             arrived += self._hear(said, message, batch)
@@ -185,7 +185,7 @@ class Ingest:
         self.newest.update(batch.newest)
         self._count(batch)
 
-    def _hear(self, said: Decoded, message: Message, batch: Batch) -> list[Arrived]:
+    def _hear(self, said: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:
         """What one message says of its tracker; its fixes."""
         tracker_id = said.tracker_id
         if tracker_id not in self.clocks:
@@ -204,9 +204,9 @@ class Ingest:
             self.clocks[tracker_id].hear(newest.tracker_at or newest.fix_at, message.received_at)
             if newest.battery_pct is not None:
                 heard.battery_pct = newest.battery_pct
-        return [Arrived(tracker_id, fix, message.received_at) for fix in said.fixes]
+        return [ReceivedFix(tracker_id, fix, message.received_at) for fix in said.fixes]
 
-    def _only_new(self, connection: Connection, arrived: Sequence[Arrived], batch: Batch) -> list[Arrived]:
+    def _only_new(self, connection: Connection, arrived: Sequence[ReceivedFix], batch: Batch) -> list[ReceivedFix]:
         """Without the reports that are stored already, or come twice in this batch."""
         doubtful = set()
         for one in arrived:
@@ -232,18 +232,23 @@ class Ingest:
             self.newest[tracker_id] = newest_fix_at(connection, tracker_id)
         return self.newest[tracker_id]
 
-    def _in_order(self, arrived: Sequence[Arrived]) -> list[Arrived]:
+    def _in_order(self, arrived: Sequence[ReceivedFix]) -> list[ReceivedFix]:
         """A buffer that came in pieces and out of order, in the order in which it was driven."""
         return sorted(arrived, key=lambda one: one.fix.fix_at + self.clocks[one.tracker_id].correction)
 
-    def _drive(self, one: Arrived, batch: Batch) -> None:
+    def _drive(self, one: ReceivedFix, batch: Batch) -> None:
         fix, vehicle_id = one.fix, self.vehicles.get(one.tracker_id)
         report = AvlReport(
             vehicle_id or "",
             one.tracker_id,
             fix.fix_at + self.clocks[one.tracker_id].correction,
             one.received_at,
-            fix.lat, fix.lon, fix.bearing, fix.speed_mps, fix.odometer_m, fix.accuracy_m,
+            fix.lat,
+            fix.lon,
+            fix.bearing,
+            fix.speed_mps,
+            fix.odometer_m,
+            fix.accuracy_m,
         )
         status = self._step(report, batch) if vehicle_id else f"rejected:{Rejection.UNMAPPED.value}"
         if status.startswith("rejected:"):
@@ -252,23 +257,25 @@ class Ingest:
             heard = batch.of(one.tracker_id)
             heard.accepted += 1
             heard.last_fix_at = report.reported_at
-        batch.reports.append({
-            "tracker_id": one.tracker_id,
-            "fix_at": fix.fix_at,
-            "tracker_at": fix.tracker_at,
-            "received_at": one.received_at,
-            "reported_at": report.reported_at,
-            "vehicle_id": vehicle_id,
-            "lat": fix.lat,
-            "lon": fix.lon,
-            "bearing": fix.bearing,
-            "speed_mps": fix.speed_mps,
-            "odometer_m": fix.odometer_m,
-            "accuracy_m": fix.accuracy_m,
-            "battery_pct": fix.battery_pct,
-            "seq": fix.seq,
-            "status": status,
-        })
+        batch.reports.append(
+            {
+                "tracker_id": one.tracker_id,
+                "fix_at": fix.fix_at,
+                "tracker_at": fix.tracker_at,
+                "received_at": one.received_at,
+                "reported_at": report.reported_at,
+                "vehicle_id": vehicle_id,
+                "lat": fix.lat,
+                "lon": fix.lon,
+                "bearing": fix.bearing,
+                "speed_mps": fix.speed_mps,
+                "odometer_m": fix.odometer_m,
+                "accuracy_m": fix.accuracy_m,
+                "battery_pct": fix.battery_pct,
+                "seq": fix.seq,
+                "status": status,
+            }
+        )
 
     def _step(self, report: AvlReport, batch: Batch) -> str:
         """The status of the report's row. A fault of ours loses one report's effect, never the report."""
@@ -290,7 +297,7 @@ class Ingest:
         assert outcome.state is not None
         return outcome.state.matched.status.value
 
-    def _health(self, tracker_id: str, heard: Heard) -> Row:
+    def _health(self, tracker_id: str, heard: TrackerNews) -> Row:
         clock = self.clocks[tracker_id]
         error, error_at = heard.last_error, heard.last_error_at
         if clock.offset_s and not clock.is_corrected and error is None:
@@ -320,7 +327,7 @@ class Ingest:
         at, now = report.reported_at, monotonic()
         known = self.late.get(report.vehicle_id)
         since, until = (at, at) if known is None else (min(known.since, at), max(known.until, at))
-        self.late[report.vehicle_id] = Late(since, until, now)
+        self.late[report.vehicle_id] = LateBuffer(since, until, now)
 
     # ---- housekeeping
 

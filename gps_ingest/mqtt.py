@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt import client as paho
@@ -61,6 +62,35 @@ class Message:
     qos: int
     connection: int  # an acknowledgement means something only on the connection that brought the message
     retained: bool = False
+
+
+class NotABroker(Exception):
+    """Something takes connections at an address, but does not answer as an MQTT broker."""
+
+
+def ask_broker(address: Address, within_s: float) -> str | None:
+    """Connects once, publishes and reads nothing. The broker's word where it refuses; None where it lets us in.
+
+    Raises NotABroker where something else listens, OSError where nothing does.
+    """
+    answered = Event()
+    codes: list[ReasonCode] = []
+
+    def on_connect(_: object, __: object, ___: object, code: ReasonCode, ____: object) -> None:
+        codes.append(code)
+        answered.set()
+
+    client = new_client(address, "", clean_session=True)
+    client.on_connect = on_connect
+    try:
+        client.connect(address.host, address.port, 10)
+        client.loop_start()
+        if not answered.wait(within_s):
+            raise NotABroker
+        return str(codes[0]) if codes[0].is_failure else None
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 class Inbox:

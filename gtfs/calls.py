@@ -9,7 +9,7 @@ from typing import Any
 from gtfs import columns
 from gtfs.problems import Findings
 from gtfs.rows import Row
-from transit.network import StopTime
+from transit.plan.network import StopTime
 
 FILE = columns.STOP_TIMES.file
 HALF_DAY_S = 43_200  # a time that runs back by more than this began to count anew at midnight

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from transit.service_day import format_time
+from transit.plan.service_day import format_time
 
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", re.ASCII)
 _WHOLE = re.compile(r"([0-9]{1,18})(\.0*)?", re.ASCII)  # 1.0: what spreadsheets and data frames make of a 1

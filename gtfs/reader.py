@@ -25,7 +25,7 @@ from gtfs.files import FeedFiles, open_feed
 from gtfs.problems import BrokenFeed as BrokenFeed
 from gtfs.problems import Findings, Problem
 from gtfs.rows import Row, read_other, read_rows
-from transit.network import (
+from transit.plan.network import (
     Agency,
     Calendar,
     CalendarDate,

@@ -10,11 +10,11 @@ from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
 from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, told_trips, trip_of
-from transit.alerts import Alert, InformedEntity, Text
-from transit.network import Network, Trip, TripInstance
-from transit.prediction import Prediction, Tier
-from transit.service_day import format_time
-from transit.tracking import VehicleState, VehicleStatus
+from transit.arrivals.alerts import Alert, InformedEntity, Text
+from transit.forecasting.prediction import Prediction, Tier
+from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.service_day import format_time
+from transit.tracking.state import VehicleState, VehicleStatus
 
 VERSION = "2.0"
 FeedMessage = pb.FeedMessage

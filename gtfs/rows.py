@@ -9,7 +9,7 @@ from typing import Any
 from gtfs.columns import REQUIRED_FILES, Column, Table
 from gtfs.files import OLD_ENCODING, READ_ERRORS, FeedFiles
 from gtfs.problems import Findings
-from transit.network import Extra
+from transit.plan.network import Extra
 
 NO_EXTRA: Extra = {}  # one for all records without further columns: a million empty dicts cost 64 MB
 Row = tuple[int, list[Any], Extra]  # the line of the file, the values in the order of the table's columns, further columns

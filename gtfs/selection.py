@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import cos, radians
 
-from transit.network import Network, Trip, TripInstance
-from transit.prediction import Prediction, Tier
-from transit.service_day import format_time
-from transit.tracking import VehicleState, VehicleStatus
+from transit.forecasting.prediction import Prediction, Tier
+from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.service_day import format_time
+from transit.tracking.state import VehicleState, VehicleStatus
 
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
 UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more

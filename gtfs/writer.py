@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from gtfs import columns
 from gtfs.columns import Column, Table
-from transit.network import Calendar, CalendarDate, Network
+from transit.plan.network import Calendar, CalendarDate, Network
 
 Cells = tuple[Sequence[Any], Any]  # the values of the table's columns, the record (for its extra columns)
 Rows = Callable[[], Iterable[Sequence[str]]]  # the rows of a file, the header first, as often as asked: never all at once

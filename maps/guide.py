@@ -252,8 +252,20 @@ def _place(row: dict[str, str]) -> Place:
     error_m = float(row["error_m"]) if row.get("error_m") else {"exact": 30.0, "approximate": 300.0}.get(precision, 1000.0)
     said = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     return Place(
-        place_id, name, row.get("category") or "other", lat, lon, precision, error_m, row.get("address", ""),
-        row.get("kelurahan", ""), said, _time_s(row.get("opens", "")), row.get("source", ""), _date(row), published == "1",
+        place_id,
+        name,
+        row.get("category") or "other",
+        lat,
+        lon,
+        precision,
+        error_m,
+        row.get("address", ""),
+        row.get("kelurahan", ""),
+        said,
+        _time_s(row.get("opens", "")),
+        row.get("source", ""),
+        _date(row),
+        published == "1",
     )
 
 
@@ -266,8 +278,16 @@ def _service(row: dict[str, str]) -> Service:
     said = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     categories, audiences = tuple(row.get("categories", "").split()), tuple(row.get("audiences", "").split())
     return Service(
-        row["service_id"], row["name"], said, categories, audiences, row.get("state", ""), url, row.get("last_trace", ""),
-        _date(row), row.get("check_result", ""),
+        row["service_id"],
+        row["name"],
+        said,
+        categories,
+        audiences,
+        row.get("state", ""),
+        url,
+        row.get("last_trace", ""),
+        _date(row),
+        row.get("check_result", ""),
     )
 
 

@@ -8,8 +8,8 @@ import geopandas as gpd
 from shapely.geometry import LineString, Point
 
 from maps.guide import Place
-from transit.network import Network
-from transit.patterns import patterns_of, stop_place
+from transit.plan.network import Network
+from transit.plan.patterns import patterns_of, stop_place
 
 DEGREES = "EPSG:4326"
 GROUND_MARGIN_M = 900.0

@@ -10,7 +10,7 @@ from branca.element import Element
 
 from maps import layers
 from maps.guide import Guide
-from transit.network import Network
+from transit.plan.network import Network
 
 NAME = "city"  # the page has an element map_city, and the script makes a variable of that name
 MAX_ZOOM = 18
@@ -28,8 +28,13 @@ def draw_city(network: Network, guide: Guide, *, tile_url: str = "", with_places
     ground = layers.ground_layer(routes, stops, places, roads)
     south, west, north, east = _bounds(routes if not routes.empty else stops)
     city = folium.Map(
-        location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_control=True, max_zoom=MAX_ZOOM, zoom_start=13,
-        prefer_canvas=True, attribution_control=bool(tile_url),
+        location=[(south + north) / 2, (west + east) / 2],
+        tiles=None,
+        zoom_control=True,
+        max_zoom=MAX_ZOOM,
+        zoom_start=13,
+        prefer_canvas=True,
+        attribution_control=bool(tile_url),
     )
     city.options["maxZoom"] = MAX_ZOOM  # tiles=None drops it
     if tile_url:

@@ -11,14 +11,17 @@ from fpdf import FPDF
 
 from maps.guide import Guide, Place
 from maps.layers import roads_layer, routes_layer
-from transit.network import Network
-from transit.patterns import stop_place
+from transit.plan.network import Network
+from transit.plan.patterns import stop_place
 
 PAGE = (210.0, 297.0)  # mm
 MAP = (12.0, 34.0, 186.0, 150.0)  # x, y, width, height in mm
 WORDS = {
     "id": (
-        "Wisata naik bus", "Contoh jaringan, belum diverifikasi", "letak perkiraan", "letak belum diketahui",
+        "Wisata naik bus",
+        "Contoh jaringan, belum diverifikasi",
+        "letak perkiraan",
+        "letak belum diketahui",
         "Kedatangan langsung",
     ),
     "en": ("Places by bus", "Sample network, not verified", "position approximate", "position not known", "Live arrivals"),

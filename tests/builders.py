@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from transit.avl import AvlReport
-from transit.network import (
+from transit.plan.network import (
     Agency,
     Calendar,
     Frequency,
@@ -21,6 +20,7 @@ from transit.network import (
     Trip,
     TripInstance,
 )
+from transit.tracking.report import AvlReport
 
 # The cast lives around 3.6 N 98.5 E, in WIB (UTC+7, no summer time). MONDAY is a working day.
 MONDAY = date(2026, 11, 23)

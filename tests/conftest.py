@@ -106,8 +106,7 @@ def mosquitto(tmp_path: Path) -> Iterator[str]:
     config = folder / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
-        "max_queued_messages 100000\nmax_inflight_messages 1000\n"
-        + ("user root\n" if os.geteuid() == 0 else "")
+        "max_queued_messages 100000\nmax_inflight_messages 1000\n" + ("user root\n" if os.geteuid() == 0 else "")
     )
     process = subprocess.Popen([path, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: socket.create_connection(("127.0.0.1", port), 0.2).close() is None)
@@ -141,8 +140,14 @@ def postgresql() -> Iterator[str]:
 
     def run(program: str, *words: str) -> None:
         subprocess.run(
-            [programs / program, *words], user=user, cwd=folder, env=clean, check=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            [programs / program, *words],
+            user=user,
+            cwd=folder,
+            env=clean,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
 
     try:

@@ -10,12 +10,12 @@ from itertools import pairwise
 import numpy as np
 
 from tests.builders import MONDAY, SEVEN, a_report
-from transit.forecast import Forecaster
-from transit.network import Network, TripInstance
-from transit.patterns import patterns_of
-from transit.prediction import Prediction
-from transit.service_day import local_date
-from transit.tracking import MatchedPosition, StopEvent, VehicleState, VehicleStatus
+from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network, TripInstance
+from transit.plan.patterns import patterns_of
+from transit.plan.service_day import local_date
+from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
 
 STRIDE_S = 20.0
 Item = tuple[datetime, StopEvent | VehicleState]

@@ -24,7 +24,7 @@ from tests.conftest import HOUSE, free_port, until
 from transit.store.database import open_database, writing
 from transit.store.departure_orders import load_departure_orders
 from transit.store.vehicles import save_states
-from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
+from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
 pytestmark = pytest.mark.slow
 SAMPLE = HOUSE / "data" / "binjai"

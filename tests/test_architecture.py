@@ -1,48 +1,83 @@
-"""The rules of the house: who may import whom, and which library has which one home."""
+"""The rules of the house: who may import whom, which library has which one home, what each process may load."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).resolve().parent.parent
+from tests.conftest import HOUSE
 
 # room -> the rooms that it may import (besides itself); the longest matching room of a module decides
-MAY_IMPORT = {
-    "transit": set(),
-    "transit.store": {"transit"},
-    "gtfs": {"transit"},
-    "maps": {"transit"},
-    "gps_ingest": {"transit", "transit.store"},
-    "web": {"transit", "transit.store", "gtfs", "maps"},
-    "benchmarks": {"transit", "transit.store", "gtfs", "maps", "gps_ingest", "web", "app"},
-    "app": {"transit", "transit.store", "gtfs", "maps", "gps_ingest", "web", "benchmarks"},
-}
+DOMAIN = {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals", "transit.quality", "transit"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "transit": set(),  # the clock
+    "transit.plan": set(),
+    "transit.tracking": {"transit.plan"},
+    "transit.forecasting": {"transit.plan", "transit.tracking"},
+    "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
+    "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
+    "transit.store": DOMAIN,
+    "gtfs": DOMAIN,
+    "maps": DOMAIN,
+    "gps_ingest": {*DOMAIN, "transit.store"},
+    "web": {*DOMAIN, "transit.store", "gtfs", "maps"},
+    "web.live": {*DOMAIN, "transit.store", "gtfs"},
+    "web.words": {*DOMAIN, "web"},
+    "web.print": {*DOMAIN, "web", "web.words", "web.live", "maps"},
+    "web.pages": {*DOMAIN, "transit.store", "gtfs", "maps", "web", "web.live", "web.words", "web.print"},
+    "web.api": {*DOMAIN, "transit.store", "gtfs", "web", "web.live", "web.words"},
+    "commands": {*DOMAIN, "transit.store", "gtfs", "maps", "gps_ingest", "web", "web.live", "web.words", "web.print"},
+    "app": {"commands", "transit"},
+    "benchmarks": {
+        *DOMAIN, "transit.store", "gtfs", "maps", "gps_ingest", "web", "web.live", "web.words", "web.print", "commands", "app",
+    },
+}  # fmt: skip
+MAY_IMPORT["web"] |= {"web.live", "web.words"}
 
 # library -> its homes: rooms or modules. Below transit/ everything else than these is refused outright.
 HOMES = {
     "sqlalchemy": {"transit.store"},
     "alembic": {"transit.store"},
-    "paho": {"gps_ingest", "benchmarks"},
+    "paho": {"gps_ingest.mqtt", "gps_ingest.simulation.publisher", "benchmarks"},
     "google": {"gtfs.realtime"},
     "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
     "folium": {"maps"},
     "flask": {"web"},
     "flask_babel": {"web"},
-    "granian": {"web", "app"},
-    "pyproj": {"transit.geometry"},
+    "granian": {"web"},
+    "click": {"app", "commands"},
+    "pyproj": {"transit.plan.geometry"},
 }
 PURE_LIBRARIES = {"numpy", "shapely", "pyproj", "msgspec"}
 
-# the simulator is the world: what it drives must not know how we look at it
-NEVER = {
-    module: {"transit.assignment", "transit.matching", "transit.prediction", "transit.tracking", "transit.store"}
-    for module in ("gps_ingest.simulator", "gps_ingest.drivers")
+# room or module -> what must never be known there, however indirectly the table above would allow it
+NEVER: dict[str, set[str]] = {
+    # the simulator is the world: what it drives must not know how we look at it
+    "gps_ingest.simulation.simulator": {"transit.tracking", "transit.forecasting", "transit.arrivals", "transit.store"},
+    "gps_ingest.simulation.drivers": {"transit.tracking", "transit.forecasting", "transit.arrivals", "transit.store"},
+    # MQTT knows no transit
+    "gps_ingest.mqtt": {"transit", "gtfs"},
+    # forecasts are asked for nowhere but in the live process, replay and the commands for it
+    "web.pages": {"transit.forecasting.forecaster"},
+    "web.api": {"transit.forecasting.forecaster"},
+    "transit.store": {"transit.forecasting.forecaster"},
+}
+
+# modules that a process must not have loaded -> how the process begins
+PROCESS_MUST_NOT_LOAD = {
+    "a web worker": (
+        "import web.factory\nfor name in web.factory.BLUEPRINTS: __import__(name)",
+        {"transit.forecasting.forecaster", "transit.tracking.matcher", "web.live.process", "geopandas", "folium", "paho"},
+    ),
+    "ingest": ("import gps_ingest.ingest", {"web", "gtfs", "flask", "transit.forecasting.forecaster"}),
+    "the live process": ("import web.live.process", {"flask", "maps", "gps_ingest", "paho", "transit.tracking.matcher"}),
+    "the parent": ("import app, gps_ingest.operations.supervisor", {"sqlalchemy", "numpy", "flask", "paho"}),
 }
 
 
@@ -53,6 +88,7 @@ def room_of(module: str, rooms: set[str]) -> str | None:
 
 
 def imports_of(source: str) -> Iterator[str]:
+    """Every imported name in full, those below `if TYPE_CHECKING` and inside functions included."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,62 +103,146 @@ def is_under(name: str, homes: set[str]) -> bool:
 
 def violations(module: str, source: str) -> list[str]:
     """Sentences, one per broken rule; empty where the module keeps them all."""
-    room = room_of(module, set(MAY_IMPORT))
+    rooms = set(MAY_IMPORT)
+    room = room_of(module, rooms)
     assert room is not None, f"{module} lies in no room"
     found = []
     for name in imports_of(source):
-        top = name.split(".")[0]
-        target = room_of(name, set(MAY_IMPORT))
-        if target is not None and target != room and target not in MAY_IMPORT[room]:
+        top, target = name.split(".")[0], room_of(name, rooms)
+        allowed = target is None or target == room or target in MAY_IMPORT[room] or is_under(name, MAY_IMPORT[room] - rooms)
+        if not allowed:
             found.append(f"{module} ({room}) imports {name} ({target})")
         if top in HOMES and not is_under(module, HOMES[top]):
             found.append(f"{module} imports {top}, whose home is {', '.join(sorted(HOMES[top]))}")
         known = target is not None or top in sys.stdlib_module_names or top in PURE_LIBRARIES
-        if room == "transit" and not known:
+        if room in DOMAIN and not known:
             found.append(f"{module} imports {top}; the domain has the standard library and {sorted(PURE_LIBRARIES)}")
         if any(is_under(module, {place}) and is_under(name, never) for place, never in NEVER.items()):
             found.append(f"{module} must never know {name}")
+        if room == "web.pages" and is_under(name, {"web.pages"}) and module != "web.pages":
+            found.append(f"{module} imports {name}: no page imports another")
     return found
 
 
-def modules() -> list[tuple[str, Path]]:
+def modules() -> dict[str, Path]:
     """Every module of our rooms by its dotted name."""
     rooms = sorted({room.split(".")[0] for room in MAY_IMPORT})
     files = [path for room in rooms for path in (HOUSE / room).rglob("*.py")] + [HOUSE / "app.py"]
-    return [(".".join(path.relative_to(HOUSE).with_suffix("").parts), path) for path in files if path.exists()]
+    names = {".".join(path.relative_to(HOUSE).with_suffix("").parts): path for path in files if path.exists()}
+    return {name.removesuffix(".__init__"): path for name, path in names.items()}
+
+
+def circles(sources: Mapping[str, str]) -> list[list[str]]:
+    """Modules that import each other, directly or through others (imports inside functions count)."""
+    arrows: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        named = set(imports_of(source))
+        targets = {name if name in sources else name.rpartition(".")[0] for name in named}
+        arrows[module] = {target for target in targets if target in sources and target != module}
+    found: list[list[str]] = []
+    state: dict[str, int] = {}
+    path: list[str] = []
+
+    def visit(module: str) -> None:
+        state[module] = 1
+        path.append(module)
+        for target in sorted(arrows[module]):
+            if state.get(target) == 1:
+                found.append([*path[path.index(target) :], target])
+            elif target not in state:
+                visit(target)
+        path.pop()
+        state[module] = 2
+
+    for module in sorted(arrows):
+        if module not in state:
+            visit(module)
+    return found
 
 
 def test_every_module_imports_only_what_its_room_may() -> None:
-    found = [line for module, path in modules() for line in violations(module, path.read_text(encoding="utf-8"))]
+    found = [line for module, path in modules().items() for line in violations(module, path.read_text(encoding="utf-8"))]
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("transit.matching", "from transit.store import vehicles"),
-        ("transit.matching", "import pandas"),
-        ("transit.prediction", "from pyproj import Geod"),
+        ("transit.plan.patterns", "from transit.tracking.state import VehicleState"),
+        ("transit.tracking.matcher", "from transit.store import vehicles"),
+        ("transit.tracking.matcher", "from transit.forecasting.links import links_of"),
+        ("transit.tracking.matcher", "import pandas"),
+        ("transit.forecasting.prediction", "from pyproj import Geod"),
+        ("transit.forecasting.links", "from transit.arrivals.rows import Arrival"),
+        ("transit.arrivals.rows", "from transit.forecasting.forecaster import Forecaster"),
+        ("transit.arrivals.rows", "from transit.tracking.matcher import Matcher"),
+        ("transit.store.vehicles", "from transit.forecasting.forecaster import Forecaster"),
         ("gtfs.reader", "from transit.store.networks import load_network"),
-        ("gps_ingest.pipeline", "import web.live"),
-        ("gps_ingest.pipeline", "from gtfs.reader import read_network"),
-        ("web.api", "from gps_ingest.decoder import decode"),
-        ("web.api", "import sqlalchemy"),
+        ("gps_ingest.ingest", "import web.live.process"),
+        ("gps_ingest.ingest", "from gtfs.reader import read_network"),
+        ("gps_ingest.mqtt", "from transit.plan.network import Network"),
+        ("gps_ingest.ingest", "import paho.mqtt.client"),
+        ("web.api.v1", "from gps_ingest.decoder import decode"),
+        ("web.api.v1", "from web.pages.riders import home"),
+        ("web.api.v1", "import sqlalchemy"),
+        ("web.pages.riders", "from web.pages.map import map_page"),
+        ("web.pages.riders", "from transit.forecasting.forecaster import Forecaster"),
+        ("web.live.process", "from web.pages.riders import home"),
+        ("web.words.phrasing", "from transit.store.alerts import load_alerts"),
         ("maps.layers", "from gtfs.reader import read_network"),
-        ("gps_ingest.simulator", "from transit.matching import match"),
-        ("gps_ingest.simulator", "from transit import matching"),
+        ("gps_ingest.simulation.simulator", "from transit.tracking.matcher import match"),
+        ("gps_ingest.simulation.simulator", "from transit.tracking import matcher"),
+        ("gps_ingest.doctor", "import click"),
+        ("app", "from gps_ingest.ingest import Ingest"),
     ],
 )
 def test_a_planted_violation_is_seen(module: str, source: str) -> None:
     assert violations(module, source)
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    found = circles({module: path.read_text(encoding="utf-8") for module, path in modules().items()})
+    assert not found, "\n".join(" -> ".join(circle) for circle in found)
+
+
+def test_a_planted_circle_is_seen() -> None:
+    assert circles({"a": "import b", "b": "def f():\n    from c import g", "c": "from a import h"}) == [["a", "b", "c", "a"]]
+    assert circles({"a": "import b", "b": ""}) == []
+
+
+def test_every_module_that_a_table_names_exists() -> None:
+    named = {*MAY_IMPORT, *NEVER, *(name for never in NEVER.values() for name in never)}
+    named |= {name for names in MAY_IMPORT.values() for name in names}
+    named |= {home for homes in HOMES.values() for home in homes}
+    ours = {room.split(".")[0] for room in MAY_IMPORT}
+    named |= {name for _, names in PROCESS_MUST_NOT_LOAD.values() for name in names if name.split(".")[0] in ours}
+    assert sorted(named - set(modules())) == []
+
+
+@pytest.mark.parametrize("process", PROCESS_MUST_NOT_LOAD)
+def test_a_process_loads_nothing_that_it_does_not_need(process: str) -> None:
+    begins, forbidden = PROCESS_MUST_NOT_LOAD[process]
+    assert loaded_by(begins) & forbidden == set()
+
+
+def test_a_process_that_loads_too_much_is_seen() -> None:
+    begins, forbidden = PROCESS_MUST_NOT_LOAD["a web worker"]
+    assert "web.live.process" in loaded_by(f"{begins}\nimport web.live.process") & forbidden
+
+
+def loaded_by(begins: str) -> set[str]:
+    """The modules of a fresh interpreter after these lines."""
+    code = f"{begins}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
 def test_our_packages_are_those_of_this_tree() -> None:
-    for room in ("transit", "gps_ingest", "gtfs", "maps", "web"):
+    for room in ("transit", "gps_ingest", "gtfs", "maps", "web", "commands"):
         __import__(room)
         assert Path(sys.modules[room].__file__ or "").is_relative_to(HOUSE)
 
 
 def test_no_module_is_named_like_the_standard_library() -> None:
-    taken = [module for module, _ in modules() if module.split(".")[0] in sys.stdlib_module_names]
+    taken = [module for module in modules() if module.split(".")[0] in sys.stdlib_module_names]
     assert not taken

@@ -12,7 +12,7 @@ import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
 from gps_ingest import ingest
-from gps_ingest.publisher import Tracker
+from gps_ingest.simulation.publisher import Tracker
 from tests.builders import a_drive, a_network, at
 from tests.conftest import until
 from tests.web.conftest import City

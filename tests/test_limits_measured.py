@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.ceiling import MEDIAN, boosted, errors
 from benchmarks.unanswered import ABSENT, BEGUN, ENDED, FIRST, HOLE, why
-from transit.scorecard import Promise
+from transit.quality.scorecard import Promise
 
 RUN = (np.array([100.0, 200.0, 400.0]), np.array([2, 3, 5]))
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.residuals import Residuals, plot, tables
 from tests.builders import SEVEN, a_network
-from transit.scorecard import Passage
+from transit.quality.scorecard import Passage
 
 HEAD = "made_at,vehicle_id,trip_id,start_date,start_time,stop_id,stop_sequence,predicted_at,low_at,high_at"
 

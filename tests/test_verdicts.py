@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.verdicts import verdict
 from tests.builders import STRAIGHT, Way, a_city
-from transit.patterns import patterns_of
+from transit.plan.patterns import patterns_of
 
 CITY = patterns_of(
     a_city(

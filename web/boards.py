@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from transit.alerts import Alert
-from transit.arrivals import TOLD_AGE, Arrival, ArrivalStatus, arrivals_at, passed_lately
-from transit.avl import distance_m
-from transit.network import Network, Route, Stop, Trip, TripInstance, UnknownStop
-from transit.notices import concerning
-from transit.patterns import patterns_of
-from transit.prediction import Prediction
-from transit.service_day import local_date, moment
-from transit.timetable import Hours, Way, timetable_of
-from transit.tracking import StopEvent, VehicleState, VehicleStatus
+from transit.arrivals.alerts import Alert
+from transit.arrivals.notices import concerning
+from transit.arrivals.rows import TOLD_AGE, Arrival, ArrivalStatus, arrivals_at, passed_lately
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network, Route, Stop, Trip, TripInstance, UnknownStop
+from transit.plan.patterns import patterns_of
+from transit.plan.service_day import local_date, moment
+from transit.plan.timetable import Hours, RouteDirection, timetable_of
+from transit.tracking.report import distance_m
+from transit.tracking.state import StopEvent, VehicleState, VehicleStatus
 from web.world import World
 
 OPPOSITE_M = 250.0  # farther off, the halte of the other direction is another place
@@ -26,7 +26,7 @@ PASSED_AT_MOST = 5
 
 @dataclass(frozen=True)
 class WayBoard:
-    way: Way
+    way: RouteDirection
     route: Route
     headsign: str
     rows: list[Arrival]  # with a time
@@ -105,7 +105,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, ways))
 
 
-def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], today: date) -> WayBoard:
+def _way_board(network: Network, stop_id: str, way: RouteDirection, rows: list[Arrival], today: date) -> WayBoard:
     table = timetable_of(network)
     signs = Counter(row.headsign for row in rows if row.headsign)
     calls = table.calls_at(stop_id, way)
@@ -116,7 +116,7 @@ def _way_board(network: Network, stop_id: str, way: Way, rows: list[Arrival], to
     return WayBoard(way, network.routes[way.route_id], sign, timed, notes, table.hours(stop_id, way, today), ends_here)
 
 
-def opposite_of(world: World, stop: Stop, ways: list[Way]) -> tuple[Stop, float] | None:
+def opposite_of(world: World, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
     """opposite(), found once per network."""
     assert world.network is not None
     kept, key = world.of_network, ("opposite", stop.stop_id, tuple(ways))
@@ -136,10 +136,10 @@ def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
     return found
 
 
-def opposite(network: Network, stop: Stop, ways: list[Way]) -> tuple[Stop, float] | None:
+def opposite(network: Network, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
     """The nearest halte where one of these routes runs the other way, and this one does not."""
     table, mine = timetable_of(network), set(ways)
-    wanted = {Way(way.route_id, 1 - way.direction_id) for way in ways if way.direction_id in (0, 1)} - mine
+    wanted = {RouteDirection(way.route_id, 1 - way.direction_id) for way in ways if way.direction_id in (0, 1)} - mine
     if not wanted or stop.lat is None or stop.lon is None:
         return None
     best: tuple[float, Stop] | None = None
@@ -188,7 +188,7 @@ def route_of(network: Network, state: VehicleState) -> str:
 class Strip:
     """A route in one direction: its stops in order, and before which of them buses are."""
 
-    way: Way
+    way: RouteDirection
     headsign: str
     stops: list[Stop]
     buses: dict[int, list[VehicleState]]  # index of the stop ahead -> buses
@@ -208,7 +208,7 @@ def strips(world: World, route: Route) -> list[Strip]:
         counts = Counter(tuple(call.stop_id for call in trip.stop_times) for trip in trips)
         stop_ids = max(counts, key=lambda ids: (counts[ids], len(ids)))
         trip = next(trip for trip in trips if tuple(call.stop_id for call in trip.stop_times) == stop_ids)
-        way = Way(route.route_id, direction)
+        way = RouteDirection(route.route_id, direction)
         day = local_date(now, network.timezone)
         buses: dict[int, list[VehicleState]] = {}
         for state in world.states.values():
@@ -222,10 +222,10 @@ def strips(world: World, route: Route) -> list[Strip]:
     return found
 
 
-def _index_ahead(network: Network, state: VehicleState, way: Way, stop_ids: tuple[str, ...]) -> int | None:
+def _index_ahead(network: Network, state: VehicleState, way: RouteDirection, stop_ids: tuple[str, ...]) -> int | None:
     """Which stop of a pattern a bus on this way reaches next; by the order of calls, so that loops stay apart."""
     trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
-    if trip is None or Way(trip.route_id, trip.direction_id) != way:
+    if trip is None or RouteDirection(trip.route_id, trip.direction_id) != way:
         return None
     if state.matched.status is VehicleStatus.LAYOVER:
         return 0
@@ -278,7 +278,12 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
         planned = None if network.is_headway_based(trip.trip_id) else _planned(network, instance, index)
         rows.append(
             TripRow(
-                network.stops[call.stop_id], call.stop_sequence, told[0] if told else None, planned, gone, is_passed,
+                network.stops[call.stop_id],
+                call.stop_sequence,
+                told[0] if told else None,
+                planned,
+                gone,
+                is_passed,
                 call.stop_sequence == ahead,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from transit.network import UnknownRoute, UnknownStop, UnknownTrip
+from transit.plan.network import UnknownRoute, UnknownStop, UnknownTrip
 
 FOR_PROGRAMS = ("/api/", "/gtfs", "/healthz", "/metrics")
 

@@ -10,26 +10,26 @@ from flask import Flask, Response, g, request
 
 from web.compress import init_compression
 from web.errors import init_errors
-from web.i18n import init_languages
 from web.security import init_security
 from web.settings import WebSettings
 from web.stats import Requests
 from web.templating import init_templates
+from web.words.languages import init_languages
 from web.world import World
 
 BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
-    "web.feeds",
-    "web.api",
-    "web.rider_pages",
-    "web.fleet_pages",
-    "web.public_pages",
-    "web.text_answers",
-    "web.alert_pages",
-    "web.ticket_pages",
-    "web.app_pages",
-    "web.map_pages",
-    "web.visitor_pages",
-    "web.service_pages",
+    "web.api.feeds",
+    "web.api.v1",
+    "web.pages.riders",
+    "web.pages.fleet",
+    "web.pages.public",
+    "web.pages.text_answers",
+    "web.pages.alerts",
+    "web.pages.tickets",
+    "web.pages.phone_app",
+    "web.pages.map",
+    "web.pages.visitors",
+    "web.pages.services",
 )
 
 

@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from maps.guide import BrokenGuide, Guide, load_guide
-from transit.limits import limits_of
-from transit.network import Network
+from transit.plan.limits import limits_of
+from transit.plan.network import Network
 from web.world import World
 
 FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from transit.tracking import VehicleState
+from transit.tracking.state import VehicleState
 from web import stats
-from web.snapshot import figures_of
+from web.live.snapshot import figures_of
 from web.world import World
 
 PREFIX = "transbinjai_"

@@ -40,9 +40,7 @@ def tile_origin(tile_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def policy(
-    styles: list[str], *, scripts: list[str] | None = None, tile_url: str = "", embeddable: bool = False
-) -> str:
+def policy(styles: list[str], *, scripts: list[str] | None = None, tile_url: str = "", embeddable: bool = False) -> str:
     """A Content-Security-Policy for one page: ours only, plus the hashes of these inline styles and scripts."""
     return "; ".join(
         [

@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 
-from transit.network import TripInstance
-from transit.service_day import format_time
-from web import names, phrasing
-from web.i18n import LANGUAGES, language
+from transit.plan.network import TripInstance
+from transit.plan.service_day import format_time
+from web.words import names, phrasing
+from web.words.languages import LANGUAGES, language
 from web.world import world
 
 STATIC = Path(__file__).parent / "static"

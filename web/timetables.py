@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from transit.headway import Band, planned_bands
-from transit.network import Network, Stop, Trip
-from transit.patterns import patterns_of
-from transit.timetable import Hours, Way, WhyNone, timetable_of
+from transit.arrivals.headways import Band, planned_bands
+from transit.plan.network import Network, Stop, Trip
+from transit.plan.patterns import patterns_of
+from transit.plan.timetable import Hours, NoServiceReason, RouteDirection, timetable_of
 
 ACROSS = 10  # departures of one table: as many as an A4 sheet holds
 
@@ -23,12 +23,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class WayTable:
-    way: Way
+    way: RouteDirection
     headsign: str
     grids: list[Grid]
     bands: list[Band]  # at the first stop, where headways are promised
     hours: list[tuple[Stop, Hours]]  # of each stop, likewise
-    why_none: tuple[WhyNone, str] | None
+    why_none: tuple[NoServiceReason, str] | None
 
 
 @dataclass(frozen=True, order=True)
@@ -44,12 +44,14 @@ def tables_of(network: Network, route_id: str, day: date) -> list[WayTable]:
     """One table per direction. Trips of a demonstration are left out."""
     trips = [trip for trip in network.trips_of_route[route_id] if trip.stop_times and not trip.is_demo]
     return [
-        _way_table(network, Way(route_id, direction), [trip for trip in trips if trip.direction_id == direction], day)
+        _way_table(
+            network, RouteDirection(route_id, direction), [trip for trip in trips if trip.direction_id == direction], day
+        )
         for direction in sorted({trip.direction_id for trip in trips}, key=lambda one: one or 0)
     ]
 
 
-def _way_table(network: Network, way: Way, trips: list[Trip], day: date) -> WayTable:
+def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: date) -> WayTable:
     table = timetable_of(network)
     stop_id = trips[0].stop_times[0].stop_id
     running = [trip for trip in trips if trip.service_id in table.services(day)]

@@ -15,16 +15,17 @@ from flask import current_app
 
 from gtfs import realtime
 from gtfs.writer import write_network
-from transit.alerts import Alert
-from transit.network import Network
-from transit.prediction import Prediction
+from transit.arrivals.alerts import Alert
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
 from transit.store.trackers import TrackerHealth
-from transit.tracking import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState
+from web.live.feeds import feeds_of
+from web.live.snapshot import Snapshot, SnapshotReader, folder
 from web.settings import WebSettings
-from web.snapshot import Snapshot, SnapshotReader, folder
 
 REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
@@ -169,8 +170,6 @@ class World:
 
 
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
-    from web.live import feeds_of  # the forecaster's imports: only here, when the live process is not there
-
     stops = view.snapshot.predictions if view.snapshot else {}
     young = timedelta(seconds=300)
     predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]

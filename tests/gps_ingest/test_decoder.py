@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, Decoded, Fix, Reason, decode
+from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, DecodedMessage, Reason, TrackerFix, decode
 
 POSITION = "transbinjai/v1/trackers/bus-7/position"
 STATUS = "transbinjai/v1/trackers/bus-7/status"
@@ -26,19 +26,19 @@ def a_location(**fields: Any) -> bytes:
     return json.dumps({"_type": "location", "lat": 3.6, "lon": 98.5, "tst": int(SENT.timestamp()), **fields}).encode()
 
 
-def reasons(decoded: Decoded) -> list[str]:
+def reasons(decoded: DecodedMessage) -> list[str]:
     return [refusal.reason.value for refusal in decoded.refusals]
 
 
 def test_a_position_has_the_units_of_gtfs_realtime() -> None:
     fields = {"bearing": 90, "speed": 8.5, "odometer": 12000, "accuracy_m": 6, "battery_pct": 80, "seq": 42}
-    assert decode(POSITION, a_payload(**fields)) == Decoded(
-        "bus-7", (Fix(3.6, 98.5, SENT, None, 90.0, 8.5, 12000.0, 6.0, 80.0, 42),)
+    assert decode(POSITION, a_payload(**fields)) == DecodedMessage(
+        "bus-7", (TrackerFix(3.6, 98.5, SENT, None, 90.0, 8.5, 12000.0, 6.0, 80.0, 42),)
     )
 
 
 def test_only_place_and_time_are_required_and_null_is_not_given() -> None:
-    assert decode(POSITION, a_payload(bearing=None, seq=None)).fixes == (Fix(3.6, 98.5, SENT),)
+    assert decode(POSITION, a_payload(bearing=None, seq=None)).fixes == (TrackerFix(3.6, 98.5, SENT),)
 
 
 def test_a_bearing_of_360_degrees_is_north() -> None:
@@ -85,17 +85,17 @@ def test_a_flushed_buffer_keeps_its_good_fixes_whatever_lies_between() -> None:
     good = a_payload()
     bad = [b"3", b"null", a_payload(latitude="x"), a_payload(latitude=0).replace(b" 0,", b" NaN,"), b'{"latitude": "\xff"}']
     decoded = decode(POSITION, b" [" + b",".join([good, *bad, good]) + b"]")
-    assert decoded.fixes == (Fix(3.6, 98.5, SENT),) * 2
+    assert decoded.fixes == (TrackerFix(3.6, 98.5, SENT),) * 2
     assert sorted(reasons(decoded)) == ["invalid_utf8", "out_of_range", "wrong_type", "wrong_type", "wrong_type"]
 
 
 def test_an_empty_buffer_says_nothing() -> None:
-    assert decode(POSITION, b"[]") == Decoded("bus-7")
+    assert decode(POSITION, b"[]") == DecodedMessage("bus-7")
 
 
 @pytest.mark.parametrize(("payload", "online"), [(b"online", True), (b"offline", False), (b"online\n", True), (b"", None)])
 def test_the_status_is_a_bare_word(payload: bytes, online: bool | None) -> None:
-    assert decode(STATUS, payload) == Decoded("bus-7", online=online)
+    assert decode(STATUS, payload) == DecodedMessage("bus-7", online=online)
 
 
 def test_another_status_is_refused() -> None:
@@ -125,22 +125,24 @@ def test_another_topic_is_refused_under_nobodys_name(topic: str) -> None:
 def test_an_owntracks_location_is_converted_from_kilometres_per_hour() -> None:
     extra = {"vel": 36, "cog": 270, "acc": 12, "batt": 55, "created_at": int(SENT.timestamp()) + 2, "tid": "hp", "t": "u"}
     created = datetime(2026, 11, 23, 1, 0, 2, tzinfo=UTC)
-    assert decode(OWNTRACKS, a_location(**extra)) == Decoded(
-        "sopir/hp", (Fix(3.6, 98.5, SENT, created, 270.0, 10.0, None, 12.0, 55.0),), online=True
+    assert decode(OWNTRACKS, a_location(**extra)) == DecodedMessage(
+        "sopir/hp", (TrackerFix(3.6, 98.5, SENT, created, 270.0, 10.0, None, 12.0, 55.0),), online=True
     )
 
 
 def test_what_a_phone_does_not_know_it_sends_as_minus_one() -> None:
-    assert decode(OWNTRACKS, a_location(vel=-1, cog=-1, acc=-1, batt=-1)).fixes == (Fix(3.6, 98.5, SENT),)
+    assert decode(OWNTRACKS, a_location(vel=-1, cog=-1, acc=-1, batt=-1)).fixes == (TrackerFix(3.6, 98.5, SENT),)
 
 
 @pytest.mark.parametrize("kind", ["transition", "waypoint", "status", "card", "cmd", "steps"])
 def test_other_messages_of_owntracks_are_no_fixes_and_no_fault(kind: str) -> None:
-    assert decode(OWNTRACKS, json.dumps({"_type": kind, "tst": 1, "lat": 3.6, "lon": 98.5}).encode()) == Decoded("sopir/hp")
+    assert decode(OWNTRACKS, json.dumps({"_type": kind, "tst": 1, "lat": 3.6, "lon": 98.5}).encode()) == DecodedMessage(
+        "sopir/hp"
+    )
 
 
 def test_the_last_will_of_owntracks_is_the_end_of_a_connection_and_no_fix() -> None:
-    assert decode(OWNTRACKS, b'{"_type":"lwt","tst":1795395600}') == Decoded("sopir/hp", online=False)
+    assert decode(OWNTRACKS, b'{"_type":"lwt","tst":1795395600}') == DecodedMessage("sopir/hp", online=False)
 
 
 def test_an_encrypted_phone_is_told_what_to_do() -> None:

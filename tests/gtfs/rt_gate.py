@@ -13,8 +13,8 @@ from gtfs_rt_validator.api import Inputs, Mode, PreparedFeed, Request, SortBy, p
 
 from gtfs.realtime import FeedMessage
 from gtfs.writer import write_network
-from transit.network import Network
-from transit.service_day import services_on
+from transit.plan.network import Network
+from transit.plan.service_day import services_on
 
 Messages = Mapping[str, FeedMessage]  # role (tu, vp, sa) -> message
 

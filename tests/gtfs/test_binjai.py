@@ -13,10 +13,11 @@ from pyproj import Geod
 from data.binjai import make_network
 from gtfs.reader import read_network
 from gtfs.writer import write_network
-from transit.network import Network, Trip
-from transit.service_day import services_on
+from tests.conftest import HOUSE
+from transit.plan.network import Network, Trip
+from transit.plan.service_day import services_on
 
-BINJAI = Path(__file__).resolve().parents[2] / "data" / "binjai"
+BINJAI = HOUSE / "data" / "binjai"
 WGS84 = Geod(ellps="WGS84")
 
 

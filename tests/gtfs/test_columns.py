@@ -9,7 +9,7 @@ import pytest
 from gtfs import columns
 from gtfs.columns import Table
 from gtfs.kinds import format_float
-from transit.network import Agency, FeedInfo, Frequency, Route, ShapePoint, Stop, StopTime, Translation, Trip
+from transit.plan.network import Agency, FeedInfo, Frequency, Route, ShapePoint, Stop, StopTime, Translation, Trip
 
 
 @pytest.mark.parametrize(

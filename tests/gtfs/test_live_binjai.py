@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from gps_ingest.pipeline import Pipeline
 from gtfs.reader import read_network
 from gtfs.realtime import alerts, trip_updates, vehicle_positions
 from tests.builders import at
+from tests.conftest import HOUSE
 from tests.gtfs.rt_gate import gate_for
-from transit.assignment import AssignmentHint
-from transit.avl import AvlReport
-from transit.forecast import Forecaster
-from transit.geometry import Line, Plane
+from transit.forecasting.forecaster import Forecaster
+from transit.plan.geometry import Line, Plane
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import AvlReport
+from transit.tracking.trip_choice import AssignmentHint
 
-BINJAI = Path(__file__).resolve().parents[2] / "data" / "binjai"
+BINJAI = HOUSE / "data" / "binjai"
 SUNDAY = date(2026, 11, 22)
 START = at(23, 55, day=SUNDAY)  # crosses midnight: the service day goes on past 24:00
 TRIPS = ("demo-lingkar-putar", "demo-biru-ke-timur", "demo-biru-ke-utara", "demo-hijau-ke-selatan")
@@ -42,11 +43,16 @@ def test_four_buses_on_a_sunday_night_are_in_both_feeds_without_an_error(tmp_pat
             pipeline.step(report, AssignmentHint(trip_id=BUSES[bus]), now)
         if second >= 60 and second % 30 == 0:
             states = list(pipeline.states.values())
-            ticks.append((now, {
-                "tu": trip_updates(network, forecaster.predict(states, now), states, now),
-                "vp": vehicle_positions(network, states, now),
-                "sa": alerts(network, [], now),
-            }))
+            ticks.append(
+                (
+                    now,
+                    {
+                        "tu": trip_updates(network, forecaster.predict(states, now), states, now),
+                        "vp": vehicle_positions(network, states, now),
+                        "sa": alerts(network, [], now),
+                    },
+                )
+            )
     assert len(ticks) > 10
     for _, messages in ticks:
         assert {entity.vehicle.trip.trip_id for entity in messages["vp"].entity} == set(BUSES.values())

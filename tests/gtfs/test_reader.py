@@ -15,8 +15,8 @@ import pytest
 from gtfs.problems import MAX_ALIKE, MAX_PROBLEMS
 from gtfs.reader import BrokenFeed, read_feed, read_network
 from gtfs.writer import write_network
-from transit.network import CalendarDate, Network
-from transit.service_day import services_on
+from transit.plan.network import CalendarDate, Network
+from transit.plan.service_day import services_on
 
 Feed = dict[str, str]
 
@@ -276,10 +276,13 @@ def test_a_stop_without_a_position_is_passed_over(place: str) -> None:
 
 
 def test_a_platform_has_the_position_of_its_station() -> None:
-    feed = {**GOOD, "stops.txt": (
-        "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\n"
-        "S1,Pangkal,3.6,98.5,,\nS2,Tengah,,,0,P\nS3,Ujung,3.61,98.5,,\nP,Stasiun,3.605,98.5,1,\n"
-    )}
+    feed = {
+        **GOOD,
+        "stops.txt": (
+            "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\n"
+            "S1,Pangkal,3.6,98.5,,\nS2,Tengah,,,0,P\nS3,Ujung,3.61,98.5,,\nP,Stasiun,3.605,98.5,1,\n"
+        ),
+    }
     assert [call.stop_id for call in read_network(zipped(feed)).trip("T1").stop_times] == ["S1", "S2", "S3"]
 
 
@@ -288,10 +291,13 @@ def test_a_station_that_is_not_there_is_forgotten() -> None:
 
 
 def test_stops_that_are_each_others_stations_and_nowhere_are_passed_over() -> None:
-    feed = {**GOOD, "stops.txt": (
-        "stop_id,stop_name,stop_lat,stop_lon,parent_station\nS1,Pangkal,3.6,98.5,\nS2,Tengah,,,S2\nS3,Ujung,3.61,98.5,\n"
-        "S4,Gudang,,,S5\nS5,Gudang,,,S4\n"
-    )}
+    feed = {
+        **GOOD,
+        "stops.txt": (
+            "stop_id,stop_name,stop_lat,stop_lon,parent_station\nS1,Pangkal,3.6,98.5,\nS2,Tengah,,,S2\nS3,Ujung,3.61,98.5,\n"
+            "S4,Gudang,,,S5\nS5,Gudang,,,S4\n"
+        ),
+    }
     assert [call.stop_id for call in read_network(zipped(feed)).trip("T1").stop_times] == ["S1", "S3"]
 
 

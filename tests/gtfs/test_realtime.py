@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from gtfs.realtime import alerts, json_of_pb, to_json, to_pb, trip_updates, vehicle_positions
 from tests.builders import LOOP, MONDAY, SEVEN, a_network, a_report, a_trip_instance, at, every
-from transit.alerts import Alert, Cause, Effect, InformedEntity
-from transit.network import FeedInfo, Network, TripInstance
-from transit.prediction import Prediction, Tier
-from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
+from transit.arrivals.alerts import Alert, Cause, Effect, InformedEntity
+from transit.forecasting.prediction import Prediction, Tier
+from transit.plan.network import FeedInfo, Network, TripInstance
+from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
 PLAIN = a_network()
 HEADWAY = a_network(LOOP, headway=every(10))
@@ -58,9 +58,11 @@ def some_predictions(
         said = fix + timedelta(minutes=minutes_apart * n)
         half = timedelta(seconds=spread_s / 2)
         departs = call is network.trip(trip.trip_id).stop_times[0]
-        found.append(Prediction(
-            vehicle_id, trip, call.stop_id, call.stop_sequence, fix, fix, said, said - half, said + half, tier, departs
-        ))
+        found.append(
+            Prediction(
+                vehicle_id, trip, call.stop_id, call.stop_sequence, fix, fix, said, said - half, said + half, tier, departs
+            )
+        )
     return found
 
 
@@ -124,7 +126,8 @@ def test_the_last_entity_of_a_trip_id_is_the_same_bus_in_both_feeds() -> None:
     stops = {"BUS1": 4, "BUS2": 9, "BUS3": 5}
     states = [a_state(bus, run, when=fixes[bus], next_stop=stops[bus]) for bus, run in runs.items()]
     told = [
-        row for bus, run in runs.items()
+        row
+        for bus, run in runs.items()
         for row in some_predictions(HEADWAY, run, vehicle_id=bus, first=stops[bus], fix=fixes[bus], minutes_apart=6.0)
     ]
     updates = [entity.trip_update.vehicle.id for entity in trip_updates(HEADWAY, told, states, SEVEN).entity]

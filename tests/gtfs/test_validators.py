@@ -18,13 +18,14 @@ from gtfs.realtime import FeedMessage, alerts, trip_updates, vehicle_positions
 from gtfs.validate import Severity, has_errors, validate_feed
 from gtfs.writer import write_network
 from tests.builders import LOOP, MONDAY, STRAIGHT, a_network, a_report, a_trip_instance, along, at, every, length_of
+from tests.conftest import HOUSE
 from tests.gtfs.rt_gate import Gate, Messages, gate_for
-from transit.alerts import Alert, InformedEntity
-from transit.network import Network, TripInstance
-from transit.prediction import Prediction, Tier
-from transit.tracking import MatchedPosition, VehicleState, VehicleStatus
+from transit.arrivals.alerts import Alert, InformedEntity
+from transit.forecasting.prediction import Prediction, Tier
+from transit.plan.network import Network, TripInstance
+from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
-BINJAI = Path(__file__).resolve().parents[2] / "data" / "binjai"
+BINJAI = HOUSE / "data" / "binjai"
 SPEED_MPS = 6.0  # of the cast's buses and of the builders' timetable
 OLD_PERIOD = {"S025"}  # an alert's active_period is deprecated, but the only one that consumers know today
 SILENT_BUS = {"W003"}  # a bus whose fix is 90 to 300 s old is in the updates only: that is our rule
@@ -135,9 +136,11 @@ def seen(bus: Bus, line: Line, network: Network, now: datetime, age_s: float) ->
         when = left + timedelta(seconds=marks[n] / SPEED_MPS)
         half = timedelta(seconds=20 + n * 5)
         call = calls[n]
-        told.append(Prediction(
-            vehicle_id, trip, call.stop_id, call.stop_sequence, now, fix, when, when - half, when + half, tier, n == 0
-        ))
+        told.append(
+            Prediction(
+                vehicle_id, trip, call.stop_id, call.stop_sequence, now, fix, when, when - half, when + half, tier, n == 0
+            )
+        )
     return state, told
 
 
@@ -187,7 +190,8 @@ def test_headway_based_buses_on_a_loop_pass_over_several_ticks(loop_gate: Gate) 
 
 def test_timetabled_buses_pass_over_several_ticks(plain_gate: Gate) -> None:
     buses: list[tuple[Bus, float]] = [
-        (("BUS1", a_trip_instance("T1"), at(7, 0)), 5.0), (("BUS2", a_trip_instance("T2"), at(7, 4)), 40.0)
+        (("BUS1", a_trip_instance("T1"), at(7, 0)), 5.0),
+        (("BUS2", a_trip_instance("T2"), at(7, 4)), 40.0),
     ]
     ticks = [tick(plain_gate.network, STRAIGHT, buses, at(7, 5) + timedelta(seconds=20 * n)) for n in range(8)]
     assert set(plain_gate.findings(ticks)) <= OLD_PERIOD

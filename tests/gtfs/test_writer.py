@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from gtfs.reader import read_network
 from gtfs.writer import write_folder, write_network
 from tests.builders import LOOP, a_network, every
-from transit.network import (
+from tests.conftest import HOUSE
+from transit.plan.network import (
     Agency,
     Calendar,
     CalendarDate,
@@ -62,15 +63,33 @@ def trips(
     calls = []
     for n in range(count):
         given_time = n in (0, count - 1) or draw(st.booleans())
-        calls.append(StopTime(
-            draw(st.sampled_from(stop_ids)), sequences[n], times[2 * n] if given_time else None,
-            times[2 * n + 1] if given_time else None, draw(maybe(st.integers(0, 1))), distances[n] if measured else None,
-            draw(maybe(st.integers(0, 3))), draw(maybe(st.integers(0, 3))), draw(texts), draw(extras),
-        ))
+        calls.append(
+            StopTime(
+                draw(st.sampled_from(stop_ids)),
+                sequences[n],
+                times[2 * n] if given_time else None,
+                times[2 * n + 1] if given_time else None,
+                draw(maybe(st.integers(0, 1))),
+                distances[n] if measured else None,
+                draw(maybe(st.integers(0, 3))),
+                draw(maybe(st.integers(0, 3))),
+                draw(texts),
+                draw(extras),
+            )
+        )
     return Trip(
-        trip_id, draw(st.sampled_from(route_ids)), service_id, tuple(calls), draw(maybe(st.integers(0, 1))),
-        draw(st.sampled_from(["", *shape_ids])), draw(texts), draw(texts), draw(texts), draw(maybe(st.integers(0, 2))),
-        draw(maybe(st.integers(0, 2))), draw(extras),
+        trip_id,
+        draw(st.sampled_from(route_ids)),
+        service_id,
+        tuple(calls),
+        draw(maybe(st.integers(0, 1))),
+        draw(st.sampled_from(["", *shape_ids])),
+        draw(texts),
+        draw(texts),
+        draw(texts),
+        draw(maybe(st.integers(0, 2))),
+        draw(maybe(st.integers(0, 2))),
+        draw(extras),
     )
 
 
@@ -86,21 +105,48 @@ def networks(draw: st.DrawFn) -> Network:
         for i in agency_ids
     )
     routes = {
-        i: Route(i, draw(st.sampled_from(agency_ids)), draw(names), draw(texts), draw(st.sampled_from([0, 3, 11, 700])),
-                 draw(colors), draw(colors), draw(texts), draw(texts), draw(maybe(st.integers(0, 99))), draw(extras))
+        i: Route(
+            i,
+            draw(st.sampled_from(agency_ids)),
+            draw(names),
+            draw(texts),
+            draw(st.sampled_from([0, 3, 11, 700])),
+            draw(colors),
+            draw(colors),
+            draw(texts),
+            draw(texts),
+            draw(maybe(st.integers(0, 99))),
+            draw(extras),
+        )
         for i in route_ids
     }
     stops = {
-        i: Stop(i, draw(names), draw(degrees), draw(degrees), draw(texts), draw(texts), draw(texts), draw(texts), 0,
-                draw(st.sampled_from(["", *stop_ids])), draw(st.sampled_from(["", "Asia/Jakarta"])),
-                draw(maybe(st.integers(0, 2))), draw(texts), draw(extras))
+        i: Stop(
+            i,
+            draw(names),
+            draw(degrees),
+            draw(degrees),
+            draw(texts),
+            draw(texts),
+            draw(texts),
+            draw(texts),
+            0,
+            draw(st.sampled_from(["", *stop_ids])),
+            draw(st.sampled_from(["", "Asia/Jakarta"])),
+            draw(maybe(st.integers(0, 2))),
+            draw(texts),
+            draw(extras),
+        )
         for i in stop_ids
     }
     shapes = {
-        i: Shape(i, tuple(
-            ShapePoint(draw(degrees), draw(degrees), n, float(n * 10) if draw(st.booleans()) else None, draw(extras))
-            for n in range(1, draw(st.integers(2, 4)) + 1)
-        ))
+        i: Shape(
+            i,
+            tuple(
+                ShapePoint(draw(degrees), draw(degrees), n, float(n * 10) if draw(st.booleans()) else None, draw(extras))
+                for n in range(1, draw(st.integers(2, 4)) + 1)
+            ),
+        )
         for i in shape_ids
     }
     calendars = {}
@@ -111,21 +157,33 @@ def networks(draw: st.DrawFn) -> Network:
     excepted = draw(st.lists(st.tuples(st.sampled_from(service_ids), dates), max_size=3, unique=True))
     start_s = draw(st.integers(0, 100_000))
     return Network(
-        agencies, routes, stops,
+        agencies,
+        routes,
+        stops,
         {i: draw(trips(i, route_ids, draw(st.sampled_from(service_ids)), stop_ids, shape_ids)) for i in trip_ids},
-        shapes, calendars,
+        shapes,
+        calendars,
         tuple(CalendarDate(i, day, draw(st.booleans()), draw(extras)) for i, day in excepted),
         tuple(
-            Frequency(i, start_s, start_s + draw(st.integers(1, 90_000)), draw(st.integers(1, 7200)),
-                      draw(maybe(st.integers(0, 1))), draw(extras))
+            Frequency(
+                i,
+                start_s,
+                start_s + draw(st.integers(1, 90_000)),
+                draw(st.integers(1, 7200)),
+                draw(maybe(st.integers(0, 1))),
+                draw(extras),
+            )
             for i in draw(st.lists(st.sampled_from(trip_ids), unique=True))
         ),
         draw(maybe(st.builds(FeedInfo, names, names, names, texts, maybe(dates), maybe(dates), texts, texts, texts, extras))),
         tuple(draw(st.lists(st.builds(Translation, names, names, names, texts, texts, texts, texts), max_size=2))),
-        draw(st.dictionaries(
-            st.sampled_from(["fare_attributes.txt", "levels.txt", "transfers.txt"]),
-            st.lists(st.tuples(texts.filter(bool), texts), min_size=1, max_size=3).map(tuple), max_size=2,
-        )),
+        draw(
+            st.dictionaries(
+                st.sampled_from(["fare_attributes.txt", "levels.txt", "transfers.txt"]),
+                st.lists(st.tuples(texts.filter(bool), texts), min_size=1, max_size=3).map(tuple),
+                max_size=2,
+            )
+        ),
     )
 
 
@@ -151,11 +209,15 @@ def test_another_process_on_another_day_writes_the_same_bytes() -> None:
         "import sys, hashlib; from tests.builders import *; from gtfs.writer import write_network; "
         "print(hashlib.sha256(write_network(a_network(LOOP, headway=every(10)))).hexdigest())"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = HOUSE
     found = {
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "TZ": zone, "PATH": ""}, cwd=root, check=True,
-            capture_output=True, text=True,
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "TZ": zone, "PATH": ""},
+            cwd=root,
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         for seed, zone in (("1", "UTC"), ("2", "Asia/Jakarta"))
     }

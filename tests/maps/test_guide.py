@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from maps.guide import BrokenGuide, check_services, import_places, load_guide, read_places
 from tests.builders import a_guide
+from tests.conftest import HOUSE
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "binjai"
+SAMPLE = HOUSE / "data" / "binjai"
 HEADER = "place_id,name,category,lat,lon,precision,error_m,published\n"
 
 

@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from gps_ingest.pipeline import Pipeline
 from tests.builders import a_network, at
-from transit.alerts import Alert
-from transit.assignment import AssignmentHint
-from transit.avl import AvlReport
-from transit.network import Network
+from transit.arrivals.alerts import Alert
+from transit.plan.network import Network
 from transit.store.alerts import save_alert
 from transit.store.database import migrate, open_database, writing
 from transit.store.networks import save_network
 from transit.store.stop_events import save_stop_events
 from transit.store.trackers import map_tracker
 from transit.store.vehicles import save_states
-from web import WebSettings, create_app
-from web.live import Live
-from web.snapshot import Snapshot
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import AvlReport
+from transit.tracking.trip_choice import AssignmentHint
+from web.factory import create_app
+from web.live.process import Live
+from web.live.snapshot import Snapshot
+from web.settings import WebSettings
 
 
 class City:

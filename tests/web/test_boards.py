@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import LOOP, a_drive, a_network, at, every, place
-from transit.network import Stop, UnknownStop
-from transit.timetable import Way
+from transit.plan.network import Stop, UnknownStop
+from transit.plan.timetable import RouteDirection
 from web import boards
 
 
@@ -28,17 +28,17 @@ def two_sides(metres: float):
 
 def test_the_opposite_halte_is_the_nearest_where_the_route_runs_back():
     network = two_sides(30.0)
-    found = boards.opposite(network, network.stops["S2"], [Way("R1", 0)])
+    found = boards.opposite(network, network.stops["S2"], [RouteDirection("R1", 0)])
     assert found is not None
     assert (found[0].stop_id, round(found[1])) == ("S2B", 30)
 
 
 def test_what_is_far_off_or_of_the_same_direction_is_not_opposite():
     far = two_sides(260.0)
-    assert boards.opposite(far, far.stops["S2"], [Way("R1", 0)]) is None
+    assert boards.opposite(far, far.stops["S2"], [RouteDirection("R1", 0)]) is None
     both = two_sides(30.0)
-    assert boards.opposite(both, both.stops["S2"], [Way("R1", 0), Way("R1", 1)]) is None
-    assert boards.opposite(a_network(), a_network().stops["S2"], [Way("R1", 0)]) is None
+    assert boards.opposite(both, both.stops["S2"], [RouteDirection("R1", 0), RouteDirection("R1", 1)]) is None
+    assert boards.opposite(a_network(), a_network().stops["S2"], [RouteDirection("R1", 0)]) is None
 
 
 def test_the_opposite_halte_is_one_tap_away_with_its_distance(city):

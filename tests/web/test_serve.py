@@ -10,19 +10,18 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
 from tests.builders import a_network
+from tests.conftest import HOUSE
 
 pytestmark = pytest.mark.slow
-HOUSE = Path(__file__).parents[2]
 WEB = """
 from pathlib import Path
-from web import WebSettings
+from web.settings import WebSettings
 from web.serve import serve
 if __name__ == "__main__":
     serve(WebSettings(Path({folder!r}), {url!r}, live_fresh_s=3.0), host="127.0.0.1", port={port})
@@ -32,7 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from transit.store.database import open_database
-from web.live import run_live
+from web.live.process import run_live
 run_live(open_database({url!r}), Path({folder!r}), lambda: datetime.now(UTC), Event())
 """
 

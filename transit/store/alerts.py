@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, or_, select, update
 
-from transit.alerts import Alert
+from transit.arrivals.alerts import Alert
 from transit.store.tables import alerts
 from transit.store.upsert import upsert
 

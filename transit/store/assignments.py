@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from transit.assignment import AssignmentHint
 from transit.store.tables import assignments
 from transit.store.upsert import upsert
+from transit.tracking.trip_choice import AssignmentHint
 
 
 def assign(connection: Connection, vehicle_id: str, hint: AssignmentHint | None, *, now: datetime) -> None:

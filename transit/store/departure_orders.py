@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from transit.departure_orders import COUNTS_FOR, DepartureOrder
+from transit.forecasting.departure_orders import COUNTS_FOR, DepartureOrder
 from transit.store.tables import departure_orders
 from transit.store.upsert import upsert
 

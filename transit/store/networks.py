@@ -10,7 +10,7 @@ import msgspec
 import zstandard
 from sqlalchemy import Connection, select
 
-from transit.network import Network
+from transit.plan.network import Network
 from transit.store.tables import current_network, network_versions
 from transit.store.upsert import insert_new, upsert
 
@@ -49,9 +49,7 @@ def current_version(connection: Connection) -> str | None:
 
 
 def load_network(connection: Connection, version_id: str) -> Network:
-    content = connection.execute(
-        select(network_versions.c.content).where(network_versions.c.version_id == version_id)
-    ).scalar()
+    content = connection.execute(select(network_versions.c.content).where(network_versions.c.version_id == version_id)).scalar()
     if content is None:
         raise UnknownNetwork(version_id)
     return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(content), type=Network)

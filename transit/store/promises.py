@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from transit.prediction import Prediction, Tier
-from transit.scorecard import Promise
+from transit.forecasting.prediction import Prediction, Tier
+from transit.quality.scorecard import Promise
 
 AHEAD = timedelta(minutes=30)  # further ahead nothing is scored
 KEEP_DAYS = 16  # two weeks to compare methods over, and the days on which they began and ended

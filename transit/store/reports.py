@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from transit.avl import AvlReport
 from transit.store.tables import reports
 from transit.store.upsert import Row, insert_new
+from transit.tracking.report import AvlReport
 
 CHUNK = 400  # keys asked for at once: SQLite's limit on variables is far above
 
@@ -45,8 +45,16 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
     )
     return [
         AvlReport(
-            row.vehicle_id, row.tracker_id, row.reported_at, row.received_at, row.lat, row.lon,
-            row.bearing, row.speed_mps, row.odometer_m, row.accuracy_m,
+            row.vehicle_id,
+            row.tracker_id,
+            row.reported_at,
+            row.received_at,
+            row.lat,
+            row.lon,
+            row.bearing,
+            row.speed_mps,
+            row.odometer_m,
+            row.accuracy_m,
         )
         for row in rows
     ]

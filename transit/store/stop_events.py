@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, select
 
-from transit.network import TripInstance
+from transit.plan.network import TripInstance
 from transit.store.tables import stop_events
 from transit.store.upsert import insert_new
-from transit.tracking import StopEvent
+from transit.tracking.state import StopEvent
 
 
 def save_stop_events(connection: Connection, events: Iterable[StopEvent]) -> None:

@@ -36,7 +36,7 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime, kept as Unix microseconds: exact, sortable, and the same in SQLite and PostgreSQL."""
 
     impl = BigInteger
@@ -64,7 +64,7 @@ network_versions = Table(
     "network_versions",
     metadata,
     Column("version_id", Text, primary_key=True),  # SHA-256 of the content, 32 hex digits
-    Column("imported_at", Moment, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
     Column("source", Text, nullable=False),  # where it came from, for people: a file name or an address
     Column("content", LargeBinary, nullable=False),  # the Network: msgpack, zstandard
 )
@@ -73,7 +73,7 @@ current_network = Table(
     metadata,
     Column("single", Integer, primary_key=True, autoincrement=False),  # always 1: there is one row at most
     Column("version_id", Text, ForeignKey(network_versions.c.version_id), nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 # What people say of a tracker, and what was seen of it, are two tables: an edit never races with the ingest.
@@ -82,21 +82,21 @@ tracker_map = Table(
     metadata,
     Column("tracker_id", Text, primary_key=True),
     Column("vehicle_id", Text, nullable=False),
-    Column("mapped_at", Moment, nullable=False),
+    Column("mapped_at", UtcDateTime, nullable=False),
 )
 tracker_health = Table(
     "tracker_health",
     metadata,
     Column("tracker_id", Text, primary_key=True),
     Column("online", Boolean),
-    Column("status_at", Moment),
-    Column("last_received_at", Moment),
-    Column("last_fix_at", Moment),  # of the newest fix, corrected
+    Column("status_at", UtcDateTime),
+    Column("last_received_at", UtcDateTime),
+    Column("last_fix_at", UtcDateTime),  # of the newest fix, corrected
     Column("clock_offset_s", Float),  # our clock minus the tracker's, as corrected; 0 = right, None = not known yet
     Column("battery_pct", Float),
     Column("accepted", BigInteger, nullable=False, server_default=text("0")),
     Column("last_error", Text),  # the sentence of the last refusal
-    Column("last_error_at", Moment),
+    Column("last_error_at", UtcDateTime),
 )
 refusals = Table(
     "refusals",
@@ -104,7 +104,7 @@ refusals = Table(
     Column("tracker_id", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
-    Column("last_at", Moment, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
 )
 
 reports = Table(
@@ -112,10 +112,10 @@ reports = Table(
     metadata,
     Column("report_id", ID, primary_key=True),
     Column("tracker_id", Text, nullable=False),
-    Column("fix_at", Moment, nullable=False),  # as the tracker said it: with tracker_id, the report's identity
-    Column("tracker_at", Moment),  # the tracker's clock at sending, where it tells it apart from the fix
-    Column("received_at", Moment, nullable=False),
-    Column("reported_at", Moment, nullable=False),  # fix_at after correction of a steady clock offset
+    Column("fix_at", UtcDateTime, nullable=False),  # as the tracker said it: with tracker_id, the report's identity
+    Column("tracker_at", UtcDateTime),  # the tracker's clock at sending, where it tells it apart from the fix
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),  # fix_at after correction of a steady clock offset
     Column("vehicle_id", Text),  # what the tracker was mapped to then; None = unmapped
     Column("lat", Float, nullable=False),
     Column("lon", Float, nullable=False),
@@ -152,14 +152,14 @@ assignments = Table(
     Column("vehicle_id", Text, primary_key=True),
     Column("route_id", Text),
     Column("trip_id", Text),
-    Column("assigned_at", Moment, nullable=False),
+    Column("assigned_at", UtcDateTime, nullable=False),
 )
 departure_orders = Table(
     "departure_orders",
     metadata,
     Column("vehicle_id", Text, primary_key=True),
-    Column("departs_at", Moment, nullable=False),
-    Column("said_at", Moment, nullable=False),
+    Column("departs_at", UtcDateTime, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
 )
 
 stop_events = Table(
@@ -172,8 +172,8 @@ stop_events = Table(
     Column("start_s", Integer),
     Column("stop_id", Text, nullable=False),
     Column("stop_sequence", Integer, nullable=False),
-    Column("arrived_at", Moment, nullable=False),
-    Column("departed_at", Moment),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("departed_at", UtcDateTime),
     Column("gap_s", Float, nullable=False),
     Index(None, "stop_id", "arrived_at"),
     Index(None, "arrived_at"),
@@ -196,14 +196,14 @@ learnt = Table(
     Column("single", Integer, primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
     Column("last_event_id", BigInteger, nullable=False),
-    Column("saved_at", Moment, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
 )
 alerts = Table(
     "alerts",
     metadata,
     Column("alert_id", Text, primary_key=True),
-    Column("starts_at", Moment, nullable=False),
-    Column("ends_at", Moment, index=True),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, index=True),
     Column("content", LargeBinary, nullable=False),  # msgpack of Alert
 )
 tickets = Table(
@@ -212,11 +212,11 @@ tickets = Table(
     Column("ticket_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("stop_id", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("text", Text, nullable=False),
     Column("promised", LargeBinary, nullable=False),
     Column("said", Integer, nullable=False),
     Column("answer", Text, nullable=False),
-    Column("answered_at", Moment),
+    Column("answered_at", UtcDateTime),
     Index(None, "created_at"),
 )

@@ -41,9 +41,7 @@ def say_again(connection: Connection, ticket_id: str) -> None:
 
 def answer_ticket(connection: Connection, ticket_id: str, answer: str, *, now: datetime) -> None:
     """Raises UnknownTicket."""
-    changed = connection.execute(
-        update(tickets).where(tickets.c.ticket_id == ticket_id).values(answer=answer, answered_at=now)
-    )
+    changed = connection.execute(update(tickets).where(tickets.c.ticket_id == ticket_id).values(answer=answer, answered_at=now))
     if not changed.rowcount:
         raise UnknownTicket(ticket_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from transit.store.tables import counters, vehicle_states
 from transit.store.upsert import insert_into, upsert
-from transit.tracking import VehicleState
+from transit.tracking.state import VehicleState
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(VehicleState)
@@ -63,7 +63,7 @@ def forget_states(connection: Connection, vehicle_ids: Iterable[str]) -> None:
 def _next_revision(connection: Connection) -> int:
     """Counted in one writing statement: the lock is taken before anything is read."""
     statement = insert_into(connection, counters).values(name="vehicle_states", value=1)
-    counted = statement.on_conflict_do_update(
-        index_elements=["name"], set_={"value": counters.c.value + 1}
-    ).returning(counters.c.value)
+    counted = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1}).returning(
+        counters.c.value
+    )
     return int(connection.execute(counted).scalar_one())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.builders import SEVEN, at
-from transit.departure_orders import DepartureOrder
+from transit.forecasting.departure_orders import DepartureOrder
 from transit.store.database import Engine
 from transit.store.departure_orders import load_departure_orders, say, withdraw
 

@@ -8,11 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from gps_ingest.pipeline import Pipeline
 from tests.builders import FIGURE_EIGHT, MONDAY, SEVEN, a_drive, a_network, a_report, a_trip_instance, every
-from transit.alerts import Alert, Cause, Effect, InformedEntity
-from transit.assignment import AssignmentHint
-from transit.network import Frequency, TripInstance
+from transit.arrivals.alerts import Alert, Cause, Effect, InformedEntity
+from transit.plan.network import Frequency, TripInstance
 from transit.store.alerts import UnknownAlert, end_alert, load_alerts, save_alert
 from transit.store.assignments import assign, load_assignments
 from transit.store.database import Engine
@@ -41,7 +39,9 @@ from transit.store.trackers import (
 )
 from transit.store.upsert import Row
 from transit.store.vehicles import forget_states, load_states, load_states_made_with, save_states
-from transit.tracking import MatchedPosition, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.trip_choice import AssignmentHint
 
 NOW = SEVEN
 LATER = NOW + timedelta(minutes=1)
@@ -169,9 +169,21 @@ def test_a_vehicle_on_no_trip_comes_back_too(database: Engine) -> None:
 def a_stored(seconds: float = 0.0, tracker_id: str = "t1", **changes: object) -> Row:
     at = NOW + timedelta(seconds=seconds)
     row: Row = {
-        "tracker_id": tracker_id, "fix_at": at, "tracker_at": None, "received_at": at, "reported_at": at,
-        "vehicle_id": "BUS1", "lat": 3.6, "lon": 98.5, "bearing": None, "speed_mps": None, "odometer_m": None,
-        "accuracy_m": None, "battery_pct": None, "seq": None, "status": "on_trip",
+        "tracker_id": tracker_id,
+        "fix_at": at,
+        "tracker_at": None,
+        "received_at": at,
+        "reported_at": at,
+        "vehicle_id": "BUS1",
+        "lat": 3.6,
+        "lon": 98.5,
+        "bearing": None,
+        "speed_mps": None,
+        "odometer_m": None,
+        "accuracy_m": None,
+        "battery_pct": None,
+        "seq": None,
+        "status": "on_trip",
     }
     return {**row, **changes}
 

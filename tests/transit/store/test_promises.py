@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gps_ingest.pipeline import Pipeline
 from tests.builders import MONDAY, SEVEN, a_drive, a_network, a_trip_instance
-from transit.daily_score import ALL, by_route, passages_of, what_is_worse
-from transit.prediction import Prediction, Tier
-from transit.scorecard import Promise
+from transit.forecasting.prediction import Prediction, Tier
+from transit.quality.comparison import what_is_worse
+from transit.quality.daily_score import ALL, by_route, passages_of
+from transit.quality.scorecard import Promise
 from transit.store.promises import KEEP_DAYS, append_promises, forget_promises, path_of, read_promises
+from transit.tracking.pipeline import Pipeline
 
 
 def a_prediction(seconds, stop_id="S5", sequence=6, made_at=SEVEN):

@@ -1,0 +1,1 @@
+"""The command line: a file for each subject, thin shells over functions of the rooms."""

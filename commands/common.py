@@ -1,0 +1,133 @@
+"""What every command needs: the settings, the database, the loaded network, and how a command ends with a sentence."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from transit.clock import Clock
+
+if TYPE_CHECKING:
+    from transit.plan.network import Network
+    from transit.store.database import Engine
+    from web.settings import WebSettings
+
+HOUSE = Path(__file__).resolve().parent.parent
+SAMPLE = HOUSE / "data" / "binjai"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. README.md has the table."""
+
+    port: int
+    mqtt_port: int
+    bind: str
+    data_dir: Path
+    database_url: str
+    mqtt_url: str  # empty: the embedded broker
+    tile_url: str
+    admin_password: str
+    clock: Clock
+
+    @property
+    def broker_url(self) -> str:
+        """Where our own processes reach the broker."""
+        if self.mqtt_url:
+            return self.mqtt_url
+        from gps_ingest import broker
+
+        return broker.url_of(self.data_dir, self.bind, self.mqtt_port)
+
+    @property
+    def address(self) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.bind, f"[{self.bind}]" if ":" in self.bind else self.bind)
+        return f"http://{host}:{self.port}"
+
+    def for_web(self) -> WebSettings:
+        from web.settings import WebSettings
+
+        fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
+
+        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE, fresh_s)
+
+
+def fail(sentence: str) -> NoReturn:
+    """Ends the command with a sentence for the one who typed it."""
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
+    """The database, at the schema that this version knows; otherwise the command ends with the way out."""
+    from transit.store.database import DatabaseError, UnknownSchema, check_schema, migrate, open_database
+
+    try:
+        engine = open_database(settings.database_url)
+        (migrate if may_create else check_schema)(engine)
+    except UnknownSchema as error:
+        fail(str(error))
+    except DatabaseError as error:
+        fail(f"The database cannot be opened: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+    except Exception as error:  # a URL that SQLAlchemy cannot read, a driver that is missing
+        fail(f"DATABASE_URL cannot be used: {error}")
+    return engine
+
+
+def current_network(engine: Engine) -> Network:
+    """The current network; without one the command ends with the way out."""
+    from transit.store.networks import current_version, load_network
+
+    with engine.connect() as connection:
+        version = current_version(connection)
+        if version is None:
+            fail("No network is loaded. Import one: python app.py gtfs import FOLDER_OR_ZIP (data/binjai is the sample)")
+        return load_network(connection, version)
+
+
+def stop_on_signal() -> threading.Event:
+    """Set by SIGINT or SIGTERM, even where a shell handed SIGINT down as ignored."""
+    event = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: event.set())
+    return event
+
+
+def read_gtfs(source: Path) -> Network:
+    """The network of a feed; what of it was left out or read as something plain is told on stderr."""
+    from gtfs.reader import BrokenFeed, read_feed
+
+    try:
+        network, warnings = read_feed(source)
+    except BrokenFeed as error:
+        fail(f"{source}: {error}\nNothing was imported; the network that was loaded stays.")
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return network
+
+
+def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:
+    from transit.store.database import writing
+    from transit.store.networks import save_network
+
+    with writing(engine) as connection:
+        return save_network(connection, network, now=now, source=source)
+
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+
+EXISTING = click.Path(exists=True, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, path_type=Path)
+pass_settings = click.make_pass_decorator(Settings)
+
+
+def example(*lines: str) -> str:
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

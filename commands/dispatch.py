@@ -1,0 +1,66 @@
+"""`assign` and `depart`: what a dispatcher says of a vehicle."""
+
+from __future__ import annotations
+
+import click
+
+from commands.common import Settings, current_network, example, fail, open_engine, pass_settings
+
+
+@click.command(epilog=example("python app.py assign BUS-3 --route biru", "python app.py assign BUS-3 --clear"))
+@click.argument("vehicle")
+@click.option("--route", help="The route_id that it serves.")
+@click.option("--trip", help="The trip_id that it runs.")
+@click.option("--clear", is_flag=True, help="Leave it to the matcher again.")
+@pass_settings
+def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None, clear: bool) -> None:
+    """Say which route or trip VEHICLE runs; evidence that it does not overrules this, and is reported."""
+    from transit.store import assignments
+    from transit.store.database import writing
+    from transit.tracking.trip_choice import AssignmentHint
+
+    if sum((route is not None, trip is not None, clear)) != 1:
+        raise click.UsageError("give exactly one of --route, --trip and --clear")
+    engine = open_engine(settings)
+    network = current_network(engine)
+    if route is not None and route not in network.routes:
+        fail(f"There is no route {route!r}; there are: {', '.join(sorted(network.routes))}")
+    if trip is not None and trip not in network.trips:
+        fail(f"There is no trip {trip!r} in the loaded network (trips.txt, trip_id)")
+    with writing(engine) as connection:
+        hint = None if clear else AssignmentHint(network.trips[trip].route_id if trip else route, trip)
+        assignments.assign(connection, vehicle, hint, now=settings.clock())
+    click.echo(f"{vehicle}: {'left to the matcher' if clear else f'assigned to {trip or route}'}")
+
+
+@click.command(epilog=example("python app.py depart BUS-3 --at 07:15", "python app.py depart BUS-3 --clear"))
+@click.argument("vehicle")
+@click.option("--at", "time", metavar="HH:MM", help="When it leaves its first stop next, on the agency's clock.")
+@click.option("--clear", is_flag=True, help="Leave it to the forecast again.")
+@pass_settings
+def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> None:
+    """Say when VEHICLE leaves its terminal next; what riders see follows within a second, until it has left."""
+    from transit.forecasting.departure_orders import DepartureOrder, moment_of
+    from transit.store import departure_orders
+    from transit.store.database import writing
+    from transit.store.vehicles import load_vehicle_ids
+
+    if (time is None) == (not clear):
+        raise click.UsageError("give exactly one of --at and --clear")
+    engine = open_engine(settings)
+    network = current_network(engine)
+    now = settings.clock()
+    with writing(engine) as connection:
+        known = load_vehicle_ids(connection)
+        if vehicle not in known:
+            fail(f"There is no vehicle {vehicle!r}; heard so far: {', '.join(known) or 'none'}")
+        if time is None:
+            departure_orders.withdraw(connection, vehicle)
+            click.echo(f"{vehicle}: left to the forecast")
+            return
+        try:
+            departs_at = moment_of(time, now, network.timezone)
+        except ValueError as error:
+            fail(f"--at: {error}")
+        departure_orders.say(connection, DepartureOrder(vehicle, departs_at, now))
+    click.echo(f"{vehicle}: leaves at {time}")

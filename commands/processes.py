@@ -1,0 +1,103 @@
+"""The parts of the system, each as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.common import Settings, current_network, example, fail, open_engine, pass_settings, stop_on_signal
+from commands.run import DEMO_VEHICLES
+
+if TYPE_CHECKING:
+    from transit.store.database import Engine
+
+
+@click.command(epilog=example("PORT=8001 python app.py web"))
+@click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
+@pass_settings
+def web(settings: Settings, workers: int) -> None:
+    """Serve pages, API and feeds out of the live snapshot."""
+    from web.serve import serve
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    open_engine(settings).dispose()
+    with suppress(KeyboardInterrupt):
+        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers)
+
+
+@click.command(epilog=example("MQTT_URL=mqtt://ingest:secret@broker.example.org:1883 python app.py ingest"))
+@pass_settings
+def ingest(settings: Settings) -> None:
+    """Take reports from the broker, match them, store them, and only then acknowledge them."""
+    from gps_ingest.ingest import run as run_ingest
+
+    stop_event = stop_on_signal()
+    try:
+        run_ingest(
+            open_engine(settings), settings.broker_url, clock=settings.clock, stop_event=stop_event, data_dir=settings.data_dir
+        )
+    except ValueError as error:
+        fail(str(error))
+
+
+@click.command(epilog=example("python app.py live"))
+@pass_settings
+def live(settings: Settings) -> None:
+    """Compute predictions and feeds once a second: the snapshot that all web workers serve."""
+    from web.live.process import run_live
+
+    stop_event = stop_on_signal()
+    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event)
+
+
+@click.command(epilog=example("MQTT_PORT=1884 python app.py broker"))
+@pass_settings
+def broker(settings: Settings) -> None:
+    """Become the embedded MQTT broker."""
+    from gps_ingest.broker import BrokerError, command
+
+    try:
+        words = command(settings.data_dir, settings.bind, settings.mqtt_port)
+    except BrokerError as error:
+        fail(str(error))
+    out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.execv(words[0], words)
+
+
+@click.command(epilog=example("python app.py simulate --vehicles 14 --seed 7"))
+@click.option("--vehicles", default=DEMO_VEHICLES, show_default=True, help="How many buses, the one at the depot included.")
+@click.option("--seed", default=1, show_default=True, help="The same seed drives the same day.")
+@pass_settings
+def simulate(settings: Settings, vehicles: int, seed: int) -> None:
+    """Let simulated buses drive on the sample network and report over MQTT as trackers do."""
+    from gps_ingest.simulation.simulator import simulate as drive
+
+    stop_event = stop_on_signal()
+    engine = open_engine(settings)
+    network = current_network(engine)
+    if not network.is_sample:
+        fail("The loaded network is not the sample: simulated buses would be taken for real ones. Nothing is simulated.")
+    threading.Thread(target=_stop_when_replaced, args=(engine, stop_event), daemon=True).start()
+    drive(network, mqtt_url=settings.broker_url, vehicles=vehicles, seed=seed, clock=settings.clock, stop_event=stop_event)
+
+
+def _stop_when_replaced(engine: Engine, stop_event: threading.Event) -> None:
+    """Simulated buses leave when an operator's network comes."""
+    from transit.store.database import DatabaseError
+    from transit.store.networks import current_version, load_network
+
+    seen = None
+    while not stop_event.wait(2.0):
+        with suppress(DatabaseError), engine.connect() as connection:
+            version = current_version(connection)
+            if version != seen and version is not None and not load_network(connection, version).is_sample:
+                stop_event.set()
+            seen = version

@@ -1,0 +1,1 @@
+"""The parent of all processes, and what is wrong with a set-up."""

@@ -1,0 +1,1 @@
+"""Recorded reports: replayed on a virtual clock, or played through a real broker."""

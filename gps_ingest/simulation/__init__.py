@@ -1,0 +1,1 @@
+"""A fleet that drives and reports as real ones do."""

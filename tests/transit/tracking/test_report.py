@@ -1,0 +1,119 @@
+"""Which reports may move a vehicle, and the name of the reason where one may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import ORIGIN, SEVEN, a_report
+from transit.tracking.report import AvlReport, Rejection, can_have_driven, distance_m, screen
+
+AREA = (3.4, 98.3, 3.8, 98.7)
+NOW = SEVEN + timedelta(seconds=2)
+
+
+def screened(report: AvlReport, previous: AvlReport | None = None, suspect: AvlReport | None = None) -> Rejection | None:
+    now = max(NOW, report.received_at)
+    return screen(report, previous, now, area=AREA, max_speed_mps=33.0, suspect=suspect)
+
+
+def later(seconds: float, east: float = 0.0) -> AvlReport:
+    return a_report((east, 0.0), SEVEN + timedelta(seconds=seconds))
+
+
+def test_a_first_report_inside_the_area_is_taken() -> None:
+    assert screened(a_report()) is None
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "reason"),
+    [
+        (0.0, 0.0, Rejection.NULL_ISLAND),
+        (0.0009, -0.0009, Rejection.NULL_ISLAND),
+        (0.0, 98.5, Rejection.OUT_OF_AREA),
+        (3.39, 98.5, Rejection.OUT_OF_AREA),
+        (3.6, 98.71, Rejection.OUT_OF_AREA),
+        (float("nan"), 98.5, Rejection.OUT_OF_RANGE),
+        (3.6, float("nan"), Rejection.OUT_OF_RANGE),
+        (float("inf"), 98.5, Rejection.OUT_OF_RANGE),
+        (90.1, 98.5, Rejection.OUT_OF_RANGE),
+        (3.6, -180.1, Rejection.OUT_OF_RANGE),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_by_name(lat: float, lon: float, reason: Rejection) -> None:
+    assert screened(replace(a_report(), lat=lat, lon=lon)) is reason
+
+
+def test_the_border_of_the_area_belongs_to_it() -> None:
+    assert screened(replace(a_report(), lat=AREA[0], lon=AREA[3])) is None
+
+
+@pytest.mark.parametrize(
+    ("accuracy_m", "reason"),
+    [(100.0, None), (100.1, Rejection.INACCURATE), (float("nan"), Rejection.INACCURATE)],
+)
+def test_a_fix_that_says_it_is_vague_is_refused(accuracy_m: float, reason: Rejection | None) -> None:
+    assert screened(replace(a_report(), accuracy_m=accuracy_m)) is reason
+
+
+@pytest.mark.parametrize(("ahead_s", "reason"), [(60.0, None), (61.0, Rejection.FUTURE), (86400.0, Rejection.FUTURE)])
+def test_a_fix_more_than_a_minute_ahead_of_us_is_from_the_future(ahead_s: float, reason: Rejection | None) -> None:
+    report = a_report(when=SEVEN + timedelta(seconds=ahead_s), delay_s=-ahead_s)
+    assert screen(report, None, SEVEN, area=AREA, max_speed_mps=33.0) is reason
+
+
+def test_hours_late_is_history_and_a_wrong_week_is_too_old() -> None:
+    assert screen(a_report(), None, SEVEN + timedelta(hours=30), area=AREA, max_speed_mps=33.0) is None
+    assert screen(a_report(), None, SEVEN + timedelta(days=7, seconds=1), area=AREA, max_speed_mps=33.0) is Rejection.TOO_OLD
+
+
+def test_the_same_time_twice_is_a_duplicate_and_an_earlier_one_is_out_of_order() -> None:
+    assert screened(later(0), later(0)) is Rejection.DUPLICATE
+    assert screened(later(-10), later(0)) is Rejection.OUT_OF_ORDER
+    assert screened(later(0.001), later(0)) is None
+
+
+def test_a_place_that_nothing_drives_to_in_the_time_is_a_jump() -> None:
+    assert screened(later(10, east=480.0), later(0)) is None  # 33 m/s x 10 s and what two fixes may err
+    assert screened(later(10, east=490.0), later(0)) is Rejection.JUMP
+
+
+def test_the_longer_the_silence_the_further_a_bus_may_have_gone() -> None:
+    assert screened(later(600, east=15_000.0), later(0)) is None
+
+
+def test_a_second_report_that_agrees_with_the_jump_is_believed() -> None:
+    jumped = later(10, east=5000.0)
+    assert screened(later(20, east=5050.0), later(0), suspect=jumped) is None
+
+
+def test_two_jumps_that_disagree_are_both_refused() -> None:
+    jumped = later(10, east=5000.0)
+    assert screened(later(20, east=-5000.0), later(0), suspect=jumped) is Rejection.JUMP
+
+
+def test_the_very_same_jump_again_is_no_second_witness() -> None:
+    jumped = later(10, east=5000.0)
+    assert screened(jumped, later(0), suspect=jumped) is Rejection.JUMP
+
+
+def test_a_vague_fix_may_lie_further_off() -> None:
+    assert can_have_driven(replace(later(0), accuracy_m=90.0), later(1, east=260.0), 33.0)
+    assert not can_have_driven(later(0), later(1, east=260.0), 33.0)
+
+
+def test_the_distance_holds_across_the_date_line() -> None:
+    assert distance_m(0.0, 179.999, 0.0, -179.999) == pytest.approx(222.4, rel=0.005)
+    assert distance_m(*ORIGIN, *ORIGIN) == 0.0
+
+
+@given(st.floats(), st.floats(), st.one_of(st.none(), st.floats()))
+def test_no_number_can_do_worse_than_be_refused(lat: float, lon: float, accuracy_m: float | None) -> None:
+    report = replace(a_report(), lat=lat, lon=lon, accuracy_m=accuracy_m)
+    if screened(report, a_report(when=SEVEN - timedelta(seconds=30))) is None:
+        assert AREA[0] <= lat <= AREA[2]
+        assert AREA[1] <= lon <= AREA[3]

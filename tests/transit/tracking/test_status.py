@@ -1,0 +1,128 @@
+"""Statuses wait for evidence, and neither off route, layover nor being out of service flaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from random import Random
+
+import pytest
+
+from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
+from transit.plan.network import Network
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import AvlReport
+from transit.tracking.state import MatchedPosition, VehicleStatus
+from transit.tracking.status import DETOUR_S, OFF_S, PARKED_S
+
+HOUR = 3600
+
+
+def matched(network: Network, reports: Iterable[AvlReport]) -> list[MatchedPosition]:
+    pipeline = Pipeline(network)
+    found = []
+    for report in reports:
+        outcome = pipeline.step(report)
+        if outcome.rejection is None and outcome.state is not None:
+            found.append(outcome.state.matched)
+    return found
+
+
+def changes(found: list[MatchedPosition]) -> list[str]:
+    return [status for status, _ in groupby(one.status.value for one in found)]
+
+
+def first(found: list[MatchedPosition], status: VehicleStatus) -> datetime:
+    return next(one.reported_at for one in found if one.status is status)
+
+
+def beside(offsets: list[float], every_s: float = 10.0, start_m: float = 600.0) -> list[AvlReport]:
+    """A bus on its way east that drives so many metres north of its line."""
+    return [
+        a_report((start_m + 6.0 * every_s * n, off), at(7, 0, start_m / 6.0 + every_s * n)) for n, off in enumerate(offsets)
+    ]
+
+
+def test_off_route_is_said_within_a_minute_and_not_at_the_first_fixes() -> None:
+    found = matched(a_network(), beside([0.0] * 10 + [150.0] * 25))
+    left = at(7, 0, 100.0 + 100.0)
+    said = first(found, VehicleStatus.OFF_ROUTE)
+    assert timedelta(seconds=20) <= said - left <= timedelta(seconds=OFF_S + 15)
+
+
+def test_back_on_its_line_a_bus_is_on_its_trip_within_a_minute() -> None:
+    found = matched(a_network(), beside([0.0] * 10 + [150.0] * 15 + [0.0] * 20))
+    assert changes(found)[-3:] == ["on_trip", "off_route", "on_trip"]
+    back = at(7, 0, 100.0 + 250.0)
+    again = next(m.reported_at for m in found if m.reported_at >= back and m.status is VehicleStatus.ON_TRIP)
+    assert again - back <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("off_m", [45.0, 55.0, 65.0, 80.0])
+def test_near_the_limit_the_status_changes_at_most_once(off_m: float, seed: int) -> None:
+    rng = Random(seed)
+    found = matched(a_network(), beside([0.0] * 5 + [off_m + rng.gauss(0.0, 12.0) for _ in range(45)]))
+    assert len([status for status in changes(found) if status in ("off_route", "on_trip")]) <= 3
+
+
+def test_a_bus_long_off_its_line_is_not_on_a_detour_any_more() -> None:
+    away = [a_report((3000.0 + rng, 1500.0), at(7, 6, 20.0 * n)) for n, rng in enumerate(range(0, 2000, 25))]
+    found = matched(a_network(), beside([0.0] * 20) + away)
+    on = [one.reported_at for one in found if one.trip is not None]
+    assert max(on) <= at(7, 6) + timedelta(seconds=DETOUR_S + 120)
+    assert found[-1].status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
+
+
+def test_off_route_carries_the_trip_that_was_left_and_how_far_off() -> None:
+    found = matched(a_network(), beside([0.0] * 10 + [150.0] * 20))
+    off = [one for one in found if one.status is VehicleStatus.OFF_ROUTE]
+    assert {one.trip for one in off} == {found[8].trip}
+    assert off[0].offset_m == pytest.approx(150.0, abs=5.0)
+
+
+def test_a_vehicle_that_drives_where_nothing_runs_is_deadheading_and_parked_it_is_unassigned() -> None:
+    line = [(0.0, 2000.0), (3000.0, 2000.0)]
+    drives = a_drive(line, every_s=20.0)
+    stands = [a_report(line[1], drives[-1].reported_at + timedelta(seconds=20 * n)) for n in range(1, 60)]
+    found = matched(a_network(), drives + stands)
+    assert found[len(drives) - 2].status is VehicleStatus.DEADHEAD
+    assert found[-1].status is VehicleStatus.UNASSIGNED
+    parked = next(m.reported_at for m in found[len(drives) :] if m.status is VehicleStatus.UNASSIGNED)
+    assert parked - drives[-1].reported_at >= timedelta(seconds=PARKED_S - 60)
+    assert changes(found)[-2:] == ["deadhead", "unassigned"]
+
+
+def test_an_hour_and_more_before_the_next_departure_a_bus_is_not_about_to_begin_it() -> None:
+    waits = [a_report((0.0, 5.0), at(5, 30) + timedelta(seconds=30 * n)) for n in range(180)]
+    found = matched(a_network(), waits)
+    layover = first(found, VehicleStatus.LAYOVER)
+    assert at(6) <= layover <= at(6, 45)
+    assert [one.status for one in found if one.reported_at > layover] == [VehicleStatus.LAYOVER] * sum(
+        one.reported_at > layover for one in found
+    )
+
+
+def test_outside_the_hours_of_a_headway_a_bus_at_its_terminal_is_not_about_to_begin() -> None:
+    network = a_network(headway=every(10, start_s=6 * 3600, end_s=9 * 3600))
+    waits = [a_report((0.0, 5.0), at(5) + timedelta(seconds=60 * n)) for n in range(420)]
+    found = matched(network, waits)
+    for hour, status in ((5, VehicleStatus.UNASSIGNED), (7, VehicleStatus.LAYOVER), (11, VehicleStatus.UNASSIGNED)):
+        assert {one.status for one in found if at(hour, 30) <= one.reported_at <= at(hour, 45)} == {status}
+
+
+def test_a_bus_that_departs_does_not_fall_back_into_its_layover() -> None:
+    for speed in (2.0, 4.0, 6.0, 9.0):
+        for every_s in (5.0, 10.0, 30.0):
+            waits = [a_report((0.0, 5.0), at(6, 50) + timedelta(seconds=20 * n)) for n in range(30)]
+            found = matched(a_network(), waits + a_drive(start=SEVEN, speed_mps=speed, every_s=every_s)[:60])
+            assert changes([one for one in found if one.reported_at >= at(6, 55)]) == ["layover", "on_trip"]
+
+
+def test_a_crossing_of_two_routes_does_not_change_the_trip() -> None:
+    times = tuple(6 * HOUR + 600 * n for n in range(12))
+    network = a_city(Way("R1", STRAIGHT, times), Way("R2", [(2000.0, -2000.0), (2000.0, 2000.0)], times))
+    found = matched(network, a_drive(from_m=600.0, start=at(7, 1, 40)))
+    assert {one.trip.trip_id[:2] for one in found[3:-8] if one.trip is not None} == {"R1"}
+    assert "off_route" not in changes(found)

@@ -1,0 +1,80 @@
+"""A clock that is steadily wrong is found and corrected; delays and buffers are not taken for one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import SEVEN
+from transit.tracking.tracker_clock import ENOUGH, MOST_S, TrackerClock
+
+
+def listened(offsets_s, delays_s=(0.4, 0.9, 0.2, 1.1, 0.5), every_s=5.0):
+    """A clock after live messages; offset: our clock minus the tracker's."""
+    clock = TrackerClock()
+    for n, offset in enumerate(offsets_s):
+        sent = SEVEN + timedelta(seconds=n * every_s)
+        clock.hear(sent - timedelta(seconds=offset), sent + timedelta(seconds=delays_s[n % len(delays_s)]))
+    return clock
+
+
+def test_a_right_clock_is_left_alone():
+    assert listened([0.0] * 30).correction == timedelta(0)
+
+
+@pytest.mark.parametrize("offset_s", [-240.0, -20.0, 90.0, 590.0])
+def test_a_steady_offset_is_corrected_to_within_a_second(offset_s):
+    found = listened([offset_s] * 20)
+    assert found.is_corrected
+    assert abs(found.correction.total_seconds() - offset_s) < 1.0
+
+
+def test_nothing_is_said_before_there_are_enough_live_messages():
+    assert not listened([90.0] * ENOUGH).is_corrected  # the first has none before it that would show it to be live
+    assert listened([90.0] * (ENOUGH + 1)).is_corrected
+
+
+def test_more_than_ten_minutes_are_not_corrected_but_known():
+    found = listened([3600.0] * 20)
+    assert not found.is_corrected
+    assert found.correction == timedelta(0)
+    assert found.offset_s > MOST_S
+
+
+def test_a_flushed_buffer_says_nothing_of_the_clock():
+    clock = listened([0.0] * 10)
+    flushed_at = SEVEN + timedelta(minutes=20)
+    for n in range(200):  # fixes of the last 17 minutes, all within a second
+        clock.hear(SEVEN + timedelta(seconds=50 + 5 * n), flushed_at + timedelta(milliseconds=5 * n))
+    assert clock.correction == timedelta(0)
+
+
+def test_a_buffer_of_a_fix_each_second_says_nothing_either():
+    clock = TrackerClock()
+    for n in range(100):
+        clock.hear(SEVEN + timedelta(seconds=n), SEVEN + timedelta(seconds=300 + n / 100))
+    assert clock.correction == timedelta(0)
+
+
+def test_a_clock_that_was_set_right_is_believed_again():
+    clock = listened([120.0] * 20)
+    for n in range(30):
+        sent = SEVEN + timedelta(minutes=5, seconds=5 * n)
+        clock.hear(sent, sent + timedelta(seconds=0.5))
+    assert clock.correction == timedelta(0)
+
+
+def test_what_was_known_before_a_restart_holds_until_there_is_more():
+    assert TrackerClock(-180.0).correction == timedelta(seconds=-180)
+
+
+@given(
+    offset=st.floats(-600, 600),
+    delays=st.lists(st.floats(0, 2), min_size=5, max_size=60),
+)
+def test_the_correction_is_never_further_from_the_truth_than_the_delays(offset, delays):
+    found = listened([offset] * len(delays), delays).correction.total_seconds()
+    assert found == 0.0 or -2.1 <= found - offset <= 2.1

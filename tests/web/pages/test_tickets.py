@@ -1,0 +1,97 @@
+"""Feedback without a name, and the answer to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import a_drive
+from transit.store.tickets import load_tickets
+from web.pages.tickets import PER_MINUTE
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
+
+
+@pytest.fixture
+def client(town):
+    town.hear(a_drive(to_m=1800)).step()
+    return town.client()
+
+
+def say(client, **form):
+    data = {"kind": "no_bus", "stop": "S5", **form}
+    return client.post("/lapor", data=data, headers=OURS, environ_base=ELSEWHERE)
+
+
+def test_a_report_gets_a_ticket_with_what_was_promised(client):
+    assert "/lapor?halte=S5" in client.get("/halte/S5").text
+    assert "Bus tidak datang" in client.get("/lapor?halte=S5").text
+    answer = say(client)
+    assert answer.status_code == 303
+    page = client.get(answer.headers["Location"]).text
+    assert "belum dijawab" in page
+    assert "07:06 1 Ujung (Langsung, BUS1)" in page
+
+
+def test_staff_answer_and_the_rider_sees_it(client):
+    ticket = say(client, text="Menunggu lama").headers["Location"]
+    desk = client.get("/armada/laporan", environ_base=LOCAL).text
+    assert "1 laporan belum dijawab" in desk
+    assert "Menunggu lama" in desk
+    form = {"answer": "Bus mogok, maaf."}
+    answered = client.post(f"/armada/laporan/{ticket.split('/')[-1]}", data=form, headers=OURS, environ_base=LOCAL)
+    assert answered.status_code == 303
+    page = client.get(ticket.lower()).text
+    assert "Bus mogok, maaf." in page
+    assert "Sudah dijawab" in page
+
+
+def test_the_same_said_again_joins_the_ticket(town, client):
+    first, second = say(client).headers["Location"], say(client).headers["Location"]
+    assert first == second
+    assert "dilaporkan 2 penumpang" in client.get(first).text
+    assert say(client, kind="wrong_stop").headers["Location"] != first
+    town.now += timedelta(minutes=11)
+    assert say(client).headers["Location"] != first
+
+
+def test_a_flood_is_stopped_without_following_anybody(town, client):
+    answers = [say(client, text=f"spam {n}").status_code for n in range(PER_MINUTE + 2)]
+    assert answers == [303] * PER_MINUTE + [429, 429]
+    town.now += timedelta(minutes=2)
+    assert say(client, text="sungguh").status_code == 303
+
+
+@pytest.mark.parametrize("form", [{"kind": "x"}, {"stop": "nowhere"}, {"website": "http://spam"}])
+def test_what_makes_no_sense_is_refused(town, client, form):
+    assert say(client, **form).status_code == 400
+    with town.engine.connect() as connection:
+        assert load_tickets(connection, since=town.now - timedelta(days=1)) == []
+
+
+def test_a_form_of_another_site_cannot_report(client):
+    assert client.post("/lapor", data={"kind": "no_bus"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_what_a_rider_writes_cannot_become_markup(client):
+    ticket = say(client, text="<script>x</script>").headers["Location"]
+    assert "<script>x" not in client.get(ticket).text
+    assert "<script>x" not in client.get("/armada/laporan", environ_base=LOCAL).text
+
+
+def test_riders_do_not_see_the_desk_and_cannot_answer(client):
+    ticket = say(client).headers["Location"].split("/")[-1]
+    assert client.get("/armada/laporan", environ_base=ELSEWHERE).status_code == 403
+    answer = client.post(f"/armada/laporan/{ticket}", data={"answer": "x"}, headers=OURS, environ_base=ELSEWHERE)
+    assert answer.status_code == 403
+    assert client.get("/lapor/ZZZZZZZZ").status_code == 404
+
+
+def test_nothing_is_kept_of_who_reported(town, client):
+    say(client)
+    with town.engine.connect() as connection:
+        (ticket,) = load_tickets(connection, since=town.now - timedelta(days=1))
+    assert "192.0.2.7" not in repr(ticket)

@@ -1,0 +1,1 @@
+"""What riders are told: predictions laid over the plan, notices, headways."""

@@ -1,0 +1,117 @@
+"""How far apart buses run: as planned by the time of day, as observed, and when that is too close or too far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+
+from transit.plan.network import Network
+from transit.plan.timetable import RouteDirection, timetable_of
+from transit.tracking.state import StopEvent
+
+BUNCHED_S = 120.0  # closer than this they are bunched whatever was planned
+BUNCHED_SHARE = 0.25  # of the planned headway
+GAP_SHARE = 1.5
+SEVERE_GAP_SHARE = 2.0
+
+
+class Spacing(StrEnum):
+    BUNCHED = "bunched"
+    EVEN = "even"
+    GAP = "gap"
+    SEVERE_GAP = "severe_gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of the service day with one headway. Seconds of the service day."""
+
+    start_s: int
+    end_s: int
+    headway_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headway:
+    """Seconds between two vehicles of one way at one stop: of `vehicle_id` behind `ahead_id`."""
+
+    vehicle_id: str
+    ahead_id: str
+    stop_id: str
+    at: datetime
+    headway_s: float
+
+
+def spacing(headway_s: float, planned_s: float | None) -> Spacing:
+    """What a headway is beside the planned one; without a plan only bunching can be told."""
+    if headway_s <= max(BUNCHED_S, BUNCHED_SHARE * (planned_s or 0.0)):
+        return Spacing.BUNCHED
+    if planned_s is None or headway_s < GAP_SHARE * planned_s:
+        return Spacing.EVEN
+    return Spacing.SEVERE_GAP if headway_s >= SEVERE_GAP_SHARE * planned_s else Spacing.GAP
+
+
+def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
+    """Successive departures of different vehicles at the same call of the same way.
+
+    Told apart by stop_sequence: a loop that passes a stop twice has two headways there, not one half as long.
+    """
+    groups: dict[tuple[RouteDirection, str, int], list[tuple[datetime, str]]] = {}
+    for event in events:
+        trip = network.trips.get(event.trip.trip_id)
+        if trip is not None and event.departed_at is not None:
+            key = (RouteDirection(trip.route_id, trip.direction_id), event.stop_id, event.stop_sequence)
+            groups.setdefault(key, []).append((event.departed_at, event.vehicle_id))
+    return [
+        Headway(behind, ahead, stop_id, at, (at - before).total_seconds())
+        for (_, stop_id, _), rows in groups.items()
+        for (before, ahead), (at, behind) in pairwise(sorted(rows))
+        if ahead != behind
+    ]
+
+
+def latest_by_vehicle(headways: Iterable[Headway]) -> Mapping[str, Headway]:
+    return {row.vehicle_id: row for row in sorted(headways, key=lambda row: row.at)}
+
+
+def planned_bands(network: Network, way: RouteDirection, stop_id: str, day: date) -> list[Band]:
+    """The headway of a way at a stop by the time of day: as promised, or hour by hour as the timetable's departures lie."""
+    table = timetable_of(network)
+    services = table.services(day)
+    calls = [call for call in table.calls_at(stop_id, way) if call.trip.service_id in services and not call.is_last]
+    bands: list[Band] = []
+    times: list[float] = []
+    for call in calls:
+        rows = network.frequencies_of.get(call.trip.trip_id)
+        if rows is None:
+            times.append(call.at_s)
+        else:
+            shift = round(call.since_start_s)
+            bands += [Band(row.start_s + shift, row.end_s + shift, row.headway_s) for row in rows]
+    return sorted([*bands, *_hourly(sorted(times))], key=lambda band: (band.start_s, band.end_s))
+
+
+def _hourly(times: list[float]) -> list[Band]:
+    """The median gap after the departures of each hour; hours with like gaps become one band."""
+    by_hour: dict[int, list[float]] = {}
+    for before, at in pairwise(times):
+        by_hour.setdefault(int(before // 3600), []).append(at - before)
+    bands: list[Band] = []
+    for hour, gaps in sorted(by_hour.items()):
+        headway_s = max(60, round(median(gaps) / 60) * 60)
+        last = bands[-1] if bands else None
+        if last is not None and last.end_s == hour * 3600 and last.headway_s == headway_s:
+            bands[-1] = Band(last.start_s, (hour + 1) * 3600, headway_s)
+        else:
+            bands.append(Band(hour * 3600, (hour + 1) * 3600, headway_s))
+    return bands
+
+
+def planned_now_s(network: Network, way: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
+    """The planned headway at a second of the service day."""
+    found = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
+    return min(found, default=None)

@@ -1,0 +1,1 @@
+"""From calls at stops to when each vehicle reaches each stop ahead."""

@@ -1,0 +1,47 @@
+"""A dispatcher's word on when a vehicle next leaves its first stop."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from transit.plan.network import Network
+from transit.tracking.state import StopEvent
+
+COUNTS_FOR = timedelta(hours=1)  # so long before and after its time a departure can be the one that was meant
+EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # what may be said of a departure now
+
+
+def moment_of(text: str, now: datetime, timezone: str) -> datetime:
+    """HH:MM on the agency's clock, as the moment nearest to now; aware UTC. Raises ValueError, with the way out."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no time of day like 07:15")
+    local = now.astimezone(ZoneInfo(timezone))
+    at = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    days = ((at + timedelta(days=day)).astimezone(UTC) for day in (-1, 0, 1))
+    nearest = min(days, key=lambda one: abs(one - now))
+    if not EARLIEST <= nearest - now <= LATEST:
+        raise ValueError(f"{text} is too far from now, {local:%H:%M}: from 5 minutes ago to 3 hours ahead can be said")
+    return nearest
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureOrder:
+    """said_at tells an order from an older one for the same vehicle."""
+
+    vehicle_id: str
+    departs_at: datetime
+    said_at: datetime
+
+    def is_followed_by(self, event: StopEvent, network: Network) -> bool:
+        """Whether the vehicle has left with this call. A departure that becomes known late may be older than the order."""
+        trip = network.trips.get(event.trip.trip_id)
+        if event.vehicle_id != self.vehicle_id or event.departed_at is None or trip is None:
+            return False
+        starts = event.stop_sequence == trip.stop_times[0].stop_sequence
+        # An order may be said of a moment just past: then that moment counts, not when it was said.
+        since = max(min(self.said_at, self.departs_at), self.departs_at - COUNTS_FOR)
+        return starts and event.departed_at >= since

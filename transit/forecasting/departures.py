@@ -1,0 +1,126 @@
+"""When a vehicle that waits at its first stop will leave: as told, or from the plan, the waits of others and the headway."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from transit.forecasting.links import Floats, LinkedPattern
+from transit.forecasting.terminal_waits import TerminalWaits, quantile
+from transit.plan.network import Network, TripInstance
+from transit.plan.patterns import Patterns
+from transit.plan.service_day import service_day_start
+
+SHARE = 0.5  # which quantile of the waits that are still possible
+GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen, or past the plan
+GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
+LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
+LONGEST_S = 3600.0  # no wait counts as longer
+OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
+SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
+
+
+class Departures:
+    """Waits are counted from the planned departure where there is one, else from when the vehicle began to wait."""
+
+    def __init__(self, network: Network, patterns: Patterns) -> None:
+        self.network, self.patterns = network, patterns
+        self.zone = ZoneInfo(network.timezone)
+        self.waits: dict[int, TerminalWaits] = {}  # by corridor
+        self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
+        self.told: dict[str, float] = {}  # vehicle -> a dispatcher's word on its next departure, Unix seconds; it wins
+
+    def waiting(self, vehicle_id: str, trip: TripInstance, at: float) -> None:
+        known = self.since.get(vehicle_id)
+        if known is None or known[0] != trip:
+            self.since[vehicle_id] = (trip, at)
+
+    def left(self, vehicle_id: str, trip: TripInstance, way: LinkedPattern, at: float, came_at: float | None = None) -> None:
+        """came_at: when it reached the stop; counts where nobody saw it wait and it did not just drive through."""
+        told = self.told.get(vehicle_id)
+        if told is not None and told - LONGEST_S < at:
+            del self.told[vehicle_id]
+        since = self.since.pop(vehicle_id, None)
+        seen = since is not None and since[0] == trip
+        moments = [at for at in (since[1] if since is not None and seen else None, came_at) if at is not None]
+        began = min(moments, default=None)
+        waited = None
+        if began is not None and (seen or at - began >= GENERIC_S[0]):
+            waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
+        self.waits.setdefault(way.corridor, TerminalWaits()).left(at, self._clock(at), waited)
+
+    def _clock(self, at: float) -> float:
+        """Seconds by the local clock, which is what an unwritten timetable goes by."""
+        offset = datetime.fromtimestamp(at, UTC).astimezone(self.zone).utcoffset()
+        return at + (0.0 if offset is None else offset.total_seconds())
+
+    def planned(self, trip: TripInstance) -> float | None:
+        """Unix seconds; None for headway-based trips, whose start_time promises nothing."""
+        if self.network.is_headway_based(trip.trip_id):
+            return None
+        start_s = self.patterns.planned(trip.trip_id)[0][1] if trip.start_s is None else float(trip.start_s)
+        return service_day_start(trip.start_date, self.network.timezone).timestamp() + start_s
+
+    def timetable(self, trip: TripInstance) -> Floats | None:
+        """Planned arrivals at every stop of a trip (at the first: the departure), Unix seconds; None like planned()."""
+        begun = self.planned(trip)
+        if begun is None:
+            return None
+        planned = self.patterns.planned(trip.trip_id)
+        since_start = np.array([0.0, *(arrival - planned[0][1] for arrival, _ in planned[1:])])
+        return np.asarray(begun + since_start)
+
+    def _zero(self, trip: TripInstance, since: float) -> float:
+        planned = self.planned(trip)
+        return since if planned is None else max(planned, since)
+
+    def expected(
+        self, vehicle_id: str, trip: TripInstance, way: LinkedPattern, now: float,
+        *, seen_at: float | None = None, since: float | None = None,
+    ) -> float:  # fmt: skip
+        """Unix seconds, never before now. seen_at: when it was last seen waiting; since: when it will begin to wait."""
+        told = self.told.get(vehicle_id)
+        if told is not None and now < told + OVERDUE_S:
+            return max(told, now, since or now)
+        if since is None:
+            known = self.since.get(vehicle_id)
+            since = known[1] if known is not None and known[0] == trip else now
+        zero = self._zero(trip, since)
+        at = max(now if seen_at is None else seen_at, since)
+        still, weights = self._possible(trip, way, at, zero)
+        if len(still) == 0:
+            return max(at, now) + LEAST_S
+        chosen = quantile(still, weights, SHARE)
+        return max(at + chosen, now + min(LEAST_S, max(zero - now, 0.0) + chosen))
+
+    def _possible(self, trip: TripInstance, way: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
+        """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere."""
+        waits = self.waits.get(way.corridor)
+        generic = np.array([wait for wait in GENERIC_S if wait > at - zero]) - (at - zero)
+        weights = np.full(len(generic), GENERIC_WEIGHT) * self._spared(trip, way, at + generic)
+        if waits is None:
+            return generic, weights
+        seen, alike = waits.possible(at - zero, at, self._clock(at), alike=self.planned(trip) is None)
+        return np.concatenate((seen, generic)), np.concatenate((alike, weights))
+
+    def _spared(self, trip: TripInstance, way: LinkedPattern, at: Floats) -> Floats | float:
+        """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
+        waits = self.waits.get(way.corridor)
+        if waits is None or waits.last_at is None or self.planned(trip) is not None:
+            return 1.0
+        headway = self.headway_s(trip, way)
+        if headway is None:
+            return 1.0
+        return np.asarray(np.clip((at - waits.last_at) / headway, *SPARED))
+
+    def headway_s(self, trip: TripInstance, way: LinkedPattern) -> float | None:
+        """The usual seconds between two departures lately, else as planned at the trip's start."""
+        waits = self.waits.get(way.corridor)
+        usual = None if waits is None else waits.headway_s()
+        if usual is not None:
+            return usual
+        rows = self.network.frequencies_of.get(trip.trip_id, ())
+        start_s = trip.start_s or 0
+        return next((float(row.headway_s) for row in rows if row.start_s <= start_s < row.end_s), None)

@@ -1,0 +1,117 @@
+"""Why a prediction says what it says: every link and factor, in numbers that give the prediction again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import exp
+
+from transit.forecasting.intervals import Calibration
+from transit.forecasting.links import Floats
+from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.regression import NAMES, SOFT_S, WIDEST
+from transit.forecasting.remaining_trip import RemainingTrip
+
+
+@dataclass(frozen=True, eq=False)
+class VehicleForecast:
+    """All numbers about one vehicle at one moment, by stop ahead; seconds count from ride.zero."""
+
+    ride: RemainingTrip
+    tier: Tier
+    readings: Floats  # stops x NAMES
+    x: Floats  # the readings, spread over the nodes
+    median_s: Floats
+    low_s: Floats
+    shown_s: Floats
+    high_s: Floats
+    passed: int = 0  # so many stops it has probably reached since its last fix: nothing is said of them
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPart:
+    """One link on the way to the stop. counted_s is what it adds: all of it, or of the link in progress what is left."""
+
+    from_stop_id: str
+    to_stop_id: str
+    planned_s: float
+    usual_s: float
+    counted_s: float
+    days: int  # of history
+    observations: float  # that count at this hour, older ones less
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One reading of the moment (regression.NAMES) and how it stretches the usual time, as a logarithm."""
+
+    name: str
+    reading: float
+    log_effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Seconds count from counted_from, those named ahead from when the prediction was made."""
+
+    prediction: Prediction
+    counted_from: datetime  # the fix; of a vehicle that waits: when the prediction was made
+    fix_age_s: float
+    wait_s: float  # until it leaves its first stop, 0 for one on its way
+    links: tuple[LinkPart, ...]
+    factors: tuple[Factor, ...]
+    not_before_s: float  # the stop before, and now: no stop is reached earlier
+    caution: float  # logarithm: how far below the median the number shown lies, from how predictions fared lately
+    not_before_ahead_s: float  # what is shown for the stop before
+
+    @property
+    def usual_s(self) -> float:
+        return self.wait_s + sum(link.counted_s for link in self.links)
+
+    @property
+    def stretch(self) -> float:
+        """How much longer than usual, all factors together."""
+        return exp(min(max(sum(factor.log_effect for factor in self.factors), -WIDEST), WIDEST))
+
+    @property
+    def median_s(self) -> float:
+        return max((self.usual_s + SOFT_S) * self.stretch - SOFT_S, self.not_before_s)
+
+
+def recomputed(explanation: Explanation) -> datetime:
+    """The prediction, from nothing but what the explanation lists."""
+    made_at = explanation.prediction.made_at
+    ahead_s = explanation.median_s - (made_at - explanation.counted_from).total_seconds()
+    shown_s = max((ahead_s + SOFT_S) * exp(explanation.caution) - SOFT_S, 0.0, explanation.not_before_ahead_s)
+    return made_at + timedelta(seconds=shown_s)
+
+
+def explained(
+    said: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
+    observations: Floats, days: Floats, planned_s: Floats,
+) -> Explanation:  # fmt: skip
+    """observations and planned_s by link of the way, days by link of the network."""
+    ride, at = said.ride, prediction.made_at.timestamp()
+    since = at - ride.zero
+    effects = (said.x[k] * weights).reshape(len(NAMES), -1).sum(axis=1)
+    factors = tuple(
+        Factor(name, float(reading), float(effect))
+        for name, reading, effect in zip(NAMES, said.readings[k], effects, strict=True)
+    )
+    stop_ids, links = ride.way.pattern.stop_ids, []
+    for n in range(ride.start, ride.first + k):
+        link_s = float(ride.link_s[n - ride.start])
+        counted_s = ride.part_s if n == ride.start and not ride.waits else link_s
+        history = int(days[ride.way.links[n]]), float(observations[n])
+        links.append(LinkPart(stop_ids[n], stop_ids[n + 1], float(planned_s[n]), link_s, counted_s, *history))
+    return Explanation(
+        prediction,
+        datetime.fromtimestamp(ride.zero, UTC),
+        at - ride.fixed_at,
+        ride.part_s if ride.waits else 0.0,
+        tuple(links),
+        factors,
+        max(since, 0.0, float(said.median_s[k - 1]) if k else 0.0),
+        calibration.caution(float(said.median_s[k]) - since),
+        float(said.shown_s[k - 1]) - since if k else 0.0,
+    )

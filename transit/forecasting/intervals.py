@@ -1,0 +1,69 @@
+"""How wrong predictions were lately, by tier and by how far away they were: from that the interval and the number shown.
+
+Quantiles of log((actual + SOFT_S) / (median said + SOFT_S)) of the last KEPT predictions of each kind, end to end (never a sum
+of link intervals). Kinds overlap like the corrections' nodes, so that no jump runs through a page.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transit.forecasting.links import Floats
+from transit.forecasting.prediction import Tier
+from transit.forecasting.regression import SOFT_S
+
+EDGES_S = (0.0, 60.0, 120.0, 180.0, 270.0, 360.0, 480.0, 600.0, 750.0, 900.0, 1200.0, 1500.0, 1800.0)
+KEPT = 4000  # of each kind; at 14 vehicles a fortnight
+ENOUGH = np.array((50.0, 150.0, 50.0))  # for low, shown, high: with fewer the belief below counts as well; caution goes last
+LOW, HIGH = 0.1, 0.9
+# Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
+# (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
+SHOWN_S, SHOWN = (0.0, 800.0, 1200.0, 1500.0), (0.35, 0.35, 0.4, 0.5)
+AGAIN_EVERY = 200  # new observations before the quantiles are sorted out anew
+BELIEF = {Tier.LIVE: (0.42, 0.26), Tier.AT_TERMINAL: (0.7, 0.4), Tier.NEXT_TRIP: (0.7, 0.5)}  # log half widths, near and far
+MIDDLES = np.log((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2 + SOFT_S)
+CLASSES = len(EDGES_S) - 1
+SHOWN_OF_CLASS = np.interp((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2, SHOWN_S, SHOWN)
+
+
+class Calibration:
+    """One for each tier."""
+
+    def __init__(self, tier: Tier) -> None:
+        self.errors = np.zeros((CLASSES, KEPT), dtype=np.float32)
+        self.count = np.zeros(CLASSES, dtype=np.int64)  # ever seen
+        near, far = BELIEF[tier]
+        width = np.linspace(near, far, CLASSES)
+        self.belief = np.stack([-width, (SHOWN_OF_CLASS - 0.5) / 0.4 * width, width])
+        self.table = self.belief.copy()  # low, shown, high by class
+        self._new = 0
+
+    def learn(self, said_s: float, error: float) -> None:
+        """said_s: the median said, seconds ahead; error: log((actual + SOFT_S) / (said + SOFT_S))."""
+        n = min(max(int(np.searchsorted(EDGES_S, said_s, side="right")) - 1, 0), CLASSES - 1)
+        self.errors[n, self.count[n] % KEPT] = error
+        self.count[n] += 1
+        self._new += 1
+        if self._new >= AGAIN_EVERY:
+            self.sort_out()
+
+    def sort_out(self) -> None:
+        self._new = 0
+        for n in range(CLASSES):
+            seen = int(min(self.count[n], KEPT))
+            if seen >= 20:
+                found = np.quantile(self.errors[n, :seen], (LOW, SHOWN_OF_CLASS[n], HIGH))
+                sure = seen / (seen + ENOUGH)
+                self.table[:, n] = sure * found + (1.0 - sure) * self.belief[:, n]
+
+    def caution(self, said_s: float) -> float:
+        """The log of shown / median at so many seconds ahead."""
+        return float(np.interp(np.log(max(said_s, 0.0) + SOFT_S), MIDDLES, self.table[1]))
+
+    def bounds(self, said_s: Floats) -> tuple[Floats, Floats, Floats]:
+        """low, shown and high in seconds ahead, for medians of so many seconds ahead."""
+        where = np.log(np.maximum(said_s, 0.0) + SOFT_S)
+        low, shown, high = (
+            np.maximum((said_s + SOFT_S) * np.exp(np.interp(where, MIDDLES, row)) - SOFT_S, 0.0) for row in self.table
+        )
+        return low, shown, high

@@ -1,0 +1,133 @@
+"""The links of a network (from one stop to the next), numbered, and what the plan says of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transit.plan.limits import MAX_SPEED_MPS, basic_route_type
+from transit.plan.network import Network
+from transit.plan.patterns import Pattern, patterns_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LinkKey = tuple[str, str, str]  # kind of service, stop from, stop to; the link out of a first stop is one of its own
+PLAIN_SPEED_MPS = {0: 6.0, 1: 10.0, 2: 16.0, 3: 5.5, 4: 5.0, 5: 3.0, 6: 5.0, 7: 4.0, 11: 5.5, 12: 9.0}  # stops included
+FASTEST_MPS = {0: 16.0, 1: 22.0, 2: 45.0, 3: 18.0, 4: 12.0, 5: 6.0, 6: 8.0, 7: 8.0, 11: 16.0, 12: 22.0}  # from stop to stop
+LEAST_LINK_S = 4.0
+SPEED_UP_S = 60.0  # on a long link a vehicle goes as fast as it can, but for so long to leave one stop and to halt at the next
+PLAN_SMOOTHING = 0.3  # plans are rounded to minutes: so much of the time between two timed stops goes by distance alone
+SMOOTH_OVER = 2  # links to each side over which a plan's rounding is evened out
+
+
+@dataclass(frozen=True, eq=False)
+class LinkedPattern:
+    """One pattern as the forecaster sees it. links[n] leads from stop n to stop n+1."""
+
+    pattern: Pattern
+    number: int
+    corridor: int  # route and direction
+    kind: int  # basic route_type
+    dist_m: Floats
+    links: Ints
+    length_m: Floats
+    index: dict[int, int]  # stop_sequence -> position on the way
+
+    @property
+    def last(self) -> int:
+        return len(self.dist_m) - 1
+
+
+class Links:
+    """Every link, corridor and way of a network."""
+
+    def __init__(self, network: Network) -> None:
+        self.patterns = patterns_of(network)
+        self.network = network
+        self.number: dict[LinkKey, int] = {}
+        self.corridors: dict[tuple[str, str], int] = {}
+        self.ways: dict[str, LinkedPattern] = {}
+        for pattern_id, pattern in self.patterns.by_id.items():
+            self.ways[pattern_id] = self._way(pattern)
+        self._plans: dict[str, Floats] = {}
+
+    def _way(self, pattern: Pattern) -> LinkedPattern:
+        kind = basic_route_type(pattern.route_type)
+        corridor = (pattern.route_id, "" if pattern.direction_id is None else str(pattern.direction_id))
+        dist = np.array(pattern.stop_dist_m)
+        links = []
+        for n in range(len(pattern.stop_ids) - 1):
+            key = (f"{kind}^" if n == 0 else str(kind), pattern.stop_ids[n], pattern.stop_ids[n + 1])
+            links.append(self.number.setdefault(key, len(self.number)))
+        return LinkedPattern(
+            pattern,
+            len(self.ways),
+            self.corridors.setdefault(corridor, len(self.corridors)),
+            kind,
+            dist,
+            np.array(links, dtype=np.int64),
+            np.diff(dist),
+            {sequence: n for n, sequence in enumerate(pattern.stop_sequences)},
+        )
+
+    def of_trip(self, trip_id: str) -> LinkedPattern | None:
+        pattern = self.patterns.find(trip_id)
+        return None if pattern is None else self.ways[pattern.pattern_id]
+
+    def planned_links(self, trip_id: str) -> Floats:
+        """Seconds that the plan gives each link of a trip, arrival to arrival (out of the first stop: from departure)."""
+        found = self._plans.get(trip_id)
+        if found is None:
+            way = self.of_trip(trip_id)
+            assert way is not None
+            found = self._plans[trip_id] = planned_links(self.patterns.planned(trip_id), way)
+        return found
+
+
+def planned_links(planned: tuple[tuple[float, float], ...], way: LinkedPattern) -> Floats:
+    """A plan's link times with its rounding evened out, and never faster than its kind of vehicle can go."""
+    arrivals = np.array([arrival for arrival, _ in planned])
+    steps = np.diff(arrivals)
+    steps[0] = planned[1][0] - planned[0][1]
+    steps = np.maximum(steps, 0.0)
+    speed = PLAIN_SPEED_MPS[way.kind]
+    plain = np.maximum(way.length_m / speed, LEAST_LINK_S)
+    wide = np.ones(2 * SMOOTH_OVER + 1)
+    local = np.convolve(steps, wide, "same") / np.convolve(plain, wide, "same")  # how slow the plan is hereabouts
+    smooth = plain * local if len(steps) >= len(wide) else plain * steps.sum() / plain.sum()
+    mixed = (1.0 - PLAN_SMOOTHING) * steps + PLAN_SMOOTHING * smooth
+    return np.asarray(np.maximum(mixed, least_s(way)))
+
+
+def least_s(way: LinkedPattern) -> Floats:
+    """No link takes less: a plan rounded to minutes may say 0."""
+    quick = way.length_m / FASTEST_MPS[way.kind]
+    express = way.length_m / MAX_SPEED_MPS[way.kind] + SPEED_UP_S
+    return np.asarray(np.maximum(np.minimum(quick, express), LEAST_LINK_S))
+
+
+class _ByIdentity:
+    __slots__ = ("network",)
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.network is self.network
+
+
+@lru_cache(maxsize=4)
+def _remembered(key: _ByIdentity) -> Links:
+    return Links(key.network)
+
+
+def links_of(network: Network) -> Links:
+    """The links of a network; the same object for the same network (the last four are kept)."""
+    return _remembered(_ByIdentity(network))

@@ -1,0 +1,89 @@
+"""Which trip a vehicle runs after its present one: as its block says, as vehicles usually go on, or back from where it ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from math import hypot
+
+from transit.forecasting.links import LinkedPattern, Links
+from transit.plan.network import Network, TripInstance
+from transit.plan.patterns import Pattern
+from transit.tracking.trip_choice import TripTable, headway_day
+
+ENOUGH = 3  # times that a vehicle was seen to go on after a pattern before habit is believed
+SHARE = 0.7  # of them that went the same way; less is no habit, and nothing is said
+FAR = 0.7  # of its stops a vehicle must have come to, for the next trip to follow the one before
+TURN_M = 400.0  # the way back begins this near the end
+EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled trip may leave so long before the vehicle comes, or wait so long for it
+MINUTES = 30  # of headway-based departures that are tried, so that two vehicles do not leave in the same minute
+
+
+class NextTrips:
+    """began() as it is seen; after() says what follows, or None where that would be a guess."""
+
+    def __init__(self, network: Network, links: Links) -> None:
+        self.links = links
+        self.table = TripTable(network, links.patterns)
+        self.habits: dict[str, Counter[str]] = {}  # pattern_id -> the patterns that its vehicles began next
+        self._backs: dict[str, Pattern | None] = {}
+
+    def began(self, way: LinkedPattern, before: LinkedPattern, place: int) -> None:
+        """A vehicle leaves the first stop of a way, and was last seen to call at a place of the way before."""
+        if place < FAR * before.last:
+            return
+        habit = self.habits.setdefault(before.pattern.pattern_id, Counter())
+        habit[way.pattern.pattern_id] += 1
+        if habit.total() > 100:  # old habits fade
+            self.habits[before.pattern.pattern_id] = Counter({key: count // 2 for key, count in habit.items() if count > 1})
+
+    def after(self, trip: TripInstance, comes_at: float, taken: Callable[[TripInstance], bool]) -> TripInstance | None:
+        """What the vehicle on `trip` runs next when it comes to its end at comes_at (Unix seconds)."""
+        planned = self.table.next_in_block.get(trip.trip_id)
+        if planned is not None:
+            follows = TripInstance(planned, trip.start_date, None)
+            return None if taken(follows) else follows
+        way = self.links.of_trip(trip.trip_id)
+        pattern = None if way is None else self._pattern_after(way.pattern)
+        if pattern is None:
+            return None
+        if pattern.pattern_id in self.table.headway_trips:
+            return self._by_headway(pattern, comes_at, taken)
+        found = [
+            (abs(late_s), one)
+            for late_s, one in self.table.near(pattern, pattern.start_m, comes_at)
+            if -LATE_S <= late_s <= EARLY_S and one != trip and not taken(one)
+        ]
+        return min(found, key=lambda row: (row[0], row[1].trip_id), default=(0.0, None))[1]
+
+    def _pattern_after(self, pattern: Pattern) -> Pattern | None:
+        habit = self.habits.get(pattern.pattern_id)
+        if habit is None or habit.total() < ENOUGH:
+            return self._back(pattern)
+        usual, count = max(habit.items(), key=lambda row: (row[1], row[0]))
+        return self.links.patterns.by_id.get(usual) if count >= SHARE * habit.total() else None
+
+    def _back(self, pattern: Pattern) -> Pattern | None:
+        """Where nothing was seen yet: the only pattern of the route that begins where this one ends."""
+        if pattern.pattern_id not in self._backs:
+            x, y = pattern.stop_xy[-1]
+            near = [
+                other
+                for other in self.links.patterns.by_id.values()
+                if other.route_id == pattern.route_id and hypot(other.stop_xy[0][0] - x, other.stop_xy[0][1] - y) <= TURN_M
+            ]
+            self._backs[pattern.pattern_id] = near[0] if len(near) == 1 else None
+        return self._backs[pattern.pattern_id]
+
+    def _by_headway(self, pattern: Pattern, at: float, taken: Callable[[TripInstance], bool]) -> TripInstance | None:
+        """A departure named by its minute, as the matcher names it when it sees one."""
+        for trip_id in self.table.headway_trips[pattern.pattern_id]:
+            day, outside = headway_day(self.table, self.table.network.trips[trip_id], at)
+            if outside:
+                continue
+            first = round((at - day.zero_s) / 60.0) * 60
+            for start_s in range(first, first + 60 * MINUTES, 60):
+                made = TripInstance(trip_id, day.date, start_s)
+                if not taken(made):
+                    return made
+        return None

@@ -1,0 +1,34 @@
+"""When a vehicle reaches each stop ahead, with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from transit.plan.network import TripInstance
+
+
+class Tier(StrEnum):
+    """What a prediction rests on; intervals are calibrated by it."""
+
+    LIVE = "live"  # the vehicle is on this trip
+    AT_TERMINAL = "at_terminal"  # the vehicle waits at the trip's first stop
+    NEXT_TRIP = "next_trip"  # the vehicle is still on the trip before
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One stop ahead of one vehicle. predicted_at is the one number for riders: the arrival, at a first stop the departure."""
+
+    vehicle_id: str
+    trip: TripInstance
+    stop_id: str
+    stop_sequence: int
+    made_at: datetime
+    reported_at: datetime  # the fix it rests on
+    predicted_at: datetime
+    low_at: datetime  # low_at..high_at: 80 % interval
+    high_at: datetime
+    tier: Tier
+    is_departure: bool = False

@@ -1,0 +1,85 @@
+"""What today, the vehicles ahead and this vehicle itself say of the usual time: a ridge regression that learns as it goes.
+
+The usual seconds b until a stop become (b + SOFT_S) * exp(x . c) - SOFT_S. x is a few readings (see NAMES), each shared among
+NODES_S by how far away the stop is, so that near and far stops weigh them differently; c is fitted, with forgetting, to every
+arrival that followed an earlier prediction (recursive least squares, kept as normal equations).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transit.forecasting.links import Floats
+
+SOFT_S = 20.0  # in the last seconds before a stop errors are absolute, not relative
+NODES_S = (60.0, 240.0, 600.0, 1200.0)  # usual seconds away; between two nodes both count
+NAMES = (
+    "always", "network today", "corridor lately", "corridor today", "own pace", "own pace lately", "headway",
+    "links ahead lately", "links ahead today", "own last minutes", "age of fix", "stands", "still stopping",
+    "ahead of plan", "behind plan",
+)  # fmt: skip
+# What is believed before anything was learnt, by reading; measured on the three recordings (docs/PREDICTION.md).
+PRIOR = (0.0, 0.25, 0.1, 0.1, 0.05, 0.05, 0.0, -0.1, 0.3, 0.1, 0.2, 0.1, -0.1, -0.15, -0.03)
+RIDGE = 60.0  # observations that this belief weighs, at each node
+HALF_LIFE_S = 4 * 86400.0
+SOLVE_EVERY_S = 300.0
+WIDEST = 0.8  # log errors beyond count as this: a breakdown must not turn the weights
+COUNT = len(NAMES) * len(NODES_S)
+_NODES = np.log(np.array(NODES_S) + SOFT_S)
+
+
+def shares(base_s: Floats) -> Floats:
+    """How much each node has to say at so many seconds: rows add up to one."""
+    where = np.clip(np.interp(np.log(np.maximum(base_s, 0.0) + SOFT_S), _NODES, np.arange(len(_NODES))), 0, len(_NODES) - 1)
+    result: Floats = np.maximum(1.0 - np.abs(where[:, None] - np.arange(len(_NODES))[None, :]), 0.0)
+    return result
+
+
+def spread(readings: Floats, base_s: Floats) -> Floats:
+    """Readings (stops x NAMES) shared among the nodes: stops x COUNT."""
+    return np.asarray((readings[:, :, None] * shares(base_s)[:, None, :]).reshape(len(base_s), COUNT))
+
+
+class Corrections:
+    """One for each tier."""
+
+    def __init__(self) -> None:
+        self.prior = np.repeat(np.array(PRIOR), len(NODES_S))
+        self.weights = self.prior.copy()
+        self.square = np.zeros((COUNT, COUNT))
+        self.product = np.zeros(COUNT)
+        self.epoch: float | None = None  # later observations weigh more instead of earlier ones less
+        self.solved_at = float("-inf")
+
+    def factor(self, x: Floats) -> Floats:
+        """The log of how much longer than usual it takes, by stop."""
+        return np.asarray(np.clip(x @ self.weights, -WIDEST, WIDEST))
+
+    def learn(self, x: Floats, y: Floats, at: float) -> None:
+        """x: spread readings, y: log((actual + SOFT_S) / (usual + SOFT_S)); rows are observations."""
+        if self.epoch is None or at - self.epoch > 20 * HALF_LIFE_S:
+            self._rebase(at)
+        grown = 2.0 ** ((at - (self.epoch or at)) / HALF_LIFE_S)
+        y = np.clip(y, -WIDEST, WIDEST)
+        self.square += grown * (x.T @ x)
+        self.product += grown * (x.T @ y)
+        if at - self.solved_at >= SOLVE_EVERY_S:
+            self.solve(at)
+
+    def solve(self, at: float) -> None:
+        ridge = RIDGE * 2.0 ** ((at - (self.epoch or at)) / HALF_LIFE_S) * _scale()
+        left = self.square + np.diag(ridge)
+        self.weights = np.linalg.solve(left, self.product + ridge * self.prior)
+        self.solved_at = at
+
+    def _rebase(self, at: float) -> None:
+        shrink = 0.0 if self.epoch is None else 0.5 ** ((at - self.epoch) / HALF_LIFE_S)
+        self.square *= shrink
+        self.product *= shrink
+        self.epoch = at
+
+
+def _scale() -> Floats:
+    """How much one observation of each reading usually says: the squares of their usual sizes."""
+    usual = np.array([1.0, 0.1, 0.15, 0.1, 0.15, 0.2, 0.5, 0.2, 0.15, 0.25, 0.3, 0.3, 0.2, 0.2, 0.5])
+    return np.repeat(usual**2, len(NODES_S))

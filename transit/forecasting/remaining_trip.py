@@ -1,0 +1,122 @@
+"""What lies ahead of one vehicle: which stops, how long each link usually takes, and how much of the present one is left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from transit.forecasting.departures import Departures
+from transit.forecasting.links import Floats, LinkedPattern, Links
+from transit.forecasting.travel_times import TravelTimes
+from transit.plan.network import TripInstance
+from transit.tracking.calls import AT_STOP_M
+from transit.tracking.state import VehicleState, VehicleStatus
+
+STILL_M = 15.0  # fixes this near each other are a vehicle that stands
+DENSE_S = 20.0  # seconds between the fixes of a vehicle of which nothing else is known
+LEAST_SHARE = 0.3  # of the usual stop is still to come, however long a vehicle has stood
+
+
+class RemainingTrip(NamedTuple):
+    """base_s[k]: seconds from the fix (a vehicle that waits: from now) until stop first + k, at the usual speed."""
+
+    state: VehicleState
+    trip: TripInstance
+    way: LinkedPattern
+    first: int  # index of the first stop ahead
+    fixed_at: float  # Unix seconds
+    zero: float  # what base_s counts from, Unix seconds
+    base_s: Floats
+    start: int  # the link in progress; link_s[0] is its time
+    link_s: Floats  # usual whole seconds of each link from there on
+    part_s: float  # what is left of the link in progress; of a vehicle that waits: until it leaves
+    waits: bool
+    stood_s: float
+    dwell_s: float  # what is left of the stop it stands at
+
+
+def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float) -> RemainingTrip | None:
+    """None for a vehicle that is on no trip, or past its last stop."""
+    matched = state.matched
+    trip, along = matched.trip, matched.shape_dist_traveled_m
+    if trip is None or along is None or matched.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):
+        return None
+    way = links.of_trip(trip.trip_id)
+    if way is None:
+        return None
+    waits = matched.status is VehicleStatus.LAYOVER
+    first = 0 if waits else -1 if state.next_stop_sequence is None else way.index.get(state.next_stop_sequence, -1)
+    if first < 0:
+        return None
+    waits = waits or first == 0
+    fixed_at = state.report.reported_at.timestamp()
+    start = max(first - 1, 0)
+    link_s = links.planned_links(trip.trip_id)[start:] * np.exp(times.usual(way, now).ratio[start:])
+    if waits:
+        leaves_at = departures.expected(state.vehicle_id, trip, way, now, seen_at=fixed_at)
+        return _waiting_ride(state, trip, way, link_s, leaves_at, now)
+    stood = stood_s(state.recent, along)
+    dwell = times.dwell_s(way, start) if start > 0 else 0.0
+    part, dwell_left = part_of_link(way, start, along, float(link_s[0]), dwell, stood)
+    base = part + np.concatenate(([0.0], np.cumsum(link_s[1:])))
+    return RemainingTrip(state, trip, way, first, fixed_at, fixed_at, base, start, link_s, part, False, stood, dwell_left)
+
+
+def next_ride_of(
+    before: RemainingTrip,
+    trip: TripInstance,
+    comes_at: float,
+    links: Links,
+    times: TravelTimes,
+    departures: Departures,
+    now: float,
+) -> RemainingTrip | None:
+    """Of the trip that a vehicle begins after the one it is on, when it comes to its end at comes_at (Unix seconds)."""
+    way = links.of_trip(trip.trip_id)
+    if way is None:
+        return None
+    leaves_at = departures.expected(before.state.vehicle_id, trip, way, now, since=comes_at)
+    link_s = links.planned_links(trip.trip_id) * np.exp(times.usual(way, now).ratio)
+    return _waiting_ride(before.state, trip, way, link_s, leaves_at, now)
+
+
+def _waiting_ride(
+    state: VehicleState, trip: TripInstance, way: LinkedPattern, link_s: Floats, leaves_at: float, now: float
+) -> RemainingTrip:
+    part = leaves_at - now
+    base = part + np.concatenate(([0.0], np.cumsum(link_s)))
+    return RemainingTrip(state, trip, way, 0, state.report.reported_at.timestamp(), now, base, 0, link_s, part, True, 0.0, 0.0)
+
+
+def part_of_link(way: LinkedPattern, n: int, along: float, link_s: float, dwell_s: float, stood: float) -> tuple[float, float]:
+    """Seconds left of a link (arrival to arrival, the stop at its beginning included), and how much of that is standing."""
+    begin, end = float(way.dist_m[n]) + AT_STOP_M, float(way.dist_m[n + 1]) - AT_STOP_M
+    dwell_s = min(dwell_s, 0.7 * link_s) if n > 0 else 0.0
+    run_s = link_s - dwell_s
+    if along < begin:
+        left_s = max(dwell_s - stood, LEAST_SHARE * dwell_s)
+        return run_s + left_s, left_s
+    return run_s * min(max((end - along) / max(end - begin, 1.0), 0.0), 1.0), 0.0
+
+
+def stood_s(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
+    """Seconds between the first fix at this place and the last."""
+    if len(recent) < 2:
+        return 0.0
+    last = since = recent[-1][0]
+    for at, metres in reversed(recent[:-1]):
+        if abs(metres - along) > STILL_M:
+            break
+        since = at
+    return (last - since).total_seconds()
+
+
+def usual_gap_s(recent: tuple[tuple[datetime, float], ...]) -> float:
+    """The median time between a vehicle's last fixes, DENSE_S while there are not three."""
+    if len(recent) < 3:
+        return DENSE_S
+    gaps = sorted((after[0] - before[0]).total_seconds() for before, after in pairwise(recent))
+    return gaps[len(gaps) // 2]

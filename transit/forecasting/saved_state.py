@@ -1,0 +1,134 @@
+"""What a Forecaster has learnt, as bytes that outlive a restart and a new version of the network."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from transit.forecasting.departures import Departures
+from transit.forecasting.intervals import Calibration
+from transit.forecasting.links import LinkKey, Links
+from transit.forecasting.next_trips import NextTrips
+from transit.forecasting.prediction import Tier
+from transit.forecasting.regression import Corrections
+from transit.forecasting.terminal_waits import TerminalWaits
+from transit.forecasting.travel_times import TravelTimes
+
+FORMAT = 5  # another format is not read: the stop events are there to learn from again
+LEVEL = 1
+
+
+class Learner(Protocol):
+    """The parts of a Forecaster that are saved."""
+
+    links: Links
+    times: TravelTimes
+    departures: Departures
+    next_trips: NextTrips
+    corrections: dict[Tier, Corrections]
+    calibration: dict[Tier, Calibration]
+
+
+class Array(msgspec.Struct, array_like=True):
+    shape: list[int]
+    kind: str
+    content: bytes
+
+
+class SavedState(msgspec.Struct):
+    format: int
+    epoch: float | None
+    links: list[LinkKey]
+    corridors: list[tuple[str, str]]
+    arrays: dict[str, Array]
+    corrections: dict[str, tuple[float | None, Array, Array, Array]]
+    calibration: dict[str, tuple[Array, Array]]
+    terminals: dict[int, Array]  # place in corridors -> departures, rows as in transit.forecasting.terminal_waits
+    habits: dict[str, dict[str, int]]  # pattern_id -> the patterns that followed, how often
+
+
+LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
+CORRIDOR_ARRAYS = ("corridor_total", "corridor_weight", "headway")
+
+
+def _pack(values: Any, kind: str = "f4") -> Array:
+    content = np.ascontiguousarray(values, dtype=kind)
+    return Array(list(content.shape), kind, content.tobytes())
+
+
+def _unpack(array: Array) -> Any:
+    return np.frombuffer(array.content, dtype=array.kind).reshape(array.shape).astype("f8" if array.kind != "i8" else "i8")
+
+
+def dump(learner: Learner) -> bytes:
+    times = learner.times
+    grown = times.growth()
+    arrays = {name: _pack(getattr(times, name) / grown) for name in ("link_total", "link_weight")}
+    arrays |= {name: _pack(getattr(times, name) / grown) for name in ("dwell_total", "dwell_weight")}
+    arrays |= {name: _pack(getattr(times, name) / grown) for name in ("corridor_total", "corridor_weight")}
+    arrays |= {name: _pack(getattr(times, name)) for name in ("headway", "link_days", "link_last_day")}
+    learnt = SavedState(
+        FORMAT,
+        times.last_at,
+        list(learner.links.number),
+        list(learner.links.corridors),
+        arrays,
+        {
+            tier.value: (one.epoch, _pack(one.square, "f8"), _pack(one.product, "f8"), _pack(one.weights, "f8"))
+            for tier, one in learner.corrections.items()
+        },
+        {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in learner.calibration.items()},
+        _terminals(learner.departures),
+        {key: dict(sorted(habit.items())) for key, habit in sorted(learner.next_trips.habits.items())},
+    )
+    return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
+
+
+def _terminals(departures: Departures) -> dict[int, Array]:
+    return {n: _pack(waits.table, "f8") for n, waits in sorted(departures.waits.items())}
+
+
+def load(learner: Learner, blob: bytes) -> bool:
+    """Takes over what fits; returns False, and leaves the learner as it is, where the bytes are of another format."""
+    try:
+        learnt = msgspec.msgpack.decode(zlib.decompress(blob), type=SavedState)
+        if learnt.format != FORMAT:
+            return False
+        found = {name: _unpack(array) for name, array in learnt.arrays.items()}
+    except (zlib.error, msgspec.MsgspecError, ValueError):
+        return False
+    times = learner.times
+    times.epoch = times.last_at = learnt.epoch
+    number, corridors = learner.links.number, learner.links.corridors
+    places: tuple[tuple[Any, Any, Any], ...] = (
+        (LINK_ARRAYS, learnt.links, number),
+        (CORRIDOR_ARRAYS, learnt.corridors, corridors),
+    )
+    for names, keys, there in places:
+        old = [n for n, key in enumerate(keys) if key in there]
+        new = [there[keys[n]] for n in old]
+        for name in names:
+            getattr(times, name)[new] = found[name][old]
+    departures = learner.departures
+    for n, departed in learnt.terminals.items():
+        if learnt.corridors[n] in corridors:
+            departures.waits[corridors[learnt.corridors[n]]] = TerminalWaits(_unpack(departed))
+    learner.next_trips.habits = {key: Counter(habit) for key, habit in learnt.habits.items()}
+    for tier in Tier:
+        _load_tier(learner, tier, learnt)
+    return True
+
+
+def _load_tier(learner: Learner, tier: Tier, learnt: SavedState) -> None:
+    one, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
+    if one is not None and _unpack(one[1]).shape == corrections.square.shape:
+        corrections.epoch, corrections.square = one[0], _unpack(one[1])
+        corrections.product, corrections.weights = _unpack(one[2]), _unpack(one[3])
+    errors, calibration = learnt.calibration.get(tier.value), learner.calibration[tier]
+    if errors is not None and _unpack(errors[0]).shape == calibration.errors.shape:
+        calibration.errors, calibration.count = _unpack(errors[0]).astype(np.float32), _unpack(errors[1])
+        calibration.sort_out()

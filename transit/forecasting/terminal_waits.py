@@ -1,0 +1,129 @@
+"""How long vehicles waited at one terminal before they left, and which of those waits are like the one that is on now.
+
+A weighted survival estimate (Kaplan & Meier 1958 without censoring, kernel weights as in Beran 1981): of the waits seen
+before only those count that were still on after as long a wait, each the more, the more alike its moment was.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+
+from transit.forecasting.links import Floats
+
+KEPT = 800  # departures remembered of a terminal: a week of one that sees a bus each ten minutes
+LONGEST_GAP_S = 5400.0  # after a longer one the day began anew
+ENOUGH_GAPS = 5  # with fewer between two departures nothing is usual
+RECENT_GAPS = 60
+
+HALF_LIFE_S = 4 * 86400.0
+CLOCK_S = 7200.0  # standard deviation of the time of day
+OTHER_DAY = 0.4  # weight of another kind of day
+GAP_S, GAP_SHARE = 60.0, 0.1  # standard deviation of the time since the departure before: so much, and a share of it
+LEAST_ALIKE = 0.05  # no wait is so unlike that it says nothing
+NOTHING = 1e-3  # of the most alike wait's weight: less is not looked at further
+
+SLOT_S = 60.0  # how exactly vehicles keep a timetable that nobody wrote down
+SLOT_WEIGHT = 2.0  # so much more counts a departure at the minute at which earlier days' vehicles left
+SLOT_DOUBT = 0.1  # departures by chance that are added on both sides: one day's are no timetable yet
+SLOT_AGE_S = 22 * 3600.0  # what is nearer is today's
+SLOT_WINDOW_S = (1800.0, 3600.0)  # the usual density of departures is taken from so long before now until so long after
+DAY_S = 86400.0
+
+
+class DepartureRecord(NamedTuple):
+    """One departure."""
+
+    left_at: float  # Unix seconds
+    clock_s: float  # the same by the local clock
+    waited_s: float  # since it could have left; nan where nobody saw it wait
+    gap_s: float  # since the departure before; nan for the first
+
+
+class TerminalWaits:
+    """One terminal and direction."""
+
+    def __init__(self, rows: Floats | None = None) -> None:
+        self.rows: deque[DepartureRecord] = deque(
+            () if rows is None else (DepartureRecord(*row) for row in rows.tolist()), maxlen=KEPT
+        )
+        self.last_at: float | None = max((row.left_at for row in self.rows), default=None)
+        self._table: Floats | None = None
+        self._headway_s: float | None = None
+
+    def left(self, left_at: float, clock_s: float, waited_s: float | None) -> None:
+        gap_s = float("nan") if self.last_at is None else left_at - self.last_at
+        self.rows.append(DepartureRecord(left_at, clock_s, float("nan") if waited_s is None else waited_s, gap_s))
+        self.last_at = left_at if self.last_at is None else max(left_at, self.last_at)
+        self._table = self._headway_s = None
+
+    @property
+    def table(self) -> Floats:
+        """All departures, rows x the fields of DepartureRecord."""
+        if self._table is None:
+            self._table = np.array(self.rows, dtype=float).reshape(-1, len(DepartureRecord._fields))
+        return self._table
+
+    def headway_s(self) -> float | None:
+        """The usual seconds between two departures lately."""
+        if self._headway_s is None:
+            gaps = [row.gap_s for row in self.rows if 0.0 < row.gap_s < LONGEST_GAP_S][-RECENT_GAPS:]
+            self._headway_s = float(np.median(gaps)) if len(gaps) >= ENOUGH_GAPS else None
+        return self._headway_s
+
+    def possible(self, waited_s: float, now: float, clock_s: float, *, alike: bool) -> tuple[Floats, Floats]:
+        """Seconds still to wait for one that has waited so long, with weights; nothing generic among them.
+
+        alike: waits count by how alike their moment was and by when earlier days' vehicles left (no timetable rules).
+        """
+        table = self.table
+        left_at, clock, waited, gap = table[table[:, 2] > waited_s].T
+        still = waited - waited_s
+        weights = 0.5 ** (np.maximum(now - left_at, 0.0) / HALF_LIFE_S)
+        if alike and len(still):
+            weights = weights * _same_time(clock - still, clock_s) * self._same_gap(left_at - still, left_at - gap, now)
+            some = weights > NOTHING * weights.max()
+            still, weights = still[some], weights[some]
+            weights = weights * self._on_the_minute(now, clock_s, still)
+        return still, weights
+
+    def _same_gap(self, then: Floats, before: Floats, now: float) -> Floats:
+        """How alike the time since the departure before was when those had waited as long."""
+        if self.last_at is None:
+            return np.ones(len(then))
+        since = min(max(now - self.last_at, 0.0), LONGEST_GAP_S)
+        apart = np.where(np.isnan(before), LONGEST_GAP_S, np.clip(then - before, 0.0, LONGEST_GAP_S)) - since
+        return np.asarray(LEAST_ALIKE + np.exp(-0.5 * (apart / (GAP_S + GAP_SHARE * since)) ** 2))
+
+    def _on_the_minute(self, now: float, clock_s: float, still: Floats) -> Floats:
+        """How much oftener than by chance vehicles left at the same minute on earlier days of this kind."""
+        table = self.table
+        earlier = table[(table[:, 0] < now - SLOT_AGE_S) & (_kind_of_day(table[:, 1]) == _kind_of_day(clock_s)), 1]
+        since = (earlier - clock_s + SLOT_WINDOW_S[0]) % DAY_S - SLOT_WINDOW_S[0]  # seconds after now, by the clock
+        near = since[since < SLOT_WINDOW_S[1] + float(still.max())]
+        count = int(np.count_nonzero(near < SLOT_WINDOW_S[1]))
+        if count < ENOUGH_GAPS:
+            return np.ones(len(still))
+        by_chance = count / sum(SLOT_WINDOW_S) * SLOT_S * np.sqrt(2.0 * np.pi)
+        kept = np.exp(-0.5 * ((still[:, None] - near[None, :]) / SLOT_S) ** 2).sum(axis=1)
+        often = (kept + SLOT_DOUBT) / (by_chance + SLOT_DOUBT)
+        return np.asarray((1.0 + SLOT_WEIGHT * often) / (1.0 + SLOT_WEIGHT))
+
+
+def _same_time(clock: Floats, clock_s: float) -> Floats:
+    apart = np.abs(clock - clock_s) % DAY_S
+    near = np.exp(-0.5 * (np.minimum(apart, DAY_S - apart) / CLOCK_S) ** 2)
+    return np.asarray(near * np.where(_kind_of_day(clock) == _kind_of_day(clock_s), 1.0, OTHER_DAY))
+
+
+def _kind_of_day(clock: Floats | float) -> Floats:
+    """0 working day, 1 Saturday, 2 Sunday; 1 Jan 1970 was a Thursday."""
+    return np.asarray(np.maximum((np.floor(np.asarray(clock) / DAY_S) + 3) % 7 - 4, 0))
+
+
+def quantile(values: Floats, weights: Floats, share: float) -> float:
+    order = np.argsort(values, kind="stable")
+    summed = np.cumsum(weights[order])
+    return float(values[order][min(int(np.searchsorted(summed, share * summed[-1])), len(values) - 1)])

@@ -1,0 +1,244 @@
+"""Link times learnt from observed calls: the usual by hour and kind of day, today's deviation, and each vehicle's own pace.
+
+Everything is kept as log(observed / planned seconds), in sums that fade: memory is bounded, old regimes are forgotten, and
+a link without data falls back on its corridor at this hour, its corridor, the network, and at last the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import exp, log
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from transit.forecasting.fading import DecayingSums
+from transit.forecasting.links import Floats, LinkedPattern, Links
+from transit.plan.network import TripInstance
+from transit.tracking.state import StopEvent
+
+BINS = 48  # half hours of the local day
+DAY_TYPES = 3  # working day, Saturday, Sunday
+SLOT_S = 600.0  # the usual is looked up anew this often
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Every number here was chosen by measurement (docs/PREDICTION.md)."""
+
+    half_life_s: float = 14 * 86400.0  # of history
+    kernel_bins: float = 1.0  # standard deviation of the time-of-day kernel, half hours
+    other_day: float = 0.3  # weight of another kind of day
+    corridor_hour: float = 3600.0  # seconds of driving that the corridor's all-day ratio weighs against its hour's
+    corridor_all: float = 3600.0  # the same for the network's against the corridor's
+    network_all: float = 3600.0  # and for the plan against the network's
+    link_all: float = 2.0  # observations that the corridor's ratio weighs against the link's own
+    link_hour: float = 3.0  # and the link's all-day ratio against its hour's
+    live_half_s: tuple[float, float, float] = (3600.0, 900.0, 2400.0)  # of the network's, the corridor's fast and slow
+    live_prior: tuple[float, float, float] = (1800.0, 600.0, 600.0)  # seconds of driving that "as usual" weighs
+    pace_half_s: tuple[float, float] = (600.0, 150.0)  # of a vehicle's own pace, in seconds of driving
+    pace_prior: tuple[float, float] = (900.0, 200.0)
+    widest: float = 1.2  # log ratios further off than this count as this: a breakdown must not drag a mean
+
+
+class UsualTimes(NamedTuple):
+    ratio: Floats  # log, by link of the way
+    weight: Floats  # observations behind it at this hour
+
+
+class LastCall(NamedTuple):
+    """A vehicle's last call."""
+
+    trip: TripInstance
+    place: int  # of the stop on its way
+    arrived: float
+    departed: float | None
+
+
+class LinkObservation(NamedTuple):
+    """A link that a vehicle was seen to travel, arrival to arrival (out of a first stop: from departure)."""
+
+    n: int  # on its way
+    start: float  # Unix seconds
+    seconds: float
+    dwell_s: float | None  # of these, at the stop where the link begins; None where it is not known
+
+
+class Pace(NamedTuple):
+    trip: TripInstance
+    fast: tuple[float, float]  # total and weight
+    slow: tuple[float, float]
+    headway: float  # log of the time since the vehicle before, against the usual
+
+
+class TravelTimes:
+    """learn() calls as they are seen; usual(), today() and pace() say what to expect, as log ratios to the plan."""
+
+    def __init__(self, links: Links, tuning: Tuning | None = None) -> None:
+        self.links = links
+        self.tuning = t = tuning or Tuning()
+        count, corridors, cells = len(links.number), len(links.corridors), DAY_TYPES * BINS
+        self.zone = ZoneInfo(links.network.timezone)
+        self.epoch: float | None = None  # weights grow with time from here instead of fading
+        self.last_at: float | None = None  # of the newest observation
+        self.link_total, self.link_weight = np.zeros((count, cells)), np.zeros((count, cells))
+        self.dwell_total, self.dwell_weight = np.zeros(count), np.zeros(count)
+        self.link_days, self.link_last_day = np.zeros(count), np.zeros(count)  # days on which a link was observed; the last
+        self.corridor_total, self.corridor_weight = np.zeros((corridors, cells)), np.zeros((corridors, cells))
+        self.live_network = DecayingSums(t.live_half_s[0], 1)
+        self.live_fast = DecayingSums(t.live_half_s[1], corridors)
+        self.live_slow = DecayingSums(t.live_half_s[2], corridors)
+        self.headway = np.zeros(corridors)  # usual seconds between two vehicles, 0 where none was seen
+        self.passed: dict[int, tuple[str, float]] = {}  # link -> the last vehicle that entered it, and when
+        self.paces: dict[str, Pace] = {}
+        self.calls: dict[str, LastCall] = {}
+        self._usual: dict[tuple[int, int], UsualTimes] = {}
+
+    # ---- learning
+
+    def learn(self, event: StopEvent, way: LinkedPattern, index: int) -> LinkObservation | None:
+        """Returns the link that ends with this call, where the call before was seen too."""
+        departed = None if event.departed_at is None else event.departed_at.timestamp()
+        call = LastCall(event.trip, index, event.arrived_at.timestamp(), departed)
+        before = self.calls.get(event.vehicle_id)
+        self.calls[event.vehicle_id] = call
+        if before is None or before.trip != call.trip or before.place != call.place - 1:
+            return None
+        start = before.arrived if before.place > 0 else before.departed
+        if start is None or not 0.0 < call.arrived - start < 3600.0:
+            return None
+        dwell = None if before.departed is None or before.place == 0 else before.departed - before.arrived
+        observed = LinkObservation(before.place, start, call.arrived - start, dwell)
+        self._observe(event, way, observed)
+        return observed
+
+    def _observe(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation) -> None:
+        n, start, seconds, dwell = observed
+        t, at, link = self.tuning, start + seconds, int(way.links[n])
+        plan = float(self.links.planned_links(event.trip.trip_id)[n])
+        usual = float(self.usual(way, start).ratio[n])
+        residual = min(max(log(max(seconds, 1.0) / plan) - usual, -t.widest), t.widest)
+        driving = plan * exp(usual)
+        sure = min(1.0, max(0.3, 60.0 / max(event.gap_s, 1.0)))
+        self._keep_time(at)
+        grown = sure * 2.0 ** ((at - (self.epoch or at)) / t.half_life_s)
+        cell = self._cell(start)
+        self.link_total[link, cell] += grown * (usual + residual)
+        self.link_weight[link, cell] += grown
+        self.corridor_total[way.corridor, cell] += grown * driving * (usual + residual)
+        self.corridor_weight[way.corridor, cell] += grown * driving
+        day = datetime.fromtimestamp(start, self.zone).toordinal()
+        self.link_days[link] += day != self.link_last_day[link]
+        self.link_last_day[link] = day
+        if dwell is not None and dwell >= 0.0:
+            self.dwell_total[link] += grown * log(max(dwell, 1.0))
+            self.dwell_weight[link] += grown
+        today = self.today(way, at)
+        self._keep_pace(event, way, link, start, sure * driving, residual - today[2])
+        self.live_network.add(0, residual, sure * driving, at)
+        self.live_fast.add(way.corridor, residual, sure * driving, at)
+        self.live_slow.add(way.corridor, residual, sure * driving, at)
+
+    def _keep_time(self, at: float) -> None:
+        """After years the growing weights begin anew, before they no longer fit a float."""
+        self.last_at = at if self.last_at is None else max(self.last_at, at)
+        if self.epoch is None:
+            self.epoch = at
+        if at - self.epoch > 50 * self.tuning.half_life_s:
+            grown = self.growth()
+            for sums in (self.link_total, self.link_weight, self.dwell_total, self.dwell_weight):
+                sums /= grown
+            self.corridor_total /= grown
+            self.corridor_weight /= grown
+            self.epoch = self.last_at
+
+    def growth(self) -> float:
+        """What an observation of now weighs."""
+        if self.epoch is None or self.last_at is None:
+            return 1.0
+        return float(2.0 ** ((self.last_at - self.epoch) / self.tuning.half_life_s))
+
+    def _keep_pace(self, event: StopEvent, way: LinkedPattern, link: int, start: float, driving: float, own: float) -> None:
+        pace = self.paces.get(event.vehicle_id)
+        if pace is None or pace.trip != event.trip:
+            pace = Pace(event.trip, (0.0, 0.0), (0.0, 0.0), 0.0)
+        slow, fast = (
+            (total * fade + driving * own, weight * fade + driving)
+            for (total, weight), fade in (
+                (pace.slow, 0.5 ** (driving / self.tuning.pace_half_s[0])),
+                (pace.fast, 0.5 ** (driving / self.tuning.pace_half_s[1])),
+            )
+        )
+        self.paces[event.vehicle_id] = Pace(event.trip, fast, slow, self._keep_headway(event, way, link, start, pace.headway))
+
+    def _keep_headway(self, event: StopEvent, way: LinkedPattern, link: int, start: float, known: float) -> float:
+        before = self.passed.get(link)
+        if before is not None and before[0] == event.vehicle_id:
+            return known
+        self.passed[link] = (event.vehicle_id, start)
+        if before is None or not 0.0 < start - before[1] < 5400.0:
+            return known
+        usual = self.headway[way.corridor] or start - before[1]
+        self.headway[way.corridor] = usual + 0.02 * (start - before[1] - usual)
+        return min(max(log((start - before[1]) / usual), -1.5), 1.0)
+
+    # ---- asking
+
+    def usual(self, way: LinkedPattern, at: float) -> UsualTimes:
+        slot = int(at // SLOT_S)
+        found = self._usual.get((way.number, slot))
+        if found is None:
+            if len(self._usual) > 4096:
+                self._usual.clear()
+            found = self._usual[way.number, slot] = self._look_up(way, slot * SLOT_S + SLOT_S / 2)
+        return found
+
+    def _look_up(self, way: LinkedPattern, at: float) -> UsualTimes:
+        t = self.tuning
+        kernel = self._kernel(at)
+        grown = 1.0 if self.epoch is None else 2.0 ** ((at - self.epoch) / t.half_life_s)
+        network = self.corridor_total.sum() / (self.corridor_weight.sum() + t.network_all * grown)
+        total, weight = self.corridor_total[way.corridor] / grown, self.corridor_weight[way.corridor] / grown
+        corridor = (total.sum() + t.corridor_all * network) / (weight.sum() + t.corridor_all)
+        hour = (total @ kernel + t.corridor_hour * corridor) / (weight @ kernel + t.corridor_hour)
+        link_total, link_weight = self.link_total[way.links] / grown, self.link_weight[way.links] / grown
+        all_day = link_total.sum(axis=1) - corridor * link_weight.sum(axis=1)
+        own = hour + all_day / (link_weight.sum(axis=1) + t.link_all)
+        hour_total, hour_weight = link_total @ kernel, link_weight @ kernel
+        return UsualTimes((hour_total + t.link_hour * own) / (hour_weight + t.link_hour), hour_weight)
+
+    def today(self, way: LinkedPattern, at: float) -> tuple[float, float, float]:
+        """How much slower than usual (log ratio) it goes now: in the network, in the corridor lately, and for a while."""
+        prior = self.tuning.live_prior
+        return (
+            float(self.live_network.mean(0, at, 0.0, prior[0])),
+            float(self.live_fast.mean(way.corridor, at, 0.0, prior[1])),
+            float(self.live_slow.mean(way.corridor, at, 0.0, prior[2])),
+        )
+
+    def pace(self, vehicle_id: str, trip: TripInstance) -> tuple[float, float, float]:
+        """How much slower than all this vehicle has been on this trip, and lately; and its headway (log ratios)."""
+        pace = self.paces.get(vehicle_id)
+        if pace is None or pace.trip != trip:
+            return 0.0, 0.0, 0.0
+        prior = self.tuning.pace_prior
+        return pace.slow[0] / (pace.slow[1] + prior[0]), pace.fast[0] / (pace.fast[1] + prior[1]), pace.headway
+
+    def dwell_s(self, way: LinkedPattern, n: int) -> float:
+        """The usual stop at the beginning of link n, 0 where nothing was observed."""
+        weight = float(self.dwell_weight[way.links[n]])
+        return exp(float(self.dwell_total[way.links[n]]) / weight) if weight > 0.0 else 0.0
+
+    def _cell(self, at: float) -> int:
+        local = datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+        return max(0, local.weekday() - 4) * BINS + (local.hour * 60 + local.minute) // 30
+
+    def _kernel(self, at: float) -> Floats:
+        """The weight of each cell of history for this moment."""
+        local = datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+        apart = np.abs(np.arange(BINS) - ((local.hour * 60 + local.minute) / 30.0 - 0.5))
+        shape = np.exp(-0.5 * (np.minimum(apart, BINS - apart) / self.tuning.kernel_bins) ** 2)
+        days = np.where(np.arange(DAY_TYPES) == max(0, local.weekday() - 4), 1.0, self.tuning.other_day)
+        return np.asarray((days[:, None] * shape[None, :]).ravel())

@@ -1,0 +1,263 @@
+"""The distinct ways of a network: trips that call at the same stops along the same line are one pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from math import hypot
+
+from transit.plan.geometry import Line, Plane, stops_along
+from transit.plan.network import Network, Route, Trip, UnknownTrip
+
+FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
+UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
+MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
+DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Distances are metres along `line`, which is the trip's shape, or straight lines between its stops without one."""
+
+    pattern_id: str  # stable from one version of a feed to the next, as long as the pattern itself is the same
+    route_id: str
+    direction_id: int | None
+    shape_id: str  # "" where the line is drawn from stop to stop
+    stop_ids: tuple[str, ...]
+    stop_sequences: tuple[int, ...]
+    stop_dist_m: tuple[float, ...]
+    stop_xy: tuple[tuple[float, float], ...]
+    line: Line = field(repr=False)
+    route_type: int
+    trip_ids: tuple[str, ...] = field(repr=False)
+
+    @property
+    def has_shape(self) -> bool:
+        return self.shape_id != ""
+
+    @property
+    def start_m(self) -> float:
+        return self.stop_dist_m[0]
+
+    @property
+    def end_m(self) -> float:
+        return self.stop_dist_m[-1]
+
+    @property
+    def typical_spacing_m(self) -> float:
+        """Median distance between consecutive stops."""
+        gaps = sorted(b - a for a, b in pairwise(self.stop_dist_m))
+        return gaps[len(gaps) // 2] if gaps else 0.0
+
+    def index_of(self, stop_sequence: int) -> int:
+        return self.stop_sequences.index(stop_sequence)
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """All patterns of a network, on one plane."""
+
+    plane: Plane
+    by_id: Mapping[str, Pattern]
+    pattern_of: Mapping[str, Pattern]  # trip_id -> its pattern; trips that cannot be drawn are absent
+    offsets: Mapping[str, tuple[tuple[float, float], ...]]  # trip_id -> (arrival, departure) by stop, see planned_offsets
+
+    def of_trip(self, trip_id: str) -> Pattern:
+        try:
+            return self.pattern_of[trip_id]
+        except KeyError:
+            raise UnknownTrip(trip_id) from None
+
+    def find(self, trip_id: str) -> Pattern | None:
+        return self.pattern_of.get(trip_id)
+
+    def planned(self, trip_id: str) -> tuple[tuple[float, float], ...]:
+        """(arrival, departure) in seconds of the service day at each stop of a trip."""
+        try:
+            return self.offsets[trip_id]
+        except KeyError:
+            raise UnknownTrip(trip_id) from None
+
+
+def planned_offsets(trip: Trip, stop_dist_m: tuple[float, ...] = ()) -> tuple[tuple[float, float], ...]:
+    """(arrival, departure) in seconds of the service day at each stop; times not given are interpolated.
+
+    Between two given times the bus is planned to move evenly: by distance where stop_dist_m is given, else by stop.
+    Beyond the last given time, and where there is none, it goes DEFAULT_SPEED_MPS (or 60 s from stop to stop).
+    """
+    calls = trip.stop_times
+    along = stop_dist_m if len(stop_dist_m) == len(calls) else tuple(60.0 * DEFAULT_SPEED_MPS * n for n in range(len(calls)))
+    given = [n for n, call in enumerate(calls) if call.arrival_s is not None or call.departure_s is not None]
+    if not given:
+        return tuple((at / DEFAULT_SPEED_MPS, at / DEFAULT_SPEED_MPS) for at in along)
+    times: list[tuple[float, float]] = []
+    for call in calls:
+        arrival = call.arrival_s if call.arrival_s is not None else call.departure_s
+        departure = call.departure_s if call.departure_s is not None else call.arrival_s
+        times.append((float(arrival or 0), float(departure or 0)))
+    for before, after in pairwise(given):
+        start, end = times[before][1], times[after][0]
+        length = along[after] - along[before]
+        for n in range(before + 1, after):
+            share = (along[n] - along[before]) / length if length > 0 else (n - before) / (after - before)
+            times[n] = (start + share * (end - start),) * 2
+    for n in range(given[0]):
+        times[n] = (times[given[0]][0] - (along[given[0]] - along[n]) / DEFAULT_SPEED_MPS,) * 2
+    for n in range(given[-1] + 1, len(calls)):
+        times[n] = (times[given[-1]][1] + (along[n] - along[given[-1]]) / DEFAULT_SPEED_MPS,) * 2
+    return tuple(times)
+
+
+def stop_place(network: Network, stop_id: str) -> tuple[float, float] | None:
+    """lat, lon of a stop, or of its station where only that has a place."""
+    stop = network.stops.get(stop_id)
+    for _ in range(MAX_PARENTS):
+        if stop is None:
+            return None
+        if stop.lat is not None and stop.lon is not None:
+            return stop.lat, stop.lon
+        stop = network.stops.get(stop.parent_station) if stop.parent_station else None
+    return None
+
+
+def plane_of(network: Network) -> Plane:
+    """The plane around the middle of the network's stops."""
+    places = [(s.lat, s.lon) for s in network.stops.values() if s.lat is not None and s.lon is not None]
+    if not places:
+        return Plane(0.0, 0.0)
+    lats, lons = [p[0] for p in places], [p[1] for p in places]
+    return Plane((min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2)
+
+
+class _ByIdentity:
+    """A network hashed by identity, so that patterns_of can remember the last few."""
+
+    __slots__ = ("network",)
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.network is self.network
+
+
+@lru_cache(maxsize=4)
+def _remembered(key: _ByIdentity) -> Patterns:
+    return _build(key.network)
+
+
+def patterns_of(network: Network) -> Patterns:
+    """The patterns of a network; the same object for the same network (the last four are kept)."""
+    return _remembered(_ByIdentity(network))
+
+
+def _build(network: Network) -> Patterns:
+    plane = plane_of(network)
+    places = {stop_id: stop_place(network, stop_id) for stop_id in network.stops}
+    xy = {stop_id: plane.xy(*place) for stop_id, place in places.items() if place is not None}
+    groups: dict[tuple[str, int | None, str, tuple[str, ...], tuple[int, ...]], list[Trip]] = {}
+    for trip in network.trips.values():
+        if len(trip.stop_times) >= 2 and all(call.stop_id in xy for call in trip.stop_times):
+            shape = network.shapes.get(trip.shape_id)
+            shape_id = trip.shape_id if shape is not None and len(shape.points) > 1 else ""
+            stops = tuple(call.stop_id for call in trip.stop_times)
+            sequences = tuple(call.stop_sequence for call in trip.stop_times)
+            groups.setdefault((trip.route_id, trip.direction_id, shape_id, stops, sequences), []).append(trip)
+    lines: dict[object, Line] = {}  # (shape_id, turned round) or the stops -> line
+    by_id: dict[str, Pattern] = {}
+    pattern_of: dict[str, Pattern] = {}
+    offsets: dict[str, tuple[tuple[float, float], ...]] = {}
+    for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
+        stop_xy = tuple(xy[stop_id] for stop_id in stops)
+        drawn, line, stop_dist_m = _laid(network, plane, stop_xy, trips[0], shape_id, lines)
+        pattern = Pattern(
+            pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
+            route_id=route_id,
+            direction_id=direction_id,
+            shape_id=drawn,
+            stop_ids=stops,
+            stop_sequences=sequences,
+            stop_dist_m=stop_dist_m,
+            stop_xy=stop_xy,
+            line=line,
+            route_type=_route_type(network.routes.get(route_id)),
+            trip_ids=tuple(trip.trip_id for trip in trips),
+        )
+        by_id[pattern.pattern_id] = pattern
+        for trip in trips:
+            pattern_of[trip.trip_id] = pattern
+            offsets[trip.trip_id] = planned_offsets(trip, pattern.stop_dist_m)
+    return Patterns(plane, by_id, pattern_of, offsets)
+
+
+def _route_type(route: Route | None) -> int:
+    return 3 if route is None else route.route_type
+
+
+def _laid(
+    network: Network,
+    plane: Plane,
+    stop_xy: tuple[tuple[float, float], ...],
+    trip: Trip,
+    shape_id: str,
+    lines: dict[object, Line],
+) -> tuple[str, Line, tuple[float, ...]]:
+    """The shape that is used ("": none), the line and where the stops lie along it.
+
+    A shape that was drawn against the trip is turned round; one that leads elsewhere is not used.
+    """
+    best: tuple[float, Line, tuple[float, ...]] | None = None
+    for turned in (False, True) if shape_id else ():
+        key = (shape_id, turned)
+        if key not in lines:
+            points = network.shapes[shape_id].points
+            lines[key] = Line(plane.xy(point.lat, point.lon) for point in (points[::-1] if turned else points))
+        line = lines[key]
+        along = stops_along(line, stop_xy, [] if turned else _hints(network, line, trip))
+        off_m = _median_off(line, stop_xy, along)
+        if best is None or off_m < best[0] / 2:
+            best = off_m, line, along
+        if off_m <= FITS_M:
+            break
+    if best is not None and best[0] <= UNRELATED_M:
+        return shape_id, best[1], best[2]
+    straight = lines.setdefault(stop_xy, Line(stop_xy))
+    return "", straight, _along_straight(straight, stop_xy)
+
+
+def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> float:
+    places = [line.point_at(at) for at in along]
+    off = sorted(hypot(x - px, y - py) for (x, y), (px, py) in zip(stop_xy, places, strict=True))
+    return off[len(off) // 2]
+
+
+def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
+    found = [0.0]
+    for (x0, y0), (x1, y1) in pairwise(stop_xy):
+        step = hypot(x1 - x0, y1 - y0)
+        found.append(found[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
+    return tuple(min(at, line.length_m) for at in found)
+
+
+def _hints(network: Network, line: Line, trip: Trip) -> list[float | None]:
+    """Where the feed says that the stops lie, from its own shape_dist_traveled scaled to our metres."""
+    shape = network.shapes.get(trip.shape_id)
+    if shape is None or not shape.points:
+        return []
+    first, last = shape.points[0].dist_traveled, shape.points[-1].dist_traveled
+    if first is None or last is None or last <= first:
+        return []
+    scale = line.length_m / (last - first)
+    return [
+        None if call.shape_dist_traveled is None else (call.shape_dist_traveled - first) * scale for call in trip.stop_times
+    ]
+
+
+def _pattern_id(*parts: object) -> str:
+    return blake2b(repr(parts).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,100 @@
+"""A vehicle's progress along its trip, and the calls at stops that follow from it: each told once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from transit.plan.network import TripInstance
+from transit.plan.patterns import Pattern
+from transit.tracking.state import StopEvent
+
+AT_STOP_M = 20.0  # a call begins this far before the stop and ends as far behind it
+
+
+class Progress(msgspec.Struct, array_like=True):
+    """How far a vehicle is on its trip, and of the stop ahead what has been seen of its call so far."""
+
+    trip: TripInstance
+    pattern_id: str
+    next_index: int  # the first stop that it has not left
+    along_m: float
+    at: float  # Unix seconds of the last fix
+    top_m: float
+    arrived_at: float | None = None
+    gap_s: float = 0.0
+    started_at: float | None = None
+    recent: list[tuple[float, float]] = []  # (Unix seconds, metres along), oldest first
+    done: list[tuple[TripInstance, int]] = []  # the trips before, and how far their events went
+
+
+RECENT = 16  # fixes remembered of a trip
+DONE = 4  # trips remembered
+
+
+def begin(trip: TripInstance, pattern: Pattern, along_m: float, at: float, before: Progress | None) -> Progress:
+    """A vehicle is first seen on a trip: the stops behind it are passed unseen."""
+    done = [] if before is None else [*before.done, (before.trip, before.next_index)][-DONE:]
+    told = next((index for known, index in reversed(done) if known == trip), 0)
+    index = next((n for n, stop in enumerate(pattern.stop_dist_m) if stop + AT_STOP_M > along_m), len(pattern.stop_ids))
+    index = max(index, told)
+    progress = Progress(trip, pattern.pattern_id, index, along_m, at, along_m, done=done, recent=[(at, along_m)])
+    if index < len(pattern.stop_dist_m) and along_m >= pattern.stop_dist_m[index] - AT_STOP_M:
+        progress.arrived_at = at
+    return progress
+
+
+def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: float, at: float) -> list[StopEvent]:
+    """Moves a vehicle along its trip, in place; what happened at the stops on the way, each told once.
+
+    Times are interpolated on the distance axis between this fix and the one before. Noise that throws a vehicle back
+    neither undoes nor repeats a call.
+    """
+    events: list[StopEvent] = []
+    gap = at - progress.at
+    last = len(pattern.stop_dist_m) - 1
+    while progress.next_index <= last and along_m > progress.top_m:
+        n = progress.next_index
+        stop = pattern.stop_dist_m[n]
+        if progress.arrived_at is None and along_m >= stop - AT_STOP_M:
+            progress.arrived_at, progress.gap_s = _crossing(progress, along_m, at, stop - AT_STOP_M), gap
+        if n == last:
+            if progress.arrived_at is not None:
+                events.append(_event(progress, pattern, vehicle_id, None))
+                progress.next_index += 1
+            break
+        if along_m < stop + AT_STOP_M:
+            break
+        left_at = _crossing(progress, along_m, at, stop + AT_STOP_M)
+        progress.gap_s = max(progress.gap_s, gap)
+        events.append(_event(progress, pattern, vehicle_id, left_at))
+        if n == 0:
+            progress.started_at = left_at
+        progress.next_index, progress.arrived_at, progress.gap_s = n + 1, None, 0.0
+    progress.along_m, progress.at = along_m, at
+    progress.top_m = max(progress.top_m, along_m)
+    progress.recent = [*progress.recent, (at, along_m)][-RECENT:]
+    return events
+
+
+def _crossing(progress: Progress, along_m: float, at: float, mark_m: float) -> float:
+    """When a mark between the last place and this one was passed; never before the last fix."""
+    way = along_m - progress.along_m
+    share = min(max((mark_m - progress.along_m) / way, 0.0), 1.0) if way > 0 else 1.0
+    return progress.at + share * (at - progress.at)
+
+
+def _event(progress: Progress, pattern: Pattern, vehicle_id: str, left_at: float | None) -> StopEvent:
+    n = progress.next_index
+    arrived_at = progress.arrived_at
+    assert arrived_at is not None
+    return StopEvent(
+        vehicle_id,
+        progress.trip,
+        pattern.stop_ids[n],
+        pattern.stop_sequences[n],
+        datetime.fromtimestamp(arrived_at, UTC),
+        None if left_at is None else datetime.fromtimestamp(left_at, UTC),
+        progress.gap_s,
+    )

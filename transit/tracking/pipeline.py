@@ -1,0 +1,225 @@
+"""One report through screen, match, assign and advance: the same step for live trackers and for replays. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import hypot
+
+import msgspec
+
+from transit.plan.network import Network, TripInstance
+from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
+from transit.tracking.matcher import Matcher
+from transit.tracking.report import AvlReport, Rejection, screen
+from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.trip_choice import NO_HINT, AssignmentHint
+
+CLAIM_S = 600.0  # a vehicle silent for longer has given up its trip
+MOVING_MPS = 1.5  # below this a tracker's bearing is noise
+Claim = Callable[[TripInstance], bool]
+Lateness = Callable[[TripInstance], float | None]
+HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
+
+
+class Memory(msgspec.Struct, array_like=True):
+    """What VehicleState.memory holds."""
+
+    belief: Belief | None = None
+    shown: PublishedStatus | None = None
+    progress: Progress | None = None
+    suspect: AvlReport | None = None  # the last report refused as a jump
+
+
+ENCODE = msgspec.msgpack.Encoder().encode
+DECODE = msgspec.msgpack.Decoder(Memory).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one report did. state: the vehicle's state after it (None: refused, and never seen before).
+
+    displaced: another vehicle's state that changed as well, because it lost its trip to this one.
+    """
+
+    rejection: Rejection | None
+    state: VehicleState | None
+    events: tuple[StopEvent, ...] = ()
+    displaced: VehicleState | None = None
+
+
+class Pipeline:
+    """The states of all vehicles on one network; step() moves one of them by one report."""
+
+    def __init__(self, network: Network, states: Iterable[VehicleState] = ()) -> None:
+        self.network = network
+        self.matcher = Matcher(network)
+        self._states = {state.vehicle_id: state for state in states}
+        self._holders: dict[TripInstance, str] = {}
+        for state in sorted(self._states.values(), key=lambda one: one.report.reported_at):
+            if state.matched.trip is not None and state.matched.status in HOLDING:
+                self._holders[state.matched.trip] = state.vehicle_id
+
+    @property
+    def states(self) -> Mapping[str, VehicleState]:
+        return self._states
+
+    def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
+        """now: our clock; the report's received_at where not given."""
+        previous = self._states.get(report.vehicle_id)
+        memory = _memory(previous)
+        limits = self.matcher.limits
+        rejection = screen(
+            report,
+            None if previous is None else previous.report,
+            now or report.received_at,
+            area=limits.service_area,
+            max_speed_mps=limits.max_speed_mps,
+            suspect=memory.suspect,
+        )
+        if rejection is not None:
+            if rejection is Rejection.JUMP and previous is not None:
+                memory.suspect = report
+                self._states[report.vehicle_id] = previous = replace(previous, memory=ENCODE(memory))
+            return Outcome(rejection, previous)
+        memory.suspect = None
+        return self._drive(report, hint, memory)
+
+    def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory) -> Outcome:
+        t = report.reported_at.timestamp()
+        moving = report.speed_mps is None or report.speed_mps >= MOVING_MPS
+        fix = Observation(t, *self.matcher.patterns.plane.xy(report.lat, report.lon), report.bearing if moving else None)
+        asked = AssignmentContext(report.vehicle_id, hint, *self._claims(report))
+        memory.belief = self.matcher.step(memory.belief, fix, asked)
+        verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
+        verdict, displaced = self._arbitrate(verdict, report)
+        events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
+        shown = memory.shown
+        since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
+        where = (verdict.pattern_id, verdict.along_m or 0.0)
+        off = (verdict.off_since, verdict.smooth_off_m)
+        memory.shown = PublishedStatus(verdict.status.value, verdict.trip, *where, since, *off, t)
+        state = self._state(report, verdict, memory)
+        self._claim(state)
+        return Outcome(None, state, events, displaced)
+
+    def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
+        """Of a trip: whether another vehicle has it now, whether it is on its way with it, and how late that runs."""
+
+        def driver(trip: TripInstance) -> VehicleState | None:
+            holder = self._holder(trip, report)
+            return holder if holder is not None and holder.matched.status is VehicleStatus.ON_TRIP else None
+
+        def runs_late(trip: TripInstance) -> float | None:
+            state, pattern = driver(trip), self.matcher.patterns.find(trip.trip_id)
+            if state is None or pattern is None:
+                return None
+            along_m = state.matched.shape_dist_traveled_m or 0.0
+            return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
+
+        return lambda trip: self._holder(trip, report) is not None, lambda trip: driver(trip) is not None, runs_late
+
+    def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
+        """Another vehicle that runs this trip now."""
+        state = self._last_on(trip, report.vehicle_id)
+        return None if state is None or _is_silent(state, report) else state
+
+    def _last_on(self, trip: TripInstance, vehicle_id: str) -> VehicleState | None:
+        """Another vehicle whose state says that it runs this trip, however old that is."""
+        holder = self._holders.get(trip)
+        if holder is None or holder == vehicle_id:
+            return None
+        state = self._states[holder]
+        return state if state.matched.trip == trip else None
+
+    def _arbitrate(self, verdict: Verdict, report: AvlReport) -> tuple[Verdict, VehicleState | None]:
+        """One vehicle on one trip: who drives it wins over who waits for it or left it, else who had it first."""
+        if verdict.trip is None:
+            return verdict, None
+        other = self._last_on(verdict.trip, report.vehicle_id)
+        if other is None:
+            return verdict, None
+        weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
+        if weaker or _is_silent(other, report):
+            lost = _unassigned(other, f"trip taken by {report.vehicle_id}")
+            self._states[other.vehicle_id] = lost
+            return verdict, lost
+        return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
+
+    def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Observation) -> tuple[StopEvent, ...]:
+        """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
+        progress, shown, belief = memory.progress, memory.shown, memory.belief
+        if progress is None or shown is None or belief is None:
+            return ()
+        if progress.trip != belief.ended or progress.trip == verdict.trip:
+            return ()
+        pattern = self.matcher.patterns.by_id.get(progress.pattern_id)
+        if pattern is None or shown.status != VehicleStatus.ON_TRIP or shown.trip != progress.trip:
+            return ()
+        x, y = pattern.stop_xy[-1]
+        if hypot(fix.x - x, fix.y - y) > self.matcher.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+            return ()
+        return tuple(advance(progress, pattern, report.vehicle_id, pattern.end_m, fix.t))
+
+    def _advance(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> tuple[StopEvent, ...]:
+        if verdict.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):
+            return ()
+        assert verdict.trip is not None
+        assert verdict.along_m is not None
+        pattern = self.matcher.patterns.by_id[verdict.pattern_id]
+        progress = memory.progress
+        if progress is None or progress.trip != verdict.trip or progress.pattern_id != verdict.pattern_id:
+            memory.progress = begin(verdict.trip, pattern, verdict.along_m, t, progress)
+            return ()
+        return tuple(advance(progress, pattern, report.vehicle_id, verdict.along_m, t))
+
+    def _state(self, report: AvlReport, verdict: Verdict, memory: Memory) -> VehicleState:
+        said = (verdict.status, verdict.trip, verdict.along_m, verdict.off_m, verdict.confidence, verdict.explanation)
+        matched = MatchedPosition(report.reported_at, *said)
+        progress = memory.progress
+        if verdict.trip is None or progress is None or progress.trip != verdict.trip:
+            return VehicleState(report.vehicle_id, report, matched, memory=ENCODE(memory))
+        pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        ahead = progress.next_index
+        if progress.arrived_at is not None and ahead > 0:
+            ahead += 1  # it stands at the stop, or is just past it
+        started = progress.started_at
+        return VehicleState(
+            report.vehicle_id,
+            report,
+            matched,
+            None if started is None else datetime.fromtimestamp(started, UTC),
+            pattern.stop_sequences[ahead] if ahead < len(pattern.stop_sequences) else None,
+            tuple((datetime.fromtimestamp(at, UTC), along) for at, along in progress.recent),
+            ENCODE(memory),
+        )
+
+    def _claim(self, state: VehicleState) -> None:
+        before = self._states.get(state.vehicle_id)
+        old = None if before is None else before.matched.trip
+        trip = state.matched.trip
+        if old is not None and old != trip and self._holders.get(old) == state.vehicle_id:
+            del self._holders[old]
+        self._states[state.vehicle_id] = state
+        if trip is not None:
+            self._holders[trip] = state.vehicle_id
+
+
+def _is_silent(state: VehicleState, report: AvlReport) -> bool:
+    return (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S
+
+
+def _memory(state: VehicleState | None) -> Memory:
+    return DECODE(state.memory) if state is not None and state.memory else Memory()
+
+
+def _unassigned(state: VehicleState, explanation: str) -> VehicleState:
+    """A vehicle that lost its trip; its readings stay, so that it can find another."""
+    memory = _memory(state)
+    memory.shown = None
+    memory.progress = None
+    matched = MatchedPosition(state.report.reported_at, VehicleStatus.UNASSIGNED, explanation=explanation)
+    return replace(state, matched=matched, trip_started_at=None, next_stop_sequence=None, recent=(), memory=ENCODE(memory))

@@ -1,0 +1,57 @@
+"""What is known of a vehicle: where it is on which trip, and which stops it was seen to reach and leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from transit.plan.network import TripInstance
+from transit.tracking.report import AvlReport
+
+
+class VehicleStatus(StrEnum):
+    ON_TRIP = "on_trip"
+    LAYOVER = "layover"  # waits at a terminal for the trip that it is about to begin
+    DEADHEAD = "deadhead"
+    OFF_ROUTE = "off_route"
+    UNASSIGNED = "unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedPosition:
+    """A fix placed on the plan. LAYOVER carries the trip about to begin, OFF_ROUTE the trip left; others but ON_TRIP none."""
+
+    reported_at: datetime
+    status: VehicleStatus
+    trip: TripInstance | None = None
+    shape_dist_traveled_m: float | None = None  # metres along the trip's shape, ours, from its first point
+    offset_m: float | None = None  # metres off the shape
+    confidence: float = 1.0
+    explanation: str = ""  # a short reason where the plain reading was overruled, e.g. "label overruled", "trip taken"
+
+
+@dataclass(frozen=True, slots=True)
+class StopEvent:
+    """An observed call at (or passing of) a stop: arrival at stop - 20 m, departure at stop + 20 m, along the shape."""
+
+    vehicle_id: str
+    trip: TripInstance
+    stop_id: str
+    stop_sequence: int
+    arrived_at: datetime
+    departed_at: datetime | None  # None until seen
+    gap_s: float  # seconds between the two fixes around the stop: how far the time is interpolated
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleState:
+    """All that is known of a vehicle now; enough to go on after a restart."""
+
+    vehicle_id: str
+    report: AvlReport  # the newest fix by reported_at that was not refused
+    matched: MatchedPosition
+    trip_started_at: datetime | None = None  # observed departure from the first stop, where seen
+    next_stop_sequence: int | None = None  # the first stop ahead on the trip
+    recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
+    memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else

@@ -1,0 +1,347 @@
+"""Which trip instance a vehicle is running: what is known beforehand, and how well each planned trip fits."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from math import inf, log1p
+from typing import NamedTuple
+
+from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.patterns import Pattern, Patterns
+from transit.plan.service_day import local_date, service_day_start, services_on
+
+EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
+LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed from its start (OneBusAway NYC: +75 min)
+LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t with 3 degrees of freedom;
+EARLY_SCALE_S = 150.0  # they run early less often, and less
+BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
+BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
+WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
+LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
+NEARBY = 4  # planned trips looked at on each side of the one that fits best
+
+SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle is on: those must fit much better
+SAME_PLAN = 1.0  # and than the one that it only waits for
+NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
+SAME_ROUTE = 4.0  # for another trip of the route that the vehicle served last: few change over at a terminal
+TAKEN = -6.0  # against a trip that another vehicle has,
+DRIVEN = -12.0  # and one that another vehicle drives: any other departure is likelier than that
+NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
+NOT_THE_TRIP = -9.0  # against another trip of the same route
+OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
+RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentHint:
+    """What somebody says of a vehicle: nothing, its route, or its trip. The evidence may overrule it."""
+
+    route_id: str | None = None
+    trip_id: str | None = None
+
+
+NO_HINT = AssignmentHint()
+
+
+@dataclass(frozen=True, slots=True)
+class TripAssignment:
+    """A vehicle's trip as the engine sees it; reason says in a word why (told, matched, next_trip, overruled)."""
+
+    trip: TripInstance
+    confidence: float  # 0..1
+    reason: str
+
+
+class Departure(NamedTuple):
+    """One planned start of a trip; shift_s moves the times of a trip that frequencies.txt repeats exactly."""
+
+    start_s: float
+    trip_id: str
+    service_id: str
+    shift_s: int | None  # None: an ordinary timetabled trip
+
+
+class ServiceDay(NamedTuple):
+    date: date
+    zero_s: float  # Unix seconds of the service day's zero
+    services: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceContext:
+    """What is known of a vehicle while its trip is chosen."""
+
+    vehicle_id: str = ""
+    current: TripInstance | None = None  # of the hypothesis that is asking,
+    sticks: float = SAME_TRIP  # and how much it counts
+    ended: TripInstance | None = None  # the trip that it ran last
+    hint: AssignmentHint = NO_HINT
+    taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle,
+    driven: Callable[[TripInstance], bool] = lambda trip: False  # which is on its way
+    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # how many seconds that one is late
+    leaves: bool = False  # the vehicle leaves its first stop just now
+
+
+class Choice(NamedTuple):
+    score: float  # log odds, 0 = fits perfectly
+    trip: TripInstance
+
+
+class TripTable:
+    """The planned departures of every pattern, and the blocks that chain them."""
+
+    def __init__(self, network: Network, patterns: Patterns) -> None:
+        self.network = network
+        self.patterns = patterns
+        self.departures: dict[str, list[Departure]] = {}
+        self.headway_trips: dict[str, list[str]] = {}  # pattern_id -> trip_ids that run by headway
+        self._starts: dict[str, list[float]] = {}
+        self._days: dict[int, tuple[ServiceDay, ...]] = {}
+        for pattern in patterns.by_id.values():
+            self._add(pattern)
+        self.next_in_block = _blocks(network, patterns)
+
+    def _add(self, pattern: Pattern) -> None:
+        rows: list[Departure] = []
+        for trip_id in pattern.trip_ids:
+            trip = self.network.trips[trip_id]
+            start = self.patterns.planned(trip_id)[0][1]
+            windows = self.network.frequencies_of.get(trip_id)
+            if windows is None:
+                rows.append(Departure(start, trip_id, trip.service_id, None))
+            elif self.network.is_headway_based(trip_id):
+                self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
+            else:
+                for window in windows:
+                    for at in range(window.start_s, window.end_s, max(window.headway_s, 1)):
+                        rows.append(Departure(at, trip_id, trip.service_id, at - round(start)))
+        rows.sort()
+        self.departures[pattern.pattern_id] = rows
+        self._starts[pattern.pattern_id] = [row.start_s for row in rows]
+
+    def days(self, t: float) -> tuple[ServiceDay, ...]:
+        """The service days that a trip running at t may belong to, today first."""
+        key = int(t // 3600)
+        if key not in self._days:
+            if len(self._days) > 1000:
+                self._days.clear()
+            timezone = self.network.timezone
+            today = local_date(datetime.fromtimestamp(t, UTC), timezone)
+            dates = (today, today - timedelta(days=1), today + timedelta(days=1), today - timedelta(days=2))
+            self._days[key] = tuple(
+                ServiceDay(day, service_day_start(day, timezone).timestamp(), services_on(self.network, day)) for day in dates
+            )
+        return self._days[key]
+
+    def planned_at(self, pattern: Pattern, trip_id: str, along_m: float) -> float:
+        """Seconds of the service day at which a trip is planned to be so far along; at a stop, its departure."""
+        times, dists = self.patterns.planned(trip_id), pattern.stop_dist_m
+        after = bisect_left(dists, along_m)
+        if after == 0:
+            return times[0][1]
+        if after == len(dists):
+            return times[-1][0]
+        start, end = times[after - 1][1], times[after][0]
+        length = dists[after] - dists[after - 1]
+        return start + (end - start) * (along_m - dists[after - 1]) / length if length > 0 else end
+
+    def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
+        """(lateness in seconds, trip) of the planned trips that fit best, some on each side, on every possible day."""
+        rows = self.departures[pattern.pattern_id]
+        if not rows:
+            return
+        starts = self._starts[pattern.pattern_id]
+        middle = rows[len(rows) // 2]
+        ride = self.planned_at(pattern, middle.trip_id, along_m) + (middle.shift_s or 0) - middle.start_s
+        for day in self.days(t):
+            since = t - day.zero_s
+            first = bisect_left(starts, since - ride)
+            for step, index in ((-1, first - 1), (1, first)):
+                left = NEARBY
+                while 0 <= index < len(rows) and left:
+                    row = rows[index]
+                    index += step
+                    if abs(since - ride - row.start_s) > 2 * LATEST_S:
+                        break
+                    if row.service_id in day.services:
+                        left -= 1
+                        planned = self.planned_at(pattern, row.trip_id, along_m) + (row.shift_s or 0)
+                        yield since - planned, instance(row, day.date)
+
+    def lateness(self, pattern: Pattern, trip: TripInstance, along_m: float, t: float) -> float | None:
+        """Seconds late of a trip on this pattern; None where it has no times of its own (headway-based)."""
+        if self.patterns.find(trip.trip_id) is not pattern or self.network.is_headway_based(trip.trip_id):
+            return None
+        zero = service_day_start(trip.start_date, self.network.timezone).timestamp()
+        shift = 0.0 if trip.start_s is None else trip.start_s - self.patterns.planned(trip.trip_id)[0][1]
+        return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift
+
+
+def instance(row: Departure, day: date) -> TripInstance:
+    return TripInstance(row.trip_id, day, None if row.shift_s is None else round(row.start_s))
+
+
+def choose_trip(
+    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: ChoiceContext
+) -> Choice | None:
+    """The trip of a pattern that a vehicle at this place and time is most likely running; None where none can be meant."""
+    best: Choice | None = None
+    last = table.network.trips.get(known.ended.trip_id) if known.ended is not None else None
+    served = None if last is None else last.route_id
+    if known.ended is not None and (planned := table.next_in_block.get(known.ended.trip_id)) is not None:
+        served = table.network.trips[planned].route_id  # where the plan knows better than habit
+    for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
+        score += _label_penalty(pattern, trip, table.patterns, known)
+        if known.current is not None and trip != known.current:
+            score -= known.sticks
+        if served == pattern.route_id:
+            score += SAME_ROUTE
+        if follows(table, known.ended, trip):
+            score += NEXT_IN_BLOCK
+        if known.taken(trip):
+            score += DRIVEN if known.driven(trip) else TAKEN
+        if best is None or score > best.score:
+            best = Choice(score, trip)
+    return best
+
+
+def follows(table: TripTable, ended: TripInstance | None, trip: TripInstance) -> bool:
+    """Whether the plan's block puts this trip right after the one that ended."""
+    return ended is not None and table.next_in_block.get(ended.trip_id) == trip.trip_id and ended.start_date == trip.start_date
+
+
+def _candidates(
+    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: ChoiceContext
+) -> Iterator[tuple[float, TripInstance]]:
+    fits = wait_score if waiting else lateness_score
+    near = sorted(table.near(pattern, along_m, t), key=lambda one: -one[0])  # in the order of their departures
+    for index, (late_s, trip) in enumerate(near):
+        score = fits(late_s)
+        if score is not None and trip != known.ended:
+            if known.leaves:
+                score = max(score, _in_order(near, index, known))
+            yield score, trip
+    for trip in _named(table, pattern, along_m, t, known):
+        late = table.lateness(pattern, trip, along_m, t)
+        if late is not None and trip != known.ended:
+            score = fits(late)
+            yield (beyond_score(late) if score is None else score), trip
+    for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
+        yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, known)
+
+
+def _in_order(near: list[tuple[float, TripInstance]], index: int, known: ChoiceContext) -> float:
+    """Log odds that an overdue departure was run after all, by one of those that left since: vehicles leave in their order.
+
+    Each of them would be on the departure before the one that it was given, and the vehicle that leaves now on the last.
+    """
+    total, before_s = 0.0, near[index][0]
+    for late_s, trip in near[index + 1 :]:
+        runs_late_s = known.runs_late(trip)
+        if runs_late_s is None:
+            break
+        was, would = lateness_score(runs_late_s), lateness_score(runs_late_s + before_s - late_s)
+        if was is None or would is None:
+            break
+        total += would - was
+        before_s = late_s
+    last = lateness_score(before_s)
+    return -inf if last is None else total + last
+
+
+def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: ChoiceContext) -> Iterator[TripInstance]:
+    """The trips that are meant for another reason than their time: the one being run, and the one somebody named."""
+    if known.current is not None:
+        yield known.current
+    label = known.hint.trip_id
+    if label is not None and table.patterns.find(label) is pattern and not table.network.frequencies_of.get(label):
+        planned = table.planned_at(pattern, label, along_m)
+        service = table.network.trips[label].service_id
+        days = [day for day in table.days(t) if service in day.services] or list(table.days(t))
+        yield TripInstance(label, min(days, key=lambda day: abs(t - day.zero_s - planned)).date)
+
+
+def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, known: ChoiceContext) -> float:
+    """What a reading pays for not being what somebody said of the vehicle; a label may lag behind a trip that ended."""
+    hint = known.hint
+    label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
+    if label is not None:
+        if pattern.route_id != label.route_id:
+            return NOT_THE_ROUTE
+        lags = known.ended is not None and known.ended.trip_id == hint.trip_id
+        return 0.0 if trip.trip_id == hint.trip_id or lags else NOT_THE_TRIP
+    return NOT_THE_ROUTE if hint.route_id is not None and pattern.route_id != hint.route_id else 0.0
+
+
+def lateness_score(late_s: float) -> float | None:
+    """Log odds of a lateness, 0 at the planned time; None where it is out of the question."""
+    if not EARLIEST_S <= late_s <= LATEST_S:
+        return None
+    return -2.0 * log1p((late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S)) ** 2 / 3.0)
+
+
+def wait_score(late_s: float) -> float | None:
+    """The same for a vehicle that stands at the first stop: before its departure it just waits."""
+    if not -LONGEST_WAIT_S <= late_s <= LATEST_S:
+        return None
+    scaled = late_s / (LATE_SCALE_S if late_s > 0 else WAIT_SCALE_S)
+    return -2.0 * log1p(scaled * scaled / 3.0)
+
+
+def beyond_score(late_s: float) -> float:
+    """For a trip that is meant for another reason than its time: less and less likely, the further off its plan."""
+    beyond_s = max(late_s - LATEST_S, -LONGEST_WAIT_S - late_s, 0.0)
+    return BEYOND - beyond_s / BEYOND_SCALE_S
+
+
+def _headway_instance(
+    table: TripTable, pattern: Pattern, trip_id: str, along_m: float, t: float, waiting: bool, known: ChoiceContext
+) -> tuple[float, TripInstance]:
+    """The instance of a headway-based trip. Its start_time, once made, stays: GTFS-Realtime holds it for the trip's name."""
+    trip = table.network.trips[trip_id]
+    ride = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
+    start = t if waiting else t - ride
+    day, score = headway_day(table, trip, start)
+    current = known.current
+    if current is not None and current.trip_id == trip_id and current.start_s is not None and not known.taken(current):
+        began = service_day_start(current.start_date, table.network.timezone).timestamp() + current.start_s
+        left_late = along_m < pattern.start_m + 200.0 and abs(start - began) > RESTART_S
+        if waiting or not left_late:
+            return score, current
+    start_s = round((start - day.zero_s) / 60.0) * 60
+    made = TripInstance(trip_id, day.date, start_s)
+    for _ in range(30):  # two buses that leave in the same minute are two instances
+        if not known.taken(made):
+            break
+        start_s += 60
+        made = TripInstance(trip_id, day.date, start_s)
+    return score, made
+
+
+def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay, float]:
+    """The service day that a departure at this moment belongs to, and the log odds that there is one at all."""
+    days = table.days(start)
+    for day in days:
+        if trip.service_id in day.services:
+            for window in table.network.frequencies_of[trip.trip_id]:
+                if window.start_s - window.headway_s <= start - day.zero_s <= window.end_s + window.headway_s:
+                    return day, 0.0
+    running = [day for day in days if trip.service_id in day.services and start >= day.zero_s]
+    return (running or list(days))[0], OUTSIDE_WINDOW
+
+
+def _blocks(network: Network, patterns: Patterns) -> Mapping[str, str]:
+    """trip_id -> the trip that the same vehicle is planned to run next on the same service day (block_id)."""
+    blocks: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for trip in network.trips.values():
+        if trip.block_id and trip.trip_id in patterns.offsets:
+            blocks.setdefault((trip.block_id, trip.service_id), []).append((patterns.planned(trip.trip_id)[0][1], trip.trip_id))
+    following: dict[str, str] = {}
+    for rows in blocks.values():
+        rows.sort()
+        following.update({before[1]: after[1] for before, after in pairwise(rows)})
+    return following

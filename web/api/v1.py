@@ -1,0 +1,210 @@
+"""/api/v1: the same facts as the pages, for programs. Times are ISO 8601 with the network's offset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, abort, request
+
+from transit.arrivals.rows import TOLD_AGE
+from transit.plan.network import Network, Stop
+from transit.tracking.report import distance_m
+from transit.tracking.state import VehicleState
+from web import boards
+from web.api.feeds import NO_NETWORK, conditional
+from web.api.openapi import document
+from web.as_json import a_trip, an_arrival, local
+from web.live.questions import ask
+from web.words import names
+from web.words.colours import colours
+from web.world import world
+
+pages = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+def the_network() -> Network:
+    network = world().network
+    if network is None:
+        abort(503, NO_NETWORK)
+    return network
+
+
+def answer(content: object, max_age_s: int, mimetype: str = "application/json") -> Response:
+    return conditional(msgspec.json.encode(content), mimetype, None, max_age_s)
+
+
+def number(name: str, low: float, high: float) -> float | None:
+    """A query argument as a number; 400 where it is none or out of bounds."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        abort(400, f"{name} must be a number, not {text[:40]!r}.")
+    if not low <= value <= high:
+        abort(400, f"{name} must lie between {low:g} and {high:g}.")
+    return value
+
+
+@pages.get("/stops")
+def stops() -> Response:
+    """All stops that a route serves; with lat and lon those near a place, the nearest first; with route_id those of a route."""
+    network = the_network()
+    found = [network.stops[stop_id] for stop_id in sorted(network.routes_of_stop)]
+    route_id = request.args.get("route_id")
+    if route_id is not None:
+        network.route(route_id)
+        found = [stop for stop in found if route_id in network.routes_of_stop[stop.stop_id]]
+    lat, lon, radius = number("lat", -90, 90), number("lon", -180, 180), number("radius_m", 1, 20_000)
+    if (lat is None) != (lon is None):
+        abort(400, "lat and lon come together.")
+    rows = [a_stop(network, stop) for stop in found]
+    if lat is not None and lon is not None:
+        for row, stop in zip(rows, found, strict=True):
+            placed = stop.lat is not None and stop.lon is not None
+            row["distance_m"] = round(distance_m(lat, lon, stop.lat, stop.lon)) if placed else None
+        rows = [row for row in rows if row["distance_m"] is not None and row["distance_m"] <= (radius or 1000.0)]
+        rows.sort(key=lambda row: (row["distance_m"], row["stop_id"]))
+    return answer({"stops": rows}, 60)
+
+
+def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
+    return {
+        "stop_id": stop.stop_id,
+        "stop_code": stop.code or None,
+        "stop_name": names.stop_name(stop),
+        "stop_lat": stop.lat,
+        "stop_lon": stop.lon,
+        "route_ids": list(network.routes_of_stop.get(stop.stop_id, ())),
+        "position_confidence": stop.extra.get("position_confidence") or None,
+    }
+
+
+@pages.get("/stops/<path:stop_id>/arrivals")
+def arrivals(stop_id: str) -> Response:
+    network = the_network()
+    board = boards.stop_board(world(), stop_id)
+    return answer(
+        {
+            "now": local(world().now()),
+            "live": world().is_live,
+            "live_age_s": world().live_age_s,
+            "stop": a_stop(network, board.stop),
+            "arrivals": [an_arrival(row) for row in board.rows],
+            "passed": [
+                {
+                    "trip": a_trip(event.trip),
+                    "route_id": network.trips[event.trip.trip_id].route_id,
+                    "vehicle_id": event.vehicle_id,
+                    "stop_sequence": event.stop_sequence,
+                    "passed_at": local(event.departed_at or event.arrived_at),
+                }
+                for event in board.passed
+            ],
+            "hours": [
+                {
+                    "route_id": way.way.route_id,
+                    "direction_id": way.way.direction_id,
+                    "first_at": local(way.hours.first_at) if way.hours else None,
+                    "last_at": local(way.hours.last_at) if way.hours else None,
+                    "approximate": way.hours.about if way.hours else None,
+                }
+                for way in board.ways
+            ],
+            "alerts": [{"alert_id": alert.alert_id, "header": alert.header, "effect": alert.effect} for alert in board.alerts],
+        },
+        5,
+    )
+
+
+@pages.get("/routes")
+def routes() -> Response:
+    network = the_network()
+    running = boards.buses_now(world())
+    return answer(
+        {
+            "routes": [
+                {
+                    "route_id": route.route_id,
+                    "route_short_name": route.short_name,
+                    "route_long_name": names.route_long_name(route),
+                    "route_type": route.route_type,
+                    "route_color": colours(route)[0],
+                    "route_text_color": colours(route)[1],
+                    "vehicles_now": running[route.route_id],
+                }
+                for route in network.routes.values()
+            ]
+        },
+        5,
+    )
+
+
+def shown() -> list[VehicleState]:
+    """The vehicles in service seen within 300 s, by id."""
+    network, now = the_network(), world().now()
+    states = [state for state in world().states.values() if boards.is_running(network, state, now)]
+    return sorted(states, key=lambda state: state.vehicle_id)
+
+
+def a_vehicle(state: VehicleState) -> dict[str, Any]:
+    network, report = the_network(), state.report
+    trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
+    call = next((c for c in trip.stop_times if c.stop_sequence == state.next_stop_sequence), None) if trip else None
+    return {
+        "vehicle_id": state.vehicle_id,
+        "status": state.matched.status,
+        "route_id": trip.route_id if trip else None,
+        "direction_id": trip.direction_id if trip else None,
+        "trip": a_trip(state.matched.trip) if state.matched.trip else None,
+        "headsign": trip.headsign if trip else None,
+        "next_stop_id": call.stop_id if call else None,
+        "bearing": report.bearing,
+        "speed_mps": report.speed_mps,
+        "reported_at": local(report.reported_at),
+        "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
+        "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "is_demo": trip.is_demo if trip else False,
+    }
+
+
+@pages.get("/vehicles")
+def vehicles() -> Response:
+    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in shown()]
+    return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
+
+
+@pages.get("/vehicles.geojson")
+def vehicles_geojson() -> Response:
+    features = [
+        {
+            "type": "Feature",
+            "id": state.vehicle_id,
+            "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
+            "properties": a_vehicle(state),
+        }
+        for state in shown()
+    ]
+    return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
+
+
+@pages.get("/explain")
+def explain() -> Response:
+    """Why a vehicle is said to reach a stop when it is: links, history, today's factors, the age of the fix."""
+    network = the_network()
+    vehicle_id, stop_id = request.args.get("vehicle", ""), request.args.get("stop", "")
+    if vehicle_id not in world().states:
+        abort(404, f"vehicle: there is no vehicle {vehicle_id[:80]!r} now; give vehicle and stop.")
+    if stop_id not in network.stops:
+        abort(404, f"stop: there is no stop {stop_id[:80]!r}; give vehicle and stop.")
+    found = ask(world().settings.data_dir, vehicle_id, stop_id)
+    if found is None:
+        abort(503, "The live process does not answer; nothing can be explained without it.")
+    return answer({"explanations": found}, 0)
+
+
+@pages.get("/openapi.json")
+def openapi() -> Response:
+    return answer(document(), 3600)

@@ -1,0 +1,96 @@
+"""The live process answers why a prediction says what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from transit.forecasting.explanation import Explanation, recomputed
+from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.prediction import Prediction
+from transit.plan.service_day import format_time
+from transit.store.files import write_atomically
+from transit.tracking.state import VehicleState
+from web.live.questions import Question, paths_of
+from web.live.snapshot import folder
+
+MOST = 20  # answered in one step: somebody who asks for everything waits
+KEPT_S = 60.0
+
+
+def answer_all(
+    data_dir: Path, forecaster: Forecaster | None, states: Iterable[VehicleState], now: datetime,
+    shown_at: Callable[[Prediction], datetime],
+) -> int:  # fmt: skip
+    """Answers what was asked since the last step; returns how many. shown_at: what riders see of a prediction."""
+    where = folder(data_dir) / "explain"
+    questions = sorted(where.glob("ask-*.json"))[:MOST] if where.is_dir() else []
+    known = list(states) if questions else []
+    for path in questions:
+        try:
+            question = msgspec.json.decode(path.read_bytes(), type=Question)
+        except (OSError, msgspec.MsgspecError):
+            path.unlink(missing_ok=True)
+            continue
+        asked = (question.vehicle_id, question.stop_id, known, now)
+        found = [] if forecaster is None else forecaster.explain(*asked, next_trips=True)
+        answers = [told(one, shown_at(one.prediction)) for one in found]
+        write_atomically(paths_of(data_dir, question)[1], msgspec.json.encode(answers))
+        path.unlink(missing_ok=True)
+    if questions:
+        for old in where.glob("answer-*.json"):
+            if time.time() - old.stat().st_mtime > KEPT_S:
+                old.unlink(missing_ok=True)
+    return len(questions)
+
+
+def told(one: Explanation, shown_at: datetime) -> dict[str, Any]:
+    """Plain values; the numbers reproduce predicted_at (recomputed() says how), shown_at is what is on display."""
+    said = one.prediction
+    trip = said.trip
+    return {
+        "vehicle_id": said.vehicle_id,
+        "stop_id": said.stop_id,
+        "stop_sequence": said.stop_sequence,
+        "trip_id": trip.trip_id,
+        "start_date": f"{trip.start_date:%Y%m%d}",
+        "start_time": None if trip.start_s is None else format_time(trip.start_s),
+        "tier": said.tier.value,
+        "made_at": said.made_at.isoformat(),
+        "reported_at": said.reported_at.isoformat(),
+        "predicted_at": said.predicted_at.isoformat(),
+        "shown_at": shown_at.isoformat(),
+        "low_at": said.low_at.isoformat(),
+        "high_at": said.high_at.isoformat(),
+        "recomputed_at": recomputed(one).isoformat(),
+        "counted_from": one.counted_from.isoformat(),
+        "fix_age_s": round(one.fix_age_s, 1),
+        "wait_s": one.wait_s,
+        "links": [
+            {
+                "from_stop_id": link.from_stop_id,
+                "to_stop_id": link.to_stop_id,
+                "planned_s": link.planned_s,
+                "usual_s": link.usual_s,
+                "counted_s": link.counted_s,
+                "days": link.days,
+                "observations": round(link.observations, 1),
+            }
+            for link in one.links
+        ],
+        "usual_s": one.usual_s,
+        "factors": [
+            {"name": factor.name, "reading": factor.reading, "times": exp(factor.log_effect)} for factor in one.factors
+        ],
+        "stretch": one.stretch,
+        "median_s": one.median_s,
+        "caution": exp(one.caution),
+        "not_before_s": one.not_before_s,
+        "not_before_ahead_s": one.not_before_ahead_s,
+    }

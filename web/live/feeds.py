@@ -1,0 +1,22 @@
+"""The three GTFS-Realtime feeds, packed: made by the live process, or by a worker while that is not there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gtfs import realtime
+from transit.arrivals.alerts import Alert
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network
+from transit.tracking.state import VehicleState
+
+
+def feeds_of(
+    network: Network, states: list[VehicleState], predictions: list[Prediction], alerts: list[Alert], now: datetime
+) -> dict[str, bytes]:
+    """Name of the feed -> FeedMessage bytes."""
+    return {
+        "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now)),
+        "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now)),
+        "alerts": realtime.to_pb(realtime.alerts(network, alerts, now)),
+    }

@@ -1,0 +1,213 @@
+"""The live process: once a second all that is known becomes predictions, feeds and one snapshot for the web workers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+from transit.arrivals.alerts import Alert
+from transit.arrivals.steadiness import Steadiness
+from transit.forecasting.departure_orders import DepartureOrder
+from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network
+from transit.plan.service_day import local_date
+from transit.store.alerts import load_alerts
+from transit.store.database import writing
+from transit.store.departure_orders import load_departure_orders, withdraw
+from transit.store.learnt import load_learnt, save_learnt
+from transit.store.networks import current_version, load_network
+from transit.store.promises import append_promises, forget_promises
+from transit.store.stop_events import last_event_before, load_stop_events
+from transit.store.trackers import TrackerHealth, load_tracker_health, newest_received_at
+from transit.store.vehicles import load_states
+from transit.tracking.state import StopEvent, VehicleState
+from web.live import snapshot as snapshots
+from web.live.explain import answer_all
+from web.live.feeds import feeds_of
+
+STEP_S = 1.0
+PREDICTED_AGE = timedelta(seconds=300)  # nothing is predicted from an older fix
+PASSED_AGE = timedelta(minutes=15)  # so long a bus that has passed stays on the pages
+LEARN_AT_ONCE = 10_000  # events of one step: a first start on a long history catches up over several
+SAVE_EVERY = timedelta(minutes=5)
+PROMISED_EVERY = timedelta(seconds=30)
+TRACKERS_EVERY = timedelta(seconds=5)
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """What the live process remembers from one step to the next. step() is all of it; run_live only waits in between."""
+
+    def __init__(self, engine: Any, data_dir: Path) -> None:
+        self.engine = engine
+        self.data_dir = data_dir
+        self.version: str | None = None
+        self.network: Network | None = None
+        self.forecaster: Forecaster | None = None
+        self.states: dict[str, VehicleState] = {}
+        self.revision = 0
+        self.last_event_id = 0
+        self.passed: list[StopEvent] = []
+        self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
+        self.trackers: list[TrackerHealth] = []
+        self.trackers_at: datetime | None = None
+        self.saved_at: datetime | None = None
+        self.unsaved = False
+        self.promised_at: datetime | None = None
+        self.steadiness = Steadiness()
+        self.steps = 0
+        self.learnt_events = 0
+
+    def step(self, now: datetime) -> snapshots.Snapshot:
+        """Looks at the database, predicts, writes the snapshot. Returns what it wrote."""
+        started = perf_counter()
+        with self.engine.connect() as connection:
+            version = current_version(connection)
+            if version is not None and version != self.version:
+                self._take_network(connection, version, now)
+            self.revision, changed = load_states(connection, self.revision)
+            self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
+            events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
+            alerts = load_alerts(connection, now)
+            orders = load_departure_orders(connection, now)
+            newest = newest_received_at(connection)
+            if self.trackers_at is None or not timedelta(0) <= now - self.trackers_at < TRACKERS_EVERY:
+                self.trackers, self.trackers_at = load_tracker_health(connection), now
+        read_s = perf_counter() - started
+        self._learn(events, now)
+        self._tell(orders, [event for _, event in events])
+        predictions = self._predict(now)
+        predicted_s = perf_counter() - started - read_s
+        made = self._snapshot(now, predictions, alerts, newest)
+        made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
+        snapshots.write_snapshot(self.data_dir, made)
+        self._log_promises(predictions, now)
+        answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
+        self.steps += 1
+        if self.saved_at is None:
+            self.saved_at = now
+        if self.unsaved and now - self.saved_at >= SAVE_EVERY:
+            self.save(now)
+        return made
+
+    def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
+        """What riders are promised, every now and then, for the scorecard of the day."""
+        if self.network is None or (self.promised_at is not None and timedelta(0) <= now - self.promised_at < PROMISED_EVERY):
+            return
+        self.promised_at = now
+        today = local_date(now, self.network.timezone)
+        try:
+            append_promises(self.data_dir, today, now, predictions)
+            forget_promises(self.data_dir, today)
+        except OSError as error:  # a full disk must not stop what riders see
+            log.error("promises cannot be logged: %s", error)
+
+    def save(self, now: datetime) -> None:
+        """Keeps what was learnt, so that a restart goes on from there."""
+        if self.forecaster is None or not self.unsaved:
+            return
+        blob = self.forecaster.dump()
+        with writing(self.engine) as connection:
+            save_learnt(connection, blob, self.last_event_id, now=now)
+        self.saved_at, self.unsaved = now, False
+
+    def _take_network(self, connection: Any, version: str, now: datetime) -> None:
+        """A new plan: what was learnt goes along, states are read anew, as ingest makes them for it."""
+        network = load_network(connection, version)
+        if self.forecaster is not None:
+            learnt = self.forecaster.dump()
+        else:
+            blob, self.last_event_id = load_learnt(connection) or (b"", 0)
+            learnt = blob
+            seen = last_event_before(connection, now - PASSED_AGE)
+            if self.last_event_id > seen:  # the rows of the last minutes are for the pages; they are learnt already
+                rows = load_stop_events(connection, seen, LEARN_AT_ONCE)
+                self._remember([event for event_id, event in rows if event_id <= self.last_event_id], now)
+        self.forecaster = Forecaster(network, learnt or None)
+        if learnt and not self.forecaster.remembers:
+            log.warning("what was learnt is of another version of the program; it is learnt again from the stored calls")
+            self.last_event_id = 0
+        self.network, self.version = network, version
+        self.states, self.revision = {}, 0
+        sizes = (len(network.routes), len(network.stops), len(network.trips))
+        log.info("network %s: %d routes, %d stops, %d trips", version, *sizes)
+
+    def _learn(self, events: list[tuple[int, StopEvent]], now: datetime) -> None:
+        if not events or self.forecaster is None:
+            return
+        told = [event for _, event in events]
+        self.forecaster.learn(told)
+        self.last_event_id, self.unsaved = events[-1][0], True
+        self.learnt_events += len(events)
+        self._remember(told, now)
+
+    def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
+        """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""
+        network, forecaster = self.network, self.forecaster
+        if network is None or forecaster is None:
+            return
+        followed = [order for order in orders if any(order.is_followed_by(event, network) for event in events)]
+        told = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
+        if told != self.told:
+            log.info("departures as dispatchers said: %s", ", ".join(told) or "none")
+        self.told, forecaster.departures.told = told, dict(told)
+        if followed:
+            with writing(self.engine) as connection:
+                for order in followed:
+                    withdraw(connection, order.vehicle_id, said_at=order.said_at)
+
+    def _remember(self, events: list[StopEvent], now: datetime) -> None:
+        kept = [*self.passed, *events]
+        self.passed = [event for event in kept if now - (event.departed_at or event.arrived_at) <= PASSED_AGE]
+
+    def _predict(self, now: datetime) -> list[Prediction]:
+        if self.forecaster is None:
+            return []
+        fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
+        self.forecaster.observe(fresh, now)
+        return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
+
+    def _snapshot(
+        self, now: datetime, predictions: list[Prediction], alerts: list[Alert], newest: datetime | None
+    ) -> snapshots.Snapshot:
+        self._remember([], now)
+        states = list(self.states.values())
+        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, alerts, now)
+        figures = {
+            "steps_total": float(self.steps + 1),
+            "vehicles": float(len(states)),
+            "predictions": float(len(predictions)),
+            "learnt_events_total": float(self.learnt_events),
+            "last_event_id": float(self.last_event_id),
+            **({"learnt_saved_at": self.saved_at.timestamp()} if self.saved_at else {}),
+        }
+        return snapshots.Snapshot(
+            snapshots.FORMAT,
+            now,
+            self.version,
+            snapshots.pack(states),
+            snapshots.by_stop(predictions),
+            snapshots.by_stop(self.passed),
+            alerts,
+            snapshots.pack(self.trackers),
+            feeds,
+            figures,
+            newest,
+        )
+
+
+def run_live(engine: Any, data_dir: Path, clock: Callable[[], datetime], stop_event: Event) -> None:
+    """The live process: a step each second until stop_event is set; then keeps what was learnt."""
+    live = Live(engine, data_dir)
+    while not stop_event.is_set():
+        started = perf_counter()
+        live.step(clock())
+        stop_event.wait(max(0.0, STEP_S - (perf_counter() - started)))
+    live.save(clock())

@@ -1,0 +1,113 @@
+"""The live snapshot: what the live process tells all web workers once a second, as one file that is replaced whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import zstandard
+
+from transit.arrivals.alerts import Alert
+from transit.forecasting.prediction import Prediction
+from transit.store.files import write_atomically
+from transit.store.trackers import TrackerHealth
+from transit.tracking.state import StopEvent, VehicleState
+
+FORMAT = 1  # a worker of another version of this software must not guess
+NAME = "snapshot.msgpack.zst"
+LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it
+Row = TypeVar("Row")
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What is asked for rarely, or one stop at a time, stays packed until somebody asks."""
+
+    format: int
+    made_at: datetime
+    network_version: str | None
+    states: msgspec.Raw  # list[VehicleState], without their memory
+    predictions: dict[str, msgspec.Raw]  # stop_id -> list[Prediction]
+    passed: dict[str, msgspec.Raw]  # stop_id -> list[StopEvent] of the last minutes
+    alerts: list[Alert]
+    trackers: msgspec.Raw  # list[TrackerHealth]
+    feeds: dict[str, bytes]  # "vehicle_positions" -> a FeedMessage
+    figures: dict[str, float]  # of the live process, for /metrics
+    newest_received_at: datetime | None  # of any report
+
+    def all_states(self) -> list[VehicleState]:
+        return msgspec.msgpack.decode(self.states, type=list[VehicleState])
+
+    def all_trackers(self) -> list[TrackerHealth]:
+        return msgspec.msgpack.decode(self.trackers, type=list[TrackerHealth])
+
+    def predictions_at(self, stop_id: str) -> list[Prediction]:
+        packed = self.predictions.get(stop_id)
+        return [] if packed is None else msgspec.msgpack.decode(packed, type=list[Prediction])
+
+    def passed_at(self, stop_id: str) -> list[StopEvent]:
+        packed = self.passed.get(stop_id)
+        return [] if packed is None else msgspec.msgpack.decode(packed, type=list[StopEvent])
+
+
+def pack(value: object) -> msgspec.Raw:
+    return msgspec.Raw(_encoder.encode(value))
+
+
+def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgspec.Raw]:
+    """The rows of each stop, packed, in the order in which they came."""
+    found: dict[str, list[object]] = {}
+    for row in rows:
+        found.setdefault(row.stop_id, []).append(row)
+    return {stop_id: pack(some) for stop_id, some in found.items()}
+
+
+def folder(data_dir: Path) -> Path:
+    return data_dir / "live"
+
+
+def write_snapshot(data_dir: Path, snapshot: Snapshot) -> int:
+    """Returns the bytes written."""
+    content = zstandard.ZstdCompressor(level=LEVEL).compress(_encoder.encode(snapshot))
+    write_atomically(folder(data_dir) / NAME, content)
+    return len(content)
+
+
+class SnapshotReader:
+    """Reads the file again only when it has been replaced. Not for several threads at once."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = folder(data_dir) / NAME
+        self._seen: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+
+    def read(self) -> Snapshot | None:
+        """The newest snapshot; None where there is none that this version understands."""
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            if seen != self._seen:
+                self._snapshot, self._seen = _decode(self._path.read_bytes()), seen
+        except FileNotFoundError:
+            self._snapshot, self._seen = None, None
+        return self._snapshot
+
+
+def _decode(content: bytes) -> Snapshot | None:
+    try:
+        snapshot = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(content), type=Snapshot)
+    except (msgspec.MsgspecError, zstandard.ZstdError):
+        return None
+    return snapshot if snapshot.format == FORMAT else None
+
+
+def figures_of(trackers: Iterable[TrackerHealth]) -> Mapping[str, int]:
+    """How many reports of all trackers together were refused, by reason."""
+    total: dict[str, int] = {}
+    for tracker in trackers:
+        for reason, count in tracker.refusals.items():
+            total[reason] = total.get(reason, 0) + count
+    return total

@@ -1,0 +1,24 @@
+"""The addresses of the drawn map and of Leaflet, which change with what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import g
+
+from web.guide import guide_of
+from web.world import World, world
+
+LEAFLET = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
+LEAFLET_ADDRESSES = tuple(f"/vendor/leaflet/{name}?v=1.9.3" for name in LEAFLET)
+
+
+def script_address(name: str) -> str:
+    """The address of the drawn map, which changes with everything that is drawn; the page may then load its tiles."""
+    g.tile_url = world().settings.tile_url
+    return f"/peta/{name}.js?v={drawn_key(world())}"
+
+
+def drawn_key(found: World) -> str:
+    guide, settings = guide_of(found), found.settings
+    return hashlib.sha256(repr((found.version, guide, settings.tile_url)).encode()).hexdigest()[:12]

@@ -1,0 +1,99 @@
+"""The dispatchers' page: the fleet as it is now. Not for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
+from transit.forecasting.prediction import Prediction
+from transit.plan.network import Network, Route, Stop, Trip
+from transit.plan.service_day import local_date, seconds_of_day
+from transit.plan.timetable import RouteDirection
+from transit.store.trackers import TrackerHealth
+from transit.tracking.state import VehicleState
+from web import boards
+from web.access import only_staff
+from web.answers import fragment
+from web.world import World, world
+
+pages = Blueprint("fleet", __name__)
+pages.before_request(only_staff)
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    vehicle_id: str
+    state: VehicleState | None  # None: its tracker has never been heard
+    trackers: list[TrackerHealth]
+    trip: Trip | None
+    route: Route | None
+    next_stop: Stop | None
+    prediction: Prediction | None
+    delay_s: float | None
+    headway: Headway | None
+    planned_s: int | None
+    spacing: Spacing | None
+
+
+@pages.get("/armada")
+def fleet() -> Response:
+    if world().network is None:
+        return make_response(render_template("empty.html"))
+    rows = fleet_rows(world())
+    mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
+    stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
+    if request.args.get("part") == "fleet":
+        return fragment(render_template("fleet_rows.html", rows=rows, stray=stray))
+    response = make_response(render_template("fleet.html", rows=rows, stray=stray))
+    response.cache_control.no_store = True
+    return response
+
+
+def fleet_rows(world: World) -> list[FleetRow]:
+    network, now = world.network, world.now()
+    assert network is not None
+    trackers: dict[str, list[TrackerHealth]] = {}
+    for tracker in world.view.trackers:
+        if tracker.vehicle_id:
+            trackers.setdefault(tracker.vehicle_id, []).append(tracker)
+    stops = world.view.snapshot.passed if world.view.snapshot and world.view.fits else {}
+    headways = latest_by_vehicle(observed(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)]))
+    return [
+        _row(world, network, now, vehicle_id, trackers.get(vehicle_id, []), headways.get(vehicle_id))
+        for vehicle_id in sorted({*world.states, *trackers})
+    ]
+
+
+def _row(
+    world: World, network: Network, now: datetime, vehicle_id: str, trackers: list[TrackerHealth], headway: Headway | None
+) -> FleetRow:
+    state = world.states.get(vehicle_id)
+    running = state is not None and boards.is_running(network, state, now)
+    trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
+    if trip is None or state is None:
+        return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
+    call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
+    told = world.view.predictions_at(call.stop_id) if call else []
+    told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
+    planned_at = boards.planned_at(network, told[0]) if told else None
+    delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
+    day = local_date(now, network.timezone)
+    second = seconds_of_day(now, day, network.timezone)
+    way = RouteDirection(trip.route_id, trip.direction_id)
+    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    return FleetRow(
+        vehicle_id,
+        state,
+        trackers,
+        trip,
+        network.routes[trip.route_id],
+        network.stops[call.stop_id] if call else None,
+        told[0] if told else None,
+        delay,
+        headway,
+        planned,
+        spacing(headway.headway_s, planned) if headway else None,
+    )

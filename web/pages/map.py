@@ -1,0 +1,79 @@
+"""The map: a list first, then Leaflet from our own origin with routes, stops and the buses that move."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from xstatic.pkg import leaflet
+
+from transit.store.files import write_atomically
+from web import boards
+from web.answers import fragment, the_network
+from web.guide import guide_of
+from web.map_files import LEAFLET, drawn_key, script_address
+from web.world import World, world
+
+pages = Blueprint("map", __name__)
+FOREVER_S = 365 * 24 * 3600
+
+
+@pages.get("/peta")
+def map_page() -> Response:
+    network = the_network()
+    if request.args.get("part") == "buses":
+        return fragment(render_template("map_buses.html", buses=shown(world())))
+    routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
+    return make_response(render_template("map.html", buses=shown(world()), routes=routes, script=script_address("city")))
+
+
+def shown(found: World):  # type: ignore[no-untyped-def]
+    """The buses in service, by route."""
+    network, now = found.network, found.now()
+    assert network is not None
+    running = [state for state in found.states.values() if boards.is_running(network, state, now)]
+    return sorted(running, key=lambda state: (boards.route_of(network, state), state.vehicle_id))
+
+
+@pages.get("/peta/<any(city, places):name>.js")
+def script(name: str) -> Response:
+    """Drawn by folium once per network version; the workers share it through a file."""
+    network = the_network()
+    found = world()
+    path = found.settings.data_dir / "live" / f"map-{name}-{drawn_key(found)}.js"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        from maps.page import draw_city  # folium and geopandas take a second: only the first who asks waits for them
+
+        guide, tile_url = guide_of(found), found.settings.tile_url
+        content = draw_city(network, guide, tile_url=tile_url, with_places=name == "places").encode()
+        write_atomically(path, content)
+        for old in path.parent.glob(f"map-{name}-*.js"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    return _kept(content, "text/javascript")
+
+
+@lru_cache(maxsize=4)
+def _vendored(name: str) -> bytes:
+    return (Path(leaflet.BASE_DIR) / name).read_bytes()
+
+
+@pages.get("/vendor/leaflet/<name>")
+def vendored(name: str) -> Response:
+    """Leaflet as it is in the pinned package."""
+    if name not in LEAFLET:
+        abort(404)
+    return _kept(_vendored(name), LEAFLET[name])
+
+
+def _kept(content: bytes, mimetype: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.set_etag(hashlib.sha256(content).hexdigest()[:16])
+    response.cache_control.max_age = FOREVER_S if "v" in request.args else 300
+    response.cache_control.public = True
+    response.cache_control.immutable = "v" in request.args
+    return response.make_conditional(request)

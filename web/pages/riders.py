@@ -1,0 +1,118 @@
+"""The riders' pages: home, stop, route, trip."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+
+from transit.arrivals.headways import planned_bands
+from transit.arrivals.notices import concerning
+from transit.plan.network import TripInstance, UnknownTrip
+from transit.plan.service_day import local_date
+from transit.plan.timetable import timetable_of
+from web import boards, timetables
+from web.answers import fragment, the_network
+from web.search import search_stops
+from web.templating import stop_url
+from web.words import names
+from web.world import world
+
+pages = Blueprint("riders", __name__)
+
+
+@pages.get("/")
+def home() -> Response | str:
+    network = world().network
+    if network is None:
+        return make_response(render_template("empty.html"), 200)
+    asked = request.args.get("q", "").strip()[:80]
+    found = search_stops(network, asked) if asked else []
+    if asked and len(found) == 1:
+        return redirect(stop_url(found[0].stop_id))  # type: ignore[return-value]
+    routes = sorted(network.routes.values(), key=lambda r: (r.sort_order is None, r.sort_order or 0, r.name, r.route_id))
+    stops = sorted((s for s in network.stops.values() if s.stop_id in network.routes_of_stop), key=names.stop_name)
+    alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
+    return render_template(
+        "home.html",
+        routes=routes,
+        running=boards.buses_now(world()),
+        asked=asked,
+        found=found,
+        alerts=alerts,
+        stops=stops if len(stops) <= 60 else [],
+    )
+
+
+@pages.get("/halte/<path:stop_id>")
+def stop_page(stop_id: str) -> Response:
+    board = boards.stop_board(world(), stop_id) if the_network() else None
+    assert board is not None
+    if request.args.get("part") == "arrivals":
+        return fragment(render_template("arrivals.html", board=board))
+    near = boards.nearby_of(world(), board.stop)
+    return make_response(render_template("stop.html", board=board, near=near))
+
+
+@pages.get("/h/<path:code>")
+def short(code: str) -> Response:
+    return redirect(stop_url(boards.find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
+
+
+@pages.get("/koridor/<path:route_id>")
+def route_page(route_id: str) -> Response:
+    network = the_network()
+    route = network.route(route_id)
+    strips = boards.strips(world(), route)
+    if request.args.get("part") == "strips":
+        return fragment(render_template("strips.html", route=route, strips=strips))
+    today = local_date(world().now(), network.timezone)
+    bands = {strip.way: planned_bands(network, strip.way, strip.stops[0].stop_id, today) for strip in strips}
+    alerts = concerning(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
+    why = None
+    if strips and all(strip.hours is None for strip in strips):
+        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].way, today)
+    return make_response(
+        render_template("route.html", route=route, strips=strips, bands=bands, alerts=alerts, today=today, why=why)
+    )
+
+
+@pages.get("/jadwal/<path:route_id>")
+def timetable_page(route_id: str) -> str:
+    """To print and hang up: a day's departures, or the headways where no times are promised."""
+    network = the_network()
+    route = network.route(route_id)
+    wanted = request.args.get("hari", "")
+    today = local_date(world().now(), network.timezone)
+    day = a_date(int(wanted), route_id) if re.fullmatch(r"[0-9]{8}", wanted) else today
+    tables = timetables.tables_of(network, route_id, day)
+    days = [today + timedelta(days=n) for n in range(7)]
+    return render_template("timetable.html", route=route, tables=tables, day=day, days=days)
+
+
+@pages.get("/perjalanan/<path:trip_id>/<int(fixed_digits=8):start_date>")
+@pages.get("/perjalanan/<path:trip_id>/<int(fixed_digits=8):start_date>/<start_time>")
+def trip_page(trip_id: str, start_date: int, start_time: str = "") -> Response:
+    the_network()
+    instance = TripInstance(trip_id, a_date(start_date, trip_id), seconds_of(start_time, trip_id))
+    board = boards.trip_board(world(), instance)
+    if request.args.get("part") == "calls":
+        return fragment(render_template("calls.html", board=board, mine=request.args.get("halte", "")))
+    return make_response(render_template("trip.html", board=board, mine=request.args.get("halte", "")))
+
+
+def a_date(digits: int, trip_id: str) -> date:
+    try:
+        return datetime.strptime(f"{digits:08d}", "%Y%m%d").date()  # noqa: DTZ007
+    except ValueError:
+        raise UnknownTrip(trip_id) from None
+
+
+def seconds_of(start_time: str, trip_id: str) -> int | None:
+    if not start_time:
+        return None
+    if not re.fullmatch(r"\d{2}:[0-5]\d:[0-5]\d", start_time):
+        raise UnknownTrip(trip_id)
+    hours, minutes, seconds = map(int, start_time.split(":"))
+    return hours * 3600 + minutes * 60 + seconds

@@ -1,0 +1,45 @@
+"""The city's other digital services: by category or audience, with an address only where one is known."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from rapidfuzz import fuzz, utils
+
+from maps.guide import Service
+from web.guide import guide_of
+from web.world import world
+
+pages = Blueprint("services", __name__)
+CATEGORIES = ("G2C", "G2B", "G2G", "G2E")
+AUDIENCES = ("residents", "business", "offices", "staff")
+GOOD_ENOUGH = 70.0
+
+
+@pages.get("/layanan")
+def services_page() -> str:
+    services = guide_of(world()).services
+    asked, audience = request.args.get("q", "").strip()[:80], request.args.get("untuk", "")
+    found = [one for one in services if _matches(one, asked)] if asked else list(services)
+    if audience in AUDIENCES:
+        found = [one for one in found if audience in one.audiences]
+    groups = [(name, [one for one in found if _category(one) == name]) for name in CATEGORIES]
+    return render_template(
+        "services.html",
+        groups=[group for group in groups if group[1]],
+        count=len(found),
+        total=len(services),
+        asked=asked,
+        audience=audience,
+        audiences=AUDIENCES,
+    )
+
+
+def _category(service: Service) -> str:
+    """The first that it is listed under; an inferred one counts as what it is inferred to be."""
+    first = service.categories[0] if service.categories else CATEGORIES[0]
+    return first.removeprefix("?")
+
+
+def _matches(service: Service, asked: str) -> bool:
+    text = " ".join((service.name, *service.description.values()))
+    return fuzz.partial_ratio(asked, text, processor=utils.default_process) >= GOOD_ENOUGH

@@ -1,0 +1,135 @@
+"""Signs for stops, to print: name, code, a QR of the short address, routes, first and last bus, in two languages."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import segno
+from fpdf import FPDF
+
+from transit.plan.network import Network, Route, Stop
+from transit.plan.service_day import local_date
+from transit.plan.timetable import Hours, RouteDirection, timetable_of
+from web.words.colours import colours
+from web.words.languages import LANGUAGES, catalogue
+
+PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
+LATIN = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # what the fonts that every PDF reader has cannot write
+
+
+def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetime, *, paper: str = "a5") -> bytes:
+    """One page per stop. address: where riders reach the site, as https://bus.example.org, without a slash at the end."""
+    width, height = PAPERS[paper]
+    pdf = FPDF(unit="mm", format=(width, height))
+    pdf.set_auto_page_break(False)
+    pdf.set_title("Halte")
+    pdf.set_creation_date(now)
+    for stop in stops:
+        pdf.add_page()
+        _page(pdf, network, stop, address, now, width / 148.0)
+    return bytes(pdf.output())
+
+
+def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, scale: float) -> None:
+    code = stop.code or stop.stop_id
+    short = f"{address}/h/{code}"
+    left, right = 12 * scale, pdf.w - 12 * scale
+    pdf.set_fill_color(11, 90, 67)
+    pdf.rect(0, 0, pdf.w, 24 * scale, style="F")
+    pdf.set_text_color(255, 255, 255)
+    _text(pdf, left, 15 * scale, network.agencies[0].name, 18 * scale, bold=True, width=right - left)
+    pdf.set_text_color(22, 33, 28)
+    _text(pdf, left, 40 * scale, stop.name, 27 * scale, bold=True, width=right - left)
+    _text(pdf, left, 49 * scale, f"{_said('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
+    qr = io.BytesIO()
+    segno.make(short, error="m", micro=False).save(qr, kind="png", scale=12, border=2)
+    pdf.image(qr, x=left - 3, y=54 * scale, w=62 * scale)
+    x = left + 66 * scale
+    for n, tag in enumerate(LANGUAGES):
+        pdf.set_xy(x, (62 + 24 * n) * scale)
+        pdf.set_font("Helvetica", "B" if n == 0 else "", 13 * scale)
+        pdf.multi_cell(right - x, 6 * scale, _latin(_said(tag, "Scan: when does the next bus come?")), align="L")
+    _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
+    _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
+    phone = network.agencies[0].phone
+    y = pdf.h - 10 * scale
+    for tag in reversed(LANGUAGES):
+        unknown = _said(tag, "Phone number of the operator: not known yet")
+        said = _said(tag, "Help: %(phone)s") % {"phone": phone} if phone else unknown
+        _text(pdf, left, y, said, 9.5 * scale, width=right - left)
+        y -= 5 * scale
+    if network.is_sample:
+        said = " / ".join(_said(tag, "Sample network, not verified") for tag in LANGUAGES)
+        _text(pdf, left, y - 1, said, 9.5 * scale, bold=True, width=right - left)
+
+
+def _routes(pdf: FPDF, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float) -> None:
+    table = timetable_of(network)
+    ways = [way for way in table.ways_at(stop.stop_id) if not table.ends_at(stop.stop_id, way)]
+    step = min(15.0, 56.0 / max(1, len(ways)))
+    x, width = left + 27 * scale, right - left - 27 * scale
+    for way in ways[:8]:
+        route = network.routes[way.route_id]
+        _badge(pdf, route, left, y, scale)
+        calls = [call for call in table.calls_at(stop.stop_id, way) if not call.is_last]
+        _text(pdf, x, y + 4.5 * scale, calls[0].headsign if calls else "", 12 * scale, bold=True, width=width)
+        hours = table.hours(stop.stop_id, way, next_day_of(network, stop, way, now))
+        if hours is not None:
+            _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone), 9 * scale, width=width)
+        y += step * scale
+
+
+def next_day_of(network: Network, stop: Stop, way: RouteDirection, now: datetime):  # type: ignore[no-untyped-def]
+    """Today, or the next day on which the way runs: a sign outlives the holiday on which it was printed."""
+    table, today = timetable_of(network), local_date(now, network.timezone)
+    if table.hours(stop.stop_id, way, today) is not None:
+        return today
+    first = table.next_first(stop.stop_id, way, now)
+    return local_date(first, network.timezone) if first else today
+
+
+def _hours(hours: Hours, timezone: str) -> str:
+    first, last = (at.astimezone(ZoneInfo(timezone)).strftime("%H.%M") for at in (hours.first_at, hours.last_at))
+    exact, about = "Today: first bus %(first)s, last %(last)s", "Today: first bus about %(first)s, last about %(last)s"
+    key = about if hours.about else exact
+    return " / ".join((_said(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
+
+
+def _badge(pdf: FPDF, route: Route, x: float, y: float, scale: float) -> None:
+    ground, ink = colours(route)
+    pdf.set_fill_color(*bytes.fromhex(ground))
+    pdf.rect(x, y, 24 * scale, 8 * scale, style="F", round_corners=True, corner_radius=1.5 * scale)
+    pdf.set_text_color(*bytes.fromhex(ink))
+    pdf.set_font("Helvetica", "B", 11 * scale)
+    pdf.set_xy(x, y)
+    pdf.cell(24 * scale, 8 * scale, _fitted(pdf, route.name, 23 * scale), align="C")
+    pdf.set_text_color(22, 33, 28)
+
+
+def _text(pdf: FPDF, x: float, y: float, text: str, size: float, *, width: float, bold: bool = False) -> None:
+    """One line on a baseline; a long name is written smaller rather than cut, down to 60 %."""
+    pdf.set_font("Helvetica", "B" if bold else "", size)
+    plain = _latin(text)
+    full = pdf.get_string_width(plain)
+    if full > width:
+        pdf.set_font_size(max(0.6, width / full) * size)
+    pdf.text(x, y, _fitted(pdf, plain, width))
+
+
+def _fitted(pdf: FPDF, text: str, width: float) -> str:
+    text = _latin(text)
+    while text and pdf.get_string_width(text) > width + 0.01:
+        text = text[:-1]
+    return text
+
+
+def _latin(text: str) -> str:
+    return LATIN.sub("?", text.replace("–", "-").replace("’", "'").replace("“", '"').replace("”", '"'))
+
+
+def _said(tag: str, text: str) -> str:
+    return text if tag == "en" else catalogue(tag).ugettext(text)

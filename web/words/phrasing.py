@@ -1,0 +1,181 @@
+"""What is said to riders about times, ages and statuses, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil, floor
+
+from flask_babel import format_date, format_datetime, gettext, ngettext
+
+from transit.arrivals.alerts import Text
+from transit.arrivals.headways import Spacing
+from transit.arrivals.rows import Arrival, ArrivalStatus
+from transit.arrivals.steadiness import HERE_S
+from transit.arrivals.steadiness import minutes as whole_minutes
+from transit.plan.timetable import NoServiceReason
+from transit.tracking.state import VehicleStatus
+from web.words.languages import LANGUAGES, language
+
+OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
+WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
+
+ICONS = {
+    ArrivalStatus.LIVE: "live",
+    ArrivalStatus.LIVE_OLD: "old",
+    ArrivalStatus.AT_TERMINAL: "wait",
+    ArrivalStatus.NEXT_TRIP: "next",
+    ArrivalStatus.HEADWAY: "every",
+    ArrivalStatus.SCHEDULED: "plan",
+    ArrivalStatus.CANCELLED: "stop",
+    ArrivalStatus.NOT_RUNNING: "moon",
+    ArrivalStatus.NO_DATA: "blind",
+    ArrivalStatus.DISRUPTED: "warn",
+}
+
+
+def clock(at: datetime) -> str:
+    """07.14 for Indonesian readers, 07:14 for the others; on the network's clock."""
+    return format_datetime(at, "HH.mm" if language() == "id" else "HH:mm")
+
+
+def day(at: datetime) -> str:
+    return format_datetime(at, "EEEE d MMMM")
+
+
+def date_name(value) -> str:  # type: ignore[no-untyped-def]
+    return format_date(value, "EEEE d MMMM y")
+
+
+def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
+    """Whole minutes, rounded so that nobody comes too late; a range where the interval is wide; never "0"."""
+    seconds = (at - now).total_seconds()
+    if seconds < -OVERDUE_S:
+        return gettext("overdue")
+    if low is not None and high is not None and high - low > WIDE and seconds > HERE_S:
+        first = max(1, floor((low - now).total_seconds() / 60))
+        last = max(first + 1, ceil((high - now).total_seconds() / 60))
+        return gettext("%(first)s–%(last)s min", first=first, last=last)
+    if seconds <= HERE_S:
+        return gettext("now")
+    return gettext("%(count)s min", count=whole_minutes(at, now))
+
+
+def age(at: datetime, now: datetime) -> str:
+    seconds = max(0, round((now - at).total_seconds()))
+    if seconds < 90:
+        return gettext("%(count)s s ago", count=seconds)
+    if seconds < 5400:
+        return gettext("%(count)s min ago", count=seconds // 60)
+    if seconds < 36 * 3600:
+        return gettext("%(count)s h ago", count=round(seconds / 3600))
+    return ngettext("%(num)s day ago", "%(num)s days ago", round(seconds / 86400))
+
+
+def status_word(status: ArrivalStatus) -> str:
+    return {
+        ArrivalStatus.LIVE: gettext("Live"),
+        ArrivalStatus.LIVE_OLD: gettext("Live, but old"),
+        ArrivalStatus.AT_TERMINAL: gettext("Waits at the terminal"),
+        ArrivalStatus.NEXT_TRIP: gettext("Still on the trip before"),
+        ArrivalStatus.HEADWAY: gettext("Headway only"),
+        ArrivalStatus.SCHEDULED: gettext("Timetable, no bus seen"),
+        ArrivalStatus.CANCELLED: gettext("Cancelled"),
+        ArrivalStatus.NOT_RUNNING: gettext("Not running now"),
+        ArrivalStatus.NO_DATA: gettext("No bus data"),
+        ArrivalStatus.DISRUPTED: gettext("Disrupted"),
+    }[status]
+
+
+def vehicle_word(status: VehicleStatus) -> str:
+    return {
+        VehicleStatus.ON_TRIP: gettext("On its trip"),
+        VehicleStatus.LAYOVER: gettext("Waits at the terminal"),
+        VehicleStatus.DEADHEAD: gettext("Out of service"),
+        VehicleStatus.OFF_ROUTE: gettext("Off its route"),
+        VehicleStatus.UNASSIGNED: gettext("No trip known"),
+    }[status]
+
+
+def spacing_word(found: Spacing) -> str:
+    return {
+        Spacing.BUNCHED: gettext("too close"),
+        Spacing.EVEN: "",
+        Spacing.GAP: gettext("gap"),
+        Spacing.SEVERE_GAP: gettext("large gap"),
+    }[found]
+
+
+def stops_away(count: int) -> str:
+    return gettext("next stop") if count == 0 else ngettext("%(num)s stop away", "%(num)s stops away", count)
+
+
+def every(seconds: int) -> str:
+    return gettext("about every %(count)s min", count=max(1, round(seconds / 60)))
+
+
+def note(row: Arrival, now: datetime) -> str:
+    """The sentence of a row that is about a whole way."""
+    if row.status is ArrivalStatus.HEADWAY:
+        return gettext("Buses come about every %(count)s minutes.", count=max(1, round((row.headway_s or 0) / 60)))
+    if row.status is ArrivalStatus.NO_DATA:
+        said = gettext("Buses should be running, but none of them can be seen right now.")
+        return f"{said} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else said
+    if row.status is ArrivalStatus.DISRUPTED:
+        return gettext("This route does not serve this stop at the moment. Read the notice above.")
+    if row.status is ArrivalStatus.SCHEDULED and row.at:
+        return gettext("The next bus is planned for %(time)s.", time=clock(row.at))
+    return " ".join(filter(None, [why(row), _next_first(row, now)]))
+
+
+def why(row: Arrival) -> str:
+    if row.why is NoServiceReason.HOLIDAY:
+        return gettext("No buses today: %(name)s.", name=row.why_name) if row.why_name else gettext("No buses today: holiday.")
+    if row.why is NoServiceReason.DAY_OF_WEEK:
+        return gettext("No buses on this day of the week.")
+    if row.why is NoServiceReason.NOT_IN_FORCE:
+        return gettext("The timetable that we have is not in force today.")
+    return gettext("No bus is planned now.")
+
+
+def _next_first(row: Arrival, now: datetime) -> str:
+    if row.at is None:
+        return gettext("When buses run again is not known.")
+    if row.at - now < timedelta(hours=20):
+        return gettext("The first bus comes at %(time)s.", time=clock(row.at))
+    return gettext("The first bus comes on %(day)s at %(time)s.", day=day(row.at), time=clock(row.at))
+
+
+def text_of(text: Text) -> str:
+    """A text in the reader's language, else in ours, else in any."""
+    for tag in (language(), *LANGUAGES, ""):
+        if text.get(tag):
+            return text[tag]
+    return next((value for value in text.values() if value), "")
+
+
+def short_day(at: datetime) -> str:
+    """Monday as "Mon", for a message that counts its characters."""
+    return format_datetime(at, "EEE")
+
+
+def weekday(value) -> str:  # type: ignore[no-untyped-def]
+    return format_date(value, "EEE d")
+
+
+def category(name: str) -> str:
+    """Of places; an operator's own word stays as it is."""
+    words = {
+        "heritage": gettext("Heritage"),
+        "monument": gettext("Monuments"),
+        "culture": gettext("Culture"),
+        "worship": gettext("Places of worship"),
+        "culinary": gettext("Food"),
+        "shopping": gettext("Shopping"),
+        "recreation": gettext("Leisure"),
+        "transport": gettext("Transport"),
+        "government": gettext("City offices"),
+        "hospital": gettext("Hospitals"),
+        "school": gettext("Schools"),
+        "other": gettext("Other"),
+    }
+    return words.get(name, name)
