@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gps_ingest import broker, ingest
+from gps_ingest import broker
+from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.ingest import process
 from gps_ingest.mqtt import Inbox, new_client, parse_url
 from tests.builders import STRAIGHT, a_network, along, place
 from tests.conftest import free_port, until
@@ -105,7 +107,7 @@ def run_ingest(engine):
     threads = []
 
     def start(url):
-        thread = threading.Thread(target=ingest.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
+        thread = threading.Thread(target=process.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
         thread.start()
         threads.append(thread)
 
@@ -125,7 +127,7 @@ def test_what_is_published_is_stored_through_each_broker(any_broker, engine, run
 
 
 def test_what_comes_in_while_ingest_is_away_waits_for_it(any_broker, engine, run_ingest):
-    inbox = Inbox(any_broker, ingest.SUBSCRIPTIONS, ingest.client_id_of(engine), clock)
+    inbox = Inbox(any_broker, SUBSCRIPTIONS, process.client_id_of(engine), clock)
     inbox.receive(10, 1.0)
     inbox.close()
     joined(publish_all(any_broker, each=30, pause_s=0.0))
