@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gps_ingest import broker, ingest
+from gps_ingest import broker
+from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.ingest import process
 from gps_ingest.mqtt import Inbox, NotABroker, ask_broker, new_client, parse_url
 from tests.builders import STRAIGHT, a_network, along, place
 from tests.conftest import free_port, until
@@ -108,7 +110,7 @@ def joined(publishers):
 
 def subscribe(url, engine):
     """The broker keeps for ingest what comes from now on, whether or not that runs already."""
-    inbox = Inbox(url, ingest.SUBSCRIPTIONS, ingest.client_id_of(engine), clock)
+    inbox = Inbox(url, SUBSCRIPTIONS, process.client_id_of(engine), clock)
     until(lambda: inbox.receive(1, 0.2) or inbox.connected)
     inbox.receive(1, 0.5)
     inbox.close()
@@ -120,7 +122,7 @@ def run_ingest(engine):
     threads = []
 
     def start(url):
-        thread = threading.Thread(target=ingest.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
+        thread = threading.Thread(target=process.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
         thread.start()
         threads.append(thread)
 
@@ -232,10 +234,10 @@ def test_kill_9_of_the_broker_in_a_burst_loses_nothing_that_was_acknowledged(tmp
 
 
 def test_an_ingest_that_is_asked_to_end_ends(embedded, engine, command, tmp_path):
-    process = command("ingest", MQTT_URL=embedded)
+    running = command("ingest", MQTT_URL=embedded)
     until((tmp_path / "stats" / "ingest.json").exists)  # it runs: it has written its figures
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(5) == 0
 
 
 def test_a_users_file_that_cannot_be_read_is_told_by_line(tmp_path):
