@@ -132,7 +132,9 @@ def plane_of(network: Network) -> Plane:
     return Plane((min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2)
 
 
-class _ByIdentity:
+class ByIdentity:
+    """A network as the key of a cache: immutable and large, it is compared by identity."""
+
     """A network hashed by identity, so that patterns_of can remember the last few."""
 
     __slots__ = ("network",)
@@ -144,17 +146,17 @@ class _ByIdentity:
         return id(self.network)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.network is self.network
+        return isinstance(other, ByIdentity) and other.network is self.network
 
 
 @lru_cache(maxsize=4)
-def _remembered(key: _ByIdentity) -> Patterns:
+def _remembered(key: ByIdentity) -> Patterns:
     return _build(key.network)
 
 
 def patterns_of(network: Network) -> Patterns:
     """The patterns of a network; the same object for the same network (the last four are kept)."""
-    return _remembered(_ByIdentity(network))
+    return _remembered(ByIdentity(network))
 
 
 def _build(network: Network) -> Patterns:
