@@ -11,17 +11,19 @@ from transit.arrivals.notices import concerning
 from transit.arrivals.rows import TOLD_AGE, Arrival, ArrivalStatus, arrivals_at, passed_lately
 from transit.forecasting.prediction import Prediction
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance, UnknownStop
+from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from transit.tracking.report import distance_m
 from transit.tracking.state import StopEvent, VehicleState, VehicleStatus
+from web.cache import Cache
 from web.world import World
 
 OPPOSITE_M = 250.0  # farther off, the halte of the other direction is another place
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
-KEPT = 512  # boards of one snapshot
 PASSED_AT_MOST = 5
+STOPS_KEPT = 20_000  # more than the largest city has
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,14 @@ def find_stop(network: Network, code: str) -> Stop:
 
 def rows_of(world: World, stop_id: str) -> list[Arrival]:
     """arrivals_at() on what this worker knows; once per second and stop."""
-    network, now = world.network, world.now()
+    network, now, view = world.network, world.now(), world.view
     assert network is not None
-    view = world.view
-    key = ("rows", stop_id, int(now.timestamp()))
-    found: list[Arrival] | None = view.kept.get(key)
-    if found is None:
-        found = arrivals_at(
-            network, stop_id, view.predictions_at(stop_id), view.states, now, alerts=view.alerts, passed=view.passed_at(stop_id)
-        )
-        if len(view.kept) > KEPT:  # threads share it: what one clears the other makes again
-            view.kept.clear()
-        view.kept[key] = found
-    return found
+
+    def arrivals() -> list[Arrival]:
+        predictions, passed = view.predictions_at(stop_id), view.passed_at(stop_id)
+        return arrivals_at(network, stop_id, predictions, view.states, now, alerts=view.alerts, passed=passed)
+
+    return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
 
 
 def stop_board(world: World, stop_id: str) -> StopBoard:
@@ -118,22 +115,26 @@ def _way_board(network: Network, stop_id: str, way: RouteDirection, rows: list[A
 
 def opposite_of(world: World, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
     """opposite(), found once per network."""
-    assert world.network is not None
-    kept, key = world.of_network, ("opposite", stop.stop_id, tuple(ways))
-    if key not in kept:
-        kept[key] = opposite(world.network, stop, ways)
-    found: tuple[Stop, float] | None = kept[key]
-    return found
+    network = world.network
+    assert network is not None
+    return _opposites(network).get((stop.stop_id, *ways), lambda: opposite(network, stop, ways))
 
 
 def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
     """nearby(), found once per network."""
-    assert world.network is not None
-    kept, key = world.of_network, ("nearby", stop.stop_id)
-    if key not in kept:
-        kept[key] = nearby(world.network, stop)
-    found: list[tuple[Stop, float]] = kept[key]
-    return found
+    network = world.network
+    assert network is not None
+    return _neighbours(network).get(stop.stop_id, lambda: nearby(network, stop))
+
+
+@once_per_network
+def _opposites(network: Network) -> Cache[tuple[str | RouteDirection, ...], tuple[Stop, float] | None]:
+    return Cache(STOPS_KEPT)
+
+
+@once_per_network
+def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
+    return Cache(STOPS_KEPT)
 
 
 def opposite(network: Network, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:

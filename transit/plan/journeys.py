@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import erf, hypot, inf, sqrt
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ from shapely import Point, STRtree
 
 from transit.plan.direct import DETOUR, walk_s
 from transit.plan.network import Network, TripInstance
-from transit.plan.patterns import ByIdentity, Pattern, patterns_of, stop_place
+from transit.plan.once_per_network import once_per_network
+from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.runs import DayPlan, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
 from transit.plan.service_day import local_date
 
@@ -387,11 +388,7 @@ def _beats(other: Journey, one: Journey) -> bool:
     return no_worse and other.walk_s <= one.walk_s + MUCH_WALK_S
 
 
-@lru_cache(maxsize=4)
-def _planner(key: ByIdentity) -> Planner:
-    return Planner(key.network)
-
-
+@once_per_network
 def planner_of(network: Network) -> Planner:
-    """The planner of a network, made once (the last four are kept)."""
-    return _planner(ByIdentity(network))
+    """The planner of a network, made once."""
+    return Planner(network)
