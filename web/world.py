@@ -17,11 +17,12 @@ from gtfs import realtime
 from gtfs.writer import write_network
 from transit.arrivals.alerts import Alert
 from transit.forecasting.prediction import Prediction
+from transit.operations.tracker_health import TrackerHealth
+from transit.operations.troubles import Trouble
 from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.store.trackers import TrackerHealth
 from transit.tracking.state import StopEvent, VehicleState
 from web.live.feeds import feeds_of
 from web.live.snapshot import Snapshot, SnapshotReader, folder
@@ -52,6 +53,10 @@ class View:
     @cached_property
     def trackers(self) -> list[TrackerHealth]:
         return self.snapshot.all_trackers() if self.snapshot else []
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        return self.snapshot.troubles if self.snapshot else []
 
     @property
     def alerts(self) -> list[Alert]:
