@@ -13,11 +13,13 @@ from maps.guide import Guide, Itinerary, Place
 from transit.arrivals.rows import Arrival
 from transit.plan.direct import BusLeg, DirectJourney, journeys, near, walk_s
 from transit.plan.network import Network, UnknownStop
+from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.report import distance_m
-from web import boards
 from web.answers import the_network
+from web.boards.stop_board import find_stop, rows_of
+from web.cache import Cache
 from web.guide import guide_of
 from web.map_files import script_address
 from web.words.languages import language
@@ -26,6 +28,7 @@ from web.world import World, world
 pages = Blueprint("visitors", __name__)
 WALK_M = 900.0  # nobody walks further to a city bus in this climate
 ON_ROUTE_M = 500.0
+PLACES_KEPT = 2_000  # far more than a guide has
 LAST_BUS_NEAR = timedelta(minutes=60)
 EVERYDAY = ("hospital", "school")  # of use to residents: shown when asked for, not among the sights
 ORDER = ("heritage", "monument", "culture", "worship", "culinary", "shopping", "recreation", "transport", "government")
@@ -145,22 +148,27 @@ def stand_of(found: World, place: Place) -> Stand:
     """Found once per network and place."""
     network = found.network
     assert network is not None
-    key = ("stand", place)
-    if repr(key) not in found.of_network:
-        stops: dict[str, float] = {}
-        if place.lat is not None and place.lon is not None:
-            reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
-            stops = dict(list(near(network, place.lat, place.lon, reach).items())[:4])
-        routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
-        found.of_network[repr(key)] = Stand(place, stops, routes)
-    stand: Stand = found.of_network[repr(key)]
-    return stand
+    return _stands(network).get(repr(place), lambda: _stand(network, place))
+
+
+@once_per_network
+def _stands(network: Network) -> Cache[str, Stand]:
+    return Cache(PLACES_KEPT)
+
+
+def _stand(network: Network, place: Place) -> Stand:
+    stops: dict[str, float] = {}
+    if place.lat is not None and place.lon is not None:
+        reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
+        stops = dict(list(near(network, place.lat, place.lon, reach).items())[:4])
+    routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
+    return Stand(place, stops, routes)
 
 
 def next_bus_of(found: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in boards.rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
     return None
 
 
@@ -183,7 +191,7 @@ def _start(network: Network, guide: Guide, asked: str) -> tuple[dict[str, float]
     if place is not None and place.lat is not None and place.lon is not None:
         return near(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     try:
-        stop = boards.find_stop(network, asked)
+        stop = find_stop(network, asked)
     except UnknownStop:
         return None, ""
     return {stop.stop_id: 0.0}, stop.name
@@ -200,7 +208,7 @@ def trips_to(found: World, start: Mapping[str, float], end: Mapping[str, float])
 
 
 def _next(found: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in boards.rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
+    rows = [row for row in rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
     return min(rows, key=lambda row: row.at, default=None)
 
 
