@@ -14,9 +14,10 @@ from transit.plan.service_day import local_date, seconds_of_day
 from transit.plan.timetable import RouteDirection
 from transit.store.trackers import TrackerHealth
 from transit.tracking.state import VehicleState
-from web import boards
 from web.access import only_staff
 from web.answers import fragment
+from web.boards.running import is_running
+from web.boards.trip_board import planned_moment
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
@@ -71,14 +72,14 @@ def _row(
     world: World, network: Network, now: datetime, vehicle_id: str, trackers: list[TrackerHealth], headway: Headway | None
 ) -> FleetRow:
     state = world.states.get(vehicle_id)
-    running = state is not None and boards.is_running(network, state, now)
+    running = state is not None and is_running(network, state, now)
     trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
     if trip is None or state is None:
         return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
     call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
     told = world.view.predictions_at(call.stop_id) if call else []
     told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
-    planned_at = boards.planned_at(network, told[0]) if told else None
+    planned_at = planned_moment(network, told[0]) if told else None
     delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)

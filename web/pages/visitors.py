@@ -17,8 +17,8 @@ from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.report import distance_m
-from web import boards
 from web.answers import the_network
+from web.boards.stop_board import find_stop, rows_of
 from web.cache import Cache
 from web.guide import guide_of
 from web.map_files import script_address
@@ -168,7 +168,7 @@ def _stand(network: Network, place: Place) -> Stand:
 def next_bus_of(found: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in boards.rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
     return None
 
 
@@ -191,7 +191,7 @@ def _start(network: Network, guide: Guide, asked: str) -> tuple[dict[str, float]
     if place is not None and place.lat is not None and place.lon is not None:
         return near(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     try:
-        stop = boards.find_stop(network, asked)
+        stop = find_stop(network, asked)
     except UnknownStop:
         return None, ""
     return {stop.stop_id: 0.0}, stop.name
@@ -208,7 +208,7 @@ def trips_to(found: World, start: Mapping[str, float], end: Mapping[str, float])
 
 
 def _next(found: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in boards.rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
+    rows = [row for row in rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
     return min(rows, key=lambda row: row.at, default=None)
 
 
