@@ -35,7 +35,7 @@ def web(settings: Settings, workers: int) -> None:
 @pass_settings
 def ingest(settings: Settings) -> None:
     """Take reports from the broker, match them, store them, and only then acknowledge them."""
-    from gps_ingest.ingest import run as run_ingest
+    from gps_ingest.ingest.process import run as run_ingest
 
     stop_event = stop_on_signal()
     try:

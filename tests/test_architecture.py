@@ -13,7 +13,15 @@ import pytest
 from tests.conftest import HOUSE
 
 # room -> the rooms that it may import (besides itself); the longest matching room of a module decides
-DOMAIN = {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals", "transit.quality", "transit"}
+DOMAIN = {
+    "transit.plan",
+    "transit.tracking",
+    "transit.forecasting",
+    "transit.arrivals",
+    "transit.quality",
+    "transit.operations",
+    "transit",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "transit": set(),  # the clock
     "transit.plan": set(),
@@ -21,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
+    "transit.operations": {"transit.plan", "transit.tracking", "transit.forecasting.departure_orders"},
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,
     "maps": DOMAIN,
@@ -75,7 +84,7 @@ PROCESS_MUST_NOT_LOAD = {
         "import web.factory\nfor name in web.factory.BLUEPRINTS: __import__(name)",
         {"transit.forecasting.forecaster", "transit.tracking.matcher", "web.live.process", "geopandas", "folium", "paho"},
     ),
-    "ingest": ("import gps_ingest.ingest", {"web", "gtfs", "flask", "transit.forecasting.forecaster"}),
+    "ingest": ("import gps_ingest.ingest.process", {"web", "gtfs", "flask", "transit.forecasting.forecaster"}),
     "the live process": ("import web.live.process", {"flask", "maps", "gps_ingest", "paho", "transit.tracking.matcher"}),
     "the parent": ("import app, gps_ingest.operations.supervisor", {"sqlalchemy", "numpy", "flask", "paho"}),
 }
@@ -178,10 +187,10 @@ def test_every_module_imports_only_what_its_room_may() -> None:
         ("transit.arrivals.rows", "from transit.tracking.matcher import Matcher"),
         ("transit.store.vehicles", "from transit.forecasting.forecaster import Forecaster"),
         ("gtfs.reader", "from transit.store.networks import load_network"),
-        ("gps_ingest.ingest", "import web.live.process"),
-        ("gps_ingest.ingest", "from gtfs.reader import read_network"),
+        ("gps_ingest.ingest.process", "import web.live.process"),
+        ("gps_ingest.ingest.process", "from gtfs.reader import read_network"),
         ("gps_ingest.mqtt", "from transit.plan.network import Network"),
-        ("gps_ingest.ingest", "import paho.mqtt.client"),
+        ("gps_ingest.ingest.process", "import paho.mqtt.client"),
         ("web.api.v1", "from gps_ingest.decoder import decode"),
         ("web.api.v1", "from web.pages.riders import home"),
         ("web.api.v1", "import sqlalchemy"),
@@ -193,7 +202,7 @@ def test_every_module_imports_only_what_its_room_may() -> None:
         ("gps_ingest.simulation.simulator", "from transit.tracking.matcher import match"),
         ("gps_ingest.simulation.simulator", "from transit.tracking import matcher"),
         ("gps_ingest.doctor", "import click"),
-        ("app", "from gps_ingest.ingest import Ingest"),
+        ("app", "from gps_ingest.ingest.facts import Ingest"),
     ],
 )
 def test_a_planted_violation_is_seen(module: str, source: str) -> None:

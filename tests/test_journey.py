@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gps_ingest import ingest
+from gps_ingest.ingest import process
 from gps_ingest.simulation.publisher import Tracker
 from tests.builders import a_drive, a_network, at
 from tests.conftest import until
@@ -32,7 +32,7 @@ def journey(any_broker, tmp_path):
         map_tracker(connection, "tracker-9", "BUS1", now=at(7))
     stop_event = threading.Event()
     options = {"clock": clock, "stop_event": stop_event, "data_dir": tmp_path}
-    thread = threading.Thread(target=ingest.run, args=(city.engine, any_broker), kwargs=options)
+    thread = threading.Thread(target=process.run, args=(city.engine, any_broker), kwargs=options)
     thread.start()
     time.sleep(0.7)
     yield city, clock, any_broker

@@ -9,26 +9,30 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any
 
 from flask import current_app
 
 from gtfs import realtime
 from gtfs.writer import write_network
+from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
+from transit.arrivals.rows import Arrival
 from transit.forecasting.prediction import Prediction
+from transit.operations.tracker_health import TrackerHealth
+from transit.operations.troubles import Trouble
 from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.store.trackers import TrackerHealth
 from transit.tracking.state import StopEvent, VehicleState
+from web.cache import Cache
 from web.live.feeds import feeds_of
 from web.live.snapshot import Snapshot, SnapshotReader, folder
 from web.settings import WebSettings
 
 REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
+BOARDS_KEPT = 512  # of one snapshot
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +44,9 @@ class View:
         self.version = version
         self.snapshot = snapshot
         self.fits = snapshot is not None and snapshot.network_version == version
-        self.kept: dict[object, Any] = {}  # what pages make of this view once and serve until the next
+        self.arrivals: Cache[tuple[str, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id and second
+        self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
+        self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
 
     @cached_property
     def states(self) -> Mapping[str, VehicleState]:
@@ -52,6 +58,10 @@ class View:
     @cached_property
     def trackers(self) -> list[TrackerHealth]:
         return self.snapshot.all_trackers() if self.snapshot else []
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        return self.snapshot.troubles if self.snapshot else []
 
     @property
     def alerts(self) -> list[Alert]:
@@ -77,8 +87,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zip: tuple[str, bytes] | None = None
-        self.guides: dict[Path, tuple[tuple[int, ...], Any]] = {}  # folder -> (times of its files, Guide); see web.guide
-        self.of_network: dict[object, Any] = {}  # what follows from the network alone; emptied with each new one
+        self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property
     def network(self) -> Network | None:
@@ -127,8 +136,6 @@ class World:
                     log.exception("the database does not answer")
                 self._looked_at = monotonic()
             snapshot = self._reader.read()
-            if network is not self.view.network:
-                self.of_network = {}
             if network is not self.view.network or snapshot is not self.view.snapshot:
                 self.view = View(network, version, snapshot)
         finally:
@@ -158,12 +165,10 @@ class World:
             return b""
         if self.view.fits and self.is_live:
             return made.feeds[name]
-        until, feeds = self.view.kept.get("feeds", (now, {}))
-        if not now < until <= now + REMADE_EVERY:
-            feeds = _feeds_of(self.network, self.view, now)
-            self.view.kept["feeds"] = (now + REMADE_EVERY, feeds)
-        packed: bytes = feeds[name]
-        return packed
+        kept = self.view.own_feeds
+        if kept is None or not now < kept[0] <= now + REMADE_EVERY:
+            kept = self.view.own_feeds = (now + REMADE_EVERY, _feeds_of(self.network, self.view, now))
+        return kept[1][name]
 
     def close(self) -> None:
         self.engine.dispose()

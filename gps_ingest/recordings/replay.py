@@ -14,6 +14,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.forecasting.prediction import Prediction
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import format_time
@@ -124,7 +125,7 @@ class _Run:
     def report(self, row: RecordedRow) -> None:
         self.summary.reports += 1
         if row.report is None:
-            self._match_line(row, "rejected:malformed")
+            self._match_line(row, ReportOutcome(refusal=Obstacle.MALFORMED))
             return
         outcome = self.pipeline.step(row.report, self._hint(row), row.report.received_at)
         if self.forecaster is not None and outcome.events and row.t < self.learn_until:
@@ -132,7 +133,7 @@ class _Run:
         if outcome.rejection is not None:
             self.summary.counts[outcome.rejection.value] += 1
         if outcome.rejection is not Rejection.DUPLICATE:  # the same report has its line already
-            self._match_line(row, *self._match_fields(outcome))
+            self._match_line(row, ReportOutcome.of_step(outcome), self._match_fields(outcome))
 
     def tick(self, t: int) -> None:
         if self.forecaster is None or self.predictions_out is None:
@@ -166,23 +167,23 @@ class _Run:
             return AssignmentHint(route_id)
         return AssignmentHint(route_id, row.trip_id or None)
 
-    def _match_line(self, row: RecordedRow, status: str, middle: str = ",,,,,") -> None:
+    def _match_line(self, row: RecordedRow, outcome: ReportOutcome, middle: str = ",,,,,") -> None:
         if self.matches_out is None or not self.since <= row.t < self.until:
             return
         if row.t != self._waiting_t:
             self.flush()
             self._waiting_t = row.t
-        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quoted(row.vehicle_id)},{middle},{status}\n"))
+        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quoted(row.vehicle_id)},{middle},{outcome.text}\n"))
 
-    def _match_fields(self, outcome: Outcome) -> tuple[str, str]:
+    def _match_fields(self, outcome: Outcome) -> str:
         if outcome.rejection is not None or outcome.state is None:
-            return f"rejected:{outcome.rejection}", ",,,,,"
+            return ",,,,,"
         matched = outcome.state.matched
         if matched.trip is None:
-            return matched.status.value, ",,,,,"
+            return ",,,,,"
         direction = self.network.trip(matched.trip.trip_id).direction_id
         along, off = matched.shape_dist_traveled_m, matched.offset_m
-        return matched.status.value, ",".join(
+        return ",".join(
             (
                 trip_fields(matched.trip),
                 "" if direction is None else str(direction),

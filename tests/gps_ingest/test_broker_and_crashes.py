@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gps_ingest import broker, ingest
-from gps_ingest.mqtt import Inbox, new_client, parse_url
+from gps_ingest import broker
+from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.ingest import process
+from gps_ingest.mqtt import Inbox, NotABroker, ask_broker, new_client, parse_url
 from tests.builders import STRAIGHT, a_network, along, place
 from tests.conftest import free_port, until
 from transit.store.database import migrate, open_database, writing
@@ -86,6 +88,13 @@ class Publisher(threading.Thread):
         client.disconnect()
 
 
+def broker_answers(url):
+    try:
+        return ask_broker(parse_url(url), 1.0) is None
+    except (OSError, NotABroker):
+        return False
+
+
 def publish_all(url, **more):
     publishers = [Publisher(url, tracker_id, **more) for tracker_id in TRACKERS]
     for one in publishers:
@@ -99,13 +108,21 @@ def joined(publishers):
     return sum(len(one.acknowledged) for one in publishers)
 
 
+def subscribe(url, engine):
+    """The broker keeps for ingest what comes from now on, whether or not that runs already."""
+    inbox = Inbox(url, SUBSCRIPTIONS, process.client_id_of(engine), clock)
+    until(lambda: inbox.receive(1, 0.2) or inbox.connected)
+    inbox.receive(1, 0.5)
+    inbox.close()
+
+
 @pytest.fixture
 def run_ingest(engine):
     stop_event = threading.Event()
     threads = []
 
     def start(url):
-        thread = threading.Thread(target=ingest.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
+        thread = threading.Thread(target=process.run, args=(engine, url), kwargs={"clock": clock, "stop_event": stop_event})
         thread.start()
         threads.append(thread)
 
@@ -116,8 +133,8 @@ def run_ingest(engine):
 
 
 def test_what_is_published_is_stored_through_each_broker(any_broker, engine, run_ingest):
+    subscribe(any_broker, engine)
     run_ingest(any_broker)
-    time.sleep(0.5)
     assert joined(publish_all(any_broker, each=40, pause_s=0.0)) == 40 * len(TRACKERS)
     until(lambda: count(engine) == 40 * len(TRACKERS))
     with engine.connect() as connection:
@@ -125,9 +142,7 @@ def test_what_is_published_is_stored_through_each_broker(any_broker, engine, run
 
 
 def test_what_comes_in_while_ingest_is_away_waits_for_it(any_broker, engine, run_ingest):
-    inbox = Inbox(any_broker, ingest.SUBSCRIPTIONS, ingest.client_id_of(engine), clock)
-    inbox.receive(10, 1.0)
-    inbox.close()
+    subscribe(any_broker, engine)
     joined(publish_all(any_broker, each=30, pause_s=0.0))
     run_ingest(any_broker)
     until(lambda: count(engine) == 30 * len(TRACKERS), 30)
@@ -184,8 +199,8 @@ def test_owntracks_phones_with_user_password_and_backlog_are_trackers(tmp_path, 
 
 
 def test_kill_9_of_ingest_in_a_burst_loses_nothing_and_stores_nothing_twice(any_broker, engine, command):
+    subscribe(any_broker, engine)
     first = command("ingest", MQTT_URL=any_broker)
-    time.sleep(2.0)
     publishers = publish_all(any_broker, pause_s=0.03)  # for five seconds
     for enough in (100, 400):
         until(lambda enough=enough: count(engine) > enough, 40)
@@ -204,8 +219,9 @@ def test_kill_9_of_the_broker_in_a_burst_loses_nothing_that_was_acknowledged(tmp
     port = str(free_port())
     url = f"mqtt://127.0.0.1:{port}"
     running = command("broker", MQTT_PORT=port)
+    until(lambda: broker_answers(url))
+    subscribe(url, engine)
     command("ingest", MQTT_URL=url)
-    time.sleep(2.5)
     publishers = publish_all(url, pause_s=0.03)
     until(lambda: count(engine) > 100, 30)
     running.send_signal(signal.SIGKILL)
@@ -217,11 +233,11 @@ def test_kill_9_of_the_broker_in_a_burst_loses_nothing_that_was_acknowledged(tmp
     until(lambda: count(engine) >= acknowledged, 40)
 
 
-def test_an_ingest_that_is_asked_to_end_ends(embedded, engine, command):
-    process = command("ingest", MQTT_URL=embedded)
-    time.sleep(2.0)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+def test_an_ingest_that_is_asked_to_end_ends(embedded, engine, command, tmp_path):
+    running = command("ingest", MQTT_URL=embedded)
+    until((tmp_path / "stats" / "ingest.json").exists)  # it runs: it has written its figures
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(5) == 0
 
 
 def test_a_users_file_that_cannot_be_read_is_told_by_line(tmp_path):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transit.plan.limits import MAX_SPEED_MPS, basic_route_type
 from transit.plan.network import Network
+from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of
 
 Floats = NDArray[np.float64]
@@ -110,24 +110,7 @@ def least_s(way: LinkedPattern) -> Floats:
     return np.asarray(np.maximum(np.minimum(quick, express), LEAST_LINK_S))
 
 
-class _ByIdentity:
-    __slots__ = ("network",)
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.network is self.network
-
-
-@lru_cache(maxsize=4)
-def _remembered(key: _ByIdentity) -> Links:
-    return Links(key.network)
-
-
+@once_per_network
 def links_of(network: Network) -> Links:
-    """The links of a network; the same object for the same network (the last four are kept)."""
-    return _remembered(_ByIdentity(network))
+    """The links of a network; the same object for the same network."""
+    return Links(network)

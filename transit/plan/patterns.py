@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from math import hypot
 
 from transit.plan.geometry import Line, Plane, stops_along
 from transit.plan.network import Network, Route, Trip, UnknownTrip
+from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
@@ -132,32 +132,9 @@ def plane_of(network: Network) -> Plane:
     return Plane((min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2)
 
 
-class _ByIdentity:
-    """A network hashed by identity, so that patterns_of can remember the last few."""
-
-    __slots__ = ("network",)
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.network is self.network
-
-
-@lru_cache(maxsize=4)
-def _remembered(key: _ByIdentity) -> Patterns:
-    return _build(key.network)
-
-
+@once_per_network
 def patterns_of(network: Network) -> Patterns:
-    """The patterns of a network; the same object for the same network (the last four are kept)."""
-    return _remembered(_ByIdentity(network))
-
-
-def _build(network: Network) -> Patterns:
+    """The patterns of a network; the same object for the same network."""
     plane = plane_of(network)
     places = {stop_id: stop_place(network, stop_id) for stop_id in network.stops}
     xy = {stop_id: plane.xy(*place) for stop_id, place in places.items() if place is not None}

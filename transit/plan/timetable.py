@@ -13,11 +13,11 @@ from math import floor
 from typing import NamedTuple
 
 from transit.plan.network import Frequency, Network, Trip, TripInstance
+from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import local_date, moment, seconds_of_day, services_on
 
 LOOK_AHEAD_DAYS = 21  # for the next first bus: longer than the longest holidays
-REMEMBERED = 4  # networks whose index is kept: the current one, and what tests or a change of version need besides
 
 
 class RouteDirection(NamedTuple):
@@ -234,15 +234,7 @@ def last_start_s(row: Frequency) -> int:
     return row.start_s + max(0, floor((row.end_s - row.start_s - 1) / row.headway_s)) * row.headway_s
 
 
-_kept: list[Timetable] = []
-
-
+@once_per_network
 def timetable_of(network: Network) -> Timetable:
-    """The index of a network, made once (a network is compared by identity: it is immutable and large)."""
-    for found in _kept:
-        if found.network is network:
-            return found
-    made = Timetable(network)
-    _kept.append(made)
-    del _kept[:-REMEMBERED]
-    return made
+    """The index of a network, made once."""
+    return Timetable(network)

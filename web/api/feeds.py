@@ -45,12 +45,10 @@ def gtfs_realtime(name: str, kind: str) -> Response:
     packed = world().feed(name)
     if kind == "pb":
         return conditional(packed, "application/x-protobuf", made.made_at, 1)
-    kept = world().view.kept
-    of, told = kept.get(("json", name), (b"", b""))
-    if of != packed:
-        told = json_of(packed)
-        kept["json", name] = (packed, told)
-    return conditional(told, "application/json", made.made_at, 1)
+    kept = world().view.feeds_as_json
+    if name not in kept or kept[name][0] != packed:
+        kept[name] = (packed, json_of(packed))
+    return conditional(kept[name][1], "application/json", made.made_at, 1)
 
 
 @pages.get("/healthz")

@@ -11,10 +11,11 @@ from transit.arrivals.rows import TOLD_AGE
 from transit.plan.network import Network, Stop
 from transit.tracking.report import distance_m
 from transit.tracking.state import VehicleState
-from web import boards
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
+from web.boards.running import buses_now, is_running
+from web.boards.stop_board import stop_board
 from web.live.questions import ask
 from web.words import names
 from web.words.colours import colours
@@ -85,7 +86,7 @@ def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
 @pages.get("/stops/<path:stop_id>/arrivals")
 def arrivals(stop_id: str) -> Response:
     network = the_network()
-    board = boards.stop_board(world(), stop_id)
+    board = stop_board(world(), stop_id)
     return answer(
         {
             "now": local(world().now()),
@@ -122,7 +123,7 @@ def arrivals(stop_id: str) -> Response:
 @pages.get("/routes")
 def routes() -> Response:
     network = the_network()
-    running = boards.buses_now(world())
+    running = buses_now(world())
     return answer(
         {
             "routes": [
@@ -145,7 +146,7 @@ def routes() -> Response:
 def shown() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
     network, now = the_network(), world().now()
-    states = [state for state in world().states.values() if boards.is_running(network, state, now)]
+    states = [state for state in world().states.values() if is_running(network, state, now)]
     return sorted(states, key=lambda state: state.vehicle_id)
 
 

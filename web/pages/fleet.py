@@ -9,14 +9,17 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
+from transit.operations.tracker_health import TrackerHealth
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
 from transit.plan.timetable import RouteDirection
-from transit.store.trackers import TrackerHealth
 from transit.tracking.state import VehicleState
-from web import boards
 from web.access import only_staff
 from web.answers import fragment
+from web.boards.running import is_running
+from web.boards.trip_board import planned_moment
+from web.words import troubles
+from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
@@ -38,6 +41,13 @@ class FleetRow:
     spacing: Spacing | None
 
 
+@dataclass(frozen=True)
+class TroubleLine:
+    kind: str
+    wrong: str
+    remedy: str
+
+
 @pages.get("/armada")
 def fleet() -> Response:
     if world().network is None:
@@ -45,11 +55,21 @@ def fleet() -> Response:
     rows = fleet_rows(world())
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
+    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world())}
     if request.args.get("part") == "fleet":
-        return fragment(render_template("fleet_rows.html", rows=rows, stray=stray))
-    response = make_response(render_template("fleet.html", rows=rows, stray=stray))
+        return fragment(render_template("fleet_rows.html", **shown))
+    response = make_response(render_template("fleet.html", **shown))
     response.cache_control.no_store = True
     return response
+
+
+def trouble_lines(world: World) -> list[TroubleLine]:
+    timezone = world.network.timezone if world.network else "UTC"
+    asked = (language(), timezone, world.now())
+    return [
+        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *asked), troubles.remedy(trouble, *asked))
+        for trouble in world.view.troubles
+    ]
 
 
 def fleet_rows(world: World) -> list[FleetRow]:
@@ -71,14 +91,14 @@ def _row(
     world: World, network: Network, now: datetime, vehicle_id: str, trackers: list[TrackerHealth], headway: Headway | None
 ) -> FleetRow:
     state = world.states.get(vehicle_id)
-    running = state is not None and boards.is_running(network, state, now)
+    running = state is not None and is_running(network, state, now)
     trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
     if trip is None or state is None:
         return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
     call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
     told = world.view.predictions_at(call.stop_id) if call else []
     told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
-    planned_at = boards.planned_at(network, told[0]) if told else None
+    planned_at = planned_moment(network, told[0]) if told else None
     delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from xstatic.pkg import leaflet
 
 from transit.store.files import write_atomically
-from web import boards
 from web.answers import fragment, the_network
+from web.boards.running import is_running, route_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.world import World, world
@@ -33,8 +33,8 @@ def shown(found: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
     network, now = found.network, found.now()
     assert network is not None
-    running = [state for state in found.states.values() if boards.is_running(network, state, now)]
-    return sorted(running, key=lambda state: (boards.route_of(network, state), state.vehicle_id))
+    running = [state for state in found.states.values() if is_running(network, state, now)]
+    return sorted(running, key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
 @pages.get("/peta/<any(city, places):name>.js")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
-from web import boards
 from web.answers import fragment, the_network
+from web.boards.stop_board import find_stop, stop_board
+from web.boards.strips import strips_of
 from web.print.signs import PAPERS, sign_pdf
 from web.world import world
 
@@ -17,13 +18,13 @@ WALL_ROWS = 7
 def embed_help() -> str:
     code = request.args.get("halte", "")
     network = the_network()
-    stop = boards.find_stop(network, code) if code else next(iter(network.stops.values()))
+    stop = find_stop(network, code) if code else next(iter(network.stops.values()))
     return render_template("embed_help.html", stop=stop)
 
 
 @pages.get("/embed/halte/<path:code>")
 def embed_stop(code: str) -> Response:
-    board = boards.stop_board(world(), boards.find_stop(the_network(), code).stop_id)
+    board = stop_board(world(), find_stop(the_network(), code).stop_id)
     g.embeddable = True
     if request.args.get("part") == "arrivals":
         return fragment(render_template("arrivals.html", board=board))
@@ -33,7 +34,7 @@ def embed_stop(code: str) -> Response:
 @pages.get("/embed/koridor/<path:route_id>")
 def embed_route(route_id: str) -> Response:
     route = the_network().route(route_id)
-    strips = boards.strips(world(), route)
+    strips = strips_of(world(), route)
     g.embeddable = True
     if request.args.get("part") == "strips":
         return fragment(render_template("strips.html", route=route, strips=strips))
@@ -43,7 +44,7 @@ def embed_route(route_id: str) -> Response:
 @pages.get("/layar/<path:code>")
 def wall(code: str) -> Response:
     """For a screen that nobody touches: large, few rows, soonest first."""
-    board = boards.stop_board(world(), boards.find_stop(the_network(), code).stop_id)
+    board = stop_board(world(), find_stop(the_network(), code).stop_id)
     rows = sorted((row for way in board.ways if not way.ends_here for row in way.rows if row.at), key=lambda row: row.at)
     told = {row.way for row in rows[:WALL_ROWS]}
     notes = [row for way in board.ways for row in way.notes if row.way not in told]
@@ -56,7 +57,7 @@ def wall(code: str) -> Response:
 def sign(code: str) -> Response:
     """A sign to print and hang at a stop."""
     network = the_network()
-    stop = boards.find_stop(network, code)
+    stop = find_stop(network, code)
     paper = request.args.get("kertas", "a5").lower()
     content = sign_pdf(network, [stop], request.url_root.rstrip("/"), world().now(), paper=paper if paper in PAPERS else "a5")
     response = Response(content, mimetype="application/pdf")

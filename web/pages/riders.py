@@ -12,8 +12,13 @@ from transit.arrivals.notices import concerning
 from transit.plan.network import TripInstance, UnknownTrip
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
-from web import boards, timetables
+from web import timetables
 from web.answers import fragment, the_network
+from web.boards.neighbours import nearby_of
+from web.boards.running import buses_now
+from web.boards.stop_board import find_stop, stop_board
+from web.boards.strips import strips_of
+from web.boards.trip_board import trip_board
 from web.search import search_stops
 from web.templating import stop_url
 from web.words import names
@@ -37,7 +42,7 @@ def home() -> Response | str:
     return render_template(
         "home.html",
         routes=routes,
-        running=boards.buses_now(world()),
+        running=buses_now(world()),
         asked=asked,
         found=found,
         alerts=alerts,
@@ -47,24 +52,24 @@ def home() -> Response | str:
 
 @pages.get("/halte/<path:stop_id>")
 def stop_page(stop_id: str) -> Response:
-    board = boards.stop_board(world(), stop_id) if the_network() else None
+    board = stop_board(world(), stop_id) if the_network() else None
     assert board is not None
     if request.args.get("part") == "arrivals":
         return fragment(render_template("arrivals.html", board=board))
-    near = boards.nearby_of(world(), board.stop)
+    near = nearby_of(world(), board.stop)
     return make_response(render_template("stop.html", board=board, near=near))
 
 
 @pages.get("/h/<path:code>")
 def short(code: str) -> Response:
-    return redirect(stop_url(boards.find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
+    return redirect(stop_url(find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
 
 
 @pages.get("/koridor/<path:route_id>")
 def route_page(route_id: str) -> Response:
     network = the_network()
     route = network.route(route_id)
-    strips = boards.strips(world(), route)
+    strips = strips_of(world(), route)
     if request.args.get("part") == "strips":
         return fragment(render_template("strips.html", route=route, strips=strips))
     today = local_date(world().now(), network.timezone)
@@ -96,7 +101,7 @@ def timetable_page(route_id: str) -> str:
 def trip_page(trip_id: str, start_date: int, start_time: str = "") -> Response:
     the_network()
     instance = TripInstance(trip_id, a_date(start_date, trip_id), seconds_of(start_time, trip_id))
-    board = boards.trip_board(world(), instance)
+    board = trip_board(world(), instance)
     if request.args.get("part") == "calls":
         return fragment(render_template("calls.html", board=board, mine=request.args.get("halte", "")))
     return make_response(render_template("trip.html", board=board, mine=request.args.get("halte", "")))

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
 from transit.plan.network import Network, Route, Stop
-from web import boards
+from web.boards.stop_board import StopBoard, WayBoard, stop_board
 from web.search import search_stops
 from web.words import names, phrasing
 from web.world import world
@@ -40,7 +40,7 @@ def answer(network: Network, asked: str) -> str:
     stop, route = understand(network, asked)
     if stop is None:
         return help_text(network, asked)
-    return told(stop, boards.stop_board(world(), stop.stop_id), route)
+    return told(stop, stop_board(world(), stop.stop_id), route)
 
 
 def understand(network: Network, asked: str) -> tuple[Stop | None, Route | None]:
@@ -70,7 +70,7 @@ def _route(network: Network, text: str) -> Route | None:
     return next((r for r in known if wanted and wanted in (r.short_name.casefold(), r.route_id.casefold())), None)
 
 
-def told(stop: Stop, board: boards.StopBoard, route: Route | None) -> str:
+def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
     head = f"{names.stop_name(stop)} {phrasing.clock(board.now)}:"
     ways = [way for way in board.ways if not way.ends_here and (route is None or way.route.route_id == route.route_id)]
     parts = [_way(way, board) for way in ways]
@@ -85,13 +85,13 @@ def told(stop: Stop, board: boards.StopBoard, route: Route | None) -> str:
     return f"{head} {'; '.join(parts)}. {more}"
 
 
-def _way(way: boards.WayBoard, board: boards.StopBoard) -> str:
+def _way(way: WayBoard, board: StopBoard) -> str:
     to = names.headsign(way.headsign).split(" (")[0]
     said = [_short(row, board) for row in (*way.rows[:2], *([] if way.rows else way.notes[:1]))]
     return f"{names.route_name(way.route)}>{to[:18].strip()} {', '.join(said)}"
 
 
-def _short(row: Arrival, board: boards.StopBoard) -> str:
+def _short(row: Arrival, board: StopBoard) -> str:
     if row.status in SEEN and row.at is not None:
         minutes = phrasing.minutes(row.at, board.now, row.low_at, row.high_at)
         return f"{minutes} ({gettext('old')})" if row.status is ArrivalStatus.LIVE_OLD else minutes

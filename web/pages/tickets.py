@@ -21,10 +21,10 @@ from transit.store.tickets import (
     save_ticket,
     say_again,
 )
-from web import boards
 from web.access import only_from_our_pages, only_staff
 from web.answers import the_network
 from web.as_json import an_arrival
+from web.boards.stop_board import find_stop, rows_of
 from web.world import world
 
 pages = Blueprint("ticket_pages", __name__)
@@ -41,7 +41,7 @@ SHOWN_FOR = timedelta(days=60)
 @pages.get("/lapor")
 def form() -> Response:
     network = the_network()
-    stop = boards.find_stop(network, request.args.get("halte", "")) if request.args.get("halte") else None
+    stop = find_stop(network, request.args.get("halte", "")) if request.args.get("halte") else None
     return make_response(render_template("ticket_form.html", stop=stop, kinds=KINDS))
 
 
@@ -60,7 +60,7 @@ def report() -> Response:
 def keep(kind: str, stop_id: str, text: str) -> str:
     """The ticket's id; the same thing said again within minutes joins the ticket that is there."""
     now = world().now()
-    rows = [an_arrival(row) for row in boards.rows_of(world(), stop_id)] if stop_id else []
+    rows = [an_arrival(row) for row in rows_of(world(), stop_id)] if stop_id else []
     with writing(world().engine) as connection:
         if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
             abort(429)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transit.plan.network import Network, Route, Stop
+from transit.plan.once_per_network import once_per_network
 from web.words.colours import colours
 from web.words.languages import language
 from web.world import world
@@ -10,15 +11,12 @@ from web.world import world
 Key = tuple[str, str, str, str]  # table, field, language, record_id or field_value
 
 
+@once_per_network
 def _translations(network: Network) -> dict[Key, str]:
-    kept = world().of_network
-    if "translations" not in kept:
-        kept["translations"] = {
-            (row.table_name, row.field_name, row.language, row.record_id or row.field_value): row.translation
-            for row in network.translations
-        }
-    found: dict[Key, str] = kept["translations"]
-    return found
+    return {
+        (row.table_name, row.field_name, row.language, row.record_id or row.field_value): row.translation
+        for row in network.translations
+    }
 
 
 def translated(table: str, field: str, record_id: str, value: str) -> str:

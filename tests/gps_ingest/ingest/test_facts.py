@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gps_ingest.ingest import Ingest
+from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
 from tests.builders import SEVEN, a_drive, a_network, a_report, place
 from transit.store.database import DatabaseError, migrate, open_database, writing
@@ -248,9 +248,9 @@ def test_a_new_network_is_taken_up_with_the_buses_that_fit_it(desk):
     with writing(desk.engine) as connection:
         save_network(connection, a_network(stops_every_m=250.0), now=desk.now, source="new")
     desk.ingest.look()
-    version = desk.ingest.version
+    version = desk.ingest.network.version
     desk.hears(desk.says([a_report((1860.0, 0.0), a_drive(to_m=1800)[-1].reported_at + timedelta(seconds=10))]))
-    assert desk.ingest.version == version
+    assert desk.ingest.network.version == version
     assert desk.state().matched.trip is not None
 
 

@@ -1,0 +1,1 @@
+"""The ingest process, in its parts: a batch, the trackers' health, late buffers, another network, the figures."""

@@ -1,0 +1,81 @@
+"""The ingest process: messages are taken from the broker, become facts, and only then are acknowledged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.ingest.facts import Ingest
+from gps_ingest.mqtt import Inbox, Message
+from transit.store.database import DatabaseError, Engine
+from transit.store.files import write_atomically
+
+MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
+WAIT_S = 0.5  # for messages, before the rest of the round
+LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
+FORGET_EVERY_S = 60.0  # old reports
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
+log = logging.getLogger(__name__)
+
+
+def client_id_of(engine: Engine) -> str:
+    """The same at every start, so that the broker knows us again; another one for another database."""
+    return "transit-ingest-" + sha256(engine.url.render_as_string(hide_password=True).encode()).hexdigest()[:12]
+
+
+def run(
+    engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_event: Event, data_dir: Path | None = None
+) -> None:
+    """Until stop_event is set: takes what comes in. data_dir: where figures for /metrics go. Raises ValueError (mqtt_url)."""
+    inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(engine), clock)
+    ingest = Ingest(engine, clock)
+    looked = forgot = monotonic()
+    was_refused: str | None = None
+    while not stop_event.is_set():
+        messages = inbox.receive(MOST_AT_ONCE, WAIT_S)
+        if messages:
+            _take_surely(ingest, messages, stop_event)
+            if not stop_event.is_set():
+                inbox.acknowledge(messages)
+        if inbox.refused != was_refused:
+            was_refused = inbox.refused
+            log.warning(was_refused) if was_refused else log.info("connected to the broker")
+        if monotonic() - looked >= LOOK_EVERY_S:
+            looked = monotonic()
+            _try(ingest.look)
+            ingest.figures.gauges["ingest_broker_connected"] = float(inbox.connected)
+            if data_dir is not None:
+                write_atomically(data_dir / "stats" / "ingest.json", ingest.figures.encode())
+            _try(ingest.backfill)
+        if monotonic() - forgot >= FORGET_EVERY_S:
+            forgot = monotonic()
+            _try(ingest.forget)
+    inbox.close()
+
+
+def _take_surely(ingest: Ingest, messages: Sequence[Message], stop_event: Event) -> None:
+    """The database may be away or its disk full: the batch waits, unacknowledged, and the broker holds what comes after."""
+    wait_s = FIRST_RETRY_S
+    while not stop_event.is_set():
+        try:
+            if ingest.network is None:
+                ingest.look()
+            ingest.take(messages)
+            return
+        except DatabaseError as error:
+            log.error("the database refuses a batch, it is tried again: %s", error.orig)
+            stop_event.wait(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_RETRY_S)
+
+
+def _try(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except DatabaseError as error:
+        log.error("the database does not answer: %s", error.orig)

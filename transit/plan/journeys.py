@@ -1,0 +1,394 @@
+"""From here to there by bus: the quickest journeys with few changes, over what is planned and what is seen live.
+
+RAPTOR (Delling, Pajor, Werneck: "Round-Based Public Transit Routing", 2012, section 3.1): round k finds the earliest arrival
+at every stop with k buses. Buses that are seen take their predicted times, service by headway its expected wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from math import erf, hypot, inf, sqrt
+from typing import NamedTuple
+
+from shapely import Point, STRtree
+
+from transit.plan.direct import DETOUR, walk_s
+from transit.plan.network import Network, TripInstance
+from transit.plan.once_per_network import once_per_network
+from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.runs import DayPlan, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
+from transit.plan.service_day import local_date
+
+MOST_BUSES = 4  # three changes
+WALK_BETWEEN_M = 500.0  # of street, from one stop to another
+CHANGE_S = 60.0  # to get off, look about and stand at the other stop
+BETTER_S = 60.0  # a further change must save at least so much
+CARDS = 4
+LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the first
+STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
+DAYS_KEPT = 6
+MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
+SIGMAS_OF_80 = 2.5631  # an 80 % interval of a normal distribution is so many standard deviations wide
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """From where to where: stop_id -> seconds on foot, of the stops near each end."""
+
+    start: Mapping[str, float]
+    end: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """On one bus: get on at `board`, off at `alight`. rounds: over how many ends of a loop it goes."""
+
+    pattern: Pattern
+    run: Run
+    board: str  # stop_id
+    alight: str
+    board_index: int
+    alight_index: int
+    leaves: Moment
+    comes: Moment
+    rounds: int = 0
+
+    @property
+    def source(self) -> Source:
+        return self.run.source
+
+    @property
+    def stops(self) -> int:
+        """How many stops later one gets off."""
+        return self.alight_index - self.board_index + self.rounds * (len(self.pattern.stop_ids) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """On foot, seconds as the street probably goes; from or to None: the place that was asked for."""
+
+    from_stop: str | None
+    to_stop: str | None
+    seconds: float
+
+
+Leg = Ride | Walk
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Legs in their order; walks only where there is something to walk."""
+
+    legs: tuple[Leg, ...]
+
+    @cached_property
+    def rides(self) -> tuple[Ride, ...]:
+        return tuple(leg for leg in self.legs if isinstance(leg, Ride))
+
+    @property
+    def changes(self) -> int:
+        return len(self.rides) - 1
+
+    @property
+    def walk_s(self) -> float:
+        return sum(leg.seconds for leg in self.legs if isinstance(leg, Walk))
+
+    @property
+    def leaves(self) -> Moment:
+        """When one sets out: so that the first bus is just caught."""
+        before = self.legs[0].seconds if isinstance(self.legs[0], Walk) else 0.0
+        return self.rides[0].leaves.later(-before)
+
+    @property
+    def comes(self) -> Moment:
+        after = self.legs[-1].seconds if isinstance(self.legs[-1], Walk) else 0.0
+        return self.rides[-1].comes.later(after)
+
+    @property
+    def seconds(self) -> float:
+        return self.comes.at - self.leaves.at
+
+    def walk_before(self, index: int) -> float:
+        """Seconds on foot between the ride before and this one (index in rides)."""
+        place = self.legs.index(self.rides[index])
+        before = self.legs[place - 1] if place else None
+        return before.seconds if isinstance(before, Walk) else 0.0
+
+    def change_chance(self, index: int) -> float | None:
+        """How likely the bus of ride `index` is still caught, 0..1; None where neither bus is seen live.
+
+        Errors of both buses as normal distributions with the given 80 % intervals, independent of each other. A bus of which
+        only the headway is known cannot be missed: another one comes.
+        """
+        before, after = self.rides[index - 1], self.rides[index]
+        if after.source is Source.HEADWAY:
+            return 1.0
+        if Source.LIVE not in (before.source, after.source):
+            return None
+        spare_s = after.leaves.at - before.comes.at - self.walk_before(index)
+        sigma_s = hypot(_sigma(before.comes), _sigma(after.leaves))
+        if sigma_s < 1.0:
+            return 1.0 if spare_s >= 0.0 else 0.0
+        return 0.5 * (1.0 + erf(spare_s / sigma_s / sqrt(2.0)))
+
+
+def _sigma(moment: Moment) -> float:
+    return (moment.high - moment.low) / SIGMAS_OF_80
+
+
+class _Step(NamedTuple):
+    """How a stop was reached. leg None: one walks to it first."""
+
+    at: Moment
+    leg: Leg | None = None
+
+
+class _Aboard(NamedTuple):
+    """Who sits in a bus while a pattern is scanned."""
+
+    run: Run
+    board_index: int  # of the stop where one got on
+    leaves: Moment
+    rounds: int = 0
+
+
+_Labels = dict[str, _Step]  # stop_id -> how it is reached earliest
+
+
+class Planner:
+    """Journeys on one network; get it from planner_of(). It keeps nothing but what follows from the network."""
+
+    def __init__(self, network: Network, change_s: float = CHANGE_S) -> None:
+        self.network = network
+        self.change_s = change_s
+        every = patterns_of(network).by_id.values()
+        self.patterns = [one for one in every if promising_trips(network, one)] or list(every)
+        self.at_stop: dict[str, list[tuple[Pattern, int]]] = {}
+        for pattern in self.patterns:
+            for n, stop_id in enumerate(pattern.stop_ids):
+                self.at_stop.setdefault(stop_id, []).append((pattern, n))
+        self.walks = _walks(network, self.at_stop)
+        self._plans: dict[date, DayPlan] = {}
+
+    def plan_of(self, day: date) -> DayPlan:
+        """The plan of a service day, made once (the last few asked for are kept)."""
+        plan = self._plans.get(day)
+        if plan is None:
+            plan = DayPlan(self.network, day)
+            self._plans = {**dict(list(self._plans.items())[1 - DAYS_KEPT :]), day: plan}
+        return plan
+
+    def service(
+        self, around: datetime, live: Iterable[LiveCall] = (), cancelled: frozenset[TripInstance] = frozenset()
+    ) -> Service:
+        """What runs on the service day of a moment, and what of the day before is still on its way."""
+        today = local_date(around, self.network.timezone)
+        plans = {day: self.plan_of(day) for day in (today - timedelta(days=1), today)}
+        return Service(self.network, plans, live, cancelled)
+
+    def earliest(self, service: Service, ask: Request, at: float, without: frozenset[str] = frozenset()) -> list[Journey]:
+        """The earliest arrival with one bus, and with more wherever that is earlier. without: route_ids not to use."""
+        labels = {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in ask.start.items() if stop_id in self.at_stop}
+        best = {stop_id: step.at.at for stop_id, step in labels.items()}
+        rounds = [labels]
+        found: list[Journey] = []
+        goal = inf
+        marked = set(labels)
+        for _ in range(MOST_BUSES):
+            reached: _Labels = {}
+            for pattern, n in self._touched(marked, without):
+                for stop_id, step in _scan(
+                    service.of_pattern(pattern), n, rounds[-1], 0.0 if len(rounds) == 1 else self.change_s
+                ):
+                    if step.at.at < min(best.get(stop_id, inf), goal):
+                        best[stop_id], reached[stop_id] = step.at.at, step
+            self._walk_on(reached, best, goal)
+            rounds.append({**rounds[-1], **reached})
+            arrivals = [(reached[stop_id].at.at + walk_s, stop_id) for stop_id, walk_s in ask.end.items() if stop_id in reached]
+            if arrivals and min(arrivals)[0] < goal - (BETTER_S if found else 0.0):
+                goal, stop_id = min(arrivals)
+                found.append(_journey(rounds, stop_id, ask))
+            marked = set(reached)
+            if not marked:
+                break
+        return found
+
+    def _touched(self, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
+        """The patterns that call at these stops, each with the first of them along it."""
+        first: dict[str, tuple[Pattern, int]] = {}
+        for stop_id in sorted(marked):
+            for pattern, n in self.at_stop[stop_id]:
+                known = first.get(pattern.pattern_id)
+                if pattern.route_id not in without and (known is None or n < known[1]):
+                    first[pattern.pattern_id] = (pattern, n)
+        return list(first.values())
+
+    def _walk_on(self, reached: _Labels, best: dict[str, float], goal: float) -> None:
+        """From the stops where one gets off, on foot to others."""
+        for stop_id, step in list(reached.items()):
+            for other, seconds in self.walks.get(stop_id, ()):
+                comes = step.at.later(seconds)
+                if comes.at < min(best.get(other, inf), goal):
+                    best[other], reached[other] = comes.at, _Step(comes, Walk(stop_id, other, seconds))
+
+    def journeys(self, service: Service, ask: Request, at: float) -> list[Journey]:
+        """Up to CARDS journeys that leave at `at` or later: none is worse than another in leaving, arriving and changes."""
+        found = self.earliest(service, ask, at)
+        if not found:
+            return []
+        routes = {ride.pattern.route_id for journey in found for ride in journey.rides}
+        for route_id in sorted(routes):  # the same way by other routes
+            found += self.earliest(service, ask, at, frozenset([route_id]))
+        leaves = min(journey.leaves.at for journey in found)
+        until = leaves + LATER_WITHIN_S
+        for _ in range(CARDS):  # and by later buses, where there are times to tell them apart
+            later = [one for one in self.earliest(service, ask, leaves + STEP_S) if one.rides[0].source is not Source.HEADWAY]
+            if not later or min(journey.leaves.at for journey in later) > until:
+                break
+            found += later
+            leaves = max(leaves + STEP_S, min(journey.leaves.at for journey in later))
+        return _worth_showing(found)[:CARDS]
+
+    def arriving_by(self, service: Service, ask: Request, by: float, since: float) -> list[Journey]:
+        """Journeys that are there by a moment, the latest that one may leave first; none leaves before `since`."""
+
+        def in_time(at: float) -> list[Journey]:
+            return [journey for journey in self.earliest(service, ask, at) if journey.comes.at <= by]
+
+        at = _last_that(in_time, since, by)
+        if at is None:
+            return []
+        found = in_time(at)
+        for minutes in (10, 20, 40):
+            found += in_time(max(since, min(journey.leaves.at for journey in found) - 60.0 * minutes))
+        return sorted(_worth_showing(found), key=lambda one: -one.leaves.at)[:CARDS]
+
+    def last_of_day(self, service: Service, ask: Request, since: float, until: float) -> Journey | None:
+        """The journey that leaves last between two moments; None where none leaves any more."""
+
+        def leaving(at: float) -> list[Journey]:
+            return [journey for journey in self.earliest(service, ask, at) if journey.leaves.at <= until]
+
+        at = _last_that(leaving, since, until)
+        return None if at is None else max(leaving(at), key=lambda one: one.leaves.at)
+
+
+def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, float]]]:
+    """stop_id -> the other stops within WALK_BETWEEN_M of street, with the seconds to them, nearest first."""
+    places = {stop_id: place for stop_id in stops if (place := stop_place(network, stop_id)) is not None}
+    plane = patterns_of(network).plane
+    ids, points = list(places), [Point(*plane.xy(*place)) for place in places.values()]
+    if not points:
+        return {}
+    tree = STRtree(points)
+    found: dict[str, list[tuple[str, float]]] = {}
+    for stop_id, point in zip(ids, points, strict=True):
+        near = tree.query(point, predicate="dwithin", distance=WALK_BETWEEN_M / DETOUR)
+        rows = sorted((walk_s(point.distance(points[n])), ids[n]) for n in near if ids[n] != stop_id)
+        found[stop_id] = [(other, seconds) for seconds, other in rows]
+    return found
+
+
+def _scan(runs: PatternRuns, begin: int, before: _Labels, change_s: float) -> Iterator[tuple[str, _Step]]:
+    """Along one pattern with one bus: where one can get off, and when. change_s: needed before one can get on.
+
+    Over the terminal of a loop one stays seated.
+    """
+    aboard: _Aboard | None = None
+    last = len(runs.pattern.stop_ids) - 1
+    for n in range(begin, last + 1):
+        if aboard is not None:
+            yield from _alight(runs, aboard, n)
+        step = before.get(runs.pattern.stop_ids[n])
+        if n < last and step is not None:
+            run = runs.board(n, step.at.later(change_s))
+            leaves = None if run is None else run.departures[n]
+            if run is not None and leaves is not None and _is_earlier(leaves, aboard, n):
+                aboard = _Aboard(run, n, leaves)
+    following = None if aboard is None or not runs.is_loop else runs.goes_on(aboard.run)
+    if aboard is not None and following is not None:
+        for n in range(1, aboard.board_index + 1):
+            yield from _alight(runs, aboard._replace(run=following, rounds=1), n)
+
+
+def _is_earlier(leaves: Moment, aboard: _Aboard | None, n: int) -> bool:
+    mine = None if aboard is None else aboard.run.departures[n]
+    return mine is None or leaves.at < mine.at
+
+
+def _alight(runs: PatternRuns, aboard: _Aboard, n: int) -> Iterator[tuple[str, _Step]]:
+    comes = aboard.run.arrivals[n]
+    if comes is None or n in aboard.run.no_drop_off:
+        return
+    stop_ids = runs.pattern.stop_ids
+    ride = Ride(
+        pattern=runs.pattern,
+        run=aboard.run,
+        board=stop_ids[aboard.board_index],
+        alight=stop_ids[n],
+        board_index=aboard.board_index,
+        alight_index=n,
+        leaves=aboard.leaves,
+        comes=comes,
+        rounds=aboard.rounds,
+    )
+    yield stop_ids[n], _Step(comes, ride)
+
+
+def _journey(rounds: list[_Labels], stop_id: str, ask: Request) -> Journey:
+    """Back from where one gets off last, round by round."""
+    legs: list[Leg] = []
+    if ask.end[stop_id] > 0.0:
+        legs.append(Walk(stop_id, None, ask.end[stop_id]))
+    at, number = stop_id, len(rounds) - 1
+    while (leg := rounds[number][at].leg) is not None:
+        legs.append(leg)
+        if isinstance(leg, Walk):
+            assert leg.from_stop is not None
+            at = leg.from_stop
+        else:
+            at = leg.board
+            number -= 1
+    if ask.start[at] > 0.0:
+        legs.append(Walk(None, at, ask.start[at]))
+    return Journey(tuple(reversed(legs)))
+
+
+def _last_that(found: Callable[[float], list[Journey]], since: float, until: float) -> float | None:
+    """The last moment of setting out, to STEP_S, for which there is a journey: the later, the fewer there are."""
+    if not found(since):
+        return None
+    low, high = since, until
+    while high - low > STEP_S:
+        middle = (low + high) / 2
+        if found(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _worth_showing(found: Iterable[Journey]) -> list[Journey]:
+    """Without those that another one beats in everything, or that is the same to a rider; by arrival."""
+    kept: list[Journey] = []
+    for one in sorted(found, key=lambda one: (one.comes.at, one.changes, -one.leaves.at, one.walk_s)):
+        if not any(_beats(other, one) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _beats(other: Journey, one: Journey) -> bool:
+    routes = [ride.pattern.route_id for ride in other.rides], [ride.pattern.route_id for ride in one.rides]
+    if routes[0] == routes[1] and abs(other.leaves.at - one.leaves.at) < STEP_S:
+        return True
+    no_worse = other.leaves.at >= one.leaves.at and other.comes.at <= one.comes.at and other.changes <= one.changes
+    return no_worse and other.walk_s <= one.walk_s + MUCH_WALK_S
+
+
+@once_per_network
+def planner_of(network: Network) -> Planner:
+    """The planner of a network, made once."""
+    return Planner(network)
