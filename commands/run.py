@@ -118,21 +118,25 @@ def _warn(settings: Settings, say: Callable[[str], None]) -> None:
         say("the broker takes reports from anybody who reaches it: see docs/TRACKERS.md for users and passwords")
 
 
-@click.command(epilog=example("python app.py doctor"))
+@click.command(epilog=example("python app.py doctor", "python app.py doctor --lang id"))
+@click.option("--lang", type=click.Choice(["id", "en"]), help="The language; that of LANG where not given, else English.")
 @pass_settings
-def doctor(settings: Settings) -> None:
-    """Say in plain words what is wrong with this set-up; exit code 1 where something is."""
+def doctor(settings: Settings, lang: str | None) -> None:
+    """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
     from gps_ingest.operations.doctor import examine
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
+    from web.words.troubles import all_is_well, sentence
 
+    language = lang or ("id" if os.environ.get("LANG", "").startswith("id") else "en")
     snapshot = SnapshotReader(settings.data_dir).read()
     openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
     made_at = None if snapshot is None else snapshot.made_at
-    findings = list(examine(engine, settings.broker_url, settings.data_dir, settings.clock(), made_at, openly))
-    for finding in findings:
-        click.echo(f"- {finding}")
-    if findings:
+    now = settings.clock()
+    found = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    for trouble in found.troubles:
+        click.echo(f"- {sentence(trouble, language, found.timezone, now)}")
+    if found.troubles:
         sys.exit(1)
-    click.echo("All is well: database, network, broker, reports, live process.")
+    click.echo(all_is_well(language))

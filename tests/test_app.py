@@ -253,7 +253,9 @@ def test_the_doctor_names_what_is_wrong_and_how_to_mend_it(tmp_path, command):
 
     def well():
         code, said = run(tmp_path, "doctor", **environment)
-        return code == 0 or said.splitlines() == ["- The clock of tracker demo-2 is off by 150 s (corrected)."]
+        return code == 0 or [line.partition("(")[0] for line in said.splitlines()] == [
+            "- The clock of tracker demo-2 is off by 150 s "
+        ]
 
     until(well, 60)
 

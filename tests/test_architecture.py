@@ -13,7 +13,15 @@ import pytest
 from tests.conftest import HOUSE
 
 # room -> the rooms that it may import (besides itself); the longest matching room of a module decides
-DOMAIN = {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals", "transit.quality", "transit"}
+DOMAIN = {
+    "transit.plan",
+    "transit.tracking",
+    "transit.forecasting",
+    "transit.arrivals",
+    "transit.quality",
+    "transit.operations",
+    "transit",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "transit": set(),  # the clock
     "transit.plan": set(),
@@ -21,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
+    "transit.operations": {"transit.plan", "transit.tracking", "transit.forecasting.departure_orders"},
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,
     "maps": DOMAIN,

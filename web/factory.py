@@ -29,7 +29,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
     "web.pages.tickets",
     "web.pages.phone_app",
     "web.pages.map",
-    "web.pages.visitors",
+    "web.pages.places",
+    "web.pages.itineraries",
     "web.pages.services",
 )
 

@@ -18,11 +18,12 @@ from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
 from transit.arrivals.rows import Arrival
 from transit.forecasting.prediction import Prediction
+from transit.operations.tracker_health import TrackerHealth
+from transit.operations.troubles import Trouble
 from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.store.trackers import TrackerHealth
 from transit.tracking.state import StopEvent, VehicleState
 from web.cache import Cache
 from web.live.feeds import feeds_of
@@ -57,6 +58,10 @@ class View:
     @cached_property
     def trackers(self) -> list[TrackerHealth]:
         return self.snapshot.all_trackers() if self.snapshot else []
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        return self.snapshot.troubles if self.snapshot else []
 
     @property
     def alerts(self) -> list[Alert]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gps_ingest.decoder import NOBODY, TrackerFix
+from transit.operations.tracker_health import TrackerHealth
 from transit.store.database import Connection
-from transit.store.trackers import TrackerHealth, save_tracker_health
+from transit.store.trackers import save_tracker_health
 from transit.store.upsert import Row
 from transit.tracking.tracker_clock import TrackerClock
 

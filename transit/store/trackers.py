@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+from transit.operations.tracker_health import TrackerHealth
 from transit.store.tables import refusals, reports, tracker_health, tracker_map
 from transit.store.upsert import Row, insert_into, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerHealth:
-    """A tracker as seen now. shared_with: the other trackers mapped to the same vehicle, which is a mistake of somebody."""
-
-    tracker_id: str
-    vehicle_id: str | None
-    online: bool | None = None  # what the broker says of its connection; says nothing of its GPS
-    last_received_at: datetime | None = None
-    last_fix_at: datetime | None = None
-    clock_offset_s: float | None = None  # our clock minus the tracker's, where it is steadily wrong and corrected
-    accepted: int = 0
-    refusals: Mapping[str, int] = field(default_factory=dict)  # reason -> how many
-    last_error: str | None = None
-    last_error_at: datetime | None = None
-    battery_pct: float | None = None
-    shared_with: tuple[str, ...] = ()
 
 
 def map_tracker(connection: Connection, tracker_id: str, vehicle_id: str | None, *, now: datetime) -> None:
@@ -46,7 +28,8 @@ def load_tracker_map(connection: Connection) -> dict[str, str]:
 
 def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
     """Every tracker that was mapped or heard, by id."""
-    vehicles = load_tracker_map(connection)
+    mapped = {row.tracker_id: row for row in connection.execute(select(tracker_map))}
+    vehicles = {tracker_id: row.vehicle_id for tracker_id, row in mapped.items()}
     trackers_of: dict[str, list[str]] = {}
     for tracker_id, vehicle_id in vehicles.items():
         trackers_of.setdefault(vehicle_id, []).append(tracker_id)
@@ -60,6 +43,7 @@ def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
         TrackerHealth(
             tracker_id=tracker_id,
             vehicle_id=(vehicle := vehicles.get(tracker_id)),
+            mapped_at=mapped[tracker_id].mapped_at if tracker_id in mapped else None,
             online=row.online if (row := seen.get(tracker_id)) else None,
             last_received_at=row.last_received_at if row else None,
             last_fix_at=row.last_fix_at if row else None,

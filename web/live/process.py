@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -16,6 +16,9 @@ from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction
+from transit.operations.facts import FleetFacts
+from transit.operations.findings import troubles_of
+from transit.operations.troubles import Trouble
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
@@ -23,9 +26,10 @@ from transit.store.database import writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
+from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
-from transit.store.trackers import TrackerHealth, load_tracker_health, newest_received_at
+from transit.store.trackers import newest_received_at
 from transit.store.vehicles import load_states
 from transit.tracking.state import StopEvent, VehicleState
 from web.live import snapshot as snapshots
@@ -38,7 +42,7 @@ PASSED_AGE = timedelta(minutes=15)  # so long a bus that has passed stays on the
 LEARN_AT_ONCE = 10_000  # events of one step: a first start on a long history catches up over several
 SAVE_EVERY = timedelta(minutes=5)
 PROMISED_EVERY = timedelta(seconds=30)
-TRACKERS_EVERY = timedelta(seconds=5)
+TROUBLES_EVERY = timedelta(seconds=5)
 log = logging.getLogger(__name__)
 
 
@@ -56,8 +60,8 @@ class Live:
         self.last_event_id = 0
         self.passed: list[StopEvent] = []
         self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
-        self.trackers: list[TrackerHealth] = []
-        self.trackers_at: datetime | None = None
+        self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
+        self.troubles: list[Trouble] = []
         self.saved_at: datetime | None = None
         self.unsaved = False
         self.promised_at: datetime | None = None
@@ -78,8 +82,9 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            if self.trackers_at is None or not timedelta(0) <= now - self.trackers_at < TRACKERS_EVERY:
-                self.trackers, self.trackers_at = load_tracker_health(connection), now
+            if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
+                self.facts = load_facts(connection, self.network, now)
+                self.troubles = troubles_of(self.facts)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
@@ -196,10 +201,11 @@ class Live:
             snapshots.by_stop(predictions),
             snapshots.by_stop(self.passed),
             alerts,
-            snapshots.pack(self.trackers),
+            snapshots.pack(self.facts.trackers),
             feeds,
             figures,
             newest,
+            self.troubles,
         )
 
 

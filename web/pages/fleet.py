@@ -9,15 +9,17 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
+from transit.operations.tracker_health import TrackerHealth
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
 from transit.plan.timetable import RouteDirection
-from transit.store.trackers import TrackerHealth
 from transit.tracking.state import VehicleState
 from web.access import only_staff
 from web.answers import fragment
 from web.boards.running import is_running
 from web.boards.trip_board import planned_moment
+from web.words import troubles
+from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
@@ -39,6 +41,13 @@ class FleetRow:
     spacing: Spacing | None
 
 
+@dataclass(frozen=True)
+class TroubleLine:
+    kind: str
+    wrong: str
+    remedy: str
+
+
 @pages.get("/armada")
 def fleet() -> Response:
     if world().network is None:
@@ -46,11 +55,21 @@ def fleet() -> Response:
     rows = fleet_rows(world())
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
+    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world())}
     if request.args.get("part") == "fleet":
-        return fragment(render_template("fleet_rows.html", rows=rows, stray=stray))
-    response = make_response(render_template("fleet.html", rows=rows, stray=stray))
+        return fragment(render_template("fleet_rows.html", **shown))
+    response = make_response(render_template("fleet.html", **shown))
     response.cache_control.no_store = True
     return response
+
+
+def trouble_lines(world: World) -> list[TroubleLine]:
+    timezone = world.network.timezone if world.network else "UTC"
+    asked = (language(), timezone, world.now())
+    return [
+        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *asked), troubles.remedy(trouble, *asked))
+        for trouble in world.view.troubles
+    ]
 
 
 def fleet_rows(world: World) -> list[FleetRow]:

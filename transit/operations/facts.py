@@ -1,0 +1,30 @@
+"""All that troubles are found in: one value, loaded at once by transit.store.operations.load_facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from transit.forecasting.departure_orders import DepartureOrder
+from transit.operations.tracker_health import TrackerHealth
+from transit.plan.network import Network
+from transit.tracking.state import VehicleState
+from transit.tracking.trip_choice import AssignmentHint
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFacts:
+    """What is stored of the fleet, and what time it is."""
+
+    now: datetime
+    network: Network | None = None
+    trackers: Sequence[TrackerHealth] = ()
+    states: Mapping[str, VehicleState] = field(default_factory=dict)  # by vehicle_id
+    hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
+    orders: Sequence[DepartureOrder] = ()
+    newest_received_at: datetime | None = None  # of any report
+
+    @property
+    def timezone(self) -> str:
+        return self.network.timezone if self.network else "UTC"

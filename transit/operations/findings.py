@@ -1,0 +1,16 @@
+"""Every trouble of the fleet, in the order in which it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from transit.operations import feed, reports, trackers
+from transit.operations.facts import FleetFacts
+from transit.operations.troubles import Trouble
+
+Rule = Callable[[FleetFacts], Iterator[Trouble]]
+RULES: tuple[Rule, ...] = (feed.troubles, reports.troubles, trackers.troubles)
+
+
+def troubles_of(facts: FleetFacts) -> list[Trouble]:
+    return sorted((trouble for rule in RULES for trouble in rule(facts)), key=lambda trouble: trouble.weight)

@@ -1,0 +1,22 @@
+"""Whether anything comes in at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from transit.operations.facts import FleetFacts
+from transit.operations.troubles import Trouble, TroubleKind
+
+SILENT = timedelta(minutes=5)  # a fleet that says nothing for so long is not there
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    newest, now = facts.newest_received_at, facts.now
+    if newest is None:
+        yield Trouble(TroubleKind.NEVER_REPORTED)
+    elif now - newest > SILENT:
+        yield Trouble(TroubleKind.NO_REPORTS, since=newest, figures={"age_s": (now - newest).total_seconds()})
+    elif newest - now > SILENT:
+        ahead_s = (newest - now).total_seconds()
+        yield Trouble(TroubleKind.OUR_CLOCK_STEPPED, figures={"step_s": ahead_s})

@@ -1,0 +1,75 @@
+"""A trouble that the operator must hear of: a value, told in the same words on /armada and by `doctor`.
+
+A new kind takes four steps:
+
+1. a member of TroubleKind, at the place that its weight gives it (the order of the members is the order of telling);
+2. a function `(facts: FleetFacts) -> Iterator[Trouble]` in a module of this room, entered in findings.RULES; what it needs and
+   FleetFacts lacks is loaded in transit.store.operations.load_facts;
+3. two sentences in web/words/troubles.py (what is wrong; what to do), their Indonesian in
+   web/translations/id/LC_MESSAGES/operators.po;
+4. a test that feeds the case into ingest and reads both places (tests/web/pages/test_troubles.py has the helper `told`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class TroubleKind(StrEnum):
+    """The most urgent first: in this order they are told."""
+
+    # the set-up: only `doctor` looks at these
+    DATABASE_UNKNOWN = "database_unknown"
+    DATABASE_AWAY = "database_away"
+    DATA_DIR_READ_ONLY = "data_dir_read_only"
+    DISK_FULL = "disk_full"
+    BROKER_URL_WRONG = "broker_url_wrong"
+    BROKER_AWAY = "broker_away"
+    BROKER_IS_NONE = "broker_is_none"  # something else listens there
+    BROKER_REFUSES_US = "broker_refuses_us"
+    LIVE_NEVER_RAN = "live_never_ran"
+    LIVE_STOPPED = "live_stopped"
+    OFFERED_OPENLY = "offered_openly"
+    # the network
+    NO_NETWORK = "no_network"
+    FEED_EMPTY = "feed_empty"
+    FEED_EXPIRED = "feed_expired"
+    FEED_EXPIRES = "feed_expires"
+    # the fleet as a whole
+    OUR_CLOCK_WRONG = "our_clock_wrong"
+    OUR_CLOCK_STEPPED = "our_clock_stepped"
+    NEVER_REPORTED = "never_reported"
+    NO_REPORTS = "no_reports"
+    # one device, tracker or vehicle
+    UNMAPPED = "unmapped"
+    SHARED_VEHICLE = "shared_vehicle"
+    CLOCK_CORRECTED = "clock_corrected"
+    SOME_REFUSED = "some_refused"
+
+
+Figure = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """subject: the tracker, vehicle, route or device that it is about; empty: all of it.
+
+    figures: what the sentence speaks of. The end of a name is its unit and says how it is written: `_s` seconds as a span of
+    time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent; the others stand as they are.
+    """
+
+    kind: TroubleKind
+    subject: str = ""
+    since: datetime | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> tuple[int, str, str]:
+        """To be sorted by."""
+        return ORDER[self.kind], self.subject, str(self.figures.get("reason", ""))
+
+
+ORDER = {kind: place for place, kind in enumerate(TroubleKind)}

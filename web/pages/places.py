@@ -1,0 +1,105 @@
+"""Places to see, each with the way there; the map of them to print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from maps.guide import Place
+from transit.plan.direct import walk_s
+from web.answers import the_network
+from web.boards.places import last_buses, next_bus_of, stand_of, start_of, trips_to
+from web.guide import guide_of
+from web.map_files import script_address
+from web.structured_data import structured_data
+from web.words.languages import language
+from web.world import world
+
+pages = Blueprint("places", __name__)
+EVERYDAY = ("hospital", "school")  # of use to residents: shown when asked for, not among the sights
+ORDER = ("heritage", "monument", "culture", "worship", "culinary", "shopping", "recreation", "transport", "government")
+
+
+@pages.get("/wisata")
+def places_page() -> str:
+    network = the_network()
+    guide = guide_of(world())
+    wanted, only_on_route = request.args.get("kategori", ""), request.args.get("rute") == "1"
+    stands = [stand_of(world(), place) for place in guide.published]
+    categories = sorted({place.category for place in guide.published}, key=_rank)
+    if wanted in categories:
+        stands = [one for one in stands if one.place.category == wanted]
+    else:
+        wanted = ""
+        stands = [one for one in stands if one.place.category not in EVERYDAY]
+    if only_on_route:
+        stands = [one for one in stands if one.is_on_route]
+    stands.sort(key=lambda one: (_rank(one.place.category), one.place.name))
+    nexts = {stand.place.place_id: next_bus_of(world(), stand) for stand in stands}
+    return render_template(
+        "places.html",
+        stands=stands,
+        nexts=nexts,
+        categories=categories,
+        wanted=wanted,
+        only_on_route=only_on_route,
+        guide=guide,
+        network=network,
+        script=script_address("places"),
+    )
+
+
+@pages.get("/wisata/<slug>")
+def place_page(slug: str) -> str:
+    network, guide = the_network(), guide_of(world())
+    place = guide.place(slug)
+    if place is None:
+        abort(404)
+    stand = stand_of(world(), place)
+    start, start_name = start_of(network, guide, request.args.get("dari", ""))
+    trips = [] if start is None else trips_to(world(), start, stand.stops)
+    stops = sorted((network.stops[one] for one in network.routes_of_stop), key=lambda stop: stop.name)
+    others = sorted((one for one in guide.published if one.lat is not None and one != place), key=lambda one: one.name)
+    hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
+    return render_template(
+        "place.html",
+        stand=stand,
+        place=place,
+        trips=trips,
+        start_name=start_name,
+        chosen=request.args.get("dari", ""),
+        stops=stops,
+        others=others,
+        hours=hours,
+        script=script_address("places"),
+        markup=structured_data(place),
+        walk=walk_words(place),
+        next_bus=next_bus_of(world(), stand),
+    )
+
+
+@pages.get("/wisata/peta.pdf")
+def printed_map() -> Response:
+    from maps.sheet import visitor_map
+
+    network, guide = the_network(), guide_of(world())
+    content = visitor_map(network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), language())
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
+    return response
+
+
+def _rank(category: str) -> tuple[int, str]:
+    return (ORDER.index(category) if category in ORDER else len(ORDER), category)
+
+
+def walk_words(place: Place) -> Any:
+    """metres -> (least, most) minutes to walk, as sure as the position is."""
+
+    def minutes(metres: float) -> tuple[int, int]:
+        err = 0.0 if place.is_good else place.error_m
+        least, most = walk_s(max(metres - err, 0.0)) / 60, walk_s(metres + err) / 60
+        return max(1, round(least)), max(1, round(most))
+
+    return minutes
