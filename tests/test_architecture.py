@@ -59,6 +59,7 @@ HOMES = {
     "folium": {"maps"},
     "flask": {"web"},
     "flask_babel": {"web"},
+    "flask_compress": {"web.factory"},
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},

@@ -16,10 +16,11 @@ NO_NETWORK = "No network is loaded yet. Import one with: python app.py gtfs impo
 
 
 def conditional(content: bytes, mimetype: str, modified: datetime | None, max_age_s: int) -> Response:
-    """An answer that costs nothing when the client has it already (ETag, Last-Modified)."""
+    """An answer that costs nothing when the client has it already (ETag, and Last-Modified where it is known)."""
     response = Response(content, mimetype=mimetype)
-    response.set_etag(hashlib.sha256(content).hexdigest()[:24])
-    response.last_modified = modified
+    response.set_etag(hashlib.sha256(content).hexdigest()[:24], weak=True)  # the same for each content encoding
+    if modified is not None:  # Werkzeug writes None as now
+        response.last_modified = modified
     response.cache_control.public = True
     response.cache_control.max_age = max_age_s
     response.headers["Access-Control-Allow-Origin"] = "*"
