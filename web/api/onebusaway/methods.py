@@ -11,7 +11,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 from rapidfuzz import fuzz, process, utils
 
-from transit.plan.direct import near
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, TripInstance, UnknownRoute, UnknownStop, UnknownTrip
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.service_day import local_date
@@ -389,7 +389,7 @@ def _board(references: References, stop_id: str, asked: Window) -> Entity:
     rows = arrivals.arrivals_of(world(), references, stop_id, asked)
     rows += arrivals.headways_of(world(), references, stop_id)
     place = stop_place(network, stop_id)
-    around = {} if place is None else near(network, *place, NEARBY_M)
+    around = {} if place is None else nearest_stops(network, *place, NEARBY_M)
     return {
         "stopId": references.stop(stop_id),
         "arrivalsAndDepartures": rows,
