@@ -330,10 +330,10 @@ class Network:
         found: list[str] = []
         stop = self.stops.get(stop_id)
         while stop is not None and stop.parent_station and len(found) < MAX_PARENTS:
-            if stop.parent_station in (stop_id, *found) or stop.parent_station not in self.stops:
+            if stop.parent_station in (stop_id, *found):
                 break
             found.append(stop.parent_station)
-            stop = self.stops[stop.parent_station]
+            stop = self.stops.get(stop.parent_station)
         return tuple(found)
 
     def timezone_of(self, stop_id: str) -> str:
