@@ -108,13 +108,11 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             if entity.trip is not None:
                 trips.add(entity.trip)
             elif entity.stop_id is not None and entity.route_id is None:
-                stops |= {one for one, row in network.stops.items() if entity.stop_id in (one, row.parent_station)}
+                stops |= set(network.within(entity.stop_id))
             elif entity.route_id is not None and entity.stop_id is None:
-                ways = {trip.direction_id for trip in network.trips_of_route.get(entity.route_id, ())}
+                ways = directions_of(network).of_route.get(entity.route_id, ())
                 directions |= {
-                    RouteDirection(entity.route_id, way)
-                    for way in ways
-                    if entity.direction_id is None or way in (None, entity.direction_id)
+                    way for way in ways if entity.direction_id is None or way.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
 

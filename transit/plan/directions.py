@@ -158,9 +158,11 @@ def _longest_rise(places: Sequence[int]) -> int:
     return len(ends)
 
 
-def usual_pattern(network: Network, way: RouteDirection, trips: Sequence[Trip]) -> Trip:
-    """A trip of the stops that most trips of a way have (of as many: the longest)."""
+def usual_trip(network: Network, way: RouteDirection, trips: Sequence[Trip]) -> Trip | None:
+    """A trip of the stops that most of some trips on a way have (of as many: the longest); None where none is on it."""
     mine = [trip for trip in trips if directions_of(network).of_trip[trip.trip_id] == way]
     counts = Counter(tuple(call.stop_id for call in trip.stop_times) for trip in mine)
+    if not mine:
+        return None
     usual = max(counts, key=lambda ids: (counts[ids], len(ids)))
     return next(trip for trip in mine if tuple(call.stop_id for call in trip.stop_times) == usual)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
+from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.service_day import service_day_start, services_on
@@ -209,12 +210,11 @@ class DayPlan:
         if rows is None:
             self._add_run(pattern, trip, TripInstance(trip.trip_id, day), planned, 0.0)
             return
+        for start_s in exact_starts(network, trip):
+            if start_s is not None:
+                self._add_run(pattern, trip, TripInstance(trip.trip_id, day, start_s), planned, start_s - planned[0][1])
         for row in rows:
-            if row.exact_times == 1:
-                for start_s in range(row.start_s, row.end_s, max(row.headway_s, 1)):
-                    instance = TripInstance(trip.trip_id, day, start_s)
-                    self._add_run(pattern, trip, instance, planned, start_s - planned[0][1])
-            else:
+            if row.exact_times != 1:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
                 window = DepartureWindow(trip.trip_id, day, first, last, float(row.headway_s))
                 self.windows.setdefault(pattern.pattern_id, []).append(window)
@@ -244,8 +244,8 @@ class Disruption:
     stops: frozenset[str] = frozenset()
     directions: frozenset[RouteDirection] = frozenset()
 
-    def suspends(self, pattern: Pattern) -> bool:
-        return RouteDirection(pattern.route_id, pattern.direction_id) in self.directions
+    def suspends(self, network: Network, pattern: Pattern) -> bool:
+        return directions_of(network).of_trip[pattern.trip_ids[0]] in self.directions
 
 
 class Service:

@@ -6,13 +6,15 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import segno
 from fpdf import FPDF
 
-from transit.plan.network import Network, Route, Stop, UnknownStop
+from transit.plan.network import Agency, Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
+from transit.plan.stop_codes import code_of, is_own_code
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from web.words.colours import colours
 from web.words.languages import LANGUAGES, catalogue
@@ -49,13 +51,15 @@ def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetim
 
 
 def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, scale: float) -> None:
-    code = stop.code or stop.stop_id
-    short = f"{address}/h/{code}"
+    code = code_of(stop)
+    path = f"h/{quote(code, safe='')}" if is_own_code(network, stop) else f"halte/{quote(stop.stop_id, safe='')}"
+    short = f"{address}/{path}"
+    operators = _operators(network, stop)
     left, right = 12 * scale, pdf.w - 12 * scale
     pdf.set_fill_color(11, 90, 67)
     pdf.rect(0, 0, pdf.w, 24 * scale, style="F")
     pdf.set_text_color(255, 255, 255)
-    _text(pdf, left, 15 * scale, network.agencies[0].name, 18 * scale, bold=True, width=right - left)
+    _text(pdf, left, 15 * scale, " / ".join(agency.name for agency in operators), 18 * scale, bold=True, width=right - left)
     pdf.set_text_color(22, 33, 28)
     _text(pdf, left, 40 * scale, stop.name, 27 * scale, bold=True, width=right - left)
     _text(pdf, left, 49 * scale, f"{_said('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
@@ -69,16 +73,22 @@ def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, 
         pdf.multi_cell(right - x, 6 * scale, _latin(_said(tag, "Scan: when does the next bus come?")), align="L")
     _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
     _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
-    phone = network.agencies[0].phone
+    phones = ", ".join(f"{one.phone} ({one.name})" if len(operators) > 1 else one.phone for one in operators if one.phone)
     y = pdf.h - 10 * scale
     for tag in reversed(LANGUAGES):
         unknown = _said(tag, "Phone number of the operator: not known yet")
-        said = _said(tag, "Help: %(phone)s") % {"phone": phone} if phone else unknown
+        said = _said(tag, "Help: %(phone)s") % {"phone": phones} if phones else unknown
         _text(pdf, left, y, said, 9.5 * scale, width=right - left)
         y -= 5 * scale
     if network.is_sample:
         said = " / ".join(_said(tag, "Sample network, not verified") for tag in LANGUAGES)
         _text(pdf, left, y - 1, said, 9.5 * scale, bold=True, width=right - left)
+
+
+def _operators(network: Network, stop: Stop) -> list[Agency]:
+    """Who runs the routes of a stop."""
+    found = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
+    return list(found.values()) or [network.agencies[0]]
 
 
 def _routes(pdf: FPDF, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float) -> None:
@@ -89,11 +99,11 @@ def _routes(pdf: FPDF, network: Network, stop: Stop, now: datetime, left: float,
     for way in ways[:8]:
         route = network.routes[way.route_id]
         _badge(pdf, route, left, y, scale)
-        calls = [call for call in table.calls_at(stop.stop_id, way) if not call.is_last]
+        calls = [call for call in table.calls_at(stop.stop_id, way) if call.can_board]
         _text(pdf, x, y + 4.5 * scale, calls[0].headsign if calls else "", 12 * scale, bold=True, width=width)
         hours = table.hours(stop.stop_id, way, next_day_of(network, stop, way, now))
         if hours is not None:
-            _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone), 9 * scale, width=width)
+            _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone_of(stop.stop_id)), 9 * scale, width=width)
         y += step * scale
 
 
