@@ -182,16 +182,16 @@ def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
 
 def _fix_of_position(position: Position) -> TrackerFix:
     return TrackerFix(
-        position.latitude,
-        position.longitude,
-        datetime.fromtimestamp(position.timestamp, UTC),
-        None,
-        None if position.bearing is None else position.bearing % 360.0,
-        position.speed,
-        position.odometer,
-        position.accuracy_m,
-        position.battery_pct,
-        position.seq,
+        lat=position.latitude,
+        lon=position.longitude,
+        fix_at=datetime.fromtimestamp(position.timestamp, UTC),
+        tracker_at=None,
+        bearing=None if position.bearing is None else position.bearing % 360.0,
+        speed_mps=position.speed,
+        odometer_m=position.odometer,
+        accuracy_m=position.accuracy_m,
+        battery_pct=position.battery_pct,
+        seq=position.seq,
     )
 
 
