@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_network, a_trip_instance, at
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
-from transit.arrivals.notices import relevant_alerts, stops_service, covers
+from transit.arrivals.notices import covers, relevant_alerts, stops_service
 from transit.plan.timetable import RouteDirection
 
 R1 = RouteDirection("R1", 0)
