@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-
 from urllib.parse import quote, urlencode
 
 from flask import Response, abort, g, make_response, render_template, request

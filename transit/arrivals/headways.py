@@ -68,7 +68,7 @@ def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
             key = (directions_of(network).of_trip[trip.trip_id], event.stop_id, event.stop_sequence)
             groups.setdefault(key, []).append((event.departed_at, event.vehicle_id))
     return [
-        Headway(behind, ahead, stop_id, at, (at - before).total_seconds())
+        Headway(vehicle_id=behind, ahead_id=ahead, stop_id=stop_id, at=at, headway_s=(at - before).total_seconds())
         for (_, stop_id, _), rows in groups.items()
         for (before, ahead), (at, behind) in pairwise(sorted(rows))
         if ahead != behind
@@ -114,5 +114,5 @@ def _hourly(times: list[float]) -> list[Band]:
 
 def planned_now_s(network: Network, way: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
     """The planned headway at a second of the service day."""
-    found = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
-    return min(found, default=None)
+    headways = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
+    return min(headways, default=None)

@@ -15,7 +15,7 @@ from transit.tracking.state import VehicleState, VehicleStatus
 SEEN_AGE = timedelta(seconds=300)  # an older fix says nothing of where a vehicle is now
 
 
-def touches(
+def covers(
     entity: InformedEntity,
     network: Network,
     *,
@@ -44,7 +44,7 @@ def _is_parent(network: Network, parent: str, stop_id: str | None) -> bool:
     return stop_id is not None and parent in network.parents_of(stop_id)
 
 
-def concerning(
+def relevant_alerts(
     alerts: Iterable[Alert],
     network: Network,
     now: datetime,
@@ -54,14 +54,14 @@ def concerning(
     trip: TripInstance | None = None,
 ) -> list[Alert]:
     """The alerts in force that a rider here should read, the gravest first."""
-    some: list[RouteDirection | None] = [None, *ways]
-    found = [
+    or_none: list[RouteDirection | None] = [None, *ways]
+    relevant = [
         alert
         for alert in alerts
         if alert.is_active(now)
-        and any(touches(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in some)
+        and any(covers(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in or_none)
     ]
-    return sorted(found, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
+    return sorted(relevant, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
 
 
 def stops_service(
@@ -79,7 +79,7 @@ def stops_service(
             continue
         for entity in alert.informed:
             about_trips = entity.trip is not None
-            if about_trips == (trip is not None) and touches(entity, network, way=way, stop_id=stop_id, trip=trip):
+            if about_trips == (trip is not None) and covers(entity, network, way=way, stop_id=stop_id, trip=trip):
                 return alert
     return None
 
@@ -91,7 +91,7 @@ def closes_stop(
     for alert in alerts:
         if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
             named = [one for one in alert.informed if one.stop_id is not None and one.trip is None]
-            if any(touches(entity, network, way=way, stop_id=stop_id) for entity in named):
+            if any(covers(entity, network, way=way, stop_id=stop_id) for entity in named):
                 return alert
     return None
 
@@ -106,7 +106,7 @@ def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begin
         if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
             continue
         for entity in alert.informed:
-            if entity.stop_id is not None or not touches(entity, network, way=way, trip=trip):
+            if entity.stop_id is not None or not covers(entity, network, way=way, trip=trip):
                 continue
             if alert.is_active(now if entity.trip is not None else begins_at):
                 return alert

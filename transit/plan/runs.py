@@ -13,8 +13,9 @@ from math import inf
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import service_day_start, services_on
-from transit.plan.timetable import RouteDirection, last_start_s
+from transit.plan.timetable import last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
@@ -216,7 +217,9 @@ class DayPlan:
         for row in rows:
             if row.exact_times != 1:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
-                window = DepartureWindow(trip.trip_id, day, first, last, float(row.headway_s))
+                window = DepartureWindow(
+                    trip_id=trip.trip_id, start_date=day, first_at=first, last_at=last, headway_s=float(row.headway_s)
+                )
                 self.windows.setdefault(pattern.pattern_id, []).append(window)
 
     def _add_run(

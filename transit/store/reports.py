@@ -26,13 +26,13 @@ def newest_fix_at(connection: Connection, tracker_id: str) -> datetime | None:
 
 def known_fixes(connection: Connection, keys: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """Those of the (tracker_id, fix_at) that are stored already."""
-    asked = list(keys)
+    wanted = list(keys)
     key = tuple_(reports.c.tracker_id, reports.c.fix_at)
-    found: set[tuple[str, datetime]] = set()
-    for n in range(0, len(asked), CHUNK):
-        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(asked[n : n + CHUNK])))
-        found.update((row.tracker_id, row.fix_at) for row in rows)
-    return found
+    stored: set[tuple[str, datetime]] = set()
+    for n in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(wanted[n : n + CHUNK])))
+        stored.update((row.tracker_id, row.fix_at) for row in rows)
+    return stored
 
 
 def load_reports(connection: Connection, vehicle_id: str, since: datetime, until: datetime) -> list[AvlReport]:
@@ -45,16 +45,16 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
     )
     return [
         AvlReport(
-            row.vehicle_id,
-            row.tracker_id,
-            row.reported_at,
-            row.received_at,
-            row.lat,
-            row.lon,
-            row.bearing,
-            row.speed_mps,
-            row.odometer_m,
-            row.accuracy_m,
+            vehicle_id=row.vehicle_id,
+            tracker_id=row.tracker_id,
+            reported_at=row.reported_at,
+            received_at=row.received_at,
+            lat=row.lat,
+            lon=row.lon,
+            bearing=row.bearing,
+            speed_mps=row.speed_mps,
+            odometer_m=row.odometer_m,
+            accuracy_m=row.accuracy_m,
         )
         for row in rows
     ]

@@ -10,9 +10,9 @@ import msgspec
 from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import TOLD_AGE
+from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
-from transit.plan.directions import headsign_of
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
 from transit.tracking.state import VehicleState

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from transit.plan.nearest_stops import nearest_stops
 from transit.plan.directions import directions_of
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.timetable import RouteDirection, timetable_of

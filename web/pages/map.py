@@ -27,7 +27,11 @@ def map_page() -> Response:
     if request.args.get("part") == "buses":
         return fragment(render_template("map_buses.html", buses=shown(world()), notices=notices(world())))
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
-    return make_response(render_template("map.html", buses=shown(world()), notices=notices(world()), routes=routes, script=script_address("city")))
+    return make_response(
+        render_template(
+            "map.html", buses=shown(world()), notices=notices(world()), routes=routes, script=script_address("city")
+        )
+    )
 
 
 def notices(found: World) -> list[Alert]:

@@ -16,8 +16,8 @@ from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
 from transit.plan.network import Network, Route, Stop
 from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
-from web.boards.stop_board import StopBoard, WayBoard, stop_board
 from web.answers import on_the_clock_of
+from web.boards.stop_board import StopBoard, WayBoard, stop_board
 from web.guide import guide_of
 from web.planner import plan
 from web.search import search_stops
@@ -64,7 +64,10 @@ def choice_text(network: Network, stops: list[Stop]) -> str:
     own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
     head = gettext("Which stop? Send")
     own = [plain(word) for word in own]
-    said = [word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})" for word, stop in zip(own, stops, strict=True)]
+    said = [
+        word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
+        for word, stop in zip(own, stops, strict=True)
+    ]
     while len(said) > 1 and len(f"{head} {', '.join(said)}") > LONGEST:
         said.pop()
     return f"{head} {', '.join(said)}"

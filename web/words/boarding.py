@@ -22,7 +22,11 @@ def _pickup(kind: int | None, agency: Agency | None) -> str:
         return gettext("only to get off")
     if kind == BY_PHONE:
         phone = agency.phone if agency is not None else ""
-        return gettext("to get on, call %(phone)s before", phone=phone) if phone else gettext("to get on, call the operator before")
+        return (
+            gettext("to get on, call %(phone)s before", phone=phone)
+            if phone
+            else gettext("to get on, call the operator before")
+        )
     return gettext("to get on, wave to the driver") if kind == BY_SIGN else ""
 
 
@@ -31,5 +35,9 @@ def _drop_off(kind: int | None, agency: Agency | None) -> str:
         return gettext("only to get on")
     if kind == BY_PHONE:
         phone = agency.phone if agency is not None else ""
-        return gettext("to get off, call %(phone)s before", phone=phone) if phone else gettext("to get off, call the operator before")
+        return (
+            gettext("to get off, call %(phone)s before", phone=phone)
+            if phone
+            else gettext("to get off, call the operator before")
+        )
     return gettext("to get off, tell the driver") if kind == BY_SIGN else ""
