@@ -121,9 +121,9 @@ def doctor(settings: Settings, lang: str | None) -> None:
     engine = open_database(settings.database_url)
     made_at = None if snapshot is None else snapshot.made_at
     now = settings.clock()
-    found = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
-    for trouble in found.troubles:
-        click.echo(f"- {sentence(trouble, language, found.timezone, now)}")
-    if found.troubles:
+    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    for trouble in examination.troubles:
+        click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
+    if examination.troubles:
         sys.exit(1)
     click.echo(all_is_well(language))
