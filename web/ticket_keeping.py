@@ -37,5 +37,15 @@ def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
             say_again(connection, same.ticket_id)
             return same.ticket_id
         ticket_id = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        save_ticket(connection, Ticket(ticket_id, kind, stop_id, now, text, msgspec.msgpack.encode(rows)))
+        save_ticket(
+            connection,
+            Ticket(
+                ticket_id=ticket_id,
+                kind=kind,
+                stop_id=stop_id,
+                created_at=now,
+                text=text,
+                promised=msgspec.msgpack.encode(rows),
+            ),
+        )
     return ticket_id

@@ -59,7 +59,13 @@ def read_promises(data_dir: Path, day: date) -> Iterator[Promise]:
             except (zstandard.ZstdError, msgspec.MsgspecError):
                 return
             for vehicle_id, trip_id, stop_id, sequence, predicted_at, low, high in _decoder.decode(packed):
-                yield Promise((vehicle_id, trip_id, stop_id, sequence), made_at, predicted_at, low, high)
+                yield Promise(
+                    key=(vehicle_id, trip_id, stop_id, sequence),
+                    made_at=made_at,
+                    predicted_at=predicted_at,
+                    low_at=low,
+                    high_at=high,
+                )
 
 
 def forget_promises(data_dir: Path, today: date) -> int:
