@@ -81,13 +81,13 @@ def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: da
     by_headway = [trip for trip in running if network.is_headway_based(trip.trip_id)]
     hours: list[tuple[Stop, Hours]] = []
     for index, call in enumerate(by_headway[0].stop_times if by_headway else ()):
-        found = table.hours(call.stop_id, way, day) if by_headway[0].can_board(index) else None
-        if found is not None:
-            hours.append((network.stops[call.stop_id], found))
+        of_stop = table.hours(call.stop_id, way, day) if by_headway[0].can_board(index) else None
+        if of_stop is not None:
+            hours.append((network.stops[call.stop_id], of_stop))
     bands = planned_bands(network, way, stop_id, day) if by_headway else []
     why_none = None if running else table.why_none(stop_id, way, day)
     signs = Counter(headsign_of(network, trip) for trip in running or trips)
-    sign = max(signs, key=lambda one: (signs[one], one == headsign_of(network, usual)))
+    sign = max(signs, key=lambda text: (signs[text], text == headsign_of(network, usual)))
     return WayTable(
         way=way,
         headsign=sign,
@@ -132,7 +132,7 @@ def clock_ahead_s(network: Network, stop_id: str, day: date) -> float:
     if zone == network.timezone:
         return 0.0
     noon = service_day_start(day, network.timezone)
-    offsets = [noon.astimezone(ZoneInfo(one)).utcoffset() for one in (zone, network.timezone)]
+    offsets = [noon.astimezone(ZoneInfo(name)).utcoffset() for name in (zone, network.timezone)]
     here, agency = (0.0 if offset is None else offset.total_seconds() for offset in offsets)
     return here - agency
 

@@ -90,7 +90,7 @@ def closes_stop(
     """The alert by which a stop is not served at a moment: by anybody, or, with a way, by this one at least."""
     for alert in alerts:
         if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
-            named = [one for one in alert.informed if one.stop_id is not None and one.trip is None]
+            named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip is None]
             if any(covers(entity, network, way=way, stop_id=stop_id) for entity in named):
                 return alert
     return None
@@ -126,12 +126,12 @@ def running_in_spite(
     alerts: Sequence[Alert], network: Network, states: Iterable[VehicleState], now: datetime
 ) -> list[RunningVehicle]:
     """The vehicles seen lately on a trip that is cancelled, for the operator to look at; by vehicle."""
-    found = []
+    vehicles = []
     for state in states:
         trip = state.matched.trip
         if trip is None or state.matched.status is not VehicleStatus.ON_TRIP or abs(now - state.report.reported_at) > SEEN_AGE:
             continue
         alert = cancels(alerts, network, trip, now, now)
         if alert is not None:
-            found.append(RunningVehicle(state.vehicle_id, trip, alert))
-    return sorted(found, key=lambda one: one.vehicle_id)
+            vehicles.append(RunningVehicle(state.vehicle_id, trip, alert))
+    return sorted(vehicles, key=lambda vehicle: vehicle.vehicle_id)

@@ -107,13 +107,13 @@ class Timetable:
 
     def _calls_of(self, stop_id: str) -> dict[RouteDirection, list[StopCall]]:
         if stop_id not in self._calls:
-            found: dict[RouteDirection, list[StopCall]] = {}
+            by_direction: dict[RouteDirection, list[StopCall]] = {}
             for pattern, index in self._stops.get(stop_id, ()):
                 for call in self._pattern_calls(pattern, index):
-                    found.setdefault(directions_of(self.network).of_trip[call.trip.trip_id], []).append(call)
+                    by_direction.setdefault(directions_of(self.network).of_trip[call.trip.trip_id], []).append(call)
             if len(self._calls) >= STOPS_KEPT:
                 self._calls.clear()
-            self._calls[stop_id] = found
+            self._calls[stop_id] = by_direction
         return self._calls[stop_id]
 
     def _pattern_calls(self, pattern: Pattern, index: int) -> Iterator[StopCall]:
@@ -157,19 +157,19 @@ class Timetable:
 
     def planned(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[PlannedCall]:
         """Calls with a time (timetable, or frequencies with exact_times=1) between two moments, by time."""
-        found = [
+        calls = [
             PlannedCall(call, trip, moment(day, at_s, self.network.timezone))
             for day, low_s, high_s in self._days(since, until)
             for call in self._running(stop_id, way, day)
             for at_s, trip in self._times(call, day)
             if low_s <= at_s <= high_s
         ]
-        return sorted(found, key=lambda row: (row.at, row.call.trip.trip_id))
+        return sorted(calls, key=lambda row: (row.at, row.call.trip.trip_id))
 
     def windows(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[HeadwayWindow]:
         """Windows of headway-based service that touch the time between two moments, by their start."""
         timezone = self.network.timezone
-        found = [
+        rows = [
             HeadwayWindow(
                 call,
                 moment(day, row.start_s + call.since_start_s, timezone),
@@ -181,7 +181,7 @@ class Timetable:
             for row in self.network.frequencies_of.get(call.trip.trip_id, ())
             if row.exact_times != 1 and row.start_s + call.since_start_s <= high_s and row.end_s + call.since_start_s >= low_s
         ]
-        return sorted(found, key=lambda window: (window.start_at, window.headway_s))
+        return sorted(rows, key=lambda window: (window.start_at, window.headway_s))
 
     def hours(self, stop_id: str, way: RouteDirection, day: date) -> Hours | None:
         """First and last bus that can be boarded (or, where the way ends, that comes) on a service day; None: none runs.
