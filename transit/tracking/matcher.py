@@ -157,7 +157,7 @@ class Matcher:
         best = -1e9
         for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
             step = place.along_m - old.along_m
-            score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing))
+            score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
             if old.waiting:
                 if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
                     continue  # it waits beside the line, or leaves in another direction
@@ -194,7 +194,11 @@ class Matcher:
                 if place.along_m < pattern.start_m + departed_m(pattern):
                     continue
                 step = ended.end_m - old.along_m + place.along_m - pattern.start_m
-                score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing) - detour(step, moved, dt))
+                score = share * (
+                    emission(pattern, place)
+                    + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing)
+                    - detour(step, moved, dt)
+                )
                 yield Hypothesis(
                     pattern.pattern_id, place.along_m, place.along_m, old.weight + 2 * TURNS + score, place.off_m, False, fix.t
                 )
@@ -226,7 +230,9 @@ class Matcher:
             if not pattern.start_m + departed_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
                 continue
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
-            weight += bearing_fits(pattern, place, fix.bearing) + self._came_along(belief, pattern, place, fix)
+            weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + self._came_along(
+                belief, pattern, place, fix
+            )
             if weight >= least:
                 fresh.append(Hypothesis(pattern.pattern_id, place.along_m, place.along_m, weight, place.off_m, False, fix.t))
         for pattern, away in self.starts_near(fix.x, fix.y):
