@@ -53,6 +53,8 @@ RETURNS = -1.5  # of coming back to the trip that was left
 WAITS_FIRST = -0.5  # of waiting at a first stop when first seen there
 WAITS = -2.5  # of beginning to wait at a first stop
 DEPARTS = -0.7
+WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
+DRIVES = -1.5  # and each such fix tells so much against waiting
 TURNS = -0.7  # of the next trip beginning where the last one ended
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
@@ -174,7 +176,7 @@ class Matcher:
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-            score = self._at_terminal(pattern, away, share)
+            score = self._at_terminal(pattern, away, share) + (DRIVES * share if moved > WAITS_BELOW_MPS * dt else 0.0)
             yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
