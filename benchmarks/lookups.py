@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from sqlalchemy import text
-
 from transit.store.database import Engine, migrate, open_database, writing
 from transit.store.reports import known_fixes
 from transit.store.tables import from_micros
@@ -44,9 +42,9 @@ def fill(engine: Engine, rows: int) -> None:
     for since in range(0, rows, AT_ONCE):
         numbers = NUMBERS[engine.dialect.name].format(since=since, until=min(since + AT_ONCE, rows))
         with writing(engine) as connection:
-            connection.execute(text(FILL.format(numbers=numbers, trackers=TRACKERS, begin=BEGIN_US, every=EVERY_US)))
+            connection.exec_driver_sql(FILL.format(numbers=numbers, trackers=TRACKERS, begin=BEGIN_US, every=EVERY_US))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE reports"))
+        connection.exec_driver_sql("ANALYZE reports")
 
 
 def asked_of(rows: int, keys: int, luck: random.Random) -> list[tuple[str, datetime]]:
