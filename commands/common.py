@@ -30,6 +30,8 @@ class Settings:
     port: int
     mqtt_port: int
     bind: str
+    mqtt_bind: str  # of the embedded broker alone
+    mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
@@ -44,7 +46,7 @@ class Settings:
             return self.mqtt_url
         from gps_ingest import broker
 
-        return broker.url_of(self.data_dir, self.bind, self.mqtt_port)
+        return broker.url_of(self.data_dir, self.mqtt_bind, self.mqtt_port)
 
     @property
     def address(self) -> str:
@@ -56,7 +58,15 @@ class Settings:
 
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
-        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE, fresh_s)
+        return WebSettings(
+            data_dir=self.data_dir,
+            database_url=self.database_url,
+            tile_url=self.tile_url,
+            admin_password=self.admin_password,
+            clock=self.clock,
+            sample_guide=SAMPLE,
+            live_fresh_s=fresh_s,
+        )
 
 
 def fail(sentence: str) -> NoReturn:

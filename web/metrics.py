@@ -60,10 +60,10 @@ def samples(world: World) -> Iterator[Sample]:
 
 def _of_processes(world: World) -> Iterator[Sample]:
     counters: Counter[str] = Counter()
-    for found in stats.read_all(world.settings.data_dir):
-        for name, value in found.counters.items():
+    for figures in stats.read_all(world.settings.data_dir):
+        for name, value in figures.counters.items():
             counters[name] += value  # type: ignore[assignment]
-        for name, value in found.gauges.items():
+        for name, value in figures.gauges.items():
             yield (*_split(name), value)
     for name, total in sorted(counters.items()):
         yield (*_split(name), float(total))

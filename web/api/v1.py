@@ -10,10 +10,11 @@ import msgspec
 from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import TOLD_AGE
+from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
-from transit.tracking.report import distance_m
 from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
@@ -27,6 +28,7 @@ from web.words import names
 from web.words.colours import colours
 from web.world import world
 
+RADIUS_M = 1000.0  # around a place, where the program does not say
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -67,14 +69,11 @@ def stops() -> Response:
     lat, lon, radius = number("lat", -90, 90), number("lon", -180, 180), number("radius_m", 1, 20_000)
     if (lat is None) != (lon is None):
         abort(400, "lat and lon come together.")
-    rows = [a_stop(network, stop) for stop in found]
-    if lat is not None and lon is not None:
-        for row, stop in zip(rows, found, strict=True):
-            placed = stop.lat is not None and stop.lon is not None
-            row["distance_m"] = round(distance_m(lat, lon, stop.lat, stop.lon)) if placed else None
-        rows = [row for row in rows if row["distance_m"] is not None and row["distance_m"] <= (radius or 1000.0)]
-        rows.sort(key=lambda row: (row["distance_m"], row["stop_id"]))
-    return answer({"stops": rows}, 60)
+    if lat is None or lon is None:
+        return answer({"stops": [a_stop(network, stop) for stop in found]}, 60)
+    metres = nearest_stops(network, lat, lon, radius or RADIUS_M)
+    rows = [{**a_stop(network, stop), "distance_m": round(metres[stop.stop_id])} for stop in found if stop.stop_id in metres]
+    return answer({"stops": sorted(rows, key=lambda row: (row["distance_m"], row["stop_id"]))}, 60)
 
 
 def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
@@ -85,6 +84,9 @@ def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
         "stop_lat": stop.lat,
         "stop_lon": stop.lon,
         "route_ids": list(network.routes_of_stop.get(stop.stop_id, ())),
+        "stop_timezone": network.timezone_of(stop.stop_id),
+        "parent_station": stop.parent_station or None,
+        "platform_code": stop.platform_code or None,
         "position_confidence": stop.extra.get("position_confidence") or None,
     }
 
@@ -219,14 +221,15 @@ def shown() -> list[VehicleState]:
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
-    call = next((c for c in trip.stop_times if c.stop_sequence == state.next_stop_sequence), None) if trip else None
+    index = trip.find_index(state.next_stop_sequence) if trip else None
+    call = trip.stop_times[index] if trip and index is not None else None
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,
         "route_id": trip.route_id if trip else None,
         "direction_id": trip.direction_id if trip else None,
         "trip": a_trip(state.matched.trip) if state.matched.trip else None,
-        "headsign": trip.headsign if trip else None,
+        "headsign": headsign_of(network, trip) if trip else None,
         "next_stop_id": call.stop_id if call else None,
         "bearing": report.bearing,
         "speed_mps": report.speed_mps,

@@ -68,13 +68,21 @@ def alert_of(network: Network, form, now: datetime) -> Alert:  # type: ignore[no
     }
     if not header:
         abort(400, "The alert needs a headline.")
-    if form.get("effect") not in [str(one) for one in EFFECTS]:
+    if form.get("effect") not in [str(effect) for effect in EFFECTS]:
         abort(400, "The effect is not one of the list.")
     ends_at = moment_of(form.get("ends_at", ""), network.timezone)
     if ends_at is not None and ends_at <= now:
         abort(400, "The end lies in the past.")
     alert_id = f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
-    return Alert(alert_id, header, informed(network, form, now), now, ends_at, description, effect=Effect(form["effect"]))
+    return Alert(
+        alert_id=alert_id,
+        header=header,
+        informed=informed(network, form, now),
+        starts_at=now,
+        ends_at=ends_at,
+        description=description,
+        effect=Effect(form["effect"]),
+    )
 
 
 def informed(network: Network, form, now: datetime) -> tuple[InformedEntity, ...]:  # type: ignore[no-untyped-def]
@@ -86,15 +94,15 @@ def informed(network: Network, form, now: datetime) -> tuple[InformedEntity, ...
         trip = TripInstance(trip_id, local_date(now, network.timezone))
         return (InformedEntity(route_id=network.trips[trip_id].route_id, trip=trip),)
     if stop_id:
-        known = next((s.stop_id for s in network.stops.values() if stop_id in (s.code, s.stop_id)), None)
-        if known is None:
+        served_id = next((s.stop_id for s in network.stops.values() if stop_id in (s.code, s.stop_id)), None)
+        if served_id is None:
             abort(400, "There is no such stop.")
-        stop_id = known
+        stop_id = served_id
     if route_id and route_id not in network.routes:
         abort(400, "There is no such route.")
     if route_id or stop_id:
         return (InformedEntity(route_id=route_id or None, stop_id=stop_id or None),)
-    return tuple(InformedEntity(route_id=one) for one in network.routes)
+    return tuple(InformedEntity(route_id=each_id) for each_id in network.routes)
 
 
 def moment_of(text: str, timezone: str) -> datetime | None:

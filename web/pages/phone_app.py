@@ -58,7 +58,7 @@ def offline() -> str:
     network = the_network()
     table, today = timetable_of(network), local_date(world().now(), network.timezone)
     stops = []
-    for stop_id in sorted(network.routes_of_stop, key=lambda one: network.stops[one].name)[:STOPS_AT_MOST]:
+    for stop_id in sorted(network.routes_of_stop, key=lambda served_id: network.stops[served_id].name)[:STOPS_AT_MOST]:
         ways = [way for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
         rows = []
         for way in ways:

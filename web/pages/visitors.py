@@ -10,7 +10,7 @@ from maps.guide import Place
 from transit.plan.direct import walk_s
 from web.answers import the_network
 from web.boards.itineraries import stays_of
-from web.boards.places import last_buses, next_bus_of, stand_of, start_of, trips_to
+from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, start_of, trips_to
 from web.guide import guide_of
 from web.map_files import script_address
 from web.structured_data import structured_data
@@ -30,13 +30,13 @@ def places_page() -> str:
     stands = [stand_of(world(), place) for place in guide.published]
     categories = sorted({place.category for place in guide.published}, key=_rank)
     if wanted in categories:
-        stands = [one for one in stands if one.place.category == wanted]
+        stands = [candidate for candidate in stands if candidate.place.category == wanted]
     else:
         wanted = ""
-        stands = [one for one in stands if one.place.category not in EVERYDAY]
+        stands = [candidate for candidate in stands if candidate.place.category not in EVERYDAY]
     if only_on_route:
-        stands = [one for one in stands if one.is_on_route]
-    stands.sort(key=lambda one: (_rank(one.place.category), one.place.name))
+        stands = [candidate for candidate in stands if candidate.is_on_route]
+    stands.sort(key=lambda candidate: (_rank(candidate.place.category), candidate.place.name))
     nexts = {stand.place.place_id: next_bus_of(world(), stand) for stand in stands}
     return render_template(
         "places.html",
@@ -60,8 +60,10 @@ def place_page(slug: str) -> str:
     stand = stand_of(world(), place)
     start, start_name = start_of(network, guide, request.args.get("dari", ""))
     trips = [] if start is None else trips_to(world(), start, stand.stops)
-    stops = sorted((network.stops[one] for one in network.routes_of_stop), key=lambda stop: stop.name)
-    others = sorted((one for one in guide.published if one.lat is not None and one != place), key=lambda one: one.name)
+    stops = sorted((network.stops[other] for other in network.routes_of_stop), key=lambda stop: stop.name)
+    others = sorted(
+        (other for other in guide.published if other.lat is not None and other != place), key=lambda other: other.name
+    )
     hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
     return render_template(
         "place.html",
@@ -77,13 +79,14 @@ def place_page(slug: str) -> str:
         markup=structured_data(place),
         walk=walk_words(place),
         next_bus=next_bus_of(world(), stand),
+        closed=closed_stops(world(), stand),
     )
 
 
 @pages.get("/wisata/rute/<itinerary_id>")
 def itinerary_page(itinerary_id: str) -> str:
     network, guide = the_network(), guide_of(world())
-    itinerary = next((one for one in guide.itineraries if one.itinerary_id == itinerary_id), None)
+    itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
     if itinerary is None:
         abort(404)
     stays = list(stays_of(world(), guide, itinerary))

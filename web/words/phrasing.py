@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil, floor
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_datetime, gettext, ngettext
 
@@ -33,9 +34,10 @@ ICONS = {
 }
 
 
-def clock(at: datetime) -> str:
-    """07.14 for Indonesian readers, 07:14 for the others; on the network's clock."""
-    return format_datetime(at, "HH.mm" if language() == "id" else "HH:mm")
+def clock(at: datetime, zone: str = "") -> str:
+    """07.14 for Indonesian readers, 07:14 for the others; on the clock of this page, or of a zone."""
+    form = "HH.mm" if language() == "id" else "HH:mm"
+    return format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form)
 
 
 def day(at: datetime) -> str:
@@ -96,13 +98,13 @@ def vehicle_word(status: VehicleStatus) -> str:
     }[status]
 
 
-def spacing_word(found: Spacing) -> str:
+def spacing_word(spacing: Spacing) -> str:
     return {
         Spacing.BUNCHED: gettext("too close"),
         Spacing.EVEN: "",
         Spacing.GAP: gettext("gap"),
         Spacing.SEVERE_GAP: gettext("large gap"),
-    }[found]
+    }[spacing]
 
 
 def stops_away(count: int) -> str:
@@ -118,8 +120,8 @@ def note(row: Arrival, now: datetime) -> str:
     if row.status is ArrivalStatus.HEADWAY:
         return gettext("Buses come about every %(count)s minutes.", count=max(1, round((row.headway_s or 0) / 60)))
     if row.status is ArrivalStatus.NO_DATA:
-        said = gettext("Buses should be running, but none of them can be seen right now.")
-        return f"{said} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else said
+        sentence = gettext("Buses should be running, but none of them can be seen right now.")
+        return f"{sentence} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else sentence
     if row.status is ArrivalStatus.DISRUPTED:
         return gettext("This route does not serve this stop at the moment. Read the notice above.")
     if row.status is ArrivalStatus.SCHEDULED and row.at:
