@@ -64,6 +64,7 @@ HOMES = {
     "flask": {"web"},
     "flask_babel": {"web"},
     "flask_compress": {"web.factory"},
+    "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures"},
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},

@@ -10,9 +10,9 @@ from flask import Flask, Response, g, request
 from flask_compress import Compress
 
 from web.errors import init_errors
+from web.metrics import Requests
 from web.security import init_security
 from web.settings import WebSettings
-from web.stats import Requests
 from web.templating import init_templates
 from web.words.languages import init_languages
 from web.world import World
@@ -37,7 +37,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
 COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmarks.page_bytes
     "COMPRESS_ALGORITHM": ["br", "zstd", "gzip"],  # where a phone takes several alike, the first
     "COMPRESS_ALGORITHM_STREAMING": ["br", "zstd", "gzip"],  # of static files
-    "COMPRESS_BR_LEVEL": 5,  # 4 saves a third as much; 11 takes 23 ms a page
+    "COMPRESS_BR_LEVEL": 5,  # 4 is as large as gzip; 11 takes 23 ms a page
     "COMPRESS_ZSTD_LEVEL": 9,  # below it is larger than gzip
     "COMPRESS_MIN_SIZE": 300,  # bytes: below this an encoding adds as much as it saves
     "COMPRESS_MIMETYPES": [
@@ -59,7 +59,7 @@ def create_app(settings: WebSettings) -> Flask:
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_errors(app)
-    app.extensions["requests"] = Requests(settings.data_dir)
+    app.extensions["requests"] = Requests()
     _count_requests(app, app.extensions["requests"])
 
     @app.before_request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from web import metrics
 from web.world import json_of, world
@@ -74,4 +74,5 @@ def healthz() -> tuple[Response, int]:
 
 @pages.get("/metrics")
 def prometheus() -> Response:
-    return Response(metrics.text(world()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    requests = current_app.extensions["requests"]
+    return Response(metrics.exposition(world(), requests), content_type="text/plain; version=0.0.4; charset=utf-8")
