@@ -115,8 +115,8 @@ def _row(
     delay = (predictions[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
-    way = directions_of(network).of_trip[trip.trip_id]
-    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    direction = directions_of(network).of_trip[trip.trip_id]
+    planned = planned_now_s(network, direction, headway.stop_id, day, second) if headway else None
     return FleetRow(
         vehicle_id=vehicle_id,
         state=state,

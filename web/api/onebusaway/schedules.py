@@ -39,7 +39,7 @@ def trip_schedule(references: References, trip: TripInstance) -> Entity:
 def stop_schedule(references: References, stop_id: str, day: date) -> Entity:
     network, table = references.network, timetable_of(references.network)
     by_route: dict[str, list[Entity]] = {}
-    for direction in table.ways_at(stop_id):
+    for direction in table.directions_at(stop_id):
         made = _of_direction(references, stop_id, direction, day)
         if made["scheduleStopTimes"] or made["scheduleFrequencies"]:
             by_route.setdefault(direction.route_id, []).append(made)
