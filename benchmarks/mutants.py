@@ -1,7 +1,8 @@
 """make mutants: a seeded sample of small faults planted in the core, and which of them the tests notice.
 
 Each fault is planted alone in a copy of the tree. The tests of its room run first, then, where they see nothing, the rest of
-tests/transit. A fault that makes the tests hang is noticed. Prints the share that survived by module, and each survivor with its change.
+tests/transit. A fault that makes the tests hang is noticed. Prints the share that survived by module, and each survivor with
+its change.
     python -m benchmarks.mutants [--count 200] [--seed 1] [--minutes 60] [--only transit/arrivals]
 """
 

@@ -128,14 +128,17 @@ def arrivals(stop_id: str) -> Response:
     )
 
 
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+
+
 @pages.get("/journeys")
 def journeys() -> Response:
     """From one stop to another, by ids: no coordinates are asked for."""
     network = the_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
-    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
-    found = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
+    found = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
     return answer({"now": local(world().now()), "journeys": [a_journey(one) for one in found.journeys]}, 1)
 
 

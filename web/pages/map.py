@@ -87,4 +87,5 @@ def _kept(content: bytes, mimetype: str) -> Response:
     response.cache_control.max_age = FOREVER_S if "v" in request.args else 300
     response.cache_control.public = True
     response.cache_control.immutable = "v" in request.args
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
