@@ -14,7 +14,7 @@ from web.security import init_security
 from web.settings import WebSettings
 from web.stats import Requests
 from web.templating import init_templates
-from web.words.languages import init_languages
+from web.words.languages import feed_language, init_languages
 from web.world import World
 
 BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
@@ -55,6 +55,7 @@ def create_app(settings: WebSettings) -> Flask:
             return
         world.refresh()
         g.timezone = world.network.timezone if world.network else None
+        g.feed_language = feed_language(world.network)
 
     @app.after_request
     def keep_for_good(response: Response) -> Response:
