@@ -189,13 +189,13 @@ def _fill_update(
     too_old_s = max(0.0, (now - first.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
-    way = directions_of(network).of_trip[trip.trip_id]
+    direction = directions_of(network).of_trip[trip.trip_id]
     for index, (row, time) in enumerate(zip(group, times, strict=True)):
         call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, too_old_s)
         stop = update.stop_time_update.add(
             stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
         )
-        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, way=way) is not None:
+        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, direction=direction) is not None:
             stop.schedule_relationship = StopTimeUpdate.SKIPPED
             continue
         event = stop.departure if row.is_departure else stop.arrival

@@ -110,9 +110,11 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             elif entity.stop_id is not None and entity.route_id is None:
                 stops |= set(network.within(entity.stop_id))
             elif entity.route_id is not None and entity.stop_id is None:
-                ways = directions_of(network).of_route.get(entity.route_id, ())
+                directions = directions_of(network).of_route.get(entity.route_id, ())
                 directions |= {
-                    way for way in ways if entity.direction_id is None or way.direction_id in (None, entity.direction_id)
+                    direction
+                    for direction in directions
+                    if entity.direction_id is None or direction.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
 

@@ -1,4 +1,4 @@
-"""The distinct ways of a network: trips that call at the same stops along the same line are one pattern."""
+"""The distinct patterns of a network: trips that call at the same stops along the same line are one pattern."""
 
 from __future__ import annotations
 

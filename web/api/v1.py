@@ -114,13 +114,13 @@ def arrivals(stop_id: str) -> Response:
             ],
             "hours": [
                 {
-                    "route_id": way.way.route_id,
-                    "direction_id": way.way.direction_id,
-                    "first_at": local(way.hours.first_at) if way.hours else None,
-                    "last_at": local(way.hours.last_at) if way.hours else None,
-                    "approximate": way.hours.about if way.hours else None,
+                    "route_id": direction.direction.route_id,
+                    "direction_id": direction.direction.direction_id,
+                    "first_at": local(direction.hours.first_at) if direction.hours else None,
+                    "last_at": local(direction.hours.last_at) if direction.hours else None,
+                    "approximate": direction.hours.about if direction.hours else None,
                 }
-                for way in board.ways
+                for direction in board.directions
             ],
             "alerts": [{"alert_id": alert.alert_id, "header": alert.header, "effect": alert.effect} for alert in board.alerts],
         },

@@ -131,17 +131,25 @@ def _seconds(stops: Mapping[str, float]) -> dict[str, float]:
 
 
 def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in rows_of(world, ride.board) if row.at and row.can_board and row.way == ride.way and row.at >= now]
+    rows = [
+        row
+        for row in rows_of(world, ride.board)
+        if row.at and row.can_board and row.direction == ride.direction and row.at >= now
+    ]
     return min(rows, key=lambda row: row.at, default=None)
 
 
-def last_at(network: Network, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
-    """The last bus of today on this way at a stop; None where none runs today."""
-    hours = timetable_of(network).hours(stop_id, way, local_date(now, network.timezone))
+def last_at(network: Network, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:
+    """The last bus of today in this direction at a stop; None where none runs today."""
+    hours = timetable_of(network).hours(stop_id, direction, local_date(now, network.timezone))
     return None if hours is None else hours.last_at
 
 
 def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[RouteDirection, datetime]]:
     table = timetable_of(network)
-    lasts = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
-    return [(way, at) for way, at in lasts if at is not None]
+    lasts = [
+        (direction, last_at(network, stop_id, direction, now))
+        for direction in table.directions_at(stop_id)
+        if not table.ends_at(stop_id, direction)
+    ]
+    return [(direction, at) for direction, at in lasts if at is not None]

@@ -49,7 +49,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     fresh = [state for state in on_it if abs(now - state.report.reported_at) <= TOLD_AGE]
     vehicle = max(fresh or on_it, key=lambda state: state.report.reported_at, default=None)
     ahead = _ahead_of(vehicle, fresh)
-    rows, way = [], directions_of(network).of_trip[trip.trip_id]
+    rows, direction = [], directions_of(network).of_trip[trip.trip_id]
     begins = planned_at(network, instance, 0, departure=True) or now
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
@@ -70,7 +70,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
                 is_next=call.stop_sequence == ahead,
                 pickup_type=call.pickup_type,
                 drop_off_type=call.drop_off_type,
-                closed_by=closes_stop(world.view.alerts, network, now, stop_id=call.stop_id, way=way),
+                closed_by=closes_stop(world.view.alerts, network, now, stop_id=call.stop_id, direction=direction),
             )
         )
     cancelled = cancels(world.view.alerts, network, instance, begins, now)

@@ -65,9 +65,9 @@ def fleet() -> Response:
 
 def trouble_lines(world: World) -> list[TroubleLine]:
     timezone = world.network.timezone if world.network else "UTC"
-    asked = (language(), timezone, world.now())
+    context = (language(), timezone, world.now())
     return [
-        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *asked), troubles.remedy(trouble, *asked))
+        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *context), troubles.remedy(trouble, *context))
         for trouble in world.view.troubles
     ]
 
@@ -111,14 +111,14 @@ def _row(
     if index == 0 and state.matched.status is VehicleStatus.LAYOVER:
         index = 1  # it stands at the first
     call = None if index is None else trip.stop_times[index]
-    told = world.view.predictions_at(call.stop_id) if call else []
-    told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
-    planned_at = planned_moment(network, told[0]) if told else None
-    delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
+    predictions = world.view.predictions_at(call.stop_id) if call else []
+    predictions = [row for row in predictions if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
+    planned_at = planned_moment(network, predictions[0]) if predictions else None
+    delay = (predictions[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
-    way = directions_of(network).of_trip[trip.trip_id]
-    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    direction = directions_of(network).of_trip[trip.trip_id]
+    planned = planned_now_s(network, direction, headway.stop_id, day, second) if headway else None
     return FleetRow(
         vehicle_id=vehicle_id,
         state=state,
@@ -126,7 +126,7 @@ def _row(
         trip=trip,
         route=network.routes[trip.route_id],
         next_stop=network.stops[call.stop_id] if call else None,
-        prediction=told[0] if told else None,
+        prediction=predictions[0] if predictions else None,
         delay_s=delay,
         headway=headway,
         planned_s=planned,

@@ -83,7 +83,7 @@ def vendored(name: str) -> Response:
 
 def _kept(content: bytes, mimetype: str) -> Response:
     response = Response(content, mimetype=mimetype)
-    response.set_etag(hashlib.sha256(content).hexdigest()[:16])
+    response.set_etag(hashlib.sha256(content).hexdigest()[:16], weak=True)
     response.cache_control.max_age = FOREVER_S if "v" in request.args else 300
     response.cache_control.public = True
     response.cache_control.immutable = "v" in request.args

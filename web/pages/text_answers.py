@@ -17,7 +17,7 @@ from transit.plan.network import Network, Route, Stop
 from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
 from web.answers import on_the_clock_of
-from web.boards.stop_board import StopBoard, WayBoard, stop_board
+from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
 from web.guide import guide_of
 from web.planner import plan
 from web.search import search_stops
@@ -137,8 +137,12 @@ def _route(network: Network, text: str) -> Route | None:
 
 def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
     head = plain(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
-    ways = [way for way in board.ways if not way.ends_here and (route is None or way.route.route_id == route.route_id)]
-    parts = [plain(_way(way, board)) for way in ways]
+    directions = [
+        direction
+        for direction in board.directions
+        if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
+    ]
+    parts = [plain(_direction(direction, board)) for direction in directions]
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
@@ -150,11 +154,11 @@ def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
     return f"{head} {'; '.join(parts)}. {more}"
 
 
-def _way(way: WayBoard, board: StopBoard) -> str:
-    to = names.headsign(way.headsign).split(" (")[0]
-    rows = [row for row in way.rows if row.can_board]
-    said = [_short(row, board) for row in (*rows[:2], *([] if rows else way.notes[:1]))]
-    return f"{names.route_name(way.route)}>{to[:18].strip()} {', '.join(said)}"
+def _direction(direction: DirectionBoard, board: StopBoard) -> str:
+    to = names.headsign(direction.headsign).split(" (")[0]
+    rows = [row for row in direction.rows if row.can_board]
+    said = [_short(row, board) for row in (*rows[:2], *([] if rows else direction.notes[:1]))]
+    return f"{names.route_name(direction.route)}>{to[:18].strip()} {', '.join(said)}"
 
 
 def _short(row: Arrival, board: StopBoard) -> str:

@@ -29,8 +29,9 @@ SHOWN_FOR = timedelta(days=60)
 
 @pages.get("/lapor")
 def form() -> Response:
-    stop = the_stop(request.args.get("halte", "")) if request.args.get("halte") else None
-    the_network()
+    network = the_network()
+    code = request.args.get("halte", "")
+    stop = network.stops.get(code) or the_stop(code) if code else None
     return _form(stop.stop_id if stop else "", "", "", 200)
 
 
@@ -66,17 +67,17 @@ def report() -> Response:
 def ticket(ticket_id: str) -> Response:
     try:
         with world().engine.connect() as connection:
-            found = load_ticket(connection, ticket_id.upper())
+            its_ticket = load_ticket(connection, ticket_id.upper())
     except UnknownTicket:
         abort(404)
-    response = make_response(render_template("ticket.html", ticket=found, promised=promised(found)))
+    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised(its_ticket)))
     response.cache_control.no_store = True
     return response
 
 
-def promised(found: Ticket) -> list[dict[str, Any]]:
+def promised(of_ticket: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time."""
-    rows = PROMISED.decode(found.promised) or []
+    rows = PROMISED.decode(of_ticket.promised) or []
     return [row for row in rows if row.get("at")][:SHOWN_ROWS]
 
 
@@ -86,8 +87,8 @@ def desk() -> Response:
     if refused is not None:
         return refused
     with world().engine.connect() as connection:
-        found = load_tickets(connection, since=world().now() - SHOWN_FOR)
-    rows = [(one, promised(one)) for one in found]
+        tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
+    rows = [(row, promised(row)) for row in tickets]
     response = make_response(render_template("ticket_desk.html", rows=rows))
     response.cache_control.no_store = True
     return response

@@ -30,13 +30,13 @@ def places_page() -> str:
     stands = [stand_of(world(), place) for place in guide.published]
     categories = sorted({place.category for place in guide.published}, key=_rank)
     if wanted in categories:
-        stands = [one for one in stands if one.place.category == wanted]
+        stands = [candidate for candidate in stands if candidate.place.category == wanted]
     else:
         wanted = ""
-        stands = [one for one in stands if one.place.category not in EVERYDAY]
+        stands = [candidate for candidate in stands if candidate.place.category not in EVERYDAY]
     if only_on_route:
-        stands = [one for one in stands if one.is_on_route]
-    stands.sort(key=lambda one: (_rank(one.place.category), one.place.name))
+        stands = [candidate for candidate in stands if candidate.is_on_route]
+    stands.sort(key=lambda candidate: (_rank(candidate.place.category), candidate.place.name))
     nexts = {stand.place.place_id: next_bus_of(world(), stand) for stand in stands}
     return render_template(
         "places.html",
@@ -87,7 +87,7 @@ def place_page(slug: str) -> str:
 @pages.get("/wisata/rute/<itinerary_id>")
 def itinerary_page(itinerary_id: str) -> str:
     network, guide = the_network(), guide_of(world())
-    itinerary = next((one for one in guide.itineraries if one.itinerary_id == itinerary_id), None)
+    itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
     if itinerary is None:
         abort(404)
     stays = list(stays_of(world(), guide, itinerary))

@@ -14,11 +14,11 @@ Key = tuple[str, str, str, str]  # table, field, language, record_id or field_va
 @once_per_network
 def _translations(network: Network) -> dict[Key, str]:
     """By the primary language: en-US and EN serve readers of English, unless the feed says a word in plain en too."""
-    found: dict[Key, str] = {}
+    translation_of: dict[Key, str] = {}
     for row in sorted(network.translations, key=lambda row: len(row.language)):
         tag = row.language.replace("_", "-").partition("-")[0].casefold()
-        found.setdefault((row.table_name, row.field_name, tag, row.record_id or row.field_value), row.translation)
-    return found
+        translation_of.setdefault((row.table_name, row.field_name, tag, row.record_id or row.field_value), row.translation)
+    return translation_of
 
 
 def translated(table: str, field: str, record_id: str, value: str) -> str:

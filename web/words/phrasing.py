@@ -133,7 +133,7 @@ def every(seconds: int) -> str:
 
 
 def note(row: Arrival, now: datetime) -> str:
-    """The sentence of a row that is about a whole way."""
+    """The sentence of a row that is about a whole direction."""
     if row.status is ArrivalStatus.HEADWAY:
         return gettext("Buses come about every %(count)s minutes.", count=max(1, round((row.headway_s or 0) / 60)))
     if row.status is ArrivalStatus.NO_DATA:

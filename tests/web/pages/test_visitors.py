@@ -173,4 +173,4 @@ def test_the_last_way_back_is_found_with_a_change(city, tmp_path):
         )
     ).step(at(7))
     text = city.client(sample_guide=a_guide(tmp_path)).get("/wisata/pasar?dari=halte:P0_0").text
-    assert "Bus terakhir untuk pulang hari ini: sekitar 10.05." in text
+    assert "Bus terakhir untuk pulang hari ini: sekitar 10.02." in text  # at P3000_0, 1,000 m from where R2 begins
