@@ -104,7 +104,15 @@ def arrivals_at(
     Raises UnknownStop.
     """
     network.stop(stop_id)
-    board = _Board(network, stop_id, timetable_of(network), states, now, alerts, {(e.trip, e.stop_sequence) for e in passed})
+    board = _Board(
+        network=network,
+        stop_id=stop_id,
+        timetable=timetable_of(network),
+        states=states,
+        now=now,
+        alerts=alerts,
+        passed={(e.trip, e.stop_sequence) for e in passed},
+    )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
         arrival = board.seen(row)
@@ -217,12 +225,17 @@ class _Board:
         return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
 
     def _scheduled(self, direction: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
-        told = {(row.trip, row.stop_sequence) for row in seen}
+        seen_calls = {(row.trip, row.stop_sequence) for row in seen}
         rows: list[Arrival] = []
         for planned in self.timetable.planned(self.stop_id, direction, self.now - UNSEEN, self.now + AHEAD):
             call = planned.call
             key = (planned.trip, call.stop_sequence)
-            if not call.can_board or key in told or key in self.passed or self._is_behind(planned.trip, call.stop_sequence):
+            if (
+                not call.can_board
+                or key in seen_calls
+                or key in self.passed
+                or self._is_behind(planned.trip, call.stop_sequence)
+            ):
                 continue
             if call.stop_id != self.stop_id and self._is_closed(direction, call.stop_id):
                 continue
@@ -326,5 +339,5 @@ def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]
     def left_at(event: StopEvent) -> datetime:
         return event.departed_at or event.arrived_at
 
-    found = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
-    return sorted(found, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)
+    recent = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
+    return sorted(recent, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)

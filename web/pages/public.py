@@ -51,8 +51,8 @@ def wall(code: str) -> Response:
     board = stop_board(world(), the_stop(code).stop_id)
     on_the_clock_of(board.stop.stop_id)
     rows = board.departures
-    told = {row.direction for row in rows[:WALL_ROWS]}
-    notes = [row for direction in board.directions for row in direction.notes if row.direction not in told]
+    directions = {row.direction for row in rows[:WALL_ROWS]}
+    notes = [row for direction in board.directions for row in direction.notes if row.direction not in directions]
     template = "wall_rows.html" if request.args.get("part") == "wall" else "wall.html"
     html = render_template(template, board=board, rows=rows[:WALL_ROWS], notes=notes[: max(0, WALL_ROWS - len(rows))])
     return fragment(html) if template == "wall_rows.html" else make_response(html)
