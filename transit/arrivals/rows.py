@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop, stops_service
+from transit.arrivals.promised_hours import is_last_of_day, is_promised
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.directions import directions_of, headsign_of
 from transit.plan.network import NO_PICKUP, Network, TripInstance
@@ -72,6 +73,7 @@ class Arrival:
     side: int = 0  # of the direction, where direction_id does not tell it
     pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
     drop_off_type: int | None = None
+    is_last_of_day: bool = False  # after it none runs any more that day
     in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
 
     @property
@@ -102,7 +104,15 @@ def arrivals_at(
     Raises UnknownStop.
     """
     network.stop(stop_id)
-    board = _Board(network, stop_id, timetable_of(network), states, now, alerts, {(e.trip, e.stop_sequence) for e in passed})
+    board = _Board(
+        network=network,
+        stop_id=stop_id,
+        timetable=timetable_of(network),
+        states=states,
+        now=now,
+        alerts=alerts,
+        passed={(e.trip, e.stop_sequence) for e in passed},
+    )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
         arrival = board.seen(row)
@@ -149,7 +159,7 @@ class _Board:
         if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
             return None
         index = trip.find_index(row.stop_sequence)
-        if index is None or not trip.serves(index):
+        if index is None or not trip.serves(index) or not is_promised(self.network, row, index):
             return None
         direction = directions_of(self.network).of_trip[trip.trip_id]
         notice = stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id, trip=row.trip)
@@ -182,6 +192,7 @@ class _Board:
             pickup_type=call.pickup_type,
             drop_off_type=call.drop_off_type,
             in_spite_of=notice.alert_id if notice is not None else None,
+            is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
         )
 
     def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
@@ -202,16 +213,29 @@ class _Board:
         if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
             return [*seen, self._note(direction, ArrivalStatus.DISRUPTED)]
         rows = [*seen, *self._scheduled(direction, seen)]
-        rows = sorted(rows, key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))[:per_direction]
+        rows.sort(key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))
+        rows = self._mark_last(direction, rows)[:per_direction]
         return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
 
+    def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
+        """One row at most is the last of the day: of a headway the last of those that may be, else the timetable's last."""
+        hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
+        last_at = hours.last_at if hours is not None and not hours.about else None
+        may_be = [n for n, row in enumerate(rows) if row.is_last_of_day or (last_at is not None and row.planned_at == last_at)]
+        return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
+
     def _scheduled(self, direction: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
-        told = {(row.trip, row.stop_sequence) for row in seen}
+        seen_calls = {(row.trip, row.stop_sequence) for row in seen}
         rows: list[Arrival] = []
         for planned in self.timetable.planned(self.stop_id, direction, self.now - UNSEEN, self.now + AHEAD):
             call = planned.call
             key = (planned.trip, call.stop_sequence)
-            if not call.can_board or key in told or key in self.passed or self._is_behind(planned.trip, call.stop_sequence):
+            if (
+                not call.can_board
+                or key in seen_calls
+                or key in self.passed
+                or self._is_behind(planned.trip, call.stop_sequence)
+            ):
                 continue
             if call.stop_id != self.stop_id and self._is_closed(direction, call.stop_id):
                 continue
@@ -315,5 +339,5 @@ def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]
     def left_at(event: StopEvent) -> datetime:
         return event.departed_at or event.arrived_at
 
-    found = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
-    return sorted(found, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)
+    recent = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
+    return sorted(recent, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)

@@ -64,11 +64,11 @@ def _held(at: datetime, before: DisplayedMoment | None, now: datetime, least: da
     new = max(at, least)
     if before is None:
         return new
-    shown = {row[1] for row in before.shown}
+    displayed = {row[1] for row in before.shown}
     for moment in (new, max(before.at, now, least)):
-        if minutes(moment, now) - 1 not in shown:
+        if minutes(moment, now) - 1 not in displayed:
             return moment
-    more = next(one for one in count(minutes(new, now) + 1) if one - 1 not in shown)
+    more = next(following for following in count(minutes(new, now) + 1) if following - 1 not in displayed)
     return now + timedelta(minutes=more)
 
 

@@ -99,7 +99,9 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
     passed = passed_lately((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
-    return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, directions))
+    return StopBoard(
+        stop=stop, now=now, directions=boards, passed=passed, alerts=alerts, opposite=opposite_of(world, stop, directions)
+    )
 
 
 def _direction_board(

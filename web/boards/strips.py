@@ -31,7 +31,7 @@ def strips_of(world: World, route: Route) -> list[Strip]:
     assert network is not None
     regular = [trip for trip in network.trips_of_route[route.route_id] if trip.stop_times]
     regular = [trip for trip in regular if not trip.is_demo] or regular
-    found = []
+    strips = []
     for direction in directions_of(network).of_route[route.route_id]:
         trip = usual_trip(network, direction, regular)
         if trip is None:
@@ -46,10 +46,17 @@ def strips_of(world: World, route: Route) -> list[Strip]:
         hours = timetable_of(network).hours(stop_ids[0], direction, day)
         running = [state.matched.trip.trip_id for some in buses.values() for state in some if state.matched.trip]
         has_demo = any(network.trips[trip_id].is_demo for trip_id in running)
-        found.append(
-            Strip(direction, headsign_of(network, trip), [network.stops[one] for one in stop_ids], buses, hours, has_demo)
+        strips.append(
+            Strip(
+                direction=direction,
+                headsign=headsign_of(network, trip),
+                stops=[network.stops[every_id] for every_id in stop_ids],
+                buses=buses,
+                hours=hours,
+                has_demo=has_demo,
+            )
         )
-    return found
+    return strips
 
 
 def _index_ahead(network: Network, state: VehicleState, direction: RouteDirection, stop_ids: tuple[str, ...]) -> int | None:

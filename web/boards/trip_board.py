@@ -53,8 +53,8 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     begins = planned_at(network, instance, 0, departure=True) or now
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
-        told = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
-        told = [p for p in told if now - p.reported_at <= TOLD_AGE]
+        predictions = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
+        predictions = [p for p in predictions if now - p.reported_at <= TOLD_AGE]
         passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)
@@ -63,7 +63,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
             TripRow(
                 stop=network.stops[call.stop_id],
                 stop_sequence=call.stop_sequence,
-                prediction=told[0] if told else None,
+                prediction=predictions[0] if predictions else None,
                 planned_at=planned,
                 passed_at=gone,
                 is_passed=is_passed,
@@ -74,7 +74,9 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
             )
         )
     cancelled = cancels(world.view.alerts, network, instance, begins, now)
-    return TripBoard(trip, instance, network.routes[trip.route_id], rows, vehicle, cancelled)
+    return TripBoard(
+        trip=trip, instance=instance, route=network.routes[trip.route_id], rows=rows, vehicle=vehicle, cancelled_by=cancelled
+    )
 
 
 def _ahead_of(vehicle: VehicleState | None, fresh: list[VehicleState]) -> int | None:

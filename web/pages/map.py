@@ -40,11 +40,11 @@ def notices(found: World) -> list[Alert]:
     return [alert for alert in found.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
 
 
-def shown(found: World):  # type: ignore[no-untyped-def]
+def shown(of_world: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
-    network, now = found.network, found.now()
+    network, now = of_world.network, of_world.now()
     assert network is not None
-    running = [state for state in found.states.values() if is_running(network, state, now)]
+    running = [state for state in of_world.states.values() if is_running(network, state, now)]
     return sorted(running, key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
@@ -52,14 +52,14 @@ def shown(found: World):  # type: ignore[no-untyped-def]
 def script(name: str) -> Response:
     """Drawn by folium once per network version; the workers share it through a file."""
     network = the_network()
-    found = world()
-    path = found.settings.data_dir / "live" / f"map-{name}-{drawn_key(found)}.js"
+    of_world = world()
+    path = of_world.settings.data_dir / "live" / f"map-{name}-{drawn_key(of_world)}.js"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         from maps.page import draw_city  # folium and geopandas take a second: only the first who asks waits for them
 
-        guide, tile_url = guide_of(found), found.settings.tile_url
+        guide, tile_url = guide_of(of_world), of_world.settings.tile_url
         content = draw_city(network, guide, tile_url=tile_url, with_places=name == "places").encode()
         write_atomically(path, content)
         for old in path.parent.glob(f"map-{name}-*.js"):
