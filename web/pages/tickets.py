@@ -1,4 +1,4 @@
-"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
+"""Feedback in two taps and without a name: joined with what the page had promised_rows, with a ticket that gets an answer."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def report() -> Response:
         abort(400)
     if request.form.get("website"):  # a field that people do not see
         abort(400)
-    return redirect(f"/lapor/{_kept(kind, stop_id, text)}", 303)  # type: ignore[return-value]
+    return redirect(f"/lapor/{_keep(kind, stop_id, text)}", 303)  # type: ignore[return-value]
 
 
-def _kept(kind: str, stop_id: str, text: str) -> str:
+def _keep(kind: str, stop_id: str, text: str) -> str:
     try:
         return keep_ticket(world(), kind, stop_id, text)
     except TooManyTickets:
@@ -60,12 +60,12 @@ def ticket(ticket_id: str) -> Response:
             its_ticket = load_ticket(connection, ticket_id.upper())
     except UnknownTicket:
         abort(404)
-    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised(its_ticket)))
+    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised_rows(its_ticket)))
     response.cache_control.no_store = True
     return response
 
 
-def promised(of_ticket: Ticket) -> list[dict[str, Any]]:
+def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time."""
     rows = PROMISED.decode(of_ticket.promised) or []
     return [row for row in rows if row.get("at")][:SHOWN_ROWS]
@@ -78,7 +78,7 @@ def desk() -> Response:
         return refused
     with world().engine.connect() as connection:
         tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
-    rows = [(row, promised(row)) for row in tickets]
+    rows = [(row, promised_rows(row)) for row in tickets]
     response = make_response(render_template("ticket_desk.html", rows=rows))
     response.cache_control.no_store = True
     return response
