@@ -14,7 +14,7 @@ from web.metrics import Requests
 from web.security import init_security
 from web.settings import WebSettings
 from web.templating import init_templates
-from web.words.languages import init_languages
+from web.words.languages import feed_language, init_languages
 from web.world import World
 
 BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
@@ -71,6 +71,7 @@ def create_app(settings: WebSettings) -> Flask:
         if since is not None and since > world.now():  # nobody can have seen it then: the live data would stay away until then
             request.environ.pop("HTTP_IF_MODIFIED_SINCE")
         g.timezone = world.network.timezone if world.network else None
+        g.feed_language = feed_language(world.network)
 
     @app.after_request
     def keep_for_good(response: Response) -> Response:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop, stops_service
+from transit.arrivals.promised_hours import is_last_of_day, is_promised
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.directions import directions_of, headsign_of
 from transit.plan.network import NO_PICKUP, Network, TripInstance
@@ -72,6 +73,7 @@ class Arrival:
     side: int = 0  # of the direction, where direction_id does not tell it
     pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
     drop_off_type: int | None = None
+    is_last_of_day: bool = False  # after it none runs any more that day
     in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
 
     @property
@@ -157,7 +159,7 @@ class _Board:
         if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
             return None
         index = trip.find_index(row.stop_sequence)
-        if index is None or not trip.serves(index):
+        if index is None or not trip.serves(index) or not is_promised(self.network, row, index):
             return None
         direction = directions_of(self.network).of_trip[trip.trip_id]
         notice = stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id, trip=row.trip)
@@ -190,6 +192,7 @@ class _Board:
             pickup_type=call.pickup_type,
             drop_off_type=call.drop_off_type,
             in_spite_of=notice.alert_id if notice is not None else None,
+            is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
         )
 
     def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
@@ -210,8 +213,16 @@ class _Board:
         if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
             return [*seen, self._note(direction, ArrivalStatus.DISRUPTED)]
         rows = [*seen, *self._scheduled(direction, seen)]
-        rows = sorted(rows, key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))[:per_direction]
+        rows.sort(key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))
+        rows = self._mark_last(direction, rows)[:per_direction]
         return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
+
+    def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
+        """One row at most is the last of the day: of a headway the last of those that may be, else the timetable's last."""
+        hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
+        last_at = hours.last_at if hours is not None and not hours.about else None
+        may_be = [n for n, row in enumerate(rows) if row.is_last_of_day or (last_at is not None and row.planned_at == last_at)]
+        return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
 
     def _scheduled(self, direction: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
         seen_calls = {(row.trip, row.stop_sequence) for row in seen}

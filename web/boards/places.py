@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from maps.guide import Guide, Place
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop
 from transit.arrivals.rows import Arrival
-from transit.plan.direct import BusLeg, DirectJourney, journeys
+from transit.plan.direct import BusLeg, DirectJourney, journeys, walk_s
+from transit.plan.journeys import Request, planner_of
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
-from transit.plan.service_day import local_date
+from transit.plan.service_day import local_date, moment
 from transit.plan.stop_codes import stops_of_code
 from transit.plan.timetable import RouteDirection, timetable_of
 from web.boards.stop_board import rows_of
@@ -48,7 +49,6 @@ class PlaceTrip:
 
     journey: DirectJourney
     next_bus: Arrival | None
-    back: BusLeg | None
     last_back_at: datetime | None
 
     def is_late(self, now: datetime) -> bool:
@@ -95,7 +95,10 @@ def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float
     """Where somebody sets out: a stop by id or code, or a place of the guide."""
     if not text:
         return None, ""
-    place = guide.place(text)
+    kind, _, rest = text.partition(":")
+    place = guide.place(rest if kind == "tempat" else text) if kind != "halte" else None
+    if kind == "halte":
+        text = rest
     if place is not None and place.lat is not None and place.lon is not None:
         return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     stops = (network.stops[text],) if text in network.stops else stops_of_code(network, text)
@@ -106,10 +109,25 @@ def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float])
     """The best ways there, each with its next bus and the last one back."""
     network, now = world.network, world.now()
     assert network is not None
-    back = journeys(network, end, start)
-    ride = back[0].rides[0] if back and len(back[0].rides) == 1 else None
-    last = None if ride is None else last_at(network, ride.board, ride.direction, now)
-    return [PlaceTrip(journey, _next(world, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
+    last = _last_back(network, end, start, now)
+    return [PlaceTrip(journey, _next(world, journey.rides[0], now), last) for journey in journeys(network, start, end)]
+
+
+def _last_back(network: Network, end: Mapping[str, float], start: Mapping[str, float], now: datetime) -> datetime | None:
+    """When one must leave for the last way back of today, with up to three changes; None where none is found.
+
+    Of a day whose last one has gone: when that was.
+    """
+    planner, today = planner_of(network), local_date(now, network.timezone)
+    way = Request(_seconds(end), _seconds(start))
+    dawn, night = (moment(today, hours * 3600, network.timezone).timestamp() for hours in (4, 30))
+    service = planner.service(now)
+    last = planner.last_of_day(service, way, now.timestamp(), night) or planner.last_of_day(service, way, dawn, night)
+    return None if last is None else datetime.fromtimestamp(last.rides[0].leaves.at, UTC)
+
+
+def _seconds(stops: Mapping[str, float]) -> dict[str, float]:
+    return {stop_id: walk_s(metres) for stop_id, metres in stops.items()}
 
 
 def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:

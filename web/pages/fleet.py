@@ -13,7 +13,7 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, VehicleStatus
 from web.access import only_staff
 from web.answers import fragment
 from web.boards.running import is_running
@@ -110,6 +110,8 @@ def _row(
             spacing=None,
         )
     index = trip.find_index(state.next_stop_sequence)
+    if index == 0 and state.matched.status is VehicleStatus.LAYOVER:
+        index = 1  # it stands at the first
     call = None if index is None else trip.stop_times[index]
     predictions = world.view.predictions_at(call.stop_id) if call else []
     predictions = [row for row in predictions if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
