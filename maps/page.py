@@ -65,17 +65,17 @@ def _plain(frame: gpd.GeoDataFrame) -> dict[str, object]:
     """GeoJSON with coordinates as exact as the eye is."""
     rounded = frame.set_geometry(frame.geometry.set_precision(10**-PRECISION, mode="pointwise"))
     collection: dict[str, object] = rounded.__geo_interface__
-    plain: dict[str, object] = _rounded(collection)
+    plain: dict[str, object] = _round(collection)
     return plain
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, PRECISION)
     if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items() if key != "bbox"}
+        return {key: _round(part) for key, part in value.items() if key != "bbox"}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [_round(part) for part in value]
     return value
 
 

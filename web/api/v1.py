@@ -214,7 +214,7 @@ def routes() -> Response:
     )
 
 
-def shown() -> list[VehicleState]:
+def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
     network, now = the_network(), world().now()
     states = [state for state in world().states.values() if is_running(network, state, now)]
@@ -245,7 +245,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
-    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in shown()]
+    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in vehicles_in_service()]
     return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
 
 
@@ -258,7 +258,7 @@ def vehicles_geojson() -> Response:
             "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
             "properties": a_vehicle(state),
         }
-        for state in shown()
+        for state in vehicles_in_service()
     ]
     return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
 
