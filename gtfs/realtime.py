@@ -56,16 +56,18 @@ def trip_updates(
     """
     state_of = {state.vehicle_id: state for state in states}
     message = _message(network, now)
-    interrupted = {one.trip: one for one in interruptions(network, alerts, now)}
+    interrupted = {interruption.trip: interruption for interruption in interruptions(network, alerts, now)}
     groups = [
         group
         for group in selected_trips(network, predictions, state_of, now)
         if group[0].tier is Tier.LIVE or group[0].trip not in interrupted or not interrupted[group[0].trip].cancelled
     ]
     predicted = {group[0].trip for group in groups}
-    for one in interrupted.values():
-        if one.trip not in predicted:
-            _fill_interruption(message.entity.add(id=f"trip:{instance_key(one.trip)}").trip_update, network, one, now)
+    for interruption in interrupted.values():
+        if interruption.trip not in predicted:
+            _fill_interruption(
+                message.entity.add(id=f"trip:{instance_key(interruption.trip)}").trip_update, network, interruption, now
+            )
     for group in groups:
         entity = message.entity.add(id=f"trip:{instance_key(group[0].trip)}")
         _fill_update(entity.trip_update, network, group, state_of.get(group[0].vehicle_id), now, alerts)
@@ -155,15 +157,15 @@ def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> 
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
 
 
-def _fill_interruption(update: pb.TripUpdate, network: Network, found: Interruption, now: datetime) -> None:
+def _fill_interruption(update: pb.TripUpdate, network: Network, interruption: Interruption, now: datetime) -> None:
     """Of a run without a vehicle. Between the stops that it passes over nothing is known of it."""
-    trip = network.trips[found.trip.trip_id]
-    _fill_trip(update.trip, network, trip, found.trip, cancelled=found.cancelled)
+    trip = network.trips[interruption.trip.trip_id]
+    _fill_trip(update.trip, network, trip, interruption.trip, cancelled=interruption.cancelled)
     update.timestamp = int(now.timestamp())
     before_skipped = False
     for index, call in enumerate(trip.stop_times):
-        skipped = call.stop_sequence in found.skipped
-        if found.skipped and (skipped or before_skipped or index == 0):
+        skipped = call.stop_sequence in interruption.skipped
+        if interruption.skipped and (skipped or before_skipped or index == 0):
             stop = update.stop_time_update.add(stop_sequence=call.stop_sequence, stop_id=call.stop_id)
             stop.schedule_relationship = StopTimeUpdate.SKIPPED if skipped else StopTimeUpdate.NO_DATA
         before_skipped = skipped
