@@ -92,5 +92,6 @@ def told(one: Explanation, shown_at: datetime) -> dict[str, Any]:
         "median_s": one.median_s,
         "caution": exp(one.caution),
         "not_before_s": one.not_before_s,
+        "put_off_s": one.put_off_s,
         "not_before_ahead_s": one.not_before_ahead_s,
     }
