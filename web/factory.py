@@ -29,8 +29,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
     "web.pages.tickets",
     "web.pages.phone_app",
     "web.pages.map",
-    "web.pages.places",
-    "web.pages.itineraries",
+    "web.pages.visitors",
     "web.pages.services",
 )
 

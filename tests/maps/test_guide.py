@@ -106,8 +106,8 @@ def test_checking_services_notes_the_day_and_what_came_of_it(tmp_path):
 def test_an_own_guide_begins_as_a_copy_and_what_is_there_stays(tmp_path):
     folder = own_guide(tmp_path, SAMPLE)
     assert load_guide(folder) == load_guide(SAMPLE)
-    (folder / "places.csv").write_text(HEADER)
+    (folder / "itineraries.csv").write_text("itinerary_id,place_id\n")
     (folder / "services.csv").unlink()
     assert own_guide(tmp_path, SAMPLE) == folder
     again = load_guide(folder)
-    assert (again.places, again.services) == ((), load_guide(SAMPLE).services)
+    assert (again.itineraries, again.services) == ((), load_guide(SAMPLE).services)

@@ -1,4 +1,4 @@
-"""Places to see, each with the way there; the map of them to print."""
+"""Visitors' pages: places with the way there, ready itineraries, a map to print."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from maps.guide import Place
 from transit.plan.direct import walk_s
 from web.answers import the_network
+from web.boards.itineraries import stays_of
 from web.boards.places import last_buses, next_bus_of, stand_of, start_of, trips_to
 from web.guide import guide_of
 from web.map_files import script_address
@@ -16,7 +17,7 @@ from web.structured_data import structured_data
 from web.words.languages import language
 from web.world import world
 
-pages = Blueprint("places", __name__)
+pages = Blueprint("visitors", __name__)
 EVERYDAY = ("hospital", "school")  # of use to residents: shown when asked for, not among the sights
 ORDER = ("heritage", "monument", "culture", "worship", "culinary", "shopping", "recreation", "transport", "government")
 
@@ -77,6 +78,16 @@ def place_page(slug: str) -> str:
         walk=walk_words(place),
         next_bus=next_bus_of(world(), stand),
     )
+
+
+@pages.get("/wisata/rute/<itinerary_id>")
+def itinerary_page(itinerary_id: str) -> str:
+    network, guide = the_network(), guide_of(world())
+    itinerary = next((one for one in guide.itineraries if one.itinerary_id == itinerary_id), None)
+    if itinerary is None:
+        abort(404)
+    stays = list(stays_of(world(), guide, itinerary))
+    return render_template("itinerary.html", itinerary=itinerary, legs=stays, network=network, guide=guide)
 
 
 @pages.get("/wisata/peta.pdf")
