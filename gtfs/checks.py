@@ -8,8 +8,7 @@ from dataclasses import replace
 from gtfs import columns
 from gtfs.problems import Findings
 from gtfs.rows import Row
-from transit.plan.network import Agency, Network, Route, Stop
-from transit.plan.patterns import MAX_PARENTS
+from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
 
 Lines = Mapping[str, int]  # id -> line
 
@@ -68,7 +67,7 @@ def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Find
 
 def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
-    found = set()
+    stop_ids = set()
     for stop_id, stop in stops.items():
         at: Stop | None = stop
         for _ in range(MAX_PARENTS):
@@ -76,8 +75,8 @@ def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
                 break
             at = stops.get(at.parent_station)
         if at is not None and at.lat is not None:
-            found.add(stop_id)
-    return found
+            stop_ids.add(stop_id)
+    return stop_ids
 
 
 def say_without_shapes(trip_rows: Mapping[str, Row], findings: Findings) -> None:

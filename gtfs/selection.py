@@ -61,11 +61,11 @@ class ToldTrip:
     silent_from: int | None = None  # the first stop_sequence of which nothing can be said, up to the end
 
 
-def told_trips(
+def selected_trips(
     network: Network,
     predictions: Iterable[Prediction],
     standing: Iterable[StandingVehicle],
-    known: Mapping[str, VehicleState],
+    states: Mapping[str, VehicleState],
     now: datetime,
 ) -> list[ToldTrip]:
     """Predictions by vehicle and trip, and the vehicles that stand, in the order of the feed; one per trip instance."""
@@ -80,7 +80,7 @@ def told_trips(
     told = [_told(network, group) for group in groups.values() if group]
     told += [_told_of_standing(one) for one in standing if _is_told(network, one, now)]
     best: dict[TripInstance, ToldTrip] = {}
-    for one in sorted((one for one in told if _is_ahead(one, now)), key=lambda one: _rank(network, one, known, now)):
+    for one in sorted((one for one in told if _is_ahead(one, now)), key=lambda one: _rank(network, one, states, now)):
         best.pop(one.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
         best[one.trip] = one
     return list(best.values())
@@ -123,9 +123,9 @@ def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
 
 
 def _rank(
-    network: Network, row: ToldTrip, known: Mapping[str, VehicleState], now: datetime
+    network: Network, row: ToldTrip, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
-    state = known.get(row.vehicle_id)
+    state = states.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
     claimed = state is not None and is_shown(state, now) and state.matched.trip == row.trip
     claimed = claimed and state is not None and trip_of(network, state) is not None

@@ -144,10 +144,10 @@ class _Run:
             self.forecaster.observe(states, now)
         if not self.since <= t < self.until:
             return
-        found = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
-        for p in sorted(found, key=lambda one: (one.vehicle_id, one.trip.trip_id, one.stop_sequence)):
+        predictions = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
+        for p in sorted(predictions, key=lambda row: (row.vehicle_id, row.trip.trip_id, row.stop_sequence)):
             self.predictions_out.write(prediction_line(t, p))
-        self.summary.predictions += len(found)
+        self.summary.predictions += len(predictions)
 
     def flush(self) -> None:
         if self.matches_out is not None:
@@ -215,9 +215,22 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
             bearing, speed = _float(row.get("bearing")), _float(row.get("speed_mps"))
             bearing = None if bearing is None else bearing % 360.0
             speed = speed if speed is not None and speed >= 0 else None
-            report = AvlReport(vehicle_id, vehicle_id, at, at, lat, lon, bearing, speed)
+            report = AvlReport(
+                vehicle_id=vehicle_id,
+                tracker_id=vehicle_id,
+                reported_at=at,
+                received_at=at,
+                lat=lat,
+                lon=lon,
+                bearing=bearing,
+                speed_mps=speed,
+            )
         yield RecordedRow(
-            at.timestamp(), vehicle_id, report, (row.get("trip_id") or "").strip(), (row.get("route_id") or "").strip()
+            t=at.timestamp(),
+            vehicle_id=vehicle_id,
+            report=report,
+            trip_id=(row.get("trip_id") or "").strip(),
+            route_id=(row.get("route_id") or "").strip(),
         )
 
 
