@@ -390,7 +390,7 @@ class _Board:
         )
 
 
-def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
+def recent_calls(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
     """Calls at a stop in the last 15 minutes, the newest first."""
 
     def left_at(event: StopEvent) -> datetime:

@@ -128,14 +128,17 @@ def arrivals(stop_id: str) -> Response:
     )
 
 
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+
+
 @pages.get("/journeys")
 def journeys() -> Response:
     """From one stop to another, by ids: no coordinates are asked for."""
     network = the_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
-    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
-    journey_plan = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
+    journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
     return answer({"now": local(world().now()), "journeys": [a_journey(journey) for journey in journey_plan.journeys]}, 1)
 
 
@@ -211,7 +214,7 @@ def routes() -> Response:
     )
 
 
-def shown() -> list[VehicleState]:
+def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
     the_network()
     return sorted(in_service(world()), key=lambda state: state.vehicle_id)
@@ -243,7 +246,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
-    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in shown()]
+    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in vehicles_in_service()]
     return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
 
 
@@ -256,7 +259,7 @@ def vehicles_geojson() -> Response:
             "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
             "properties": a_vehicle(state),
         }
-        for state in shown()
+        for state in vehicles_in_service()
     ]
     return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import relevant_alerts
-from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, passed_lately
+from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, recent_calls
 from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
@@ -106,7 +106,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
-    passed = passed_lately((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
+    passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
     return StopBoard(
         stop=stop, now=now, directions=boards, passed=passed, alerts=alerts, opposite=opposite_of(world, stop, directions)

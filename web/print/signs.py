@@ -21,7 +21,7 @@ from web.words.languages import LANGUAGES, catalogue
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 
 
-def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
+def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
     """The stops that get a sign: all that are served, or those of some codes (stop_code or stop_id).
 
     Raises UnknownStop, with every code that none of them has.
@@ -142,7 +142,7 @@ def _badge(pdf: LetteredPdf, route: Route, x: float, y: float, scale: float) -> 
     pdf.set_text_color(*bytes.fromhex(ink))
     pdf.letters("B", 11 * scale)
     pdf.set_xy(x, y)
-    pdf.cell(24 * scale, 8 * scale, _fitted(pdf, route.name, 23 * scale), align="C")
+    pdf.cell(24 * scale, 8 * scale, _fit(pdf, route.name, 23 * scale), align="C")
     pdf.set_text_color(22, 33, 28)
 
 
@@ -153,10 +153,10 @@ def _text(pdf: LetteredPdf, x: float, y: float, text: str, size: float, *, width
     full = pdf.get_string_width(plain)
     if full > width:
         pdf.set_font_size(max(0.6, width / full) * size)
-    pdf.text(x, y, _fitted(pdf, plain, width))
+    pdf.text(x, y, _fit(pdf, plain, width))
 
 
-def _fitted(pdf: LetteredPdf, text: str, width: float) -> str:
+def _fit(pdf: LetteredPdf, text: str, width: float) -> str:
     text = pdf.plain(text)
     while text and pdf.get_string_width(text) > width + 0.01:
         text = text[:-1]

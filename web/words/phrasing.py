@@ -55,15 +55,15 @@ def _local_day(at: datetime, zone: str) -> date:
 
 
 def _formatted(at: datetime, form: str, zone: str) -> str:
-    return format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form)
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form))
 
 
 def day(at: datetime) -> str:
-    return format_datetime(at, "EEEE d MMMM")
+    return str(format_datetime(at, "EEEE d MMMM"))
 
 
-def date_name(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEEE d MMMM y")
+def date_name(value: date | datetime) -> str:
+    return str(format_date(value, "EEEE d MMMM y"))
 
 
 def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
@@ -181,11 +181,11 @@ def text_of(text: Text) -> str:
 
 def short_day(at: datetime) -> str:
     """Monday as "Mon", for a message that counts its characters."""
-    return format_datetime(at, "EEE")
+    return str(format_datetime(at, "EEE"))
 
 
-def weekday(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEE d")
+def weekday(value: date | datetime) -> str:
+    return str(format_date(value, "EEE d"))
 
 
 def category(name: str) -> str:
