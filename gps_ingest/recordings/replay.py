@@ -54,7 +54,7 @@ class RecordedRow:
     route_id: str
 
 
-def replay(
+def replay(  # noqa: PLR0913  the options of the command
     network: Network,
     rows: Iterable[Mapping[str, str]],
     *,

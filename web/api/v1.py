@@ -19,7 +19,7 @@ from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
-from web.boards.running import buses_now, is_running
+from web.boards.running import buses_now, in_service
 from web.boards.stop_board import stop_board
 from web.endpoints import Endpoint
 from web.live.questions import ask
@@ -128,14 +128,17 @@ def arrivals(stop_id: str) -> Response:
     )
 
 
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+
+
 @pages.get("/journeys")
 def journeys() -> Response:
     """From one stop to another, by ids: no coordinates are asked for."""
     network = the_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
-    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
-    journey_plan = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
+    journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
     return answer({"now": local(world().now()), "journeys": [a_journey(journey) for journey in journey_plan.journeys]}, 1)
 
 
@@ -213,9 +216,8 @@ def routes() -> Response:
 
 def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
-    network, now = the_network(), world().now()
-    states = [state for state in world().states.values() if is_running(network, state, now)]
-    return sorted(states, key=lambda state: state.vehicle_id)
+    the_network()
+    return sorted(in_service(world()), key=lambda state: state.vehicle_id)
 
 
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
@@ -223,6 +225,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
     index = trip.find_index(state.next_stop_sequence) if trip else None
     call = trip.stop_times[index] if trip and index is not None else None
+    standing = world().view.standing.get(state.vehicle_id)
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,
@@ -236,6 +239,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
         "reported_at": local(report.reported_at),
         "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
         "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "standing_since": local(standing.since) if standing else None,
         "is_demo": trip.is_demo if trip else False,
     }
 

@@ -84,7 +84,7 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
             return gettext("“%(asked)s” is not known here.", asked=text[:40])
         ends.append(endpoint)
     now = world().now()
-    made = plan(world(), *ends, now)
+    made = plan(world(), ends[0], ends[1], now)
     head = f"{ends[0].name}>{ends[1].name}:"
     if not made.journeys:
         if made.next_day is None:
@@ -104,8 +104,8 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     ]
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
     last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
-    for sentence in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
-        if len(text := " ".join(filter(None, sentence))) <= LONGEST:
+    for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
+        if len(text := " ".join(filter(None, line))) <= LONGEST:
             return text
     return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
 
@@ -169,6 +169,8 @@ def _short(row: Arrival, board: StopBoard) -> str:
     if row.status in SEEN and row.at is not None:
         minutes = phrasing.minutes(row.at, board.now, row.low_at, row.high_at)
         return f"{minutes} ({gettext('old')})" if row.status is ArrivalStatus.LIVE_OLD else minutes
+    if row.status is ArrivalStatus.STANDING and row.standing_since is not None:
+        return gettext("bus standing since %(time)s", time=phrasing.clock(row.standing_since))
     if row.status is ArrivalStatus.SCHEDULED and row.at is not None:
         return gettext("timetable %(time)s", time=phrasing.clock(row.at))
     if row.status is ArrivalStatus.HEADWAY:
