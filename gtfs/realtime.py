@@ -9,7 +9,7 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, ToldTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
+from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.interruptions import Interruption, interruptions
 from transit.arrivals.notices import closes_stop
@@ -176,34 +176,34 @@ def _fill_interruption(update: pb.TripUpdate, network: Network, interruption: In
 def _fill_update(
     update: pb.TripUpdate,
     network: Network,
-    told: ToldTrip,
+    feed_trip: FeedTrip,
     state: VehicleState | None,
     now: datetime,
     alerts: Sequence[Alert] = (),
 ) -> None:
-    trip = network.trips[told.trip.trip_id]
-    _fill_trip(update.trip, network, trip, told.trip)
-    update.timestamp = _posix(told.reported_at, now)
-    if told.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
-        update.vehicle.id = update.vehicle.label = told.vehicle_id
-    if told.silent_from is not None:
+    trip = network.trips[feed_trip.trip.trip_id]
+    _fill_trip(update.trip, network, trip, feed_trip.trip)
+    update.timestamp = _posix(feed_trip.reported_at, now)
+    if feed_trip.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
+        update.vehicle.id = update.vehicle.label = feed_trip.vehicle_id
+    if feed_trip.silent_from is not None:
         for call in trip.stop_times:
-            if call.stop_sequence >= told.silent_from:
+            if call.stop_sequence >= feed_trip.silent_from:
                 update.stop_time_update.add(
                     stop_sequence=call.stop_sequence, stop_id=call.stop_id, schedule_relationship=StopTimeUpdate.NO_DATA
                 )
         return
-    _fill_times(update, network, trip, told, now, alerts)
+    _fill_times(update, network, trip, feed_trip, now, alerts)
 
 
 def _fill_times(
-    update: pb.TripUpdate, network: Network, trip: Trip, told: ToldTrip, now: datetime, alerts: Sequence[Alert]
+    update: pb.TripUpdate, network: Network, trip: Trip, feed_trip: FeedTrip, now: datetime, alerts: Sequence[Alert]
 ) -> None:
-    group = told.predictions
+    group = feed_trip.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = not network.is_headway_based(trip.trip_id)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - told.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
     direction = directions_of(network).of_trip[trip.trip_id]

@@ -313,14 +313,17 @@ WORDS_NOT_YET = {"transit.tracking", "transit.forecasting", "benchmarks"}
 
 
 def empty_words(source: str) -> list[tuple[int, str]]:
-    """Line and name of every function, argument and variable that is called by an empty word."""
+    """Line and name of every function, argument and variable that is called by an empty word; fields of classes are not."""
     names: list[tuple[int, str]] = []
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    rows = [row for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for row in node.body]
+    fields = {id(row.target) for row in rows if isinstance(row, ast.AnnAssign)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             names.append((node.lineno, node.name))
         elif isinstance(node, ast.arg):
             names.append((node.lineno, node.arg))
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
             names.append((node.lineno, node.id))
     return [(line, name) for line, name in names if name.strip("_") in EMPTY_WORDS]
 
