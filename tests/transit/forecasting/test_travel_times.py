@@ -8,7 +8,7 @@ from math import log
 import pytest
 
 from tests.builders import SEVEN, a_network, a_trip_instance
-from transit.forecasting.links import links_of
+from transit.forecasting.links import LinkedPattern, links_of
 from transit.forecasting.travel_times import TravelTimes
 from transit.tracking.state import StopEvent
 
@@ -22,10 +22,15 @@ def times() -> TravelTimes:
     return TravelTimes(links_of(NETWORK))
 
 
-def travel(times: TravelTimes, vehicle_id: str, started_s: float, *, pace: float, links: int = 7) -> float:
-    """A vehicle that needs so many times the plan from each stop to the next; when it was last seen, Unix seconds."""
+def way_of(times: TravelTimes) -> LinkedPattern:
     way = times.links.of_trip(TRIP.trip_id)
     assert way is not None
+    return way
+
+
+def travel(times: TravelTimes, vehicle_id: str, started_s: float, *, pace: float, links: int = 7) -> float:
+    """A vehicle that needs so many times the plan from each stop to the next; when it was last seen, Unix seconds."""
+    way = way_of(times)
     for index in range(links + 1):
         at = SEVEN + timedelta(seconds=started_s + index * LINK_S * pace)
         times.learn(StopEvent(vehicle_id, TRIP, f"S{index}", index + 1, at, at, 10.0), way, index)
@@ -37,7 +42,7 @@ def test_a_corridor_that_goes_slower_lately_is_told_slower_and_a_faster_one_fast
     times: TravelTimes, pace: float, sign: int
 ) -> None:
     at = travel(times, "A", 0.0, pace=pace)
-    network, lately, longer = times.today(times.links.of_trip(TRIP.trip_id), at)
+    network, lately, longer = times.today(way_of(times), at)
     assert sign * lately > 0.1
     assert sign * longer > 0.0
     assert sign * network > 0.0
@@ -45,7 +50,7 @@ def test_a_corridor_that_goes_slower_lately_is_told_slower_and_a_faster_one_fast
 
 def test_what_went_slow_lately_is_forgotten_sooner_than_what_went_slow_for_a_while(times: TravelTimes) -> None:
     at = travel(times, "A", 0.0, pace=1.6)
-    way = times.links.of_trip(TRIP.trip_id)
+    way = way_of(times)
     _, lately, longer = times.today(way, at)
     _, later, longer_later = times.today(way, at + 3600.0)
     assert later / lately < longer_later / longer < 1.0
