@@ -40,11 +40,8 @@ def plain(name: str) -> str:
 
 def test_each_distribution_that_runs_has_its_licence_told() -> None:
     """After a change of requirements: python -m benchmarks.papers"""
-    told = {
-        re.sub(r"[._]", "-", line.split()[1].lower())
-        for line in THIRD_PARTY.read_text(encoding="utf-8").splitlines()
-        if line[:1] == "|"
-    }
+    rows = [line for line in THIRD_PARTY.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    told = {plain(row.split()[1]) for row in rows}
     assert {plain(name) for name in run_names()} - told == set()
 
 
