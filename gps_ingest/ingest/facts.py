@@ -13,7 +13,7 @@ from gps_ingest.ingest.figures import Figures
 from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_calls
 from gps_ingest.ingest.network_change import NetworkInUse, take_up
 from gps_ingest.ingest.stored_fixes import StoredFixes
-from gps_ingest.ingest.tracker_health import TrackerClocks
+from gps_ingest.ingest.tracker_health import TrackerMemories
 from gps_ingest.mqtt import Message
 from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.store.assignments import load_assignments
@@ -42,7 +42,7 @@ class Ingest:
         self.late = LateBuffers()
         self.figures = Figures()
         with engine.connect() as connection:
-            self.clocks = TrackerClocks(load_tracker_health(connection))
+            self.trackers = TrackerMemories(load_tracker_health(connection))
         self.look()
 
     def look(self) -> None:
@@ -97,34 +97,38 @@ class Ingest:
             for received in self._in_order(new):
                 self._drive(received, batch)
             batch.save(connection, network_version=self.network.version if self.network else None, now=self.clock())
-            self.clocks.save_health(connection, batch.trackers)
+            self.trackers.save_health(connection, batch.trackers, self.clock())
         self.stored.note_commit(new)
         self.figures.count_batch(batch)
 
     def _receive(self, decoded: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:
         """Notes what one message says of its tracker; returns its fixes."""
-        tracker_id = self.clocks.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
+        tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
         for refusal in decoded.refusals:
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
         if decoded.fixes and not message.retained:
             newest = max(decoded.fixes, key=lambda fix: fix.fix_at)
-            self.clocks.note_live_fix(tracker_id, newest, message.received_at)
+            self.trackers.note_live_fix(tracker_id, newest, message.received_at)
             if newest.battery_pct is not None:
                 news.battery_pct = newest.battery_pct
         return [ReceivedFix(tracker_id, fix, message.received_at) for fix in decoded.fixes]
 
     def _in_order(self, arrived: Sequence[ReceivedFix]) -> list[ReceivedFix]:
         """A buffer that came in pieces and out of order, in the order in which it was driven."""
-        return sorted(arrived, key=lambda received: received.fix.fix_at + self.clocks.correction(received.tracker_id))
+        return sorted(arrived, key=self._reported_at)
+
+    def _reported_at(self, received: ReceivedFix) -> datetime:
+        fix_at = received.fix.fix_at
+        return fix_at + self.trackers.correction(received.tracker_id, fix_at, received.received_at)
 
     def _drive(self, received: ReceivedFix, batch: Batch) -> None:
         fix, vehicle_id = received.fix, self.vehicles.get(received.tracker_id)
         report = AvlReport(
             vehicle_id=vehicle_id or "",
             tracker_id=received.tracker_id,
-            reported_at=fix.fix_at + self.clocks.correction(received.tracker_id),
+            reported_at=self._reported_at(received),
             received_at=received.received_at,
             lat=fix.lat,
             lon=fix.lon,
