@@ -122,9 +122,6 @@ def import_network(engine: Engine, network: Network, source: str, now: datetime)
 
 
 EXISTING = click.Path(exists=True, path_type=Path)
-
-
-EXISTING = click.Path(exists=True, path_type=Path)
 OUTPUT = click.Path(dir_okay=False, path_type=Path)
 pass_settings = click.make_pass_decorator(Settings)
 

@@ -18,18 +18,16 @@ from commands.common import EXISTING, OUTPUT, SAMPLE, Settings, current_network,
 @pass_settings
 def signs(settings: Settings, codes: tuple[str, ...], every: bool, address: str | None, paper: str, out: Path) -> None:
     """Write the signs for stops as a PDF: name, code, QR of the short address, routes, first and last bus."""
-    from web.print.signs import sign_pdf
+    from transit.plan.network import UnknownStop
+    from web.print.signs import sign_pdf, signed_stops
 
+    if not every and not codes:
+        raise click.UsageError("give --stop CODE or --all")
     network = current_network(open_engine(settings))
-    called = {trip_stop.stop_id for trip in network.trips.values() for trip_stop in trip.stop_times}
-    stops = [stop for stop in network.stops.values() if stop.stop_id in called]
-    if not every:
-        if not codes:
-            raise click.UsageError("give --stop CODE or --all")
-        unknown = [code for code in codes if not any(code in (stop.code, stop.stop_id) for stop in stops)]
-        if unknown:
-            fail(f"No stop has the code or id {', '.join(unknown)}")
-        stops = [stop for stop in stops if stop.code in codes or stop.stop_id in codes]
+    try:
+        stops = signed_stops(network, None if every else codes)
+    except UnknownStop as error:
+        fail(f"No stop has the code or id {error}")
     out.write_bytes(sign_pdf(network, stops, (address or settings.address).rstrip("/"), settings.clock(), paper=paper))
     click.echo(f"Wrote {out}: {len(stops)} signs.")
 
@@ -44,9 +42,10 @@ def places() -> None:
 @pass_settings
 def places_import(settings: Settings, source: Path) -> None:
     """Check a CSV or GeoJSON of places and show it; rows with published 0 stay drafts. docs/GUIDE.md has the columns."""
-    from maps.guide import BrokenGuide, import_places
+    from maps.guide import BrokenGuide
+    from maps.guide_files import import_places, own_guide
 
-    folder = _own_guide(settings)
+    folder = own_guide(settings.data_dir, SAMPLE)
     try:
         published, drafts = import_places(source, folder)
     except BrokenGuide as error:
@@ -63,38 +62,14 @@ def services() -> None:
 @pass_settings
 def services_check(settings: Settings) -> None:
     """Ask every address of services.csv whether it answers, and note the day: only those that do are linked."""
-    from maps.guide import BrokenGuide, check_services
+    from maps.guide import BrokenGuide
+    from maps.guide_files import own_guide
+    from maps.service_check import check_services
 
     try:
-        results = check_services(_own_guide(settings) / "services.csv", settings.clock().date(), _answers)
+        results = check_services(own_guide(settings.data_dir, SAMPLE) / "services.csv", settings.clock().date())
     except BrokenGuide as error:
         fail(str(error))
     for service_id, result in results:
         click.echo(f"{service_id}: {result}")
     click.echo(f"{len(results)} addresses checked.")
-
-
-def _own_guide(settings: Settings) -> Path:
-    """DATA_DIR/guide, which begins as a copy of the sample's."""
-    import shutil
-
-    folder = settings.data_dir / "guide"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("places.csv", "services.csv", "itineraries.csv", "ground.geojson"):
-        if not (folder / name).exists():
-            shutil.copyfile(SAMPLE / name, folder / name)
-    return folder
-
-
-def _answers(url: str) -> str:
-    """ "ok", or a word on what is wrong with an address."""
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
-
-    try:
-        with urlopen(Request(url, headers={"User-Agent": "transit-services-check"}), timeout=10.0):
-            return "ok"
-    except HTTPError as error:
-        return f"answers with {error.code}"
-    except (URLError, OSError, ValueError) as error:
-        return f"no answer: {getattr(error, 'reason', error)}"

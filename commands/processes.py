@@ -14,7 +14,7 @@ from commands.common import Settings, current_network, example, fail, open_engin
 from commands.run import DEMO_VEHICLES
 
 if TYPE_CHECKING:
-    from transit.store.database import Engine
+    pass
 
 
 @click.command(epilog=example("PORT=8001 python app.py web"))
@@ -78,6 +78,7 @@ def broker(settings: Settings) -> None:
 @pass_settings
 def simulate(settings: Settings, vehicles: int, seed: int) -> None:
     """Let simulated buses drive on the sample network and report over MQTT as trackers do."""
+    from gps_ingest.simulation.demo import stop_when_replaced
     from gps_ingest.simulation.simulator import simulate as drive
 
     stop_event = stop_on_signal()
@@ -85,19 +86,5 @@ def simulate(settings: Settings, vehicles: int, seed: int) -> None:
     network = current_network(engine)
     if not network.is_sample:
         fail("The loaded network is not the sample: simulated buses would be taken for real ones. Nothing is simulated.")
-    threading.Thread(target=_stop_when_replaced, args=(engine, stop_event), daemon=True).start()
+    threading.Thread(target=stop_when_replaced, args=(engine, stop_event), daemon=True).start()
     drive(network, mqtt_url=settings.broker_url, vehicles=vehicles, seed=seed, clock=settings.clock, stop_event=stop_event)
-
-
-def _stop_when_replaced(engine: Engine, stop_event: threading.Event) -> None:
-    """Simulated buses leave when an operator's network comes."""
-    from transit.store.database import DatabaseError
-    from transit.store.networks import current_version, load_network
-
-    seen = None
-    while not stop_event.wait(2.0):
-        with suppress(DatabaseError), engine.connect() as connection:
-            version = current_version(connection)
-            if version != seen and version is not None and not load_network(connection, version).is_sample:
-                stop_event.set()
-            seen = version

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import HOUSE, SAMPLE, Settings, current_network, example, fail, import_network, open_engine, pass_settings
+from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine, pass_settings
 
 if TYPE_CHECKING:
     from gps_ingest.operations.supervisor import Supervisor
     from transit.store.database import Engine
 
 DEMO_VEHICLES = 8  # the FACTS speak of 6-10 of 14 buses in use
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 
 
 @click.command(epilog=example("python app.py run --demo", "PORT=8001 MQTT_PORT=1884 DATA_DIR=/srv/bus python app.py run"))
@@ -49,29 +49,27 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
 
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
-    drives = demo and _prepare_demo(engine, settings, say)
+    drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
     try:
         _start_all(supervisor, settings, drives, say)
         if supervisor.watch(Readiness(settings.address)):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
-            scorecard = [sys.executable, str(HOUSE / "app.py"), "scorecard", "--keep"]
-            supervisor.watch(DailyScorecard(supervisor, settings.clock, scorecard))
+            supervisor.watch(DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"]))
     finally:
         supervisor.stop()
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:
-    this = [sys.executable, str(HOUSE / "app.py")]
+    from gps_ingest.operations.system import parts_of
+
+    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=DEMO_VEHICLES if drives else 0):
+        supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
-        supervisor.start("broker", [*this, "broker"])
         say(f"broker mqtt://{settings.bind}:{settings.mqtt_port}")
-    for name in ("ingest", "live", "web"):
-        supervisor.start(name, [*this, name])
     say("ingest, live and web are starting")
     if drives:
-        supervisor.start("simulate", [*this, "simulate", "--vehicles", str(DEMO_VEHICLES)], restarts=False)
         say(f"demo: {DEMO_VEHICLES} simulated buses")
 
 
@@ -85,36 +83,24 @@ def _environment_of(settings: Settings) -> dict[str, str]:
     return {**os.environ, "DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
 
 
-def _prepare_demo(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
-    """The sample network where none is loaded, and its trackers on their buses. Whether the demo fleet may drive."""
-    from gps_ingest.simulation.simulator import demo_trackers
+def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
+    from gps_ingest.simulation.demo import prepare_demo
     from gtfs.reader import read_network
-    from transit.store.database import writing
-    from transit.store.networks import current_version
-    from transit.store.trackers import load_tracker_map, map_tracker
 
-    now = settings.clock()
-    with engine.connect() as connection:
-        version = current_version(connection)
-    if version is None:
-        import_network(engine, read_network(SAMPLE), "data/binjai", now)
+    demo = prepare_demo(engine, lambda: read_network(SAMPLE), "data/binjai", DEMO_VEHICLES, settings.clock())
+    if demo.is_new:
         say("network: the sample of Kota Binjai was imported (an example, not the city's own data)")
-    network = current_network(engine)
-    if not network.is_sample:
+    if not demo.may_drive:
         say("network: not the sample, so no demo fleet drives on it")
-        return False
-    with writing(engine) as connection:
-        known = load_tracker_map(connection)
-        for tracker_id, vehicle_id in demo_trackers(network, DEMO_VEHICLES):
-            if tracker_id not in known:
-                map_tracker(connection, tracker_id, vehicle_id, now=now)
-    return True
+    return demo.may_drive
 
 
 def _warn(settings: Settings, say: Callable[[str], None]) -> None:
+    from gps_ingest.operations.system import takes_reports_from_anybody
+
     if settings.clock.set_to is not None:
         say(f"the clock is set: {settings.clock}")
-    if settings.bind not in LOOPBACK and not settings.mqtt_url and not (settings.data_dir / "broker.users").exists():
+    if takes_reports_from_anybody(settings.bind, settings.mqtt_url, settings.data_dir):
         say("the broker takes reports from anybody who reaches it: see docs/TRACKERS.md for users and passwords")
 
 
@@ -124,6 +110,7 @@ def _warn(settings: Settings, say: Callable[[str], None]) -> None:
 def doctor(settings: Settings, lang: str | None) -> None:
     """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
     from gps_ingest.operations.doctor import examine
+    from gps_ingest.operations.system import LOOPBACK
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
     from web.words.troubles import all_is_well, sentence

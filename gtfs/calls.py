@@ -27,6 +27,10 @@ def calls_of_trips(
         if trip_id not in trip_ids:
             if not findings.is_lost(columns.TRIPS.file, trip_id):
                 findings.warning(FILE, line, "trip_id", f'"{trip_id}" is not in trips.txt; the row is left out')
+        elif extra and extra.get(columns.FLEX_WINDOW) and values[3] is None and values[4] is None:
+            findings.lose(columns.FLEX_TRIPS, trip_id)
+            message = "demand-responsive trips (GTFS-Flex) are not supported; the row is left out"
+            findings.warning(FILE, line, columns.FLEX_WINDOW, message)
         elif stop_id not in placed:
             if stop_id not in known_stops and not findings.is_lost(columns.STOPS.file, stop_id):
                 findings.warning(FILE, line, "stop_id", f'"{stop_id}" is not in stops.txt; the row is left out')

@@ -41,6 +41,7 @@ class Column:
     required: bool = False
     vital: bool = False
     strict: bool = False
+    instead: tuple[str, ...] = ()  # columns that GTFS-Flex has in its place: rows that use them are demand-responsive
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ STOP_TIMES = Table(
     "stop_times.txt",
     (
         Column("trip_id", "trip_id", TEXT, required=True, vital=True),
-        Column("stop_id", "stop_id", TEXT, required=True, vital=True),
+        Column("stop_id", "stop_id", TEXT, required=True, vital=True, instead=("location_id", "location_group_id")),
         Column("stop_sequence", "stop_sequence", WHOLE, required=True, vital=True, strict=True),
         Column("arrival_time", "arrival_s", TIME, strict=True),
         Column("departure_time", "departure_s", TIME, strict=True),
@@ -212,4 +213,7 @@ TRANSLATIONS = Table(
 TABLES = (AGENCY, STOPS, ROUTES, CALENDAR, CALENDAR_DATES, SHAPES, TRIPS, STOP_TIMES, FREQUENCIES, TRANSLATIONS, FEED_INFO)
 # besides the vital ones, what two rows of one id must agree in to be the same thing told twice
 TELLING = frozenset({"stop_lat", "stop_lon", "direction_id", "shape_id"})
+FLEX_FILES = ("locations.geojson", "location_groups.txt", "location_group_stops.txt", "booking_rules.txt")
+FLEX_WINDOW = "start_pickup_drop_off_window"  # of a call without a time, somewhere or at a stop
+FLEX_TRIPS = "trips.txt, demand-responsive"  # under this name Findings remembers the trips that have such rows
 REQUIRED_FILES = (AGENCY, STOPS, ROUTES, TRIPS, STOP_TIMES)

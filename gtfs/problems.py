@@ -28,6 +28,13 @@ class Problem:
         return f"{place}, {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 
+def visible(text: str) -> str:
+    """Characters that nobody sees, by their code: a name with a zero-width space looks like the one without it."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in text)
+
+
 class BrokenFeed(Exception):
     """The feed is refused. problems holds all that was found, at most MAX_PROBLEMS of them, in the order of the files."""
 
@@ -48,11 +55,12 @@ class Findings:
 
     def problem(self, file: str, line: int | None, field: str, message: str) -> None:
         """Raises BrokenFeed when there are so many that looking further helps nobody."""
-        self.problems.append(Problem(file, line, field, message))
+        self.problems.append(Problem(file, line, field, visible(message)))
         if len(self.problems) >= MAX_PROBLEMS:
             raise BrokenFeed(tuple(self.problems))
 
     def warning(self, file: str, line: int | None, field: str, message: str) -> None:
+        message = visible(message)
         kind = (file, field, _DETAILS.sub("", message))
         self._alike[kind] += 1
         if self._alike[kind] <= MAX_ALIKE:

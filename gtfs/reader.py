@@ -21,7 +21,7 @@ from gtfs.checks import (
     usable_trips,
 )
 from gtfs.columns import REQUIRED_FILES, TABLES, TELLING, Table
-from gtfs.files import FeedFiles, open_feed
+from gtfs.files import MAX_OTHER_BYTES, FeedFiles, open_feed
 from gtfs.problems import BrokenFeed as BrokenFeed
 from gtfs.problems import Findings, Problem
 from gtfs.rows import Row, read_other, read_rows
@@ -40,6 +40,9 @@ from transit.plan.network import (
     Translation,
     Trip,
 )
+
+FLEX = "demand-responsive trips (GTFS-Flex) are not supported"
+FLEX_FILE = "belongs to demand-responsive trips (GTFS-Flex), which are not supported,"
 
 # Records are made from a row's values in order; tests hold columns.py to the fields of the records, the type checker cannot.
 _make_trip: Any = Trip
@@ -61,12 +64,14 @@ def read_feed(source: Path | bytes) -> tuple[Network, tuple[Problem, ...]]:
         for table in REQUIRED_FILES:
             if table.file not in files.names:
                 findings.lose(table.file)
-                findings.problem(table.file, None, "", "this required file is missing; add it to the folder or zip")
+                message = f"this required file is missing; add it to the folder or zip ({files.what_is_there()})"
+                findings.problem(table.file, None, "", message)
         if columns.CALENDAR.file not in files.names and columns.CALENDAR_DATES.file not in files.names:
             findings.lose(columns.CALENDAR.file)
             findings.problem(columns.CALENDAR.file, None, "", "calendar.txt or calendar_dates.txt is needed; add one of them")
         for place in files.others:
-            findings.warning(place, None, "", "is no .txt file of this feed and is left out")
+            why = FLEX_FILE if place.endswith(columns.FLEX_FILES) else "is no .txt file of this feed"
+            findings.warning(place, None, "", f"{why} and is left out, here and in the exported feed")
         network = _Reader(files, findings).network()
     findings.refuse_if_broken()
     return network, findings.warnings()
@@ -117,7 +122,10 @@ class _Reader:
         return {record_id: record(*values, extra) for record_id, (_, values, extra) in self._by_id(table).items()}
 
     def _by_id(self, table: Table) -> dict[str, Row]:
-        """The rows of a file by the id in the first column. A second row of the same id must say the same of what counts."""
+        """The rows of a file by the id in the first column; of two that share an id and say different things the first.
+
+        Of two such trips neither: which of them the stop times belong to nobody can tell.
+        """
         found: dict[str, Row] = {}
         lines = self.lines[table.file] = {}
         counts = [place for place, column in enumerate(table.columns) if column.vital or column.name in TELLING]
@@ -134,8 +142,10 @@ class _Reader:
                 self.findings.warning(table.file, line, table.columns[0].name, message)
                 self.findings.lose(table.file, record_id)
             else:
-                message = f'"{record_id}" is already in line {lines[record_id]}; ids must differ'
-                self.findings.problem(table.file, line, table.columns[0].name, message)
+                message = (
+                    f'"{record_id}" is already in line {lines[record_id]} as another one; that one counts, ids must differ'
+                )
+                self.findings.warning(table.file, line, table.columns[0].name, message)
         return found
 
     def _stops(self) -> dict[str, Stop]:
@@ -149,14 +159,20 @@ class _Reader:
         return {route_id: mended_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
 
     def _trips(self, trip_rows: dict[str, Row], calls: dict[str, tuple[StopTime, ...]]) -> dict[str, Trip]:
-        found = {}
+        found, flex = {}, 0
         for trip_id, (line, values, extra) in trip_rows.items():
             stop_times = calls.get(trip_id, ())
             if len(stop_times) >= 2 and not self.findings.is_lost(columns.TRIPS.file, trip_id):
                 found[trip_id] = _make_trip(*values[:3], stop_times, *values[3:], extra)
+            elif self.findings.is_lost(columns.FLEX_TRIPS, trip_id):
+                flex += 1
             elif not self.findings.is_lost(columns.TRIPS.file, trip_id):
                 message = f'trip "{trip_id}" has fewer than two usable stop times and is left out'
                 self.findings.warning(columns.TRIPS.file, line, "trip_id", message)
+        if flex:
+            message = f"{FLEX}; {flex} left out, here and in the exported feed"
+            say = self.findings.warning if found else self.findings.problem
+            say(columns.TRIPS.file, None, "", message)
         return found
 
     def _shapes(self) -> dict[str, Shape]:
@@ -210,14 +226,18 @@ class _Reader:
         return found
 
     def _calendar_dates(self) -> tuple[CalendarDate, ...]:
+        """Where one date is both added and removed, the removal counts: a bus that comes unannounced is the smaller harm."""
         found: dict[tuple[Any, Any], CalendarDate] = {}
         for line, (service_id, date, kind), extra in self._rows(columns.CALENDAR_DATES):
             row = CalendarDate(service_id, date, kind == 1, extra)
             before = found.setdefault((service_id, date), row)
             if before is not row:
-                say = self.findings.warning if before.added == row.added else self.findings.problem
-                message = f'{date:%Y%m%d} is there twice for service "{service_id}"; keep one row'
-                say(columns.CALENDAR_DATES.file, line, "date", message)
+                both = "added and removed" if before.added != row.added else "there twice"
+                read = ", it is read as removed" if before.added != row.added else ""
+                message = f'{date:%Y%m%d} is {both} for service "{service_id}"{read}; keep one row'
+                self.findings.warning(columns.CALENDAR_DATES.file, line, "date", message)
+                if before.added and not row.added:
+                    found[service_id, date] = row
         return tuple(found.values())
 
     def _frequencies(self, trip_rows: dict[str, Row]) -> list[Frequency]:
@@ -255,7 +275,14 @@ class _Reader:
 
     def _other_files(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         known = {table.file for table in TABLES}
-        names = sorted(name for name in self.files.names if name not in known)
+        names, left = [], MAX_OTHER_BYTES
+        for name in sorted(name for name in self.files.names if name not in known):
+            left -= self.files.size(name)
+            if left >= 0:
+                names.append(name)
+            else:
+                message = f"is left out: files that are only passed on may add up to {MAX_OTHER_BYTES >> 20} MB"
+                self.findings.warning(name, None, "", message)
         found = {name: read_other(self.files, name, self.findings) for name in names}
         return {name: rows for name, rows in found.items() if rows is not None}
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from gtfs.columns import REQUIRED_FILES, Column, Table
-from gtfs.files import OLD_ENCODING, READ_ERRORS, FeedFiles
+from gtfs.columns import FLEX_TRIPS, REQUIRED_FILES, Column, Table
+from gtfs.files import READ_ERRORS, FeedFiles
+from gtfs.forms import BLANKS, SEPARATORS, Padding, separator_of
+from gtfs.kinds import DECIMAL
 from gtfs.problems import Findings
 from transit.plan.network import Extra
 
+SEEN_AT_MOST = 12  # column names of a header that are repeated to whoever misses one
 NO_EXTRA: Extra = {}  # one for all records without further columns: a million empty dicts cost 64 MB
 Row = tuple[int, list[Any], Extra]  # the line of the file, the values in the order of the table's columns, further columns
 
@@ -18,9 +21,9 @@ Row = tuple[int, list[Any], Extra]  # the line of the file, the values in the or
 class _Memory(dict[str, Any]):
     """Remembers what a text means: parses each distinct text once, and equal strings become one object."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, parse: Callable[[str], Any]) -> None:
         super().__init__()
-        self.parse = column.kind.parse
+        self.parse = parse
 
     def __missing__(self, text: str) -> Any:
         value = self[text] = self.parse(text)
@@ -42,8 +45,11 @@ def read_other(files: FeedFiles, name: str, findings: Findings) -> tuple[tuple[s
     """A file that is only passed on: its rows as they are; None where it cannot be read."""
     try:
         _say_encoding(files, name, findings)
+        separator = _separator(files, name, findings) if files.separators != {","} else ","
+        padding = _padding(files, name, separator, findings)
         with files.text(name) as text:
-            return tuple(tuple(row) for row in csv.reader(text, strict=True) if row)
+            lines = text if padding is None else padding.removed(text)
+            return tuple(tuple(row) for row in csv.reader(lines, delimiter=separator, strict=True) if row)
     except (csv.Error, *READ_ERRORS) as error:
         findings.warning(name, None, "", f"cannot be read ({error}) and is left out; mend or remove the file")
     return None
@@ -51,8 +57,30 @@ def read_other(files: FeedFiles, name: str, findings: Findings) -> tuple[tuple[s
 
 def _say_encoding(files: FeedFiles, name: str, findings: Findings) -> None:
     if not files.is_utf8(name):
-        message = f"is not UTF-8 and is read as {OLD_ENCODING}; save it as UTF-8"
-        findings.warning(name, _line_that_is_not_utf8(files, name), "", message)
+        encoding = files.encoding(name)
+        line = None if encoding.startswith("utf") else _line_that_is_not_utf8(files, name)
+        findings.warning(name, line, "", f"is not UTF-8 and is read as {encoding}; save it as UTF-8")
+
+
+def _separator(files: FeedFiles, name: str, findings: Findings) -> str:
+    with files.text(name) as text:
+        found = separator_of(next((line for line in text if line.strip()), ""))
+    files.separators.add(found)
+    if found != ",":
+        message = f"has its columns between {SEPARATORS[found]}, and is read so; save it with commas"
+        findings.warning(name, None, "", message)
+    return found
+
+
+def _padding(files: FeedFiles, name: str, separator: str, findings: Findings) -> Padding | None:
+    """None, and nothing to remove, for most files."""
+    padding = Padding(separator)
+    with files.text(name) as text:
+        number = next((number for number, line in enumerate(text, 1) if padding.is_in(line)), None)
+    if number is None:
+        return None
+    findings.warning(name, number, "", "has blanks beside quotation marks, and is read without them; remove them")
+    return padding
 
 
 def _line_that_is_not_utf8(files: FeedFiles, name: str) -> int:
@@ -65,6 +93,11 @@ def _line_that_is_not_utf8(files: FeedFiles, name: str) -> int:
     return 1
 
 
+def _with_decimal_comma(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """3,6027 is 3.6027 where commas do not separate columns."""
+    return lambda text: parse(text.replace(",", ".", 1))
+
+
 class _Reading:
     def __init__(self, files: FeedFiles, table: Table, findings: Findings) -> None:
         self.files, self.table, self.findings = files, table, findings
@@ -74,10 +107,15 @@ class _Reading:
         self.asked: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
         self.extra: list[tuple[int, str]] = []  # position in the row, name
         self.names: list[str] = []
+        self.separator = ","
 
     def rows(self) -> Iterator[Row]:
-        with self.files.text(self.table.file) as text:
-            reader = csv.reader(text, strict=True)
+        file = self.table.file
+        self.separator = _separator(self.files, file, self.findings)
+        padding = _padding(self.files, file, self.separator, self.findings)
+        with self.files.text(file) as text:
+            lines = text if padding is None else padding.removed(text)
+            reader = csv.reader(lines, delimiter=self.separator, strict=True)
             try:
                 if not self._header(next((row for row in reader if any(cell.strip() for cell in row)), [])):
                     return
@@ -100,7 +138,11 @@ class _Reading:
         """False, and reported, where the columns make no table."""
         whole = True
         say = self.findings.warning if self.table.spares_all else self.findings.problem
-        self.names = [cell.strip() for cell in cells]
+        self.names = [cell.strip().strip(BLANKS) for cell in cells]
+        for cell, name in zip(cells, self.names, strict=True):
+            if cell.strip(" \t\r\n") != name:
+                message = f'the column name "{cell}" has characters that nobody sees; it is read as "{name}"'
+                self.findings.warning(self.table.file, 1, name, message)
         vital = {column.name for column in self.table.columns if column.vital}
         place = {name: index for index, name in reversed(list(enumerate(self.names))) if name}
         if not place:
@@ -116,10 +158,14 @@ class _Reading:
             whole = whole and name not in vital
         for position, column in enumerate(self.table.columns):
             if column.name in place:
-                parse = _Memory(column) if column.kind.repeats else column.kind.parse
+                parse: Any = column.kind.parse
+                if self.separator != "," and column.kind in DECIMAL:
+                    parse = _with_decimal_comma(parse)
+                parse = _Memory(parse) if column.kind.repeats else parse
                 self.present.append((place[column.name], position, parse, column.kind.repeats))
             elif column.vital:
-                say(self.table.file, 1, column.name, "this required column is missing; add it")
+                seen = "; ".join(cells[:SEEN_AT_MOST]) + ("; ..." if len(cells) > SEEN_AT_MOST else "")
+                say(self.table.file, 1, column.name, f'this required column is missing; add it. The first line has "{seen}"')
                 whole = False
             elif column.required:
                 self.findings.warning(self.table.file, 1, column.name, "this column is missing and read as empty; add it")
@@ -163,13 +209,19 @@ class _Reading:
                 return None
         for position, name in self.vital:
             if values[position] is None or values[position] == "":
-                if any(cell.strip() for cell in row):
+                if self._is_flex(row, self.table.columns[position]):
+                    self.findings.lose(FLEX_TRIPS, values[0])
+                    self._say(line, name, "is empty: demand-responsive trips (GTFS-Flex) are not supported")
+                elif any(cell.strip() for cell in row):
                     self._say(line, name, "is empty; every row needs it")
                 return None
         for index, name in self.asked:
             if not row[index].strip(" \t"):
                 self.findings.warning(self.table.file, line, name, "is empty; GTFS asks for it")
         return values
+
+    def _is_flex(self, row: list[str], column: Column) -> bool:
+        return any(name in column.instead and row[index].strip() for index, name in self.extra)
 
     def _say(self, line: int, name: str, message: str) -> None:
         """Of a row that cannot be used."""

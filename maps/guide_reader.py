@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from maps.guide import BrokenGuide, Guide, load_guide
+from maps.guide import BrokenGuide, Guide
+from maps.guide_files import FILES, load_guide
 
-FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
 log = logging.getLogger(__name__)
 
 

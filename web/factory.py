@@ -21,6 +21,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
     "web.api.feeds",
     "web.api.v1",
     "web.pages.riders",
+    "web.pages.planner",
     "web.pages.fleet",
     "web.pages.public",
     "web.pages.text_answers",

@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 
-from maps.guide import BrokenGuide, check_services, import_places, load_guide, read_places
+from maps.guide import BrokenGuide
+from maps.guide_files import import_places, load_guide, own_guide, read_places
+from maps.service_check import check_services
 from tests.builders import a_guide
 from tests.conftest import HOUSE
 
@@ -99,3 +101,13 @@ def test_checking_services_notes_the_day_and_what_came_of_it(tmp_path):
     services = {one.service_id: one for one in load_guide(folder).services}
     assert (services["a"].checked, services["b"].checked) == (None, date(2026, 11, 24))
     assert [one.service_id for one in services.values() if one.is_reachable] == ["b"]
+
+
+def test_an_own_guide_begins_as_a_copy_and_what_is_there_stays(tmp_path):
+    folder = own_guide(tmp_path, SAMPLE)
+    assert load_guide(folder) == load_guide(SAMPLE)
+    (folder / "itineraries.csv").write_text("itinerary_id,place_id\n")
+    (folder / "services.csv").unlink()
+    assert own_guide(tmp_path, SAMPLE) == folder
+    again = load_guide(folder)
+    assert (again.itineraries, again.services) == ((), load_guide(SAMPLE).services)

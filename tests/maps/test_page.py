@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from maps.guide import Guide, load_guide
+from maps.guide import Guide
+from maps.guide_files import load_guide
 from maps.layers import ground_layer, places_layer, routes_layer, stops_layer
 from maps.page import draw_city
 from maps.sheet import visitor_map

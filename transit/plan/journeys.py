@@ -16,10 +16,10 @@ from typing import NamedTuple
 from shapely import Point, STRtree
 
 from transit.plan.direct import DETOUR, walk_s
-from transit.plan.network import Network, TripInstance
+from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
-from transit.plan.runs import DayPlan, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
+from transit.plan.runs import DayPlan, Disruption, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
 from transit.plan.service_day import local_date
 
 MOST_BUSES = 4  # three changes
@@ -181,13 +181,11 @@ class Planner:
             self._plans = {**dict(list(self._plans.items())[1 - DAYS_KEPT :]), day: plan}
         return plan
 
-    def service(
-        self, around: datetime, live: Iterable[LiveCall] = (), cancelled: frozenset[TripInstance] = frozenset()
-    ) -> Service:
+    def service(self, around: datetime, live: Iterable[LiveCall] = (), disruption: Disruption | None = None) -> Service:
         """What runs on the service day of a moment, and what of the day before is still on its way."""
         today = local_date(around, self.network.timezone)
         plans = {day: self.plan_of(day) for day in (today - timedelta(days=1), today)}
-        return Service(self.network, plans, live, cancelled)
+        return Service(self.network, plans, live, disruption)
 
     def earliest(self, service: Service, ask: Request, at: float, without: frozenset[str] = frozenset()) -> list[Journey]:
         """The earliest arrival with one bus, and with more wherever that is earlier. without: route_ids not to use."""
@@ -199,7 +197,7 @@ class Planner:
         marked = set(labels)
         for _ in range(MOST_BUSES):
             reached: _Labels = {}
-            for pattern, n in self._touched(marked, without):
+            for pattern, n in self._touched(service, marked, without):
                 for stop_id, step in _scan(
                     service.of_pattern(pattern), n, rounds[-1], 0.0 if len(rounds) == 1 else self.change_s
                 ):
@@ -216,13 +214,15 @@ class Planner:
                 break
         return found
 
-    def _touched(self, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
+    def _touched(self, service: Service, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
         """The patterns that call at these stops, each with the first of them along it."""
         first: dict[str, tuple[Pattern, int]] = {}
         for stop_id in sorted(marked):
             for pattern, n in self.at_stop[stop_id]:
                 known = first.get(pattern.pattern_id)
-                if pattern.route_id not in without and (known is None or n < known[1]):
+                if pattern.route_id in without or service.disruption.suspends(pattern):
+                    continue
+                if known is None or n < known[1]:
                     first[pattern.pattern_id] = (pattern, n)
         return list(first.values())
 
@@ -251,6 +251,13 @@ class Planner:
             found += later
             leaves = max(leaves + STEP_S, min(journey.leaves.at for journey in later))
         return _worth_showing(found)[:CARDS]
+
+    def after_missing(self, service: Service, ride: Ride) -> Moment | None:
+        """When the next bus of the same line leaves, for who has missed this one; None: none does any more."""
+        if ride.source is Source.HEADWAY:
+            return None if ride.run.headway_s is None else ride.leaves.later(ride.run.headway_s)
+        run = service.of_pattern(ride.pattern).board(ride.board_index, exactly(ride.leaves.at + 1.0))
+        return None if run is None else run.departures[ride.board_index]
 
     def arriving_by(self, service: Service, ask: Request, by: float, since: float) -> list[Journey]:
         """Journeys that are there by a moment, the latest that one may leave first; none leaves before `since`."""
@@ -321,7 +328,7 @@ def _is_earlier(leaves: Moment, aboard: _Aboard | None, n: int) -> bool:
 
 def _alight(runs: PatternRuns, aboard: _Aboard, n: int) -> Iterator[tuple[str, _Step]]:
     comes = aboard.run.arrivals[n]
-    if comes is None or n in aboard.run.no_drop_off:
+    if comes is None or n in aboard.run.no_drop_off or n in runs.closed:
         return
     stop_ids = runs.pattern.stop_ids
     ride = Ride(

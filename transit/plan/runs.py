@@ -13,7 +13,7 @@ from math import inf
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.service_day import service_day_start, services_on
-from transit.plan.timetable import last_start_s
+from transit.plan.timetable import RouteDirection, last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
@@ -90,11 +90,14 @@ class PatternRuns:
     by_stop: tuple[tuple[tuple[float, ...], tuple[Run, ...]], ...] = field(repr=False)  # departures, and whose they are
     windows: tuple[DepartureWindow, ...] = ()
     is_loop: bool = False
-    no_pickup: frozenset[int] = frozenset()
+    no_pickup: frozenset[int] = frozenset()  # of service by headway
     no_drop_off: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()  # stops that nothing serves at the moment
 
     def board(self, index: int, ready: Moment) -> Run | None:
         """The first vehicle that can be boarded at a stop by somebody who is there at `ready`; None: none comes any more."""
+        if index in self.closed:
+            return None
         times, runs = self.by_stop[index]
         n = bisect_left(times, ready.at)
         while n < len(runs) and index in runs[n].no_pickup:
@@ -233,19 +236,31 @@ class DayPlan:
         )
 
 
+@dataclass(frozen=True)
+class Disruption:
+    """What is not served: trips that are cancelled, stops that are closed, directions of routes that are suspended."""
+
+    trips: frozenset[TripInstance] = frozenset()
+    stops: frozenset[str] = frozenset()
+    directions: frozenset[RouteDirection] = frozenset()
+
+    def suspends(self, pattern: Pattern) -> bool:
+        return RouteDirection(pattern.route_id, pattern.direction_id) in self.directions
+
+
 class Service:
-    """Everything that runs around a moment, for one search: the plan of its days with what is seen live laid over it."""
+    """Everything that runs on some days, for one search: their plan with what is seen live laid over it."""
 
     def __init__(
         self,
         network: Network,
         plans: Mapping[date, DayPlan],
         live: Iterable[LiveCall] = (),
-        cancelled: frozenset[TripInstance] = frozenset(),
+        disruption: Disruption | None = None,
     ) -> None:
         self.network = network
         self.plans = plans
-        self.cancelled = cancelled
+        self.disruption = disruption or Disruption()
         self._live = self._live_runs(live)
         self._seen = {run.trip for runs in self._live.values() for run in runs}
         self._made: dict[str, PatternRuns] = {}
@@ -262,20 +277,22 @@ class Service:
             run
             for plan in self.plans.values()
             for run in plan.runs.get(key, [])
-            if run.trip not in self.cancelled and run.trip not in self._seen
+            if run.trip not in self.disruption.trips and run.trip not in self._seen
         ]
-        runs += [run for run in live if run.trip not in self.cancelled]
+        runs += [run for run in live if run.trip not in self.disruption.trips]
         planned = patterns_of(self.network).planned(pattern.trip_ids[0])
         offsets = tuple((arrival - planned[0][1], departure - planned[0][1]) for arrival, departure in planned)
         no_pickup, no_drop_off = forbidden(self.network.trips[pattern.trip_ids[0]])
+        closed = frozenset(n for n, stop_id in enumerate(pattern.stop_ids) if stop_id in self.disruption.stops)
         return PatternRuns(
             pattern=pattern,
             offsets=offsets,
             by_stop=tuple(_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
             windows=tuple(window for plan in self.plans.values() for window in plan.windows.get(key, [])),
             is_loop=is_loop(self.network, pattern),
-            no_pickup=no_pickup,
-            no_drop_off=no_drop_off,
+            no_pickup=no_pickup | closed,
+            no_drop_off=no_drop_off | closed,
+            closed=closed,
         )
 
     def _live_runs(self, live: Iterable[LiveCall]) -> dict[str, list[Run]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transit.arrivals.rows import ArrivalStatus
+from transit.plan.runs import Source
 from transit.plan.timetable import NoServiceReason
 from transit.tracking.state import VehicleStatus
 
@@ -70,6 +71,31 @@ SCHEMAS: dict[str, Schema] = {
         visit={**WHOLE, "description": "1, 2 where the trip calls here more than once"},
         is_demo={"type": "boolean", "description": "A simulated bus"},
         why={"enum": [*(str(one) for one in NoServiceReason), None], "description": "Why nothing runs today"},
+    ),
+    "Span": {**obj(at=MOMENT, low_at=MOMENT, high_at=MOMENT), "description": "A moment with its 80 % interval"},
+    "Leg": {
+        "type": "object",
+        "required": ["mode", "from_stop_id", "to_stop_id"],
+        "properties": {
+            "mode": {"enum": ["walk", "bus"]},
+            "from_stop_id": TEXT,
+            "to_stop_id": TEXT,
+            "seconds": {"type": "integer", "description": "Of a walk"},
+            "route_id": {"type": "string"},
+            "direction_id": WHOLE,
+            "trip": ref("Trip"),
+            "stops": {"type": "integer", "description": "How many stops later one gets off"},
+            "leaves": ref("Span"),
+            "comes": ref("Span"),
+            "source": {"enum": [str(one) for one in Source]},
+            "headway_s": WHOLE,
+            "vehicle_id": TEXT,
+            "is_demo": {"type": "boolean"},
+            "change_chance": {**NUMBER, "description": "0..1, that this bus is caught; null where no bus is seen live"},
+        },
+    },
+    "Journey": obj(
+        leaves=ref("Span"), comes=ref("Span"), changes={"type": "integer"}, walk_s={"type": "integer"}, legs=rows("Leg")
     ),
     "Passed": obj(
         trip=ref("Trip"),
@@ -198,6 +224,16 @@ def document() -> Schema:
         "paths": {
             "/stops": get("Stops that a route serves", obj(stops=rows("Stop")), parameters=near),
             "/stops/{stop_id}/arrivals": get("What a rider at a stop can expect", stop_arrivals, parameters=[stop_id]),
+            "/journeys": get(
+                "From one stop to another, with up to three changes",
+                obj(now=MOMENT, journeys=rows("Journey")),
+                parameters=[
+                    query("from", "string", "stop_id"),
+                    query("to", "string", "stop_id"),
+                    query("at", "string", "ISO 8601; now if not given"),
+                    query("arrive", "string", "1: be there by `at`"),
+                ],
+            ),
             "/routes": get("Routes, with the buses on them now", obj(routes=rows("Route"))),
             "/vehicles": get(
                 "Vehicles in service, seen within 300 s",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import TOLD_AGE
+from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.network import Network, Stop
+from transit.plan.runs import Moment
 from transit.tracking.report import distance_m
 from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
@@ -16,7 +20,9 @@ from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
 from web.boards.running import buses_now, is_running
 from web.boards.stop_board import stop_board
+from web.endpoints import Endpoint
 from web.live.questions import ask
+from web.planner import plan
 from web.words import names
 from web.words.colours import colours
 from web.world import world
@@ -118,6 +124,66 @@ def arrivals(stop_id: str) -> Response:
         },
         5,
     )
+
+
+@pages.get("/journeys")
+def journeys() -> Response:
+    """From one stop to another, by ids: no coordinates are asked for."""
+    network = the_network()
+    start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
+    when = moment_of("at") or world().now()
+    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
+    found = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
+    return answer({"now": local(world().now()), "journeys": [a_journey(one) for one in found.journeys]}, 1)
+
+
+def moment_of(name: str) -> datetime | None:
+    """A query argument as a moment; on the network's clock where it names no offset."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        abort(400, f"{name} must be a time like 2026-11-24T07:15:00+07:00, not {text[:40]!r}.")
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(the_network().timezone))
+
+
+def a_journey(journey: Journey) -> dict[str, Any]:
+    return {
+        "leaves": a_moment(journey.leaves),
+        "comes": a_moment(journey.comes),
+        "changes": journey.changes,
+        "walk_s": round(journey.walk_s),
+        "legs": [a_leg(journey, leg) for leg in journey.legs],
+    }
+
+
+def a_leg(journey: Journey, leg: Leg) -> dict[str, Any]:
+    if isinstance(leg, Walk):
+        return {"mode": "walk", "from_stop_id": leg.from_stop, "to_stop_id": leg.to_stop, "seconds": round(leg.seconds)}
+    index = journey.rides.index(leg)
+    return {
+        "mode": "bus",
+        "route_id": leg.pattern.route_id,
+        "direction_id": leg.pattern.direction_id,
+        "trip": a_trip(leg.run.trip),
+        "from_stop_id": leg.board,
+        "to_stop_id": leg.alight,
+        "stops": leg.stops,
+        "leaves": a_moment(leg.leaves),
+        "comes": a_moment(leg.comes),
+        "source": leg.source,
+        "headway_s": None if leg.run.headway_s is None else round(leg.run.headway_s),
+        "vehicle_id": leg.run.vehicle_id,
+        "is_demo": leg.run.is_demo,
+        "change_chance": None if index == 0 or (chance := journey.change_chance(index)) is None else round(chance, 2),
+    }
+
+
+def a_moment(moment: Moment) -> dict[str, Any]:
+    at, low, high = (datetime.fromtimestamp(one, UTC) for one in (moment.at, moment.low, moment.high))
+    return {"at": local(at), "low_at": local(low), "high_at": local(high)}
 
 
 @pages.get("/routes")

@@ -1,10 +1,12 @@
 """Arrivals in one short message: at most 160 characters of the alphabet of SMS, for a gateway or a chat bot.
 
-Grammar: a stop's code or name, then, if wanted, a route: "12", "12 biru", "tugu 45". Anything else gets help.
+Grammar: a stop's code or name, then, if wanted, a route: "12", "12 biru", "tugu 45"; or from where to where:
+"rsud ke stasiun". Anything else gets help.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from flask import Blueprint, Response, abort, request
@@ -12,13 +14,17 @@ from flask_babel import gettext
 
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
 from transit.plan.network import Network, Route, Stop
+from web import endpoints
 from web.boards.stop_board import StopBoard, WayBoard, stop_board
+from web.guide import guide_of
+from web.planner import plan
 from web.search import search_stops
-from web.words import names, phrasing
+from web.words import journey_words, names, phrasing
 from web.world import world
 
 pages = Blueprint("text_answers", __name__)
 LONGEST = 160
+FROM_TO = re.compile(r"^(?:dari |from )?(?P<start>.+?) (?:ke|to|>) (?P<end>.+)$", re.IGNORECASE)  # "rsud ke stasiun"
 GSM = frozenset(
     "@$_ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\n"
 )  # the part of GSM 03.38 that needs no escape and is the same everywhere
@@ -37,10 +43,50 @@ def text(asked: str = "") -> Response:
 
 
 def answer(network: Network, asked: str) -> str:
+    ends = FROM_TO.match(asked)
+    if ends is not None:
+        return journey_text(network, ends["start"], ends["end"])
     stop, route = understand(network, asked)
     if stop is None:
         return help_text(network, asked)
     return told(stop, stop_board(world(), stop.stop_id), route)
+
+
+def journey_text(network: Network, start_text: str, end_text: str) -> str:
+    """The first journey in one message: which bus, from where, when, where to change, when one is there, the last one."""
+    guide = guide_of(world())
+    ends = []
+    for text in (start_text, end_text):
+        found = endpoints.understand(network, guide, text)
+        endpoint = found.endpoint or next(iter(found.choices), None)
+        if endpoint is None or not endpoint.stops:
+            return gettext("“%(asked)s” is not known here.", asked=text[:40])
+        ends.append(endpoint)
+    now = world().now()
+    made = plan(world(), *ends, now)
+    head = f"{ends[0].name}>{ends[1].name}:"
+    if not made.journeys:
+        if made.next_day is None:
+            return f"{head} {gettext('no bus found, not in the next seven days')}"
+        at = journey_words.at(made.next_day.leaves)
+        said = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
+        return f"{head} {said}"
+    journey = made.journeys[0]
+    parts = [
+        gettext(
+            "%(route)s %(time)s from %(stop)s",
+            route=names.route_name(network.routes[ride.pattern.route_id]),
+            time=journey_words.leaving(ride),
+            stop=names.stop_name(network.stops[ride.board]),
+        )
+        for ride in journey.rides
+    ]
+    there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
+    last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
+    for said in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
+        if len(text := " ".join(filter(None, said))) <= LONGEST:
+            return text
+    return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
 
 
 def understand(network: Network, asked: str) -> tuple[Stop | None, Route | None]:

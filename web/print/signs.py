@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import segno
 from fpdf import FPDF
 
-from transit.plan.network import Network, Route, Stop
+from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from web.words.colours import colours
@@ -19,6 +19,20 @@ from web.words.languages import LANGUAGES, catalogue
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 LATIN = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # what the fonts that every PDF reader has cannot write
+
+
+def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
+    """The stops that get a sign: all that are served, or those of some codes (stop_code or stop_id).
+
+    Raises UnknownStop, with every code that none of them has.
+    """
+    served = [stop for stop in network.stops.values() if stop.stop_id in network.routes_of_stop]
+    if codes is None:
+        return served
+    unknown = [code for code in codes if not any(code in (stop.code, stop.stop_id) for stop in served)]
+    if unknown:
+        raise UnknownStop(", ".join(unknown))
+    return [stop for stop in served if stop.code in codes or stop.stop_id in codes]
 
 
 def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetime, *, paper: str = "a5") -> bytes:

@@ -15,7 +15,8 @@ from gtfs.writer import write_network
 from tests.builders import LOOP, MONDAY, SEVEN, STRAIGHT, Way, a_city, a_network, at, every
 from transit.plan.journeys import Journey, Planner, Request, Ride, planner_of
 from transit.plan.network import Network, TripInstance
-from transit.plan.runs import LiveCall, Moment, Source
+from transit.plan.runs import Disruption, LiveCall, Moment, Source
+from transit.plan.timetable import RouteDirection
 
 CROSS = [(2000.0, -2000.0), (2000.0, 2000.0)]  # crosses STRAIGHT at P2000_0
 
@@ -91,8 +92,31 @@ def test_a_live_bus_replaces_the_times_of_its_trip_and_no_other(city: Network) -
 
 
 def test_a_cancelled_trip_is_not_taken(city: Network) -> None:
-    found = journeys(city, "P0_0", "P3000_0", cancelled=frozenset([TripInstance("R1a1", MONDAY)]))
+    found = journeys(city, "P0_0", "P3000_0", disruption=Disruption(trips=frozenset([TripInstance("R1a1", MONDAY)])))
     assert clock(found[0].leaves) == "07:30"
+
+
+def test_at_a_closed_stop_nobody_gets_on_or_off_and_the_bus_drives_on(city: Network) -> None:
+    closed = Disruption(stops=frozenset(["P500_0"]))
+    assert journeys(city, "P500_0", "P3000_0", disruption=closed) == []
+    assert journeys(city, "P0_0", "P500_0", disruption=closed) == []
+    assert clock(journeys(city, "P0_0", "P3000_0", disruption=closed)[0].leaves) == "07:00"
+
+
+def test_a_suspended_direction_is_not_used(city: Network) -> None:
+    suspended = Disruption(directions=frozenset([RouteDirection("R2", 0)]))
+    assert journeys(city, "P0_0", "P2000_2000", disruption=suspended) == []
+    assert journeys(city, "P0_0", "P3000_0", disruption=suspended)
+
+
+def test_who_misses_a_bus_is_told_the_next_of_its_line(city: Network) -> None:
+    planner = planner_of(city)
+    service = planner.service(SEVEN)
+    first, _, last = planner.journeys(service, ask("P0_0", "P3000_0"), SEVEN.timestamp())
+    after = planner.after_missing(service, first.rides[0])
+    assert after is not None
+    assert clock(after) == "07:30"
+    assert planner.after_missing(service, last.rides[0]) is None
 
 
 def test_by_headway_half_of_it_is_waited_and_the_band_is_the_whole_of_it() -> None:

@@ -1,0 +1,47 @@
+"""Whether the addresses of the city's services answer: only those that do are linked."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from maps.guide_files import SERVICE_FIELDS, service_rows
+
+ANSWERS_WITHIN_S = 10.0  # a site that is slower is none to send people to
+OK = "ok"
+NAME = "transit-services-check"  # as which we ask
+
+
+def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
+    """OK, or a word on what is wrong with an address."""
+    try:
+        with urlopen(Request(url, headers={"User-Agent": NAME}), timeout=within_s):
+            return OK
+    except HTTPError as error:
+        return f"answers with {error.code}"
+    except (URLError, OSError, ValueError) as error:
+        return f"no answer: {getattr(error, 'reason', error)}"
+
+
+def check_services(path: Path, today: date, answer: Callable[[str], str] = answer_of) -> list[tuple[str, str]]:
+    """Asks every address outside and notes in the file what came of it: (service_id, "ok" or why not) of each.
+
+    answer(url) -> OK, or a word on what is wrong.
+    """
+    rows = service_rows(path)
+    results = []
+    for row in rows:
+        if row.get("url", "").startswith(("http://", "https://")):
+            row["checked"], row["check_result"] = today.isoformat(), answer(row["url"])
+            results.append((row["service_id"], row["check_result"]))
+    half = path.with_name(f".{path.name}")
+    with half.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, SERVICE_FIELDS, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    half.replace(path)
+    return results

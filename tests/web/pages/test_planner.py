@@ -1,0 +1,122 @@
+"""From A to B on the page, in the API and by message: the times, the words and what is said where no bus goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import STRAIGHT, Way, a_city, a_network, at, every
+from transit.plan.network import Network
+
+CROSS = [(2000.0, -2000.0), (2000.0, 2000.0)]
+
+
+@pytest.fixture
+def network() -> Network:
+    """R1 east along STRAIGHT at 7:00 and 7:30; R2 north across it at 7:10 and 7:40."""
+    return a_city(Way("R1", STRAIGHT, (7 * 3600, 7 * 3600 + 1800)), Way("R2", CROSS, (7 * 3600 + 600, 7 * 3600 + 2400)))
+
+
+@pytest.fixture
+def a_town(city):
+    def loaded(network: Network, now):
+        city.load(network).step(now)
+        return city
+
+    return loaded
+
+
+def text_of(town, path: str) -> str:
+    return town.client().get(path).text
+
+
+def test_one_bus_that_goes_through_is_one_card_with_its_times(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+    assert "07.00–07.08 · 8 mnt · tanpa pindah" in page
+    assert "Jadwal, bus belum terlihat" in page
+    assert "Perjalanan terakhir hari itu: berangkat sekitar 07.30." in page
+
+
+def test_a_change_is_named_with_what_happens_if_it_is_missed(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P2000_2000")
+    assert "1 kali pindah" in page
+    assert "Kalau ketinggalan: berikutnya 07.45." in page
+
+
+def test_no_bus_that_way_is_said_with_what_was_searched_and_never_a_blank(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=Halte+P3000_0&ke=Halte+P0_0")
+    assert "Hari itu sudah tidak ada bus dari Halte P3000_0 ke Halte P0_0." in page
+    assert "tujuh hari ke depan" in page
+
+
+def test_after_the_last_bus_the_first_of_the_next_day_is_named_with_its_day(a_town, network):
+    town = a_town(network, at(9))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+    assert "Berikutnya: Selasa 24 November, 07.00." in page
+
+
+def test_a_time_that_is_none_stands_at_its_field_and_nothing_typed_is_lost(a_town, network):
+    town = a_town(network, at(6, 50))
+    answer = town.client().get("/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam=sore")
+    page = answer.text
+    assert answer.status_code == 422
+    assert "“sore” bukan jam" in page
+    assert 'value="Halte P3000_0"' in page
+    assert 'value="sore"' in page
+
+
+@pytest.mark.parametrize(("time", "first"), [("07.15", "07.30"), ("7:15", "07.30"), ("06:00", "07.00")])
+def test_a_time_is_read_as_people_write_it(a_town, network, time, first):
+    town = a_town(network, at(6, 50))
+    assert f"{first}–" in text_of(town, f"/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam={time}")
+
+
+def test_to_be_there_by_a_time_leaves_as_late_as_one_may(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam=07.20&tiba=1")
+    assert "07.00–07.08" in page
+    assert "07.30–" not in page
+
+
+def test_start_and_goal_at_the_same_stop_need_no_bus(a_town, network):
+    town = a_town(network, at(6, 50))
+    assert "Anda sudah sampai" in text_of(town, "/rute?dari=Halte+P0_0&ke=halte:P0_0")
+
+
+def test_a_name_that_nothing_has_is_told_at_its_end(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=zzzzqqq&ke=Halte+P0_0")
+    assert "Dari: tidak ada yang bernama “zzzzqqq”" in page
+
+
+def test_by_headway_the_band_is_told_and_no_minute_is_promised(a_town):
+    town = a_town(a_network(headway=every(20)), at(7))
+    page = text_of(town, "/rute?dari=Halte+S0&ke=Halte+S4")
+    assert "sampai sekitar" in page
+    assert "tiap ±20 mnt" in page
+
+
+def test_the_stops_that_a_phone_names_are_a_start(a_town, network):
+    town = a_town(network, at(6, 50))
+    page = text_of(town, "/rute?dari=saya:P0_0,P500_0,nowhere&ke=Halte+P3000_0")
+    assert "tempat Anda" in page
+    assert "07.01–" in page
+
+
+def test_a_message_from_here_to_there_fits_160_characters(a_town, network):
+    town = a_town(network, at(6, 50))
+    said = text_of(town, "/t?q=Halte+P0_0+ke+Halte+P3000_0")
+    assert said == "Halte P0_0>Halte P3000_0: R1 07.00 dari Halte P0_0, sampai 07.08. terakhir 07.30"
+    assert len(text_of(town, "/t?q=Halte+P0_0+ke+Halte+P2000_2000")) <= 160
+
+
+def test_the_api_gives_ids_intervals_and_the_source(a_town, network):
+    town = a_town(network, at(6, 50))
+    found = town.client().get("/api/v1/journeys?from=P0_0&to=P3000_0").get_json()["journeys"][0]
+    (leg,) = found["legs"]
+    assert (leg["route_id"], leg["from_stop_id"], leg["to_stop_id"], leg["source"]) == ("R1", "P0_0", "P3000_0", "timetable")
+    assert leg["leaves"]["at"] == "2026-11-23T07:00:00+07:00"
+    assert town.client().get("/api/v1/journeys?from=P0_0&to=nowhere").status_code == 404
+    assert town.client().get("/api/v1/journeys?from=P0_0&to=P3000_0&at=soon").status_code == 400

@@ -1,0 +1,120 @@
+"""A place of the guide, the halte that serve it, and the way there by bus with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from maps.guide import Guide, Place
+from transit.arrivals.rows import Arrival
+from transit.plan.direct import BusLeg, DirectJourney, journeys, near
+from transit.plan.network import Network, UnknownStop
+from transit.plan.once_per_network import once_per_network
+from transit.plan.service_day import local_date
+from transit.plan.timetable import RouteDirection, timetable_of
+from web.boards.stop_board import find_stop, rows_of
+from web.cache import Cache
+from web.world import World
+
+WALK_M = 900.0  # nobody walks further to a city bus in this climate
+ON_ROUTE_M = 500.0  # a place this near a halte lies on its routes
+HALTE_AT_MOST = 4  # of a place, the nearest
+LAST_BUS_NEAR = timedelta(minutes=60)  # from then on the last bus back is warned of
+PLACES_KEPT = 2_000  # far more than a guide has
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A place with the halte that serve it."""
+
+    place: Place
+    stops: dict[str, float]  # stop_id -> metres, the nearest first
+    routes: tuple[str, ...]
+
+    @property
+    def is_on_route(self) -> bool:
+        reach = ON_ROUTE_M if self.place.is_good else ON_ROUTE_M + self.place.error_m
+        return any(metres <= reach for metres in self.stops.values())
+
+
+@dataclass(frozen=True)
+class PlaceTrip:
+    """A journey with what is known of it now: the next bus, and the last one back."""
+
+    journey: DirectJourney
+    next_bus: Arrival | None
+    back: BusLeg | None
+    last_back_at: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        return self.last_back_at is not None and self.last_back_at - now < LAST_BUS_NEAR
+
+
+def stand_of(found: World, place: Place) -> Stand:
+    """Found once per network and place."""
+    network = found.network
+    assert network is not None
+    return _stands(network).get(repr(place), lambda: _stand(network, place))
+
+
+@once_per_network
+def _stands(network: Network) -> Cache[str, Stand]:
+    return Cache(PLACES_KEPT)
+
+
+def _stand(network: Network, place: Place) -> Stand:
+    stops: dict[str, float] = {}
+    if place.lat is not None and place.lon is not None:
+        reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
+        stops = dict(list(near(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
+    routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
+    return Stand(place, stops, routes)
+
+
+def next_bus_of(found: World, stand: Stand) -> Arrival | None:
+    """The next bus at the nearest halte, whatever its route."""
+    for stop_id in list(stand.stops)[:1]:
+        return min((row for row in rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
+    return None
+
+
+def start_of(network: Network, guide: Guide, asked: str) -> tuple[dict[str, float] | None, str]:
+    """Where somebody sets out: a stop by id or code, or a place of the guide."""
+    if not asked:
+        return None, ""
+    place = guide.place(asked)
+    if place is not None and place.lat is not None and place.lon is not None:
+        return near(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
+    try:
+        stop = find_stop(network, asked)
+    except UnknownStop:
+        return None, ""
+    return {stop.stop_id: 0.0}, stop.name
+
+
+def trips_to(found: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
+    """The best ways there, each with its next bus and the last one back."""
+    network, now = found.network, found.now()
+    assert network is not None
+    back = journeys(network, end, start)
+    ride = back[0].rides[0] if back and len(back[0].rides) == 1 else None
+    last = None if ride is None else last_at(network, ride.board, ride.way, now)
+    return [PlaceTrip(journey, _next(found, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
+
+
+def _next(found: World, ride: BusLeg, now: datetime) -> Arrival | None:
+    rows = [row for row in rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
+    return min(rows, key=lambda row: row.at, default=None)
+
+
+def last_at(network: Network, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
+    """The last bus of today on this way at a stop; None where none runs today."""
+    hours = timetable_of(network).hours(stop_id, way, local_date(now, network.timezone))
+    return None if hours is None else hours.last_at
+
+
+def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[RouteDirection, datetime]]:
+    table = timetable_of(network)
+    found = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
+    return [(way, at) for way, at in found if at is not None]

@@ -1,0 +1,76 @@
+"""From A to B by bus: /rute, a form that works without JavaScript, with up to four journeys as cards."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from transit.plan.network import Network
+from transit.plan.service_day import local_date, moment
+from web.answers import the_network
+from web.endpoints import Understood, endpoints_of, understand
+from web.guide import guide_of
+from web.planner import Plan, plan
+from web.words import journey_words
+from web.world import world
+
+pages = Blueprint("planner", __name__)
+LONGEST = 80  # characters of a name
+DAYS = 7
+CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
+
+
+@pages.get("/rute")
+def planner_page() -> Response:
+    network, guide = the_network(), guide_of(world())
+    now = world().now()
+    asked_start, asked_end = (request.args.get(name, "").strip()[:LONGEST] for name in ("dari", "ke"))
+    start, end = (understand(network, guide, text) if text else Understood() for text in (asked_start, asked_end))
+    when, time_error = when_asked(network, now)
+    arrive = request.args.get("tiba") == "1"
+    found: Plan | None = None
+    same = start.endpoint is not None and end.endpoint is not None and not set(end.endpoint.stops) - set(start.endpoint.stops)
+    if start.endpoint is not None and end.endpoint is not None and not same and not time_error:
+        found = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+    today = local_date(now, network.timezone)
+    return make_response(
+        render_template(
+            "planner.html",
+            start=start,
+            end=end,
+            asked_start=asked_start,
+            asked_end=asked_end,
+            plan=found,
+            same=same,
+            when=when,
+            arrive=arrive,
+            time_error=time_error,
+            asked_time=request.args.get("jam", "")[:8],
+            asked_day=request.args.get("hari", "")[:8],
+            days=[today + timedelta(days=n) for n in range(DAYS)],
+            today=today,
+            words=journey_words,
+            suggestions=endpoints_of(network, guide),
+        ),
+        422 if time_error else 200,
+    )
+
+
+def when_asked(network: Network, now: datetime) -> tuple[datetime, str]:
+    """(the moment, what is wrong with what was typed); now where nothing is said, of another day its first bus."""
+    text, day_text = request.args.get("jam", "").strip(), request.args.get("hari", "")
+    today = local_date(now, network.timezone)
+    day = today
+    if re.fullmatch(r"\d{8}", day_text):
+        try:
+            day = datetime.strptime(day_text, "%Y%m%d").date()  # noqa: DTZ007
+        except ValueError:
+            day = today
+    if not text:
+        return (now if day == today else moment(day, 4 * 3600, network.timezone)), ""
+    found = CLOCK.match(text)
+    if found is None:
+        return now, text
+    return moment(day, int(found[1]) * 3600 + int(found[2]) * 60, network.timezone), ""

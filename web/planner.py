@@ -1,0 +1,131 @@
+"""Journeys from here to there with what is known now: for pages, the API and text answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from transit.arrivals.alerts import Effect
+from transit.plan.journeys import Journey, Planner, Request, planner_of
+from transit.plan.network import Network
+from transit.plan.runs import Disruption, LiveCall, Moment, Service
+from transit.plan.service_day import local_date, service_day_start
+from transit.plan.timetable import RouteDirection
+from web.endpoints import Endpoint
+from web.world import World
+
+LIVE_FOR = timedelta(minutes=45)  # predictions reach no farther
+FURTHER_DAYS = 7  # to look for the next journey where none goes any more
+DAY_ENDS_S = 30 * 3600.0  # service days pass midnight
+DAWN_S = 4 * 3600.0  # the first bus of a day is looked for from here on
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer to one question. journeys empty: none goes on that day any more, `next_day` says when one does."""
+
+    journeys: tuple[Journey, ...]
+    asked_at: datetime
+    service: Service
+    planner: Planner
+    last: Journey | None = None  # of the day, there
+    last_back: Journey | None = None  # of the day, back again
+    next_day: Journey | None = None
+
+
+def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
+    """when: the moment of setting out or, with `arrive`, of being there."""
+    network, now = world.network, world.now()
+    assert network is not None
+    planner = planner_of(network)
+    is_today = local_date(when, network.timezone) == local_date(now, network.timezone)
+    live = live_calls(world) if is_today and abs(when - now) <= LIVE_FOR else []
+    service = planner.service(when, live, disruption_of(world, when))
+    ask = Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in _both(start, end)})
+    at = when.timestamp()
+    ends = service_day_start(local_date(when, network.timezone), network.timezone).timestamp() + DAY_ENDS_S
+    if arrive:
+        since = max(now.timestamp(), at - 12 * 3600.0) if is_today else at - 12 * 3600.0
+        found = planner.arriving_by(service, ask, at, since)
+    else:
+        found = planner.journeys(service, ask, at)
+    back = Request(ask.end, ask.start)
+    return Plan(
+        journeys=tuple(found),
+        asked_at=when,
+        service=service,
+        planner=planner,
+        last=planner.last_of_day(service, ask, at, ends) if found else None,
+        last_back=planner.last_of_day(service, back, at, ends),
+        next_day=None if found else _on_a_later_day(planner, network, ask, when),
+    )
+
+
+def _both(start: Endpoint, end: Endpoint) -> set[str]:
+    """Stops at both ends: who walks to one of them is there, a bus to it is no way."""
+    return set(start.stops) & set(end.stops)
+
+
+def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: datetime) -> Journey | None:
+    """The first journey of the next day on which one goes."""
+    today = local_date(when, network.timezone)
+    for offset in range(1, FURTHER_DAYS + 1):
+        day: date = today + timedelta(days=offset)
+        dawn = service_day_start(day, network.timezone) + timedelta(seconds=DAWN_S)
+        found = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
+        if found:
+            return found[0]
+    return None
+
+
+def live_calls(world: World) -> list[LiveCall]:
+    """What is predicted now, once for each vehicle and stop."""
+    view = world.view
+    snapshot = view.snapshot
+    if snapshot is None or not view.fits or not world.is_live:
+        return []
+    return [
+        LiveCall(
+            row.vehicle_id,
+            row.trip,
+            row.stop_sequence,
+            Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp()),
+        )
+        for stop_id in snapshot.predictions
+        for row in view.predictions_at(stop_id)
+    ]
+
+
+def disruption_of(world: World, when: datetime) -> Disruption:
+    """What notices take out of service at a moment."""
+    network = world.network
+    assert network is not None
+    trips, stops, directions = set(), set(), set()
+    for alert in world.view.alerts:
+        if alert.effect is not Effect.NO_SERVICE or not alert.is_active(when):
+            continue
+        for entity in alert.informed:
+            if entity.trip is not None:
+                trips.add(entity.trip)
+            elif entity.stop_id is not None and entity.route_id is None:
+                stops |= {one for one, row in network.stops.items() if entity.stop_id in (one, row.parent_station)}
+            elif entity.route_id is not None and entity.stop_id is None:
+                ways = {trip.direction_id for trip in network.trips_of_route.get(entity.route_id, ())}
+                directions |= {
+                    RouteDirection(entity.route_id, way)
+                    for way in ways
+                    if entity.direction_id is None or way in (None, entity.direction_id)
+                }
+    return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
+
+
+def moment_at(moment: Moment) -> datetime:
+    return datetime.fromtimestamp(moment.at, UTC)
+
+
+def low_at(moment: Moment) -> datetime:
+    return datetime.fromtimestamp(moment.low, UTC)
+
+
+def high_at(moment: Moment) -> datetime:
+    return datetime.fromtimestamp(moment.high, UTC)

@@ -1,0 +1,108 @@
+"""What is said to riders about a journey: its times, its changes and how sure they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext, ngettext
+
+from transit.plan.journeys import Journey, Ride, Walk
+from transit.plan.runs import Moment, Source
+from web.words import phrasing
+
+if TYPE_CHECKING:
+    from transit.plan.journeys import Leg
+
+WIDE_S = 180.0  # an interval wider than this is told as a band
+SURE, LIKELY, DOUBTFUL = 0.9, 0.65, 0.3
+
+
+def at(moment: Moment) -> datetime:
+    return datetime.fromtimestamp(moment.at, UTC)
+
+
+def clock(moment: Moment, *, about: bool = False) -> str:
+    """A time, as a band where it is not sure."""
+    if moment.high - moment.low > WIDE_S:
+        low, high = (datetime.fromtimestamp(one, UTC) for one in (moment.low, moment.high))
+        return f"{phrasing.clock(low)}–{phrasing.clock(high)}"
+    return gettext("about %(time)s", time=phrasing.clock(at(moment))) if about else phrasing.clock(at(moment))
+
+
+def span(journey: Journey) -> str:
+    """From when until when, "09.12-09.41"; by headway only about when one is there."""
+    first, last = journey.leaves, journey.comes
+    if journey.rides[0].source is Source.HEADWAY:
+        return gettext("there about %(time)s", time=phrasing.clock(at(last)))
+    return f"{phrasing.clock(at(first))}–{phrasing.clock(at(last))}"
+
+
+def band(journey: Journey) -> str:
+    """Between when and when one is there; empty where that is sure."""
+    if journey.comes.high - journey.comes.low <= WIDE_S:
+        return ""
+    low, high = (datetime.fromtimestamp(one, UTC) for one in (journey.comes.low, journey.comes.high))
+    return gettext("between %(low)s and %(high)s", low=phrasing.clock(low), high=phrasing.clock(high))
+
+
+def minutes(seconds: float) -> str:
+    return gettext("%(count)s min", count=max(1, round(seconds / 60)))
+
+
+def changes(journey: Journey) -> str:
+    count = journey.changes
+    return ngettext("%(num)s change", "%(num)s changes", count) if count else gettext("no change")
+
+
+def leaving(ride: Ride) -> str:
+    """When the bus leaves, as sure as that is known."""
+    if ride.source is Source.HEADWAY and ride.run.headway_s:
+        return phrasing.every(round(ride.run.headway_s))
+    return clock(ride.leaves)
+
+
+def source(ride: Ride) -> str:
+    return {
+        Source.LIVE: gettext("Live"),
+        Source.TIMETABLE: gettext("Timetable, no bus seen"),
+        Source.HEADWAY: gettext("Headway only"),
+    }[ride.source]
+
+
+def chance(value: float | None) -> str:
+    """How sure a change is, in tenths where it is not; empty where nothing is known."""
+    if value is None:
+        return ""
+    if value >= SURE:
+        return gettext("almost certain")
+    tenths = max(1, round(10 * value))
+    if value >= LIKELY:
+        return gettext("likely, %(count)s of 10", count=tenths)
+    if value >= DOUBTFUL:
+        return gettext("tight, %(count)s of 10", count=tenths)
+    return gettext("hardly, %(count)s of 10", count=tenths)
+
+
+def bar(journey: Journey) -> list[tuple[str, float, float, Leg | None]]:
+    """(kind, share where it begins, share of the whole) of each stretch, waits included, for a bar of proportion."""
+    whole = max(journey.seconds, 1.0)
+    rows: list[tuple[str, float, float, Leg | None]] = []
+    place, clock_s = 0.0, journey.leaves.at
+    for leg in journey.legs:
+        if isinstance(leg, Walk):
+            rows.append(("walk", place, leg.seconds / whole, leg))
+            clock_s += leg.seconds
+        else:
+            wait = max(leg.leaves.at - clock_s, 0.0) / whole
+            if wait > 0.0:
+                rows.append(("wait", place, wait, None))
+                place += wait
+            rows.append(("ride", place, (leg.comes.at - leg.leaves.at) / whole, leg))
+            clock_s = leg.comes.at
+        place += rows[-1][2]
+    return rows
+
+
+def is_ride(leg: Leg) -> bool:
+    return isinstance(leg, Ride)
