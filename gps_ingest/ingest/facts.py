@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import DecodedMessage, decode
 from gps_ingest.ingest.batch import Batch, ReceivedFix
 from gps_ingest.ingest.figures import Figures
@@ -17,6 +18,7 @@ from gps_ingest.ingest.tracker_health import TrackerMemories
 from gps_ingest.mqtt import Message
 from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.store.assignments import load_assignments
+from transit.store.broker_refusals import add_broker_refusals, forget_broker_refusals
 from transit.store.database import DatabaseError, Engine, writing
 from transit.store.networks import current_version, load_network
 from transit.store.reports import forget_reports
@@ -25,6 +27,7 @@ from transit.tracking.report import AvlReport, Rejection
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
+KEEP_REFUSALS = timedelta(hours=6)  # of the broker: one that begins again after that is told as a new one
 FORGET_AT_ONCE = 5000  # reports: the batch after it need not wait long
 log = logging.getLogger(__name__)
 
@@ -80,9 +83,19 @@ class Ingest:
         self.figures.count_late_calls(calls)
         return calls
 
+    def note_broker_refusals(self, log: BrokerLog) -> None:
+        """What the embedded broker turned away since the last look."""
+        refusals = log.refusals()
+        if refusals:
+            with writing(self.engine) as connection:
+                add_broker_refusals(connection, refusals)
+            log.keep()
+            self.figures.count_broker_refusals(refusals)
+
     def forget(self) -> int:
         """Old reports go, some at a time."""
         with writing(self.engine) as connection:
+            forget_broker_refusals(connection, self.clock() - KEEP_REFUSALS)
             return forget_reports(connection, self.clock() - KEEP_REPORTS, FORGET_AT_ONCE)
 
     def _take(self, messages: Sequence[Message]) -> None:

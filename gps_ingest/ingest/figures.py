@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 
 from gps_ingest.ingest.batch import Batch
+from transit.operations.broker_refusals import BrokerRefusals
 
 
 class Figures:
@@ -28,6 +30,10 @@ class Figures:
         self.counters["ingest_messages_total"] += messages
         self.gauges["ingest_batch_seconds"] = seconds
         self.gauges["ingest_lag_seconds"] = max(lag_s, 0.0)
+
+    def count_broker_refusals(self, refusals: Iterable[BrokerRefusals]) -> None:
+        for refused in refusals:
+            self.counters[f'broker_refused_total{{cause="{refused.cause}"}}'] += refused.count
 
     def count_late_calls(self, calls: int) -> None:
         self.counters["ingest_late_stop_events_total"] += calls

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Inbox, Message
@@ -35,6 +36,7 @@ def run(
     """Until stop_event is set: takes what comes in. data_dir: where figures for /metrics go. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(engine), clock)
     ingest = Ingest(engine, clock)
+    broker_log = None if data_dir is None else BrokerLog(data_dir / "broker", clock)
     looked = forgot = monotonic()
     was_refused: str | None = None
     while not stop_event.is_set():
@@ -50,6 +52,8 @@ def run(
             looked = monotonic()
             _try(ingest.look)
             ingest.figures.gauges["ingest_broker_connected"] = float(inbox.connected)
+            if broker_log is not None:
+                _try(lambda: ingest.note_broker_refusals(broker_log))
             if data_dir is not None:
                 write_atomically(data_dir / "stats" / "ingest.json", ingest.figures.encode())
             _try(ingest.backfill)

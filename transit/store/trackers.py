@@ -90,7 +90,9 @@ def save_tracker_health(connection: Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
     statement = insert_into(connection, tracker_health)
-    values = {name: func.coalesce(statement.excluded[name], tracker_health.c[name]) for name in rows[0] if name != "tracker_id"}
+    values: Row = {
+        name: func.coalesce(statement.excluded[name], tracker_health.c[name]) for name in rows[0] if name != "tracker_id"
+    }
     values["accepted"] = tracker_health.c.accepted + statement.excluded.accepted
     values["first_received_at"] = func.coalesce(tracker_health.c.first_received_at, statement.excluded.first_received_at)
     connection.execute(statement.on_conflict_do_update(index_elements=["tracker_id"], set_=values), list(rows))

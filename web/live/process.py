@@ -18,7 +18,9 @@ from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
+from transit.operations.outage import watch
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
@@ -62,6 +64,8 @@ class Live:
         self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
         self.troubles: list[Trouble] = []
+        last = snapshots.SnapshotReader(data_dir).read()
+        self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
         self.saved_at: datetime | None = None
         self.unsaved = False
         self.promised_at: datetime | None = None
@@ -82,9 +86,7 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
-                self.facts = load_facts(connection, self.network, now)
-                self.troubles = troubles_of(self.facts)
+            self._look_at_the_fleet(connection, now)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
@@ -101,6 +103,15 @@ class Live:
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
+
+    def _look_at_the_fleet(self, connection: Any, now: datetime) -> None:
+        """Whether it has fallen silent, each time; every other trouble now and then."""
+        if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
+            self.facts = load_facts(connection, self.network, now, states=self.states)
+            self.troubles = troubles_of(replace(self.facts, watch=self.watch))
+        before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
+        if before.since != self.watch.since:  # riders are told at once, and so are operators
+            self.troubles = troubles_of(replace(self.facts, watch=self.watch))
 
     def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
         """What riders are promised, every now and then, for the scorecard of the day."""
@@ -206,6 +217,7 @@ class Live:
             figures,
             newest,
             self.troubles,
+            self.watch,
         )
 
 
