@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz, process, utils
 
 from maps.guide import Guide, Place
-from transit.plan.direct import near, walk_s
+from transit.plan.direct import walk_s
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from web.search import GOOD_ENOUGH
 from web.words import names
@@ -57,7 +58,7 @@ def of_place(network: Network, place: Place) -> Endpoint:
     stops: dict[str, float] = {}
     if place.lat is not None and place.lon is not None:
         reach_m = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        rows = list(near(network, place.lat, place.lon, reach_m).items())[:NEAREST]
+        rows = list(nearest_stops(network, place.lat, place.lon, reach_m).items())[:NEAREST]
         stops = {stop_id: walk_s(metres) for stop_id, metres in rows}
     return Endpoint(f"tempat:{place.place_id}", place.name, "tempat", stops, place.is_good, place.error_m)
 

@@ -20,6 +20,7 @@ from web.world import World
 BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
     "web.api.feeds",
     "web.api.v1",
+    "web.api.onebusaway.methods",
     "web.pages.riders",
     "web.pages.planner",
     "web.pages.fleet",

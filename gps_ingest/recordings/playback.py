@@ -22,7 +22,6 @@ PROGRESS_EVERY_S = 5.0
 class PlaybackSummary:
     published: int = 0
     acknowledged: int = 0
-    skipped: int = 0  # rows that cannot be published, or lie outside of the times asked for
 
 
 def publish_recording(
@@ -47,7 +46,7 @@ def publish_recording(
     due = _clock_of(rows, clock, speed)
     begin = datetime.fromtimestamp(rows[0].t, UTC)
     trackers: dict[str, Tracker] = {}
-    summary = PlaybackSummary(skipped=0)
+    summary = PlaybackSummary()
     say(f"{len(rows)} reports of {len({row.vehicle_id for row in rows})} vehicles, from {begin:%Y-%m-%d %H:%M:%S} UTC")
     told = time.monotonic()
     n = 0

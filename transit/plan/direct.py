@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import hypot
 
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.timetable import RouteDirection
@@ -47,21 +47,6 @@ class DirectJourney:
 def walk_s(metres: float) -> float:
     """Seconds to walk so many metres of straight line."""
     return metres * DETOUR / WALK_MPS
-
-
-def near(network: Network, lat: float, lon: float, within_m: float) -> dict[str, float]:
-    """stop_id -> metres, of the stops that are served and lie within a distance; the nearest first."""
-    plane = patterns_of(network).plane
-    x, y = plane.xy(lat, lon)
-    found = {}
-    for stop_id in network.routes_of_stop:
-        place = stop_place(network, stop_id)
-        if place is not None:
-            sx, sy = plane.xy(*place)
-            metres = hypot(sx - x, sy - y)
-            if metres <= within_m:
-                found[stop_id] = metres
-    return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
 
 
 def journeys(network: Network, start: Mapping[str, float], end: Mapping[str, float]) -> list[DirectJourney]:
@@ -128,7 +113,7 @@ def _with_change(network: Network, start: Mapping[str, float], end: Mapping[str,
         place = places[last.board]
         if place is None:
             continue
-        here = near(network, *place, CHANGE_M)
+        here = nearest_stops(network, *place, CHANGE_M)
         for pattern in patterns:
             if pattern.route_id == last.way.route_id and pattern.direction_id == last.way.direction_id:
                 continue

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from math import hypot
+from math import cos, hypot, radians
 from typing import NamedTuple
 
 from pyproj import Transformer
 
-METRES_PER_DEGREE = 111_320.0  # of latitude, rounded up: for bounding boxes only
+METRES_PER_DEGREE = 111_195.0  # of a great circle on the mean sphere; of latitude it is right to 0.6 %
 SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
 
 
@@ -148,6 +148,12 @@ def _merged(places: list[OnLine]) -> list[OnLine]:
         else:
             kept.append(place)
     return kept
+
+
+def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Metres between two places some km apart, to 0.5 %: enough to tell a jump, quick enough for every report."""
+    east = (other_lon - lon + 180.0) % 360.0 - 180.0
+    return METRES_PER_DEGREE * hypot(other_lat - lat, east * cos(radians((lat + other_lat) / 2)))
 
 
 def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequence[float | None] = ()) -> tuple[float, ...]:

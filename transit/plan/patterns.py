@@ -52,9 +52,6 @@ class Pattern:
         gaps = sorted(b - a for a, b in pairwise(self.stop_dist_m))
         return gaps[len(gaps) // 2] if gaps else 0.0
 
-    def index_of(self, stop_sequence: int) -> int:
-        return self.stop_sequences.index(stop_sequence)
-
 
 @dataclass(frozen=True, eq=False)
 class Patterns:

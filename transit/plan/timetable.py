@@ -68,11 +68,10 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class HeadwayWindow:
-    """From when until when a headway is promised at a stop; last_at is the last departure within it, about."""
+    """From when on a headway is promised at a stop; last_at is the last departure within it, about."""
 
     call: StopCall
     start_at: datetime
-    end_at: datetime
     last_at: datetime
     headway_s: int
 
@@ -150,7 +149,6 @@ class Timetable:
             HeadwayWindow(
                 call,
                 moment(day, row.start_s + call.since_start_s, timezone),
-                moment(day, row.end_s + call.since_start_s, timezone),
                 moment(day, last_start_s(row) + call.since_start_s, timezone),
                 row.headway_s,
             )

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.journeys import Journey, Leg, Walk
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
-from transit.tracking.report import distance_m
 from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
@@ -27,6 +27,7 @@ from web.words import names
 from web.words.colours import colours
 from web.world import world
 
+RADIUS_M = 1000.0  # around a place, where the program does not say
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -67,14 +68,11 @@ def stops() -> Response:
     lat, lon, radius = number("lat", -90, 90), number("lon", -180, 180), number("radius_m", 1, 20_000)
     if (lat is None) != (lon is None):
         abort(400, "lat and lon come together.")
-    rows = [a_stop(network, stop) for stop in found]
-    if lat is not None and lon is not None:
-        for row, stop in zip(rows, found, strict=True):
-            placed = stop.lat is not None and stop.lon is not None
-            row["distance_m"] = round(distance_m(lat, lon, stop.lat, stop.lon)) if placed else None
-        rows = [row for row in rows if row["distance_m"] is not None and row["distance_m"] <= (radius or 1000.0)]
-        rows.sort(key=lambda row: (row["distance_m"], row["stop_id"]))
-    return answer({"stops": rows}, 60)
+    if lat is None or lon is None:
+        return answer({"stops": [a_stop(network, stop) for stop in found]}, 60)
+    metres = nearest_stops(network, lat, lon, radius or RADIUS_M)
+    rows = [{**a_stop(network, stop), "distance_m": round(metres[stop.stop_id])} for stop in found if stop.stop_id in metres]
+    return answer({"stops": sorted(rows, key=lambda row: (row["distance_m"], row["stop_id"]))}, 60)
 
 
 def a_stop(network: Network, stop: Stop) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from maps.guide import Guide, Itinerary, Place
 from transit.plan.direct import DirectJourney, journeys, walk_s
+from transit.plan.geometry import distance_m
 from transit.plan.service_day import local_date, moment
-from transit.tracking.report import distance_m
 from web.boards.places import Stand, last_buses, stand_of
 from web.world import World
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from maps.guide import Guide, Place
 from transit.arrivals.rows import Arrival
-from transit.plan.direct import BusLeg, DirectJourney, journeys, near
+from transit.plan.direct import BusLeg, DirectJourney, journeys
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, UnknownStop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date
@@ -67,7 +68,7 @@ def _stand(network: Network, place: Place) -> Stand:
     stops: dict[str, float] = {}
     if place.lat is not None and place.lon is not None:
         reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        stops = dict(list(near(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
+        stops = dict(list(nearest_stops(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
     routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
     return Stand(place, stops, routes)
 
@@ -85,7 +86,7 @@ def start_of(network: Network, guide: Guide, asked: str) -> tuple[dict[str, floa
         return None, ""
     place = guide.place(asked)
     if place is not None and place.lat is not None and place.lon is not None:
-        return near(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
+        return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     try:
         stop = find_stop(network, asked)
     except UnknownStop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -14,27 +13,17 @@ from transit.store.tickets import (
     Ticket,
     UnknownTicket,
     answer_ticket,
-    count_tickets,
-    find_same,
     load_ticket,
     load_tickets,
-    save_ticket,
-    say_again,
 )
 from web.access import only_from_our_pages, only_staff
 from web.answers import the_network
-from web.as_json import an_arrival
-from web.boards.stop_board import find_stop, rows_of
+from web.boards.stop_board import find_stop
+from web.ticket_keeping import TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
 pages = Blueprint("ticket_pages", __name__)
 KINDS = ("no_bus", "passed_by", "wrong_stop", "wrong_info", "other")
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread over a telephone
-LENGTH = 8  # 31^8: no one guesses a ticket of somebody else
-TEXT_AT_MOST = 400
-SAME_WITHIN = timedelta(minutes=10)
-A_MINUTE = timedelta(minutes=1)
-PER_MINUTE = 30  # of the whole city: more is somebody's script, and nobody has to be followed to see that
 SHOWN_FOR = timedelta(days=60)
 
 
@@ -54,23 +43,14 @@ def report() -> Response:
         abort(400)
     if request.form.get("website"):  # a field that people do not see
         abort(400)
-    return redirect(f"/lapor/{keep(kind, stop_id, text)}", 303)  # type: ignore[return-value]
+    return redirect(f"/lapor/{_kept(kind, stop_id, text)}", 303)  # type: ignore[return-value]
 
 
-def keep(kind: str, stop_id: str, text: str) -> str:
-    """The ticket's id; the same thing said again within minutes joins the ticket that is there."""
-    now = world().now()
-    rows = [an_arrival(row) for row in rows_of(world(), stop_id)] if stop_id else []
-    with writing(world().engine) as connection:
-        if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
-            abort(429)
-        same = find_same(connection, kind, stop_id, since=now - SAME_WITHIN) if not text else None
-        if same is not None:
-            say_again(connection, same.ticket_id)
-            return same.ticket_id
-        ticket_id = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        save_ticket(connection, Ticket(ticket_id, kind, stop_id, now, text, msgspec.msgpack.encode(rows)))
-    return ticket_id
+def _kept(kind: str, stop_id: str, text: str) -> str:
+    try:
+        return keep_ticket(world(), kind, stop_id, text)
+    except TooManyTickets:
+        abort(429)
 
 
 @pages.get("/lapor/<ticket_id>")

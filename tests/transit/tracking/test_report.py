@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import ORIGIN, SEVEN, a_report
-from transit.tracking.report import AvlReport, Rejection, can_have_driven, distance_m, screen
+from tests.builders import SEVEN, a_report
+from transit.tracking.report import AvlReport, Rejection, can_have_driven, screen
 
 AREA = (3.4, 98.3, 3.8, 98.7)
 NOW = SEVEN + timedelta(seconds=2)
@@ -104,11 +104,6 @@ def test_the_very_same_jump_again_is_no_second_witness() -> None:
 def test_a_vague_fix_may_lie_further_off() -> None:
     assert can_have_driven(replace(later(0), accuracy_m=90.0), later(1, east=260.0), 33.0)
     assert not can_have_driven(later(0), later(1, east=260.0), 33.0)
-
-
-def test_the_distance_holds_across_the_date_line() -> None:
-    assert distance_m(0.0, 179.999, 0.0, -179.999) == pytest.approx(222.4, rel=0.005)
-    assert distance_m(*ORIGIN, *ORIGIN) == 0.0
 
 
 @given(st.floats(), st.floats(), st.one_of(st.none(), st.floats()))

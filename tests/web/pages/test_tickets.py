@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_drive
 from transit.store.tickets import load_tickets
-from web.pages.tickets import PER_MINUTE
+from web.ticket_keeping import PER_MINUTE
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
