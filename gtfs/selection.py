@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import cos, radians
 
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
+from transit.tracking.report import is_fresh
 from transit.tracking.state import VehicleState, VehicleStatus
 
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
@@ -31,8 +32,8 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
 
 
 def is_shown(state: VehicleState, now: datetime) -> bool:
-    age_s = (now - state.report.reported_at).total_seconds()
-    return state.matched.status in SHOWN and abs(age_s) <= POSITION_MAX_AGE_S
+    young = is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
+    return state.matched.status in SHOWN and young
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:
@@ -71,7 +72,7 @@ def told_trips(
 
 
 def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
-    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
+    if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, timedelta(seconds=UPDATE_MAX_AGE_S)):
         return False
     return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from transit.tracking.report import TO_COME
 from transit.tracking.state import VehicleState
 from web import stats
 from web.live.snapshot import figures_of
@@ -33,7 +34,9 @@ def label(**values: str) -> str:
 
 
 def age_class(state: VehicleState, now_s: float) -> str:
-    age = abs(now_s - state.report.reported_at.timestamp())
+    age = now_s - state.report.reported_at.timestamp()
+    if age < -TO_COME.total_seconds():
+        return "to_come"
     return "fresh" if age <= 90 else "old" if age <= 300 else "silent"
 
 

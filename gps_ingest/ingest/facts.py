@@ -15,6 +15,7 @@ from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_cal
 from gps_ingest.ingest.network_change import NetworkInUse, take_up
 from gps_ingest.ingest.stored_fixes import StoredFixes
 from gps_ingest.ingest.tracker_health import TrackerMemories
+from gps_ingest.ingest.tracker_moves import TrackerMoves
 from gps_ingest.mqtt import Message
 from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.store.assignments import load_assignments
@@ -43,6 +44,7 @@ class Ingest:
         self.hints: dict[str, AssignmentHint] = {}  # by vehicle_id
         self.stored = StoredFixes()
         self.late = LateBuffers()
+        self.moves = TrackerMoves()
         self.figures = Figures()
         with engine.connect() as connection:
             self.trackers = TrackerMemories(load_tracker_health(connection))
@@ -52,12 +54,14 @@ class Ingest:
         """Picks up a new network, other trackers, other assignments."""
         with self.engine.connect() as connection:
             version = current_version(connection)
-            self.vehicles = load_tracker_map(connection)
+            before, self.vehicles = self.vehicles, load_tracker_map(connection)
             self.hints = load_assignments(connection)
             is_new = version is not None and (self.network is None or version != self.network.version)
             network = load_network(connection, version) if version is not None and is_new else None
         if version is not None and network is not None:
             self.network = take_up(self.engine, version, network, self.hints)
+        if self.network is not None:
+            self.moves.follow(self.engine, self.network, before, self.vehicles, self.clock())
 
     def take(self, messages: Sequence[Message]) -> None:
         """All that the messages say is in the database when this returns. Raises DatabaseError, and then nothing is."""

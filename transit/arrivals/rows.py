@@ -14,6 +14,7 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
+from transit.tracking.report import is_fresh
 from transit.tracking.state import StopEvent, VehicleState
 
 LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
@@ -116,7 +117,7 @@ class _Board:
         return {
             state.matched.trip: state.next_stop_sequence
             for state in self.states.values()
-            if state.matched.trip is not None and abs(self.now - state.report.reported_at) <= TOLD_AGE
+            if state.matched.trip is not None and is_fresh(state.report.reported_at, self.now, TOLD_AGE)
         }
 
     @cached_property
@@ -128,8 +129,8 @@ class _Board:
     def seen(self, row: Prediction) -> Arrival | None:
         """A prediction as a row; None where its fix is too old, or it is of another network."""
         trip = self.network.trips.get(row.trip.trip_id)
-        age = abs(self.now - row.reported_at)
-        if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
+        age = self.now - row.reported_at
+        if trip is None or not is_fresh(row.reported_at, self.now, TOLD_AGE) or (row.trip, row.stop_sequence) in self.passed:
             return None
         index = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == row.stop_sequence), None)
         if index is None:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort, request
 
-from transit.arrivals.rows import TOLD_AGE
+from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
+from transit.tracking.report import is_fresh
 from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
@@ -230,7 +231,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
         "speed_mps": report.speed_mps,
         "reported_at": local(report.reported_at),
         "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
-        "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "old": not is_fresh(report.reported_at, world().now(), LIVE_AGE),
         "is_demo": trip.is_demo if trip else False,
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.network import Network
+from transit.tracking.report import is_fresh
 from transit.tracking.state import VehicleState, VehicleStatus
 from web.world import World
 
@@ -22,7 +23,7 @@ def buses_now(world: World) -> Counter[str]:
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
-    return on_trip and route_of(network, state) != "" and abs(now - state.report.reported_at) <= TOLD_AGE
+    return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 
 
 def route_of(network: Network, state: VehicleState) -> str:

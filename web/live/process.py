@@ -31,8 +31,9 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
-from transit.store.trackers import newest_received_at
+from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
+from transit.tracking.report import is_fresh
 from transit.tracking.state import StopEvent, VehicleState
 from web.live import snapshot as snapshots
 from web.live.explain import answer_all
@@ -82,6 +83,8 @@ class Live:
                 self._take_network(connection, version, now)
             self.revision, changed = load_states(connection, self.revision)
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
+            on = set(load_tracker_map(connection).values())  # a vehicle without a tracker is gone at once
+            self.states = {vehicle_id: state for vehicle_id, state in self.states.items() if vehicle_id in on}
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
@@ -186,7 +189,7 @@ class Live:
     def _predict(self, now: datetime) -> list[Prediction]:
         if self.forecaster is None:
             return []
-        fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
+        fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, PREDICTED_AGE)]
         self.forecaster.observe(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 

@@ -21,7 +21,9 @@
   return words[2].replace("#", Math.max(1, Math.floor(left / 60)));
  }
  function age(t, s) {
-  var old = Math.max(0, Math.round(s - t));
+  var old = Math.round(s - t);
+  if (old < -10) return words[7];
+  old = Math.max(0, old);
   if (old < 90) return words[3].replace("#", old);
   if (old < 5400) return words[4].replace("#", Math.floor(old / 60));
   return words[6].replace("#", Math.round(old / 3600));

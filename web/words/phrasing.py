@@ -13,6 +13,7 @@ from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
 from transit.plan.timetable import NoServiceReason
+from transit.tracking.report import TO_COME
 from transit.tracking.state import VehicleStatus
 from web.words.languages import LANGUAGES, language
 
@@ -61,6 +62,8 @@ def minutes(at: datetime, now: datetime, low: datetime | None = None, high: date
 
 
 def age(at: datetime, now: datetime) -> str:
+    if now - at < -TO_COME:
+        return gettext("still to come")
     seconds = max(0, round((now - at).total_seconds()))
     if seconds < 90:
         return gettext("%(count)s s ago", count=seconds)
