@@ -56,12 +56,12 @@ def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
     """Say why the running system predicts what it does: links, history, today's factors, the age of the fix."""
     from web.live.questions import ask, sentences
 
-    found = ask(settings.data_dir, vehicle, stop_id)
-    if found is None:
+    explanations = ask(settings.data_dir, vehicle, stop_id)
+    if explanations is None:
         fail("The live process does not answer. Start it: python app.py run")
-    if not found:
+    if not explanations:
         fail(f"Nothing is predicted for {vehicle} at {stop_id} now.")
-    click.echo("\n\n".join("\n".join(sentences(one)) for one in found))
+    click.echo("\n\n".join("\n".join(sentences(explanation)) for explanation in explanations))
 
 
 def _day(_: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -91,17 +91,17 @@ def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
     since, until = moment(day, 0, network.timezone), moment(day + timedelta(days=1), 3600, network.timezone)
     with engine.connect() as connection:
         passages = passages_of(network, load_events_between(connection, since, until))
-    found = by_route(network, read_promises(settings.data_dir, day), passages)
-    for line in _scorecard_lines(day, found):
+    scores = by_route(network, read_promises(settings.data_dir, day), passages)
+    for line in _scorecard_lines(day, scores):
         click.echo(line)
     if keep:
-        write_atomically(settings.data_dir / "scorecards" / f"{day}.json", json.dumps(found, indent=1).encode())
+        write_atomically(settings.data_dir / "scorecards" / f"{day}.json", json.dumps(scores, indent=1).encode())
 
 
-def _scorecard_lines(day: date, found: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _scorecard_lines(day: date, scores: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield f"{day}: promises sampled every 30 s, mean error in s by minutes really away"
     yield f"{'route':20} {'promises':>8} {'judged':>7}   0-3   3-6  6-10 10-15 15-30   ETA  80 %  missing %"
-    for route_id, row in found.items():
+    for route_id, row in scores.items():
         if not row.get("scored"):
             yield f"{route_id[:20]:20} {row['predictions']:8}       0   nothing to judge"
             continue
@@ -135,14 +135,14 @@ def compare(settings: Settings, champion: str, challenger: str, days: int) -> No
         rows = list(recorded(connection, since, until))
     if not rows:
         fail(f"There are no reports of the last {days} days to compare on.")
-    found = {}
+    scores = {}
     for method in (champion, challenger):
         try:
-            found[method] = score_method(network, rows, passages, method)
+            scores[method] = score_method(network, rows, passages, method)
         except ValueError as error:
             fail(str(error))
-        click.echo(f"{method}: mean error {found[method].get('mae_all_s')} s, by minutes away {found[method].get('mae_s')}")
-    worse = what_is_worse(found[champion], found[challenger])
+        click.echo(f"{method}: mean error {scores[method].get('mae_all_s')} s, by minutes away {scores[method].get('mae_s')}")
+    worse = what_is_worse(scores[champion], scores[challenger])
     for sentence in worse:
         click.echo(f"worse: {sentence}")
     click.echo("The challenger must not replace the champion." if worse else "The challenger is no worse.")

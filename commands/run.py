@@ -121,7 +121,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
     openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
     now = settings.clock()
-    found = examine(
+    examination = examine(
         engine,
         settings.broker_url,
         settings.data_dir,
@@ -130,8 +130,8 @@ def doctor(settings: Settings, lang: str | None) -> None:
         watch=NO_WATCH if snapshot is None else snapshot.watch,
         offered_openly=openly,
     )
-    for trouble in found.troubles:
-        click.echo(f"- {sentence(trouble, language, found.timezone, now)}")
-    if found.troubles:
+    for trouble in examination.troubles:
+        click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
+    if examination.troubles:
         sys.exit(1)
     click.echo(all_is_well(language))

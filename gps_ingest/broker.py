@@ -60,8 +60,8 @@ def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883) -> Broker:
     while not _listens(_reachable(host), port):
         if process.poll() is not None or time.monotonic() > until:
             broker.stop()
-            said = [line for line in log.read_text(errors="replace").splitlines() if "[FTL]" in line or "[ERR]" in line]
-            why = said[-1] if said else "it said nothing"
+            errors = [line for line in log.read_text(errors="replace").splitlines() if "[FTL]" in line or "[ERR]" in line]
+            why = errors[-1] if errors else "it said nothing"
             raise BrokerError(f"The broker did not start on {host}:{port}: {why} (see {log})")
         time.sleep(0.02)
     return broker
@@ -143,10 +143,10 @@ def _secret(data_dir: Path) -> str:
 def binary() -> str:
     """The nats-server of our own dependencies. Raises BrokerError."""
     beside = Path(sys.executable).parent / "nats-server"
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if found is None:
+    path = str(beside) if beside.exists() else shutil.which("nats-server")
+    if path is None:
         raise BrokerError("nats-server is missing; install requirements/run.txt (make run does), or set MQTT_URL to a broker.")
-    return found
+    return path
 
 
 def _reachable(host: str) -> str:

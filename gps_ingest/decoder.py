@@ -151,8 +151,8 @@ def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
     if isinstance(elements, MalformedReport):
         return DecodedMessage(tracker_id, (), (elements,))
     read = [_read(_position.decode, _fix_of_position, element) for element in elements]
-    fixes = tuple(one for one in read if isinstance(one, TrackerFix))
-    return DecodedMessage(tracker_id, fixes, tuple(one for one in read if isinstance(one, MalformedReport)))
+    fixes = tuple(position for position in read if isinstance(position, TrackerFix))
+    return DecodedMessage(tracker_id, fixes, tuple(position for position in read if isinstance(position, MalformedReport)))
 
 
 def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
@@ -231,16 +231,16 @@ def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Pa
         return _malformed_text(bytes(payload), str(error))
 
 
-def _malformed_field(said: str) -> MalformedReport:
+def _malformed_field(complaint: str) -> MalformedReport:
     """msgspec's sentence names the field as `$.name`, or in "missing required field `name`"."""
-    found = FIELD.search(said)
-    field = found[1] if found else "the payload"
-    if "missing required field" in said:
+    match = FIELD.search(complaint)
+    field = match[1] if match else "the payload"
+    if "missing required field" in complaint:
         return MalformedReport(Reason.MISSING_FIELD, f"{field} is missing; a fix needs a position and the time of the fix")
-    if "out of range" in said or " >= " in said or " <= " in said:
+    if "out of range" in complaint or " >= " in complaint or " <= " in complaint:
         hint = "; send Unix seconds of the fix, not milliseconds" if field in ("timestamp", "tst", "created_at") else ""
-        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({said}){hint}")
-    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({said}); numbers are sent without quotes")
+        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({complaint}){hint}")
+    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({complaint}); numbers are sent without quotes")
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -251,11 +251,11 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
-def _malformed_text(payload: bytes, said: str) -> MalformedReport:
+def _malformed_text(payload: bytes, complaint: str) -> MalformedReport:
     if not _is_utf8(payload):
         return MalformedReport(Reason.INVALID_UTF8, "the payload is not UTF-8; send JSON text in UTF-8")
     if NOT_A_NUMBER.search(payload):
         return MalformedReport(
             Reason.OUT_OF_RANGE, "a number is NaN or Infinity; leave a field out where its value is not known"
         )
-    return MalformedReport(Reason.NOT_JSON, f"not JSON ({said}); send one JSON object, or an array of them")
+    return MalformedReport(Reason.NOT_JSON, f"not JSON ({complaint}); send one JSON object, or an array of them")

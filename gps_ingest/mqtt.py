@@ -170,9 +170,19 @@ class Inbox:
     def _on_disconnect(self, *_: object) -> None:
         self.connected = False
 
-    def _on_message(self, _: paho.Client, __: object, one: paho.MQTTMessage) -> None:
+    def _on_message(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
         try:
-            topic = one.topic
+            topic = message.topic
         except UnicodeDecodeError:
             topic = "(not UTF-8)"
-        self._read.append(Message(topic, bytes(one.payload), self.clock(), one.mid, one.qos, self.connections, one.retain))
+        self._read.append(
+            Message(
+                topic=topic,
+                payload=bytes(message.payload),
+                received_at=self.clock(),
+                mid=message.mid,
+                qos=message.qos,
+                connection=self.connections,
+                retained=message.retain,
+            )
+        )

@@ -68,7 +68,7 @@ def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Find
 
 def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
-    found = set()
+    stop_ids = set()
     for stop_id, stop in stops.items():
         at: Stop | None = stop
         for _ in range(MAX_PARENTS):
@@ -76,8 +76,8 @@ def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
                 break
             at = stops.get(at.parent_station)
         if at is not None and at.lat is not None:
-            found.add(stop_id)
-    return found
+            stop_ids.add(stop_id)
+    return stop_ids
 
 
 def say_without_shapes(trip_rows: Mapping[str, Row], findings: Findings) -> None:

@@ -64,12 +64,12 @@ def _say_encoding(files: FeedFiles, name: str, findings: Findings) -> None:
 
 def _separator(files: FeedFiles, name: str, findings: Findings) -> str:
     with files.text(name) as text:
-        found = separator_of(next((line for line in text if line.strip()), ""))
-    files.separators.add(found)
-    if found != ",":
-        message = f"has its columns between {SEPARATORS[found]}, and is read so; save it with commas"
+        separator = separator_of(next((line for line in text if line.strip()), ""))
+    files.separators.add(separator)
+    if separator != ",":
+        message = f"has its columns between {SEPARATORS[separator]}, and is read so; save it with commas"
         findings.warning(name, None, "", message)
-    return found
+    return separator
 
 
 def _padding(files: FeedFiles, name: str, separator: str, findings: Findings) -> Padding | None:
@@ -104,7 +104,7 @@ class _Reading:
         self.defaults = [column.kind.default for column in table.columns]
         self.present: list[tuple[int, int, Any, bool]] = []  # position in the row, in the values, memory or parse, remembers
         self.vital: list[tuple[int, str]] = []  # position in the values, name
-        self.asked: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
+        self.required: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
         self.extra: list[tuple[int, str]] = []  # position in the row, name
         self.names: list[str] = []
         self.separator = ","
@@ -172,9 +172,9 @@ class _Reading:
             if column.vital:
                 self.vital.append((position, column.name))
             elif column.required and column.name in place:
-                self.asked.append((place[column.name], column.name))
-        known = self.table.names
-        self.extra = [(index, name) for name, index in sorted(place.items(), key=lambda item: item[1]) if name not in known]
+                self.required.append((place[column.name], column.name))
+        ours = self.table.names
+        self.extra = [(index, name) for name, index in sorted(place.items(), key=lambda item: item[1]) if name not in ours]
         if not whole:
             self.findings.lose(self.table.file)
         return whole
@@ -215,7 +215,7 @@ class _Reading:
                 elif any(cell.strip() for cell in row):
                     self._say(line, name, "is empty; every row needs it")
                 return None
-        for index, name in self.asked:
+        for index, name in self.required:
             if not row[index].strip(" \t"):
                 self.findings.warning(self.table.file, line, name, "is empty; GTFS asks for it")
         return values
@@ -254,5 +254,5 @@ class _Reading:
     def _extra_of(self, row: list[str]) -> Extra:
         if not self.extra:
             return NO_EXTRA
-        found = {name: row[index].strip(" \t") for index, name in self.extra}
-        return {name: text for name, text in found.items() if text} or NO_EXTRA
+        cells = {name: row[index].strip(" \t") for index, name in self.extra}
+        return {name: text for name, text in cells.items() if text} or NO_EXTRA

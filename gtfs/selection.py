@@ -9,8 +9,7 @@ from math import cos, radians
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
-from transit.tracking.report import is_fresh
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
 UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more

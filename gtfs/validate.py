@@ -44,12 +44,12 @@ def validate_feed(source: Path | bytes, *, on: date, country_code: str = "") -> 
     try:
         _, warnings = read_feed(source)
         ours = [row for row in warnings if row.file.endswith(".txt")]  # the validator names the unknown files itself
-        found = [Finding(Severity.WARNING, "tolerated", row.file, row.line, row.field, row.message) for row in ours]
+        findings = [Finding(Severity.WARNING, "tolerated", row.file, row.line, row.field, row.message) for row in ours]
     except BrokenFeed as error:
-        found = [Finding(Severity.ERROR, "refused", row.file, row.line, row.field, row.message) for row in error.problems]
-    found += _second_opinion(source, on, country_code)
+        findings = [Finding(Severity.ERROR, "refused", row.file, row.line, row.field, row.message) for row in error.problems]
+    findings += _second_opinion(source, on, country_code)
     order = list(Severity)
-    return sorted(found, key=lambda finding: (order.index(finding.severity), finding.file, finding.line or 0))
+    return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.file, finding.line or 0))
 
 
 def has_errors(findings: list[Finding]) -> bool:

@@ -42,7 +42,7 @@ def draw_city(network: Network, guide: Guide, *, tile_url: str = "", with_places
     else:
         _add(city, ground, lambda _: {"color": "#b9c4b4", "weight": 1, "fillColor": "#e9efe4", "fillOpacity": 1})
         _add(city, roads, lambda _: {"color": "#ffffff", "weight": 7, "opacity": 1})
-    _add(city, routes, lambda one: {"color": one["properties"]["colour"], "weight": 5, "opacity": 0.9})
+    _add(city, routes, lambda feature: {"color": feature["properties"]["colour"], "weight": 5, "opacity": 0.9})
     _add_points(city, stops, 6, {"color": "#17211c", "weight": 2, "fillColor": "#ffffff", "fillOpacity": 1})
     _add_points(city, places, 8, {"color": "#7a4a00", "weight": 2, "fillColor": "#f2b233", "fillOpacity": 0.9})
     city.fit_bounds([[south, west], [north, east]])
@@ -63,17 +63,17 @@ def _add_points(city: folium.Map, frame: gpd.GeoDataFrame, radius: int, style: d
 def _plain(frame: gpd.GeoDataFrame) -> dict[str, object]:
     """GeoJSON with coordinates as exact as the eye is."""
     rounded = frame.set_geometry(frame.geometry.set_precision(10**-PRECISION, mode="pointwise"))
-    found: dict[str, object] = rounded.__geo_interface__
-    return _rounded(found)
+    collection: dict[str, object] = rounded.__geo_interface__
+    return _rounded(collection)
 
 
 def _rounded(value):  # type: ignore[no-untyped-def]
     if isinstance(value, float):
         return round(value, PRECISION)
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items() if key != "bbox"}
+        return {key: _rounded(part) for key, part in value.items() if key != "bbox"}
     if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return [_rounded(part) for part in value]
     return value
 
 

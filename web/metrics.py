@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from transit.tracking.report import TO_COME
-from transit.tracking.state import VehicleState
+from transit.tracking.state import TO_COME, VehicleState
 from web import stats
 from web.live.snapshot import figures_of
 from web.world import World
@@ -63,10 +62,10 @@ def samples(world: World) -> Iterator[Sample]:
 
 def _of_processes(world: World) -> Iterator[Sample]:
     counters: Counter[str] = Counter()
-    for found in stats.read_all(world.settings.data_dir):
-        for name, value in found.counters.items():
+    for figures in stats.read_all(world.settings.data_dir):
+        for name, value in figures.counters.items():
             counters[name] += value  # type: ignore[assignment]
-        for name, value in found.gauges.items():
+        for name, value in figures.gauges.items():
             yield (*_split(name), value)
     for name, total in sorted(counters.items()):
         yield (*_split(name), float(total))

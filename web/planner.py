@@ -46,18 +46,18 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     ends = service_day_start(local_date(when, network.timezone), network.timezone).timestamp() + DAY_ENDS_S
     if arrive:
         since = max(now.timestamp(), at - 12 * 3600.0) if is_today else at - 12 * 3600.0
-        found = planner.arriving_by(service, ask, at, since)
+        journeys = planner.arriving_by(service, ask, at, since)
     else:
-        found = planner.journeys(service, ask, at)
+        journeys = planner.journeys(service, ask, at)
     back = Request(ask.end, ask.start)
     return Plan(
-        journeys=tuple(found),
+        journeys=tuple(journeys),
         asked_at=when,
         service=service,
         planner=planner,
-        last=planner.last_of_day(service, ask, at, ends) if found else None,
+        last=planner.last_of_day(service, ask, at, ends) if journeys else None,
         last_back=planner.last_of_day(service, back, at, ends),
-        next_day=None if found else _on_a_later_day(planner, network, ask, when),
+        next_day=None if journeys else _on_a_later_day(planner, network, ask, when),
     )
 
 
@@ -72,9 +72,9 @@ def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: date
     for offset in range(1, FURTHER_DAYS + 1):
         day: date = today + timedelta(days=offset)
         dawn = service_day_start(day, network.timezone) + timedelta(seconds=DAWN_S)
-        found = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
-        if found:
-            return found[0]
+        journeys = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
+        if journeys:
+            return journeys[0]
     return None
 
 
@@ -108,7 +108,7 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             if entity.trip is not None:
                 trips.add(entity.trip)
             elif entity.stop_id is not None and entity.route_id is None:
-                stops |= {one for one, row in network.stops.items() if entity.stop_id in (one, row.parent_station)}
+                stops |= {stop_id for stop_id, row in network.stops.items() if entity.stop_id in (stop_id, row.parent_station)}
             elif entity.route_id is not None and entity.stop_id is None:
                 ways = {trip.direction_id for trip in network.trips_of_route.get(entity.route_id, ())}
                 directions |= {

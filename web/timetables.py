@@ -47,7 +47,7 @@ def tables_of(network: Network, route_id: str, day: date) -> list[WayTable]:
         _way_table(
             network, RouteDirection(route_id, direction), [trip for trip in trips if trip.direction_id == direction], day
         )
-        for direction in sorted({trip.direction_id for trip in trips}, key=lambda one: one or 0)
+        for direction in sorted({trip.direction_id for trip in trips}, key=lambda direction_id: direction_id or 0)
     ]
 
 
@@ -59,9 +59,9 @@ def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: da
     by_headway = [trip for trip in running if network.is_headway_based(trip.trip_id)]
     hours: list[tuple[Stop, Hours]] = []
     for call in by_headway[0].stop_times[:-1] if by_headway else ():
-        found = table.hours(call.stop_id, way, day)
-        if found is not None:
-            hours.append((network.stops[call.stop_id], found))
+        of_stop = table.hours(call.stop_id, way, day)
+        if of_stop is not None:
+            hours.append((network.stops[call.stop_id], of_stop))
     bands = planned_bands(network, way, stop_id, day) if by_headway else []
     why_none = None if running else table.why_none(stop_id, way, day)
     return WayTable(way, trips[0].headsign, _grids(network, starts), bands, hours, why_none)

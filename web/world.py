@@ -24,8 +24,7 @@ from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.tracking.report import is_fresh
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.cache import Cache
 from web.live.feeds import feeds_of
 from web.live.snapshot import Snapshot, SnapshotReader, folder
@@ -202,6 +201,6 @@ def json_of(packed: bytes) -> bytes:
 
 def world() -> World:
     """The world of the app that answers this request."""
-    found = current_app.extensions["world"]
-    assert isinstance(found, World)
-    return found
+    its_world = current_app.extensions["world"]
+    assert isinstance(its_world, World)
+    return its_world

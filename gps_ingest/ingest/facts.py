@@ -24,7 +24,8 @@ from transit.store.database import DatabaseError, Engine, writing
 from transit.store.networks import current_version, load_network
 from transit.store.reports import forget_reports
 from transit.store.trackers import load_tracker_health, load_tracker_map
-from transit.tracking.report import AvlReport, Rejection
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import MAX_AHEAD, AvlReport, Rejection
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
@@ -104,12 +105,12 @@ class Ingest:
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()
-        arrived: list[ReceivedFix] = []
+        fixes: list[ReceivedFix] = []
         for message in messages:
-            arrived += self._receive(decode(message.topic, message.payload), message, batch)
+            fixes += self._receive(decode(message.topic, message.payload), message, batch)
         with writing(self.engine) as connection:
             new = self.stored.select_new(
-                connection, arrived, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
+                connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
             )
             for received in self._in_order(new):
                 self._drive(received, batch)
@@ -132,9 +133,9 @@ class Ingest:
                 news.battery_pct = newest.battery_pct
         return [ReceivedFix(tracker_id, fix, message.received_at) for fix in decoded.fixes]
 
-    def _in_order(self, arrived: Sequence[ReceivedFix]) -> list[ReceivedFix]:
+    def _in_order(self, fixes: Sequence[ReceivedFix]) -> list[ReceivedFix]:
         """A buffer that came in pieces and out of order, in the order in which it was driven."""
-        return sorted(arrived, key=self._reported_at)
+        return sorted(fixes, key=self._reported_at)
 
     def _reported_at(self, received: ReceivedFix) -> datetime:
         fix_at = received.fix.fix_at
@@ -157,10 +158,17 @@ class Ingest:
         outcome = self._step(report, batch) if vehicle_id else ReportOutcome(refusal=Rejection.UNMAPPED)
         batch.add_report(received, report, outcome)
 
+    def _forget_what_is_to_come(self, vehicle_id: str, pipeline: Pipeline) -> None:
+        """A state that came in later than it is now: our clock was set back, and it would hold the vehicle until then."""
+        state = pipeline.states.get(vehicle_id)
+        if state is not None and state.report.received_at - self.clock() > MAX_AHEAD:
+            pipeline.release(vehicle_id)
+
     def _step(self, report: AvlReport, batch: Batch) -> ReportOutcome:
         """A fault of ours loses one report's effect, never the report."""
         if self.network is None:
             return ReportOutcome(refusal=Obstacle.NO_NETWORK)
+        self._forget_what_is_to_come(report.vehicle_id, self.network.pipeline)
         try:
             step = self.network.pipeline.step(report, self.hints.get(report.vehicle_id, NO_HINT), report.received_at)
         except Exception:

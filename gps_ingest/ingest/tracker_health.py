@@ -51,9 +51,9 @@ class TrackerMemory:
 class TrackerMemories:
     """The memory of each tracker, of so many trackers at most."""
 
-    def __init__(self, known: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
+    def __init__(self, health: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
         self._most = most
-        self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in known}
+        self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
         """The tracker_id under which it is counted: its own, or NOBODY's where too many are known and it has no vehicle."""

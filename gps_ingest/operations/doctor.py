@@ -43,10 +43,10 @@ def examine(
     """snapshot_at, watch: when the live process last wrote, and its watch over the fleet then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
     stored = _of_database(engine, now, watch)
-    found = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
+    troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
     if offered_openly:
-        found.append(Trouble(TroubleKind.OFFERED_OPENLY))
-    return Examination(sorted(found, key=lambda trouble: trouble.weight), stored.timezone)
+        troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
+    return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
 
 
 def _of_database(engine: Engine, now: datetime, watch: FleetWatch) -> Examination:

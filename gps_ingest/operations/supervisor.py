@@ -42,9 +42,9 @@ class Supervisor:
     def listen(self) -> None:
         """Takes SIGINT and SIGTERM even where a shell handed them down as ignored."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._asked)
+            signal.signal(number, self._stop_on_signal)
 
-    def _asked(self, _: int, __: object) -> None:
+    def _stop_on_signal(self, _: int, __: object) -> None:
         self.stopping = True
 
     def start(self, name: str, command: Sequence[str], *, restarts: bool = True) -> Child:

@@ -48,7 +48,7 @@ def publish_recording(
     trackers: dict[str, Tracker] = {}
     summary = PlaybackSummary()
     say(f"{len(rows)} reports of {len({row.vehicle_id for row in rows})} vehicles, from {begin:%Y-%m-%d %H:%M:%S} UTC")
-    told = time.monotonic()
+    progress_at = time.monotonic()
     n = 0
     while n < len(rows) and not stop_event.is_set():
         now = due()
@@ -59,8 +59,8 @@ def publish_recording(
             trackers[row.vehicle_id].publish([_fix_of(row)])
             summary.published += 1
             n += 1
-        if time.monotonic() - told > PROGRESS_EVERY_S:
-            told = time.monotonic()
+        if time.monotonic() - progress_at > PROGRESS_EVERY_S:
+            progress_at = time.monotonic()
             say(f"{n} of {len(rows)} published, {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC")
         stop_event.wait(TURN_S)
     end = time.monotonic() + ENDS_WITHIN_S
@@ -81,9 +81,9 @@ def _rows_of(reports: Path, since: datetime | None, until: datetime | None) -> l
 
 def _clock_of(rows: list[RecordedRow], clock: Callable[[], datetime], speed: float) -> Callable[[], float]:
     """Unix seconds of the recording by now. Rows from before a set clock are not sent all at once: they are left out."""
-    shown = clock().timestamp()
-    if rows[0].t - 86400.0 <= shown <= rows[-1].t:
-        del rows[: next(n for n, row in enumerate(rows) if row.t >= shown)]
+    set_to = clock().timestamp()
+    if rows[0].t - 86400.0 <= set_to <= rows[-1].t:
+        del rows[: next(n for n, row in enumerate(rows) if row.t >= set_to)]
         return lambda: clock().timestamp()
     started, first = time.monotonic(), rows[0].t
     return lambda: first + (time.monotonic() - started) * speed

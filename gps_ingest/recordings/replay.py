@@ -144,10 +144,10 @@ class _Run:
             self.forecaster.observe(states, now)
         if not self.since <= t < self.until:
             return
-        found = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
-        for p in sorted(found, key=lambda one: (one.vehicle_id, one.trip.trip_id, one.stop_sequence)):
+        predictions = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
+        for p in sorted(predictions, key=lambda row: (row.vehicle_id, row.trip.trip_id, row.stop_sequence)):
             self.predictions_out.write(prediction_line(t, p))
-        self.summary.predictions += len(found)
+        self.summary.predictions += len(predictions)
 
     def flush(self) -> None:
         if self.matches_out is not None:

@@ -97,9 +97,9 @@ class Connection:
         """Says goodbye. Returns whether everything was acknowledged."""
         done = self.wait(wait_s)
         if self._client.is_connected() and self._status_topic is not None:
-            said = self._client.publish(self._status_topic, b"offline", qos=1, retain=True)
+            goodbye = self._client.publish(self._status_topic, b"offline", qos=1, retain=True)
             with suppress(RuntimeError, ValueError):  # the connection broke just now: the last will says it
-                said.wait_for_publish(GOODBYE_S)
+                goodbye.wait_for_publish(GOODBYE_S)
         self._client.disconnect()
         self._client.loop_stop()
         return done and self.lost == 0

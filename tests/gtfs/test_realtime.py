@@ -75,8 +75,10 @@ def only_update(network: Network, predictions: list[Prediction], states: list[Ve
 # --- vehicle positions --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("age_s", "is_there"), [(0, True), (90, True), (91, False), (-60, True), (-91, False), (3600, False)])
-def test_a_position_leaves_the_feed_when_its_fix_is_over_90_s_from_now(age_s: int, is_there: bool) -> None:
+@pytest.mark.parametrize(
+    ("age_s", "is_there"), [(0, True), (90, True), (91, False), (-10, True), (-11, False), (-91, False), (3600, False)]
+)
+def test_a_position_leaves_the_feed_when_its_fix_is_over_90_s_old_or_still_to_come(age_s: int, is_there: bool) -> None:
     message = vehicle_positions(PLAIN, [a_state()], SEVEN + timedelta(seconds=age_s))
     assert bool(message.entity) is is_there
 
@@ -152,7 +154,140 @@ def test_a_trip_of_another_network_version_does_not_break_the_feed() -> None:
 
 
 def test_the_header_is_never_older_than_a_fix_from_a_clock_ahead_of_ours() -> None:
-    now = SEVEN - timedelta(seconds=40)
+    now = SEVEN - timedelta(seconds=8)
+    message = vehicle_positions(PLAIN, [a_state()], now)
+    assert message.entity[0].vehicle.timestamp == message.header.timestamp == int(now.timestamp())
+
+
+def test_the_header_names_the_version_of_the_feed() -> None:
+    versioned = replace(PLAIN, feed_info=FeedInfo("Kota", "https://example.org", "id", version="2026-11"))
+    assert vehicle_positions(versioned, [], SEVEN).header.feed_version == "2026-11"
+    assert not vehicle_positions(PLAIN, [], SEVEN).header.HasField("feed_version")
+
+
+# --- trip updates -------------------------------------------------------------------------------------------------------
+
+
+def test_a_timetabled_trip_carries_times_and_no_delay() -> None:
+    update = only_update(PLAIN, some_predictions(PLAIN), [a_state()], SEVEN)
+    assert update.trip.schedule_relationship == RELATION.SCHEDULED
+    assert (update.vehicle.id, update.timestamp) == ("BUS1", int(SEVEN.timestamp()))
+    assert [stop.stop_sequence for stop in update.stop_time_update] == list(range(2, 10))
+    assert not update.HasField("delay")
+    for stop in update.stop_time_update:
+        assert stop.arrival.HasField("time")
+        assert not stop.arrival.HasField("delay")
+        assert stop.schedule_relationship == STOP_RELATION.SCHEDULED
+    assert [stop.HasField("departure") for stop in update.stop_time_update] == [True] * 7 + [False]
+
+
+def test_a_headway_based_trip_is_unscheduled_and_names_its_start_and_its_vehicle() -> None:
+    update = only_update(HEADWAY, some_predictions(HEADWAY, RUN), [a_state(trip=RUN)], SEVEN)
+    assert (update.trip.start_date, update.trip.start_time) == ("20261123", "07:00:00")
+    assert update.trip.schedule_relationship == RELATION.UNSCHEDULED
+    assert update.vehicle.id == "BUS1"
+    assert {stop.schedule_relationship for stop in update.stop_time_update} == {STOP_RELATION.UNSCHEDULED}
+
+
+def test_a_trip_after_midnight_keeps_its_service_date_and_counts_past_24_hours() -> None:
+    late = a_trip_instance("T1", 24 * 3600 + 600, MONDAY)
+    now = at(24, 20)
+    update = only_update(HEADWAY, some_predictions(HEADWAY, late, fix=now), [a_state(trip=late, when=now)], now)
+    assert (update.trip.start_date, update.trip.start_time) == ("20261123", "24:10:00")
+
+
+def test_a_stop_visited_twice_has_two_updates_told_apart_by_their_sequence() -> None:
+    update = only_update(HEADWAY, some_predictions(HEADWAY, RUN, first=1), [a_state(trip=RUN)], SEVEN)
+    home = [(stop.stop_sequence, stop.stop_id) for stop in update.stop_time_update if stop.stop_id == "S0"]
+    assert home == [(1, "S0"), (9, "S0")]
+    first, last = update.stop_time_update[0], update.stop_time_update[-1]
+    assert first.HasField("departure")
+    assert not first.HasField("arrival")
+    assert last.HasField("arrival")
+    assert not last.HasField("departure")
+
+
+AGES = [(0, True), (90, True), (91, False), (-10, True), (-11, False), (-91, False), (3600, False)]
+
+
+@pytest.mark.parametrize(("age_s", "is_there"), AGES)
+def test_a_position_leaves_the_feed_when_its_fix_is_over_90_s_old_or_still_to_come(age_s: int, is_there: bool) -> None:
+    message = vehicle_positions(PLAIN, [a_state()], SEVEN + timedelta(seconds=age_s))
+    assert bool(message.entity) is is_there
+
+
+def test_a_position_carries_the_fix_the_trip_and_the_next_stop() -> None:
+    entity = vehicle_positions(PLAIN, [a_state()], SEVEN + timedelta(seconds=5)).entity[0]
+    vehicle = entity.vehicle
+    assert entity.id == "vehicle:BUS1"
+    assert vehicle.timestamp == int(SEVEN.timestamp())
+    assert (vehicle.position.bearing, vehicle.position.speed) == (90.0, 6.0)
+    assert vehicle.position.latitude == pytest.approx(3.6, abs=1e-5)
+    assert (vehicle.trip.trip_id, vehicle.trip.route_id, vehicle.trip.start_date) == ("T1", "R1", "20261123")
+    assert vehicle.trip.schedule_relationship == RELATION.SCHEDULED
+    assert not vehicle.trip.HasField("start_time")
+    assert (vehicle.current_stop_sequence, vehicle.stop_id) == (2, "S1")
+    assert vehicle.current_status == pb.VehiclePosition.IN_TRANSIT_TO
+
+
+def test_a_bus_that_waits_at_its_terminal_stands_at_the_first_stop_of_the_next_trip() -> None:
+    state = a_state(trip=RUN, status=VehicleStatus.LAYOVER, next_stop=None)
+    vehicle = vehicle_positions(HEADWAY, [state], SEVEN).entity[0].vehicle
+    assert (vehicle.current_stop_sequence, vehicle.current_status) == (1, pb.VehiclePosition.STOPPED_AT)
+    assert vehicle.trip.start_time == "07:00:00"
+    assert vehicle.trip.schedule_relationship == RELATION.UNSCHEDULED
+
+
+def test_a_bus_off_its_route_is_shown_without_claiming_the_trip() -> None:
+    vehicle = vehicle_positions(PLAIN, [a_state(status=VehicleStatus.OFF_ROUTE)], SEVEN).entity[0].vehicle
+    assert vehicle.HasField("position")
+    assert not vehicle.HasField("trip")
+
+
+def test_a_bus_too_far_from_its_shape_does_not_claim_the_trip() -> None:
+    vehicle = vehicle_positions(PLAIN, [a_state(offset_m=250.0)], SEVEN).entity[0].vehicle
+    assert not vehicle.HasField("trip")
+
+
+def test_a_bus_past_its_last_stop_claims_its_trip_no_more() -> None:
+    vehicle = vehicle_positions(PLAIN, [a_state(next_stop=None)], SEVEN).entity[0].vehicle
+    assert not vehicle.HasField("trip")
+
+
+def test_the_last_entity_of_a_trip_id_is_the_same_bus_in_both_feeds() -> None:
+    """Consumers keep one vehicle per trip_id, although several run a headway-based one. BUS2 is at its end, BUS3 is silent."""
+    runs = {f"BUS{n}": a_trip_instance("T1", (7 * 60 - 10 * n) * 60) for n in (1, 2, 3)}
+    fixes = {"BUS1": SEVEN, "BUS2": SEVEN, "BUS3": SEVEN - timedelta(seconds=150)}
+    stops = {"BUS1": 4, "BUS2": 9, "BUS3": 5}
+    states = [a_state(bus, run, when=fixes[bus], next_stop=stops[bus]) for bus, run in runs.items()]
+    told = [
+        row
+        for bus, run in runs.items()
+        for row in some_predictions(HEADWAY, run, vehicle_id=bus, first=stops[bus], fix=fixes[bus], minutes_apart=6.0)
+    ]
+    updates = [entity.trip_update.vehicle.id for entity in trip_updates(HEADWAY, told, states, SEVEN).entity]
+    positions = [entity.vehicle.vehicle.id for entity in vehicle_positions(HEADWAY, states, SEVEN).entity]
+    assert updates == ["BUS3", "BUS2", "BUS1"]
+    assert positions == ["BUS2", "BUS1"]
+
+
+@pytest.mark.parametrize("status", [VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED])
+def test_a_bus_out_of_service_is_not_offered_to_riders(status: VehicleStatus) -> None:
+    assert not vehicle_positions(PLAIN, [a_state(status=status)], SEVEN).entity
+
+
+def test_a_trip_of_another_network_version_does_not_break_the_feed() -> None:
+    stranger = a_trip_instance("T99")
+    message = vehicle_positions(PLAIN, [a_state(trip=stranger)], SEVEN)
+    assert not message.entity[0].vehicle.HasField("trip")
+    foreign = [replace(row, trip=stranger) for row in some_predictions(PLAIN)]
+    assert not trip_updates(PLAIN, foreign, [], SEVEN).entity
+    renumbered = [replace(row, stop_sequence=row.stop_sequence + 100) for row in some_predictions(PLAIN)]
+    assert not trip_updates(PLAIN, renumbered, [], SEVEN).entity
+
+
+def test_the_header_is_never_older_than_a_fix_from_a_clock_ahead_of_ours() -> None:
+    now = SEVEN - timedelta(seconds=8)
     message = vehicle_positions(PLAIN, [a_state()], now)
     assert message.entity[0].vehicle.timestamp == message.header.timestamp == int(now.timestamp())
 

@@ -113,5 +113,5 @@ def _hourly(times: list[float]) -> list[Band]:
 
 def planned_now_s(network: Network, way: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
     """The planned headway at a second of the service day."""
-    found = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
-    return min(found, default=None)
+    headways = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
+    return min(headways, default=None)

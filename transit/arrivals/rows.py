@@ -14,8 +14,7 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
-from transit.tracking.report import is_fresh
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
 LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
 TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing

@@ -62,19 +62,19 @@ def journeys(network: Network, start: Mapping[str, float], end: Mapping[str, flo
     return _best(through or list(_with_change(network, start, end)))
 
 
-def _best(found: Iterable[DirectJourney]) -> list[DirectJourney]:
+def _best(candidates: Iterable[DirectJourney]) -> list[DirectJourney]:
     best: dict[RouteDirection, DirectJourney] = {}
-    for journey in found:
+    for journey in candidates:
         way = journey.rides[0].way
         if way not in best or journey.seconds < best[way].seconds:
             best[way] = journey
-    return sorted(best.values(), key=lambda one: (one.seconds, one.rides[0].way))[:MOST]
+    return sorted(best.values(), key=lambda choice: (choice.seconds, choice.rides[0].way))[:MOST]
 
 
 def _patterns(network: Network) -> list[Pattern]:
     """Those of trips that really run; of the demonstration's only where there are no others."""
-    every = sorted(patterns_of(network).by_id.values(), key=lambda one: one.pattern_id)
-    regular = [one for one in every if not all(network.trips[trip_id].is_demo for trip_id in one.trip_ids)]
+    every = sorted(patterns_of(network).by_id.values(), key=lambda pattern: pattern.pattern_id)
+    regular = [pattern for pattern in every if not all(network.trips[trip_id].is_demo for trip_id in pattern.trip_ids)]
     return regular or every
 
 

@@ -182,8 +182,8 @@ def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequen
         layers.append(layer)
         best = layer
     index = min(range(len(best)), key=lambda i: best[i][0])
-    found: list[float] = []
+    distances: list[float] = []
     for layer in reversed(layers):
-        found.append(layer[index][1])
+        distances.append(layer[index][1])
         index = layer[index][2]
-    return tuple(reversed(found))
+    return tuple(reversed(distances))

@@ -243,26 +243,26 @@ class Network:
     @cached_property
     def frequencies_of(self) -> Mapping[str, tuple[Frequency, ...]]:
         """trip_id -> its headway windows, in order of time; trips with a timetable are absent."""
-        found: dict[str, list[Frequency]] = {}
+        rows_of_trip: dict[str, list[Frequency]] = {}
         for frequency in self.frequencies:
-            found.setdefault(frequency.trip_id, []).append(frequency)
-        return {trip_id: tuple(sorted(rows, key=lambda row: row.start_s)) for trip_id, rows in found.items()}
+            rows_of_trip.setdefault(frequency.trip_id, []).append(frequency)
+        return {trip_id: tuple(sorted(rows, key=lambda row: row.start_s)) for trip_id, rows in rows_of_trip.items()}
 
     @cached_property
     def trips_of_route(self) -> Mapping[str, tuple[Trip, ...]]:
-        found: dict[str, list[Trip]] = {route_id: [] for route_id in self.routes}
+        trips_of: dict[str, list[Trip]] = {route_id: [] for route_id in self.routes}
         for trip in self.trips.values():
-            found[trip.route_id].append(trip)
-        return {route_id: tuple(trips) for route_id, trips in found.items()}
+            trips_of[trip.route_id].append(trip)
+        return {route_id: tuple(trips) for route_id, trips in trips_of.items()}
 
     @cached_property
     def routes_of_stop(self) -> Mapping[str, tuple[str, ...]]:
         """stop_id -> the route_ids that call there, in the order of the feed."""
-        found: dict[str, dict[str, None]] = {}
+        routes_of: dict[str, dict[str, None]] = {}
         for trip in self.trips.values():
             for call in trip.stop_times:
-                found.setdefault(call.stop_id, {})[trip.route_id] = None
-        return {stop_id: tuple(routes) for stop_id, routes in found.items()}
+                routes_of.setdefault(call.stop_id, {})[trip.route_id] = None
+        return {stop_id: tuple(routes) for stop_id, routes in routes_of.items()}
 
     def is_headway_based(self, trip_id: str) -> bool:
         """True for frequencies with exact_times=0: departures are not promised to the minute (GTFS frequencies.txt)."""

@@ -212,11 +212,11 @@ def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tup
 
 
 def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
-    found = [0.0]
+    distances = [0.0]
     for (x0, y0), (x1, y1) in pairwise(stop_xy):
         step = hypot(x1 - x0, y1 - y0)
-        found.append(found[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
-    return tuple(min(at, line.length_m) for at in found)
+        distances.append(distances[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
+    return tuple(min(at, line.length_m) for at in distances)
 
 
 def _hints(network: Network, line: Line, trip: Trip) -> list[float | None]:

@@ -29,11 +29,11 @@ def append_promises(data_dir: Path, day: date, made_at: datetime, predictions: I
     """
     rows = [
         (
-            one.vehicle_id, one.trip.trip_id, one.stop_id, one.stop_sequence,
-            one.predicted_at.timestamp(), one.low_at.timestamp(), one.high_at.timestamp(),
+            prediction.vehicle_id, prediction.trip.trip_id, prediction.stop_id, prediction.stop_sequence,
+            prediction.predicted_at.timestamp(), prediction.low_at.timestamp(), prediction.high_at.timestamp(),
         )
-        for one in predictions
-        if one.predicted_at - made_at <= AHEAD and one.tier is not Tier.NEXT_TRIP
+        for prediction in predictions
+        if prediction.predicted_at - made_at <= AHEAD and prediction.tier is not Tier.NEXT_TRIP
     ]  # fmt: skip
     if rows:
         path = path_of(data_dir, day)
@@ -58,8 +58,8 @@ def read_promises(data_dir: Path, day: date) -> Iterator[Promise]:
                 )
             except (zstandard.ZstdError, msgspec.MsgspecError):
                 return
-            for vehicle_id, trip_id, stop_id, sequence, said, low, high in _decoder.decode(packed):
-                yield Promise((vehicle_id, trip_id, stop_id, sequence), made_at, said, low, high)
+            for vehicle_id, trip_id, stop_id, sequence, predicted_at, low, high in _decoder.decode(packed):
+                yield Promise((vehicle_id, trip_id, stop_id, sequence), made_at, predicted_at, low, high)
 
 
 def forget_promises(data_dir: Path, today: date) -> int:

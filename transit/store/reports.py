@@ -26,13 +26,13 @@ def newest_fix_at(connection: Connection, tracker_id: str) -> datetime | None:
 
 def known_fixes(connection: Connection, keys: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """Those of the (tracker_id, fix_at) that are stored already."""
-    asked = list(keys)
+    wanted = list(keys)
     key = tuple_(reports.c.tracker_id, reports.c.fix_at)
-    found: set[tuple[str, datetime]] = set()
-    for n in range(0, len(asked), CHUNK):
-        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(asked[n : n + CHUNK])))
-        found.update((row.tracker_id, row.fix_at) for row in rows)
-    return found
+    stored: set[tuple[str, datetime]] = set()
+    for n in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(wanted[n : n + CHUNK])))
+        stored.update((row.tracker_id, row.fix_at) for row in rows)
+    return stored
 
 
 def load_reports(connection: Connection, vehicle_id: str, since: datetime, until: datetime) -> list[AvlReport]:

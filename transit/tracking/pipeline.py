@@ -13,7 +13,7 @@ from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
-from transit.tracking.report import MAX_AHEAD, AvlReport, Rejection, screen
+from transit.tracking.report import AvlReport, Rejection, screen
 from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PublishedStatus, Verdict, judge
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
@@ -80,7 +80,7 @@ class Pipeline:
 
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
         """now: our clock; the report's received_at where not given."""
-        previous = self._before(report, now or report.received_at)
+        previous = self._states.get(report.vehicle_id)
         memory = _memory(previous)
         limits = self.matcher.limits
         rejection = screen(
@@ -98,11 +98,6 @@ class Pipeline:
             return Outcome(rejection, previous)
         memory.suspect = None
         return self._drive(report, hint, memory)
-
-    def _before(self, report: AvlReport, now: datetime) -> VehicleState | None:
-        """The state before; what lies ahead of our clock was made before that was set back, and says nothing of now."""
-        previous = self._states.get(report.vehicle_id)
-        return None if previous is not None and previous.report.reported_at - now > MAX_AHEAD else previous
 
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory) -> Outcome:
         t = report.reported_at.timestamp()

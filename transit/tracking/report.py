@@ -12,7 +12,6 @@ MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; 
 MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
 MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
-TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
 
 Area = tuple[float, float, float, float]  # min_lat, min_lon, max_lat, max_lon
@@ -104,11 +103,6 @@ def _screen_jump(
     if suspect is None or suspect.reported_at == report.reported_at:
         return Rejection.JUMP
     return None if can_have_driven(suspect, report, max_speed_mps) else Rejection.JUMP
-
-
-def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
-    """Whether a fix is so young that it may be shown as now. One that is still to come is not: some clock is wrong."""
-    return -TO_COME <= now - reported_at <= within
 
 
 def can_have_driven(a: AvlReport, b: AvlReport, max_speed_mps: float) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transit.plan.network import TripInstance
 from transit.tracking.report import AvlReport
+
+TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
 
 
 class VehicleStatus(StrEnum):
@@ -55,3 +57,8 @@ class VehicleState:
     next_stop_sequence: int | None = None  # the first stop ahead on the trip
     recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
+
+
+def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether a fix is so young that it may be shown as now. One that is still to come is not: some clock is wrong."""
+    return -TO_COME <= now - reported_at <= within

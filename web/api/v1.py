@@ -14,8 +14,7 @@ from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
-from transit.tracking.report import is_fresh
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local

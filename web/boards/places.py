@@ -52,9 +52,9 @@ class PlaceTrip:
         return self.last_back_at is not None and self.last_back_at - now < LAST_BUS_NEAR
 
 
-def stand_of(found: World, place: Place) -> Stand:
+def stand_of(world: World, place: Place) -> Stand:
     """Found once per network and place."""
-    network = found.network
+    network = world.network
     assert network is not None
     return _stands(network).get(repr(place), lambda: _stand(network, place))
 
@@ -73,39 +73,39 @@ def _stand(network: Network, place: Place) -> Stand:
     return Stand(place, stops, routes)
 
 
-def next_bus_of(found: World, stand: Stand) -> Arrival | None:
+def next_bus_of(world: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(world, stop_id) if row.at), key=lambda row: row.at, default=None)
     return None
 
 
-def start_of(network: Network, guide: Guide, asked: str) -> tuple[dict[str, float] | None, str]:
+def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float] | None, str]:
     """Where somebody sets out: a stop by id or code, or a place of the guide."""
-    if not asked:
+    if not text:
         return None, ""
-    place = guide.place(asked)
+    place = guide.place(text)
     if place is not None and place.lat is not None and place.lon is not None:
         return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     try:
-        stop = find_stop(network, asked)
+        stop = find_stop(network, text)
     except UnknownStop:
         return None, ""
     return {stop.stop_id: 0.0}, stop.name
 
 
-def trips_to(found: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
+def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
     """The best ways there, each with its next bus and the last one back."""
-    network, now = found.network, found.now()
+    network, now = world.network, world.now()
     assert network is not None
     back = journeys(network, end, start)
     ride = back[0].rides[0] if back and len(back[0].rides) == 1 else None
     last = None if ride is None else last_at(network, ride.board, ride.way, now)
-    return [PlaceTrip(journey, _next(found, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
+    return [PlaceTrip(journey, _next(world, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
 
 
-def _next(found: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
+def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
+    rows = [row for row in rows_of(world, ride.board) if row.at and row.way == ride.way and row.at >= now]
     return min(rows, key=lambda row: row.at, default=None)
 
 
@@ -117,5 +117,5 @@ def last_at(network: Network, stop_id: str, way: RouteDirection, now: datetime) 
 
 def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[RouteDirection, datetime]]:
     table = timetable_of(network)
-    found = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
-    return [(way, at) for way, at in found if at is not None]
+    lasts = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
+    return [(way, at) for way, at in lasts if at is not None]

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.network import Network
-from transit.tracking.report import is_fresh
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}

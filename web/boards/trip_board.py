@@ -10,8 +10,7 @@ from transit.forecasting.prediction import Prediction
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import moment
-from transit.tracking.report import is_fresh
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.world import World
 
 

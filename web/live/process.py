@@ -33,8 +33,7 @@ from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
-from transit.tracking.report import is_fresh
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of

@@ -58,7 +58,7 @@ def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, 
     _text(pdf, left, 15 * scale, network.agencies[0].name, 18 * scale, bold=True, width=right - left)
     pdf.set_text_color(22, 33, 28)
     _text(pdf, left, 40 * scale, stop.name, 27 * scale, bold=True, width=right - left)
-    _text(pdf, left, 49 * scale, f"{_said('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
+    _text(pdf, left, 49 * scale, f"{_translate('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
     qr = io.BytesIO()
     segno.make(short, error="m", micro=False).save(qr, kind="png", scale=12, border=2)
     pdf.image(qr, x=left - 3, y=54 * scale, w=62 * scale)
@@ -66,19 +66,19 @@ def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, 
     for n, tag in enumerate(LANGUAGES):
         pdf.set_xy(x, (62 + 24 * n) * scale)
         pdf.set_font("Helvetica", "B" if n == 0 else "", 13 * scale)
-        pdf.multi_cell(right - x, 6 * scale, _latin(_said(tag, "Scan: when does the next bus come?")), align="L")
+        pdf.multi_cell(right - x, 6 * scale, _latin(_translate(tag, "Scan: when does the next bus come?")), align="L")
     _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
     _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
     phone = network.agencies[0].phone
     y = pdf.h - 10 * scale
     for tag in reversed(LANGUAGES):
-        unknown = _said(tag, "Phone number of the operator: not known yet")
-        said = _said(tag, "Help: %(phone)s") % {"phone": phone} if phone else unknown
-        _text(pdf, left, y, said, 9.5 * scale, width=right - left)
+        unknown = _translate(tag, "Phone number of the operator: not known yet")
+        line = _translate(tag, "Help: %(phone)s") % {"phone": phone} if phone else unknown
+        _text(pdf, left, y, line, 9.5 * scale, width=right - left)
         y -= 5 * scale
     if network.is_sample:
-        said = " / ".join(_said(tag, "Sample network, not verified") for tag in LANGUAGES)
-        _text(pdf, left, y - 1, said, 9.5 * scale, bold=True, width=right - left)
+        line = " / ".join(_translate(tag, "Sample network, not verified") for tag in LANGUAGES)
+        _text(pdf, left, y - 1, line, 9.5 * scale, bold=True, width=right - left)
 
 
 def _routes(pdf: FPDF, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float) -> None:
@@ -110,7 +110,7 @@ def _hours(hours: Hours, timezone: str) -> str:
     first, last = (at.astimezone(ZoneInfo(timezone)).strftime("%H.%M") for at in (hours.first_at, hours.last_at))
     exact, about = "Today: first bus %(first)s, last %(last)s", "Today: first bus about %(first)s, last about %(last)s"
     key = about if hours.about else exact
-    return " / ".join((_said(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
+    return " / ".join((_translate(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
 
 
 def _badge(pdf: FPDF, route: Route, x: float, y: float, scale: float) -> None:
@@ -145,5 +145,5 @@ def _latin(text: str) -> str:
     return LATIN.sub("?", text.replace("–", "-").replace("’", "'").replace("“", '"').replace("”", '"'))
 
 
-def _said(tag: str, text: str) -> str:
+def _translate(tag: str, text: str) -> str:
     return text if tag == "en" else catalogue(tag).ugettext(text)

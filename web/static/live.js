@@ -1,4 +1,4 @@
-// Keeps a page's times counting by the server's clock, and swaps its live part every 15 s.
+// Counts times by the server's clock; a new live part every 15 s.
 (function () {
  "use strict";
  var box = document.getElementById("live");
@@ -23,8 +23,7 @@
  function age(t, s) {
   var old = Math.round(s - t);
   if (old < -10) return words[7];
-  old = Math.max(0, old);
-  if (old < 90) return words[3].replace("#", old);
+  if (old < 90) return words[3].replace("#", Math.max(0, old));
   if (old < 5400) return words[4].replace("#", Math.floor(old / 60));
   return words[6].replace("#", Math.round(old / 3600));
  }

@@ -46,8 +46,8 @@ def choose_language() -> str:
     """The address says it, else the cookie, else the default."""
     if not has_request_context():
         return LANGUAGES[0]
-    asked = request.args.get("lang") or request.cookies.get(COOKIE)
-    return asked if asked in LANGUAGES else LANGUAGES[0]
+    tag = request.args.get("lang") or request.cookies.get(COOKIE)
+    return tag if tag in LANGUAGES else LANGUAGES[0]
 
 
 def language() -> str:
@@ -65,9 +65,9 @@ def init_languages(app: Flask) -> None:
 
     @app.after_request
     def remember(response):  # type: ignore[no-untyped-def]
-        asked = request.args.get("lang")
-        if asked in LANGUAGES and asked != request.cookies.get(COOKIE):
-            response.set_cookie(COOKIE, asked, max_age=COOKIE_AGE_S, samesite="Lax", httponly=True, secure=request.is_secure)
+        tag = request.args.get("lang")
+        if tag in LANGUAGES and tag != request.cookies.get(COOKIE):
+            response.set_cookie(COOKIE, tag, max_age=COOKIE_AGE_S, samesite="Lax", httponly=True, secure=request.is_secure)
         if response.mimetype == "text/html":
             response.vary.add("Cookie")
         return response

@@ -13,8 +13,7 @@ from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
 from transit.plan.timetable import NoServiceReason
-from transit.tracking.report import TO_COME
-from transit.tracking.state import VehicleStatus
+from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
@@ -99,13 +98,13 @@ def vehicle_word(status: VehicleStatus) -> str:
     }[status]
 
 
-def spacing_word(found: Spacing) -> str:
+def spacing_word(spacing: Spacing) -> str:
     return {
         Spacing.BUNCHED: gettext("too close"),
         Spacing.EVEN: "",
         Spacing.GAP: gettext("gap"),
         Spacing.SEVERE_GAP: gettext("large gap"),
-    }[found]
+    }[spacing]
 
 
 def stops_away(count: int) -> str:
@@ -121,8 +120,8 @@ def note(row: Arrival, now: datetime) -> str:
     if row.status is ArrivalStatus.HEADWAY:
         return gettext("Buses come about every %(count)s minutes.", count=max(1, round((row.headway_s or 0) / 60)))
     if row.status is ArrivalStatus.NO_DATA:
-        said = gettext("Buses should be running, but none of them can be seen right now.")
-        return f"{said} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else said
+        sentence = gettext("Buses should be running, but none of them can be seen right now.")
+        return f"{sentence} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else sentence
     if row.status is ArrivalStatus.DISRUPTED:
         return gettext("This route does not serve this stop at the moment. Read the notice above.")
     if row.status is ArrivalStatus.SCHEDULED and row.at:

@@ -266,8 +266,8 @@ def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> s
 
 
 def all_is_well(language: str) -> str:
-    said: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
-    return said
+    text: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
+    return text
 
 
 def _said(text: str, trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
