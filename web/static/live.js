@@ -1,4 +1,4 @@
-// Counts times by the server's clock; a new live part every 15 s.
+// Counts times by the server's clock; a new part every 15 s.
 (function () {
  "use strict";
  var box = document.getElementById("live");
