@@ -56,7 +56,15 @@ class Settings:
 
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
-        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE, fresh_s)
+        return WebSettings(
+            data_dir=self.data_dir,
+            database_url=self.database_url,
+            tile_url=self.tile_url,
+            admin_password=self.admin_password,
+            clock=self.clock,
+            sample_guide=SAMPLE,
+            live_fresh_s=fresh_s,
+        )
 
 
 def fail(sentence: str) -> NoReturn:

@@ -222,7 +222,9 @@ class _Reader:
                 self.findings.warning(columns.CALENDAR.file, line, "end_date", message)
             days = [bool(day) for day in values[1:8]]
             weekdays = (days[0], days[1], days[2], days[3], days[4], days[5], days[6])
-            calendars[service_id] = Calendar(service_id, weekdays, start, end, extra)
+            calendars[service_id] = Calendar(
+                service_id=service_id, weekdays=weekdays, start_date=start, end_date=end, extra=extra
+            )
         return calendars
 
     def _calendar_dates(self) -> tuple[CalendarDate, ...]:

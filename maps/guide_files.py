@@ -167,20 +167,20 @@ def _place(row: dict[str, str]) -> Place:
     error_m = float(row["error_m"]) if row.get("error_m") else {"exact": 30.0, "approximate": 300.0}.get(precision, 1000.0)
     description = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     return Place(
-        place_id,
-        name,
-        row.get("category") or "other",
-        lat,
-        lon,
-        precision,
-        error_m,
-        row.get("address", ""),
-        row.get("kelurahan", ""),
-        description,
-        _time_s(row.get("opens", "")),
-        row.get("source", ""),
-        _date(row),
-        published == "1",
+        place_id=place_id,
+        name=name,
+        category=row.get("category") or "other",
+        lat=lat,
+        lon=lon,
+        precision=precision,
+        error_m=error_m,
+        address=row.get("address", ""),
+        kelurahan=row.get("kelurahan", ""),
+        description=description,
+        opens_s=_time_s(row.get("opens", "")),
+        source=row.get("source", ""),
+        checked=_date(row),
+        published=published == "1",
     )
 
 
@@ -193,16 +193,16 @@ def _service(row: dict[str, str]) -> Service:
     description = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     categories, audiences = tuple(row.get("categories", "").split()), tuple(row.get("audiences", "").split())
     return Service(
-        row["service_id"],
-        row["name"],
-        description,
-        categories,
-        audiences,
-        row.get("state", ""),
-        url,
-        row.get("last_trace", ""),
-        _date(row),
-        row.get("check_result", ""),
+        service_id=row["service_id"],
+        name=row["name"],
+        description=description,
+        categories=categories,
+        audiences=audiences,
+        state=row.get("state", ""),
+        url=url,
+        last_trace=row.get("last_trace", ""),
+        checked=_date(row),
+        check_result=row.get("check_result", ""),
     )
 
 

@@ -60,14 +60,21 @@ def of_place(network: Network, place: Place) -> Endpoint:
         reach_m = WALK_M if place.is_good else WALK_M + place.error_m / 2
         rows = list(nearest_stops(network, place.lat, place.lon, reach_m).items())[:NEAREST]
         stops = {stop_id: walk_s(metres) for stop_id, metres in rows}
-    return Endpoint(f"tempat:{place.place_id}", place.name, "tempat", stops, place.is_good, place.error_m)
+    return Endpoint(
+        key=f"tempat:{place.place_id}",
+        name=place.name,
+        kind="tempat",
+        stops=stops,
+        walk_is_known=place.is_good,
+        error_m=place.error_m,
+    )
 
 
 def of_quarter(network: Network, guide: Guide, name: str) -> Endpoint:
     """The stops around what is known of a quarter; how far they are from somebody's door nobody can say."""
     inside = [of_place(network, place) for place in guide.published if place.kelurahan == name]
     stops = dict.fromkeys((stop_id for place in inside for stop_id in place.stops), 0.0)
-    return Endpoint(f"kelurahan:{name}", name, "kelurahan", stops, walk_is_known=False)
+    return Endpoint(key=f"kelurahan:{name}", name=name, kind="kelurahan", stops=stops, walk_is_known=False)
 
 
 def understand(network: Network, guide: Guide, text: str) -> Understood:
@@ -103,7 +110,7 @@ def _own(network: Network, stop_ids: Iterable[str]) -> Endpoint | None:
     served = [stop_id for stop_id in stop_ids if stop_id in network.routes_of_stop][:OWN_STOPS]
     if not served:
         return None
-    return Endpoint(f"saya:{','.join(served)}", "", "saya", dict.fromkeys(served, 0.0), walk_is_known=False)
+    return Endpoint(key=f"saya:{','.join(served)}", name="", kind="saya", stops=dict.fromkeys(served, 0.0), walk_is_known=False)
 
 
 def _code(network: Network, endpoint: Endpoint) -> str:

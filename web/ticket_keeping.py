@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-
-import msgspec
+from typing import Any
 
 from transit.store.database import writing
+from transit.store.formats import StoredFormat
 from transit.store.tickets import Ticket, count_tickets, find_same, save_ticket, say_again
 from web.as_json import an_arrival
 from web.boards.stop_board import rows_of
@@ -19,6 +19,7 @@ SAME_WITHIN = timedelta(minutes=10)
 A_MINUTE = timedelta(minutes=1)
 PER_MINUTE = 30  # of the whole city: more is somebody's script, and nobody has to be followed to see that
 TEXT_AT_MOST = 400
+PROMISED = StoredFormat(list[dict[str, Any]], number=1)  # rows as the API gives them
 
 
 class TooManyTickets(RuntimeError):
@@ -37,5 +38,15 @@ def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
             say_again(connection, same.ticket_id)
             return same.ticket_id
         ticket_id = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        save_ticket(connection, Ticket(ticket_id, kind, stop_id, now, text, msgspec.msgpack.encode(rows)))
+        save_ticket(
+            connection,
+            Ticket(
+                ticket_id=ticket_id,
+                kind=kind,
+                stop_id=stop_id,
+                created_at=now,
+                text=text,
+                promised=PROMISED.encode(rows),
+            ),
+        )
     return ticket_id

@@ -64,7 +64,9 @@ def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: da
             hours.append((network.stops[call.stop_id], of_stop))
     bands = planned_bands(network, way, stop_id, day) if by_headway else []
     why_none = None if running else table.why_none(stop_id, way, day)
-    return WayTable(way, trips[0].headsign, _grids(network, starts), bands, hours, why_none)
+    return WayTable(
+        way=way, headsign=trips[0].headsign, grids=_grids(network, starts), bands=bands, hours=hours, why_none=why_none
+    )
 
 
 def _starts(network: Network, trip: Trip) -> list[_Start]:

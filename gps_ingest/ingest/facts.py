@@ -124,6 +124,8 @@ class Ingest:
         tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
         for refusal in decoded.refusals:
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
+        for refusal in decoded.dropped:
+            batch.count(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
         if decoded.fixes and not message.retained:

@@ -49,7 +49,7 @@ class Supervisor:
 
     def start(self, name: str, command: Sequence[str], *, restarts: bool = True) -> Child:
         """A child that ends with 0 and does not restart has done its work."""
-        child = Child(name, command, restarts, self._spawn(command), time.monotonic())
+        child = Child(name=name, command=command, restarts=restarts, process=self._spawn(command), started=time.monotonic())
         self.children.append(child)
         return child
 

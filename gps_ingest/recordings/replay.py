@@ -215,9 +215,22 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
             bearing, speed = _float(row.get("bearing")), _float(row.get("speed_mps"))
             bearing = None if bearing is None else bearing % 360.0
             speed = speed if speed is not None and speed >= 0 else None
-            report = AvlReport(vehicle_id, vehicle_id, at, at, lat, lon, bearing, speed)
+            report = AvlReport(
+                vehicle_id=vehicle_id,
+                tracker_id=vehicle_id,
+                reported_at=at,
+                received_at=at,
+                lat=lat,
+                lon=lon,
+                bearing=bearing,
+                speed_mps=speed,
+            )
         yield RecordedRow(
-            at.timestamp(), vehicle_id, report, (row.get("trip_id") or "").strip(), (row.get("route_id") or "").strip()
+            t=at.timestamp(),
+            vehicle_id=vehicle_id,
+            report=report,
+            trip_id=(row.get("trip_id") or "").strip(),
+            route_id=(row.get("route_id") or "").strip(),
         )
 
 

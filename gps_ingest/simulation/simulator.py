@@ -143,7 +143,7 @@ def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Rand
     on_it = len(range((number - 1) % len(rotations), vehicles - 1 if vehicles > 4 else vehicles, len(rotations))) or 1
     nth = (number - 1) // len(rotations)
     pattern, along_m = rotation.place(rotation.length_m * (nth + 0.3 + 0.3 * chance.random()) / on_it)
-    bus = Bus(number, pattern, along_m, chance, rests)
+    bus = Bus(number=number, pattern=pattern, along_m=along_m, chance=chance, rests=rests)
     bus.temper = chance.uniform(0.92, 1.08)
     place_on_line(bus)
     if rests:
@@ -154,7 +154,9 @@ def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Rand
 
 def _box(bus: Bus, chance: Random) -> SimulatedTracker:
     off_s = WRONG_CLOCK_S if bus.number == WRONG_CLOCK else 0.0
-    return SimulatedTracker(bus, chance, chance.choice(REPORTS_EVERY_S), chance.uniform(*NOISE_M), clock_off_s=off_s)
+    return SimulatedTracker(
+        bus=bus, chance=chance, every_s=chance.choice(REPORTS_EVERY_S), noise_m=chance.uniform(*NOISE_M), clock_off_s=off_s
+    )
 
 
 def simulate(

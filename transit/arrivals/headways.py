@@ -67,7 +67,7 @@ def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
             key = (RouteDirection(trip.route_id, trip.direction_id), event.stop_id, event.stop_sequence)
             groups.setdefault(key, []).append((event.departed_at, event.vehicle_id))
     return [
-        Headway(behind, ahead, stop_id, at, (at - before).total_seconds())
+        Headway(vehicle_id=behind, ahead_id=ahead, stop_id=stop_id, at=at, headway_s=(at - before).total_seconds())
         for (_, stop_id, _), rows in groups.items()
         for (before, ahead), (at, behind) in pairwise(sorted(rows))
         if ahead != behind

@@ -10,7 +10,7 @@ from transit.plan.network import Network, TripInstance
 from transit.plan.timetable import RouteDirection
 
 
-def touches(
+def covers(
     entity: InformedEntity,
     network: Network,
     *,
@@ -39,7 +39,7 @@ def _is_parent(network: Network, parent: str, stop_id: str | None) -> bool:
     return stop_id in network.stops and network.stops[stop_id].parent_station == parent if stop_id else False
 
 
-def concerning(
+def relevant_alerts(
     alerts: Iterable[Alert],
     network: Network,
     now: datetime,
@@ -49,14 +49,14 @@ def concerning(
     trip: TripInstance | None = None,
 ) -> list[Alert]:
     """The alerts in force that a rider here should read, the gravest first."""
-    some: list[RouteDirection | None] = [None, *ways]
-    found = [
+    or_none: list[RouteDirection | None] = [None, *ways]
+    relevant = [
         alert
         for alert in alerts
         if alert.is_active(now)
-        and any(touches(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in some)
+        and any(covers(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in or_none)
     ]
-    return sorted(found, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
+    return sorted(relevant, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
 
 
 def stops_service(
@@ -74,6 +74,6 @@ def stops_service(
             continue
         for entity in alert.informed:
             about_trips = entity.trip is not None
-            if about_trips == (trip is not None) and touches(entity, network, way=way, stop_id=stop_id, trip=trip):
+            if about_trips == (trip is not None) and covers(entity, network, way=way, stop_id=stop_id, trip=trip):
                 return alert
     return None

@@ -95,7 +95,9 @@ def _rides(network: Network, pattern: Pattern, start: Mapping[str, float], end: 
             m = min(ahead)[1]
             ride_s = max(planned[m][0] - planned[n][1], 0.0)
             way = RouteDirection(pattern.route_id, pattern.direction_id)
-            rides.append(BusLeg(way, trip.headsign, board, pattern.stop_ids[m], m - n, ride_s))
+            rides.append(
+                BusLeg(way=way, headsign=trip.headsign, board=board, alight=pattern.stop_ids[m], stops=m - n, ride_s=ride_s)
+            )
     return rides
 
 

@@ -216,7 +216,9 @@ class DayPlan:
                     self._add_run(pattern, trip, instance, planned, start_s - planned[0][1])
             else:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
-                window = DepartureWindow(trip.trip_id, day, first, last, float(row.headway_s))
+                window = DepartureWindow(
+                    trip_id=trip.trip_id, start_date=day, first_at=first, last_at=last, headway_s=float(row.headway_s)
+                )
                 self.windows.setdefault(pattern.pattern_id, []).append(window)
 
     def _add_run(

@@ -45,16 +45,16 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
     )
     return [
         AvlReport(
-            row.vehicle_id,
-            row.tracker_id,
-            row.reported_at,
-            row.received_at,
-            row.lat,
-            row.lon,
-            row.bearing,
-            row.speed_mps,
-            row.odometer_m,
-            row.accuracy_m,
+            vehicle_id=row.vehicle_id,
+            tracker_id=row.tracker_id,
+            reported_at=row.reported_at,
+            received_at=row.received_at,
+            lat=row.lat,
+            lon=row.lon,
+            bearing=row.bearing,
+            speed_mps=row.speed_mps,
+            odometer_m=row.odometer_m,
+            accuracy_m=row.accuracy_m,
         )
         for row in rows
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.notices import concerning
+from transit.arrivals.notices import relevant_alerts
 from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, passed_lately
 from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
@@ -89,7 +89,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     boards = [_way_board(network, stop_id, way, [row for row in rows if row.way == way], today) for way in ways]
     boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
     boards.sort(key=lambda board: board.ends_here)
-    alerts = concerning(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
+    alerts = relevant_alerts(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
     passed = passed_lately(world.view.passed_at(stop_id), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
     return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, ways))

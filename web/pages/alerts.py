@@ -74,7 +74,15 @@ def alert_of(network: Network, form, now: datetime) -> Alert:  # type: ignore[no
     if ends_at is not None and ends_at <= now:
         abort(400, "The end lies in the past.")
     alert_id = f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
-    return Alert(alert_id, header, informed(network, form, now), now, ends_at, description, effect=Effect(form["effect"]))
+    return Alert(
+        alert_id=alert_id,
+        header=header,
+        informed=informed(network, form, now),
+        starts_at=now,
+        ends_at=ends_at,
+        description=description,
+        effect=Effect(form["effect"]),
+    )
 
 
 def informed(network: Network, form, now: datetime) -> tuple[InformedEntity, ...]:  # type: ignore[no-untyped-def]

@@ -94,7 +94,19 @@ def _row(
     running = state is not None and is_running(network, state, now)
     trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
     if trip is None or state is None:
-        return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
+        return FleetRow(
+            vehicle_id=vehicle_id,
+            state=state,
+            trackers=trackers,
+            trip=None,
+            route=None,
+            next_stop=None,
+            prediction=None,
+            delay_s=None,
+            headway=None,
+            planned_s=None,
+            spacing=None,
+        )
     call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
     told = world.view.predictions_at(call.stop_id) if call else []
     told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
@@ -105,15 +117,15 @@ def _row(
     way = RouteDirection(trip.route_id, trip.direction_id)
     planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
     return FleetRow(
-        vehicle_id,
-        state,
-        trackers,
-        trip,
-        network.routes[trip.route_id],
-        network.stops[call.stop_id] if call else None,
-        told[0] if told else None,
-        delay,
-        headway,
-        planned,
-        spacing(headway.headway_s, planned) if headway else None,
+        vehicle_id=vehicle_id,
+        state=state,
+        trackers=trackers,
+        trip=trip,
+        route=network.routes[trip.route_id],
+        next_stop=network.stops[call.stop_id] if call else None,
+        prediction=told[0] if told else None,
+        delay_s=delay,
+        headway=headway,
+        planned_s=planned,
+        spacing=spacing(headway.headway_s, planned) if headway else None,
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from transit.arrivals.headways import planned_bands
-from transit.arrivals.notices import concerning
+from transit.arrivals.notices import relevant_alerts
 from transit.plan.network import TripInstance, UnknownTrip
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
@@ -74,7 +74,7 @@ def route_page(route_id: str) -> Response:
         return fragment(render_template("strips.html", route=route, strips=strips))
     today = local_date(world().now(), network.timezone)
     bands = {strip.way: planned_bands(network, strip.way, strip.stops[0].stop_id, today) for strip in strips}
-    alerts = concerning(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
+    alerts = relevant_alerts(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
     why = None
     if strips and all(strip.hours is None for strip in strips):
         why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].way, today)

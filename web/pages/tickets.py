@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from transit.store.database import writing
@@ -19,11 +18,12 @@ from transit.store.tickets import (
 from web.access import only_from_our_pages, only_staff
 from web.answers import the_network
 from web.boards.stop_board import find_stop
-from web.ticket_keeping import TEXT_AT_MOST, TooManyTickets, keep_ticket
+from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
 pages = Blueprint("ticket_pages", __name__)
 KINDS = ("no_bus", "passed_by", "wrong_stop", "wrong_info", "other")
+SHOWN_ROWS = 6
 SHOWN_FOR = timedelta(days=60)
 
 
@@ -67,8 +67,8 @@ def ticket(ticket_id: str) -> Response:
 
 def promised(found: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time."""
-    rows: list[dict[str, Any]] = msgspec.msgpack.decode(found.promised) if found.promised else []
-    return [row for row in rows if row.get("at")][:6]
+    rows = PROMISED.decode(found.promised) or []
+    return [row for row in rows if row.get("at")][:SHOWN_ROWS]
 
 
 @pages.get("/armada/laporan")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from transit.arrivals.notices import concerning
+from transit.arrivals.notices import relevant_alerts
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus, arrivals_at
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import patterns_of
@@ -52,7 +52,7 @@ def arrivals_of(world: World, references: References, stop_id: str, window: Wind
     coming = [_of_row(world, references, row) for row in rows_at(world, stop_id, window)]
     gone = [_of_event(world, references, event) for event in _passed(world, stop_id, window)]
     found = [one for one in (*gone, *coming) if one is not None]
-    for alert in concerning(world.view.alerts, network, window.now, stop_id=stop_id):
+    for alert in relevant_alerts(world.view.alerts, network, window.now, stop_id=stop_id):
         for one in found:
             one["situationIds"].append(references.situation(alert))
     return sorted(found, key=lambda one: one["predictedArrivalTime"] or one["scheduledArrivalTime"])
