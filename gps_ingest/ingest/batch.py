@@ -49,14 +49,10 @@ class Batch:
 
     def refuse(self, tracker_id: str, reason: str, message: str = "", at: datetime | None = None) -> None:
         """A report that drives nothing. message: for the one who set the tracker up."""
-        self.count(tracker_id, reason, message, at)
-        self.tracker(tracker_id).outcomes[reason] += 1
-
-    def count(self, tracker_id: str, reason: str, message: str = "", at: datetime | None = None) -> None:
-        """What is wrong with a report that may be taken all the same."""
         self.refusals[tracker_id, reason] += 1
+        news = self.tracker(tracker_id)
+        news.outcomes[reason] += 1
         if message:
-            news = self.tracker(tracker_id)
             news.last_error, news.last_error_at = message, at
 
     def add_step(self, step: Outcome) -> None:

@@ -122,10 +122,8 @@ class Ingest:
     def _receive(self, decoded: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:
         """Notes what one message says of its tracker; returns its fixes."""
         tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
-        for refusal in decoded.refusals:
+        for refusal in (*decoded.refusals, *decoded.dropped):
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
-        for refusal in decoded.dropped:
-            batch.count(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
         if decoded.fixes and not message.retained:

@@ -13,6 +13,7 @@ from transit.tracking.state import VehicleStatus
 WINDOW_S = 300
 KEPT = 24  # windows: two hours
 TAKEN = frozenset(str(status) for status in VehicleStatus)  # every other outcome is the reason of a refusal
+ASIDE = frozenset({"optional_field"})  # counted as well as what became of the report itself
 ON_ITS_WAY = frozenset(map(str, (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)))  # has a trip
 
 
@@ -30,7 +31,8 @@ class RecentOutcomes(msgspec.Struct, array_like=True, frozen=True):
         windows = {begin: counts for begin, counts in self.windows.items() if start - KEPT * WINDOW_S < begin <= start}
         windows[start] = dict(Counter(windows.get(start, {})) + Counter(outcomes))
         taken = sum(count for outcome, count in outcomes.items() if outcome in TAKEN)
-        in_a_row = self.taken_in_a_row + taken if taken == sum(outcomes.values()) else 0
+        refused = sum(count for outcome, count in outcomes.items() if outcome not in TAKEN | ASIDE)
+        in_a_row = 0 if refused else self.taken_in_a_row + taken
         return RecentOutcomes(dict(sorted(windows.items())), in_a_row)
 
     def since(self, at: datetime) -> Counter[str]:

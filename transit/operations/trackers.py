@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from transit.operations import clocks
 from transit.operations.facts import FleetFacts
-from transit.operations.recent_outcomes import ON_ITS_WAY, TAKEN
+from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN
 from transit.operations.service_hours import is_in_service
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
@@ -15,12 +15,13 @@ from transit.operations.troubles import Figure, Trouble, TroubleKind
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
 SILENT = timedelta(minutes=5)  # a tracker that reports every two minutes may miss one
 LATELY = timedelta(minutes=15)  # what was refused before is over, or will come again
+FIELD_TOLD_FOR = timedelta(minutes=5)  # a field that came right meanwhile is no trouble
 HEARD_LATELY = timedelta(hours=1)
 RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
 LEAST = 6  # reports that a share is told of
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
 TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
-NOT_A_FAULT = ("unmapped", "out_of_order", "no_network")  # told otherwise, or the history of a buffer that came late
+NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
 UNKNOWN = "(unknown)"  # under which messages on a topic without a tracker are counted
 
 
@@ -84,17 +85,26 @@ def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
 
 
 def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:
+    lately = row.recent.since(now - LATELY)
+    field = _field_unusable(row, now) if ASIDE & lately.keys() else None
+    if field is not None:
+        yield field
     if row.recent.taken_in_a_row >= RIGHT_AGAIN:
         return
-    lately = row.recent.since(now - LATELY)
-    refused = {reason: count for reason, count in lately.items() if reason not in TAKEN and reason not in NOT_A_FAULT}
-    if time_is_told:
-        refused = {reason: count for reason, count in refused.items() if reason not in TIME_REASONS}
+    skipped = {*NOT_A_FAULT, *(TIME_REASONS if time_is_told else ())}
+    refused = {reason: count for reason, count in lately.items() if reason not in TAKEN | skipped}
     counted = sum(count for outcome, count in lately.items() if outcome in TAKEN) + sum(refused.values())
     if refused and counted >= LEAST and 2 * sum(refused.values()) > counted:
         reason = max(refused, key=lambda one: (refused[one], one))
         share = sum(refused.values()) / counted
         figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted, "said": row.last_error or ""}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
-    elif row.last_error is not None and row.last_error_at is not None and abs(now - row.last_error_at) <= LATELY:
-        yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
+    elif field is None and row.last_error is not None and row.last_error_at is not None:
+        if abs(now - row.last_error_at) <= LATELY:
+            yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
+
+
+def _field_unusable(row: TrackerHealth, now: datetime) -> Trouble | None:
+    if row.last_error is None or row.last_error_at is None or abs(now - row.last_error_at) > FIELD_TOLD_FOR:
+        return None
+    return Trouble(TroubleKind.FIELD_UNUSABLE, row.tracker_id, row.last_error_at, {"said": row.last_error})

@@ -63,6 +63,7 @@ class TroubleKind(StrEnum):
     CLOCK_CORRECTED = "clock_corrected"
     MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
     SOME_REFUSED = "some_refused"
+    FIELD_UNUSABLE = "field_unusable"
     NEVER_ON_TRIP = "never_on_trip"
     # an edit that has no effect
     ASSIGNED_WITHOUT_TRACKER = "assigned_without_tracker"

@@ -121,6 +121,10 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
     ),
+    Kind.FIELD_UNUSABLE: Words(
+        "Tracker %(subject)s sends a field that cannot be used: %(said)s",
+        "Its positions count all the same; docs/TRACKERS.md says what each field may be.",
+    ),
     Kind.ASSIGNED_WITHOUT_TRACKER: Words(
         "%(subject)s is assigned to %(named)s, but no tracker is on it: the assignment has no effect.",
         "Put a tracker on it, or take it back: python app.py assign %(subject)s --clear",
