@@ -30,6 +30,8 @@ class Settings:
     port: int
     mqtt_port: int
     bind: str
+    mqtt_bind: str  # of the embedded broker alone
+    mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
@@ -44,7 +46,7 @@ class Settings:
             return self.mqtt_url
         from gps_ingest import broker
 
-        return broker.url_of(self.data_dir, self.bind, self.mqtt_port)
+        return broker.url_of(self.data_dir, self.mqtt_bind, self.mqtt_port)
 
     @property
     def address(self) -> str:

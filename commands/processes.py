@@ -63,7 +63,7 @@ def broker(settings: Settings) -> None:
     from gps_ingest.broker import BrokerError, command
 
     try:
-        words = command(settings.data_dir, settings.bind, settings.mqtt_port)
+        words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))
     out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

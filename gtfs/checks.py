@@ -8,8 +8,7 @@ from dataclasses import replace
 from gtfs import columns
 from gtfs.problems import Findings
 from gtfs.rows import Row
-from transit.plan.network import Agency, Network, Route, Stop
-from transit.plan.patterns import MAX_PARENTS
+from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
 
 Lines = Mapping[str, int]  # id -> line
 

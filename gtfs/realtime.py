@@ -122,8 +122,9 @@ def _fill_vehicle(vehicle: pb.VehiclePosition, network: Network, state: VehicleS
 def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> None:
     waits = state.matched.status is VehicleStatus.LAYOVER
     sequence = trip.stop_times[0].stop_sequence if waits else state.next_stop_sequence
-    call = next((call for call in trip.stop_times if call.stop_sequence == sequence), None)
-    if call is not None:
+    index = trip.find_index(sequence)
+    if index is not None:
+        call = trip.stop_times[index]
         vehicle.current_stop_sequence, vehicle.stop_id = call.stop_sequence, call.stop_id
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from transit.arrivals.alerts import Effect
+from transit.plan.directions import directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network
 from transit.plan.runs import Disruption, LiveCall, Moment, Service
 from transit.plan.service_day import local_date, service_day_start
-from transit.plan.timetable import RouteDirection
 from web.endpoints import Endpoint
 from web.world import World
 
@@ -108,13 +108,11 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             if entity.trip is not None:
                 trips.add(entity.trip)
             elif entity.stop_id is not None and entity.route_id is None:
-                stops |= {stop_id for stop_id, row in network.stops.items() if entity.stop_id in (stop_id, row.parent_station)}
+                stops |= set(network.within(entity.stop_id))
             elif entity.route_id is not None and entity.stop_id is None:
-                ways = {trip.direction_id for trip in network.trips_of_route.get(entity.route_id, ())}
+                ways = directions_of(network).of_route.get(entity.route_id, ())
                 directions |= {
-                    RouteDirection(entity.route_id, way)
-                    for way in ways
-                    if entity.direction_id is None or way in (None, entity.direction_id)
+                    way for way in ways if entity.direction_id is None or way.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rapidfuzz import fuzz, process, utils
 
 from transit.plan.network import Network, Stop
+from transit.plan.stop_codes import stops_of_code
 from web.words import names
 
 FOUND_AT_MOST = 12
@@ -13,9 +14,9 @@ GOOD_ENOUGH = 62.0  # of 100: "vihara setya buda" finds its halte, "zzz" finds n
 
 def search_stops(network: Network, text: str) -> list[Stop]:
     """The best first."""
-    for stop in network.stops.values():
-        if stop.code and stop.code == text:
-            return [stop]
+    called = stops_of_code(network, text)
+    if called:
+        return list(called)
     served = network.routes_of_stop
     choices = {s.stop_id: f"{names.stop_name(s)} {s.name}" for s in network.stops.values() if s.stop_id in served}
     hits = process.extract(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from transit.plan.directions import directions_of
 from transit.plan.network import Network
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.state import StopEvent
@@ -64,7 +65,7 @@ def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
     for event in events:
         trip = network.trips.get(event.trip.trip_id)
         if trip is not None and event.departed_at is not None:
-            key = (RouteDirection(trip.route_id, trip.direction_id), event.stop_id, event.stop_sequence)
+            key = (directions_of(network).of_trip[trip.trip_id], event.stop_id, event.stop_sequence)
             groups.setdefault(key, []).append((event.departed_at, event.vehicle_id))
     return [
         Headway(vehicle_id=behind, ahead_id=ahead, stop_id=stop_id, at=at, headway_s=(at - before).total_seconds())
@@ -82,7 +83,7 @@ def planned_bands(network: Network, way: RouteDirection, stop_id: str, day: date
     """The headway of a way at a stop by the time of day: as promised, or hour by hour as the timetable's departures lie."""
     table = timetable_of(network)
     services = table.services(day)
-    calls = [call for call in table.calls_at(stop_id, way) if call.trip.service_id in services and not call.is_last]
+    calls = [call for call in table.calls_at(stop_id, way) if call.trip.service_id in services and call.can_board]
     bands: list[Band] = []
     times: list[float] = []
     for call in calls:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.timetable import RouteDirection
+from transit.tracking.state import VehicleState, VehicleStatus
+
+SEEN_AGE = timedelta(seconds=300)  # an older fix says nothing of where a vehicle is now
 
 
 def covers(
@@ -36,7 +41,7 @@ def covers(
 
 
 def _is_parent(network: Network, parent: str, stop_id: str | None) -> bool:
-    return stop_id in network.stops and network.stops[stop_id].parent_station == parent if stop_id else False
+    return stop_id is not None and parent in network.parents_of(stop_id)
 
 
 def relevant_alerts(
@@ -77,3 +82,56 @@ def stops_service(
             if about_trips == (trip is not None) and covers(entity, network, way=way, stop_id=stop_id, trip=trip):
                 return alert
     return None
+
+
+def closes_stop(
+    alerts: Iterable[Alert], network: Network, at: datetime, *, stop_id: str, way: RouteDirection | None = None
+) -> Alert | None:
+    """The alert by which a stop is not served at a moment: by anybody, or, with a way, by this one at least."""
+    for alert in alerts:
+        if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
+            named = [one for one in alert.informed if one.stop_id is not None and one.trip is None]
+            if any(covers(entity, network, way=way, stop_id=stop_id) for entity in named):
+                return alert
+    return None
+
+
+def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime) -> Alert | None:
+    """The alert by which a whole run does not take place: one that names it, or one on its route when it begins."""
+    row = network.trips.get(trip.trip_id)
+    way = directions_of(network).of_trip.get(trip.trip_id)
+    if row is None or way is None:
+        return None
+    for alert in alerts:
+        if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
+            continue
+        for entity in alert.informed:
+            if entity.stop_id is not None or not covers(entity, network, way=way, trip=trip):
+                continue
+            if alert.is_active(now if entity.trip is not None else begins_at):
+                return alert
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningVehicle:
+    """A vehicle that drives a run which a notice says does not take place: the notice is wrong, or the driver does not know."""
+
+    vehicle_id: str
+    trip: TripInstance
+    alert: Alert
+
+
+def running_in_spite(
+    alerts: Sequence[Alert], network: Network, states: Iterable[VehicleState], now: datetime
+) -> list[RunningVehicle]:
+    """The vehicles seen lately on a trip that is cancelled, for the operator to look at; by vehicle."""
+    found = []
+    for state in states:
+        trip = state.matched.trip
+        if trip is None or state.matched.status is not VehicleStatus.ON_TRIP or abs(now - state.report.reported_at) > SEEN_AGE:
+            continue
+        alert = cancels(alerts, network, trip, now, now)
+        if alert is not None:
+            found.append(RunningVehicle(state.vehicle_id, trip, alert))
+    return sorted(found, key=lambda one: one.vehicle_id)

@@ -9,10 +9,12 @@ from enum import StrEnum
 from functools import cached_property
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.notices import stops_service
+from transit.arrivals.notices import closes_stop, stops_service
 from transit.forecasting.prediction import Prediction, Tier
-from transit.plan.network import Network, TripInstance
-from transit.plan.service_day import local_date, moment
+from transit.plan.directions import directions_of, headsign_of
+from transit.plan.network import NO_PICKUP, Network, TripInstance
+from transit.plan.planned_times import planned_at
+from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
@@ -67,10 +69,19 @@ class Arrival:
     is_demo: bool = False
     why: NoServiceReason | None = None  # of NOT_RUNNING: why nothing runs today
     why_name: str = ""  # the holiday's name
+    side: int = 0  # of the way, where direction_id does not tell it
+    pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
+    drop_off_type: int | None = None
+    in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
 
     @property
     def way(self) -> RouteDirection:
-        return RouteDirection(self.route_id, self.direction_id)
+        return RouteDirection(self.route_id, self.direction_id, self.side)
+
+    @property
+    def can_board(self) -> bool:
+        """False where it is no departure for anybody: the trip ends, or only lets people off."""
+        return not self.is_last and self.pickup_type != NO_PICKUP
 
 
 def arrivals_at(
@@ -85,6 +96,8 @@ def arrivals_at(
     per_way: int = PER_WAY,
 ) -> list[Arrival]:
     """The rows of a stop, way by way, at least one for each that can be boarded. predictions: those for this stop.
+
+    Of a station: for all of its platforms; stop_id of a row is then the platform's.
 
     Raises UnknownStop.
     """
@@ -131,54 +144,52 @@ class _Board:
         age = self.now - row.reported_at
         if trip is None or not is_fresh(row.reported_at, self.now, TOLD_AGE) or (row.trip, row.stop_sequence) in self.passed:
             return None
-        index = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == row.stop_sequence), None)
-        if index is None:
+        index = trip.find_index(row.stop_sequence)
+        if index is None or not trip.serves(index):
             return None
+        way = directions_of(self.network).of_trip[trip.trip_id]
+        notice = stops_service(self.alerts, self.network, self.now, way=way, stop_id=row.stop_id, trip=row.trip)
+        if (notice is not None and row.tier is not Tier.LIVE) or self._is_closed(way, row.stop_id):
+            return None  # nobody waits for a bus that has not begun what is cancelled, nor where no bus stops
+        notice = notice or stops_service(self.alerts, self.network, self.now, way=way, stop_id=row.stop_id)
         visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id == row.stop_id]
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
         call = trip.stop_times[index]
         return Arrival(
-            row.stop_id,
-            row.stop_sequence,
-            row.trip,
-            trip.route_id,
-            trip.direction_id,
-            call.stop_headsign or trip.headsign,
-            status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
-            row.predicted_at,
-            row.low_at,
-            row.high_at,
-            self._planned_at(row, index),
-            row.vehicle_id,
-            row.reported_at,
-            self._stops_away(row, index),
+            stop_id=row.stop_id,
+            stop_sequence=row.stop_sequence,
+            trip=row.trip,
+            route_id=way.route_id,
+            direction_id=way.direction_id,
+            headsign=headsign_of(self.network, trip, index),
+            status=status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
+            at=row.predicted_at,
+            low_at=row.low_at,
+            high_at=row.high_at,
+            planned_at=planned_at(self.network, row.trip, index, departure=row.is_departure),
+            vehicle_id=row.vehicle_id,
+            reported_at=row.reported_at,
+            stops_away=self._stops_away(row, index),
             is_departure=row.is_departure,
             visit=visits.index(index) + 1 if len(visits) > 1 else None,
             is_last=index == len(trip.stop_times) - 1,
             is_demo=trip.is_demo,
+            side=way.side,
+            pickup_type=call.pickup_type,
+            drop_off_type=call.drop_off_type,
+            in_spite_of=notice.alert_id if notice is not None else None,
         )
 
-    def _planned_at(self, row: Prediction, index: int) -> datetime | None:
-        if self.network.is_headway_based(row.trip.trip_id):
-            return None
-        call = self.network.trips[row.trip.trip_id].stop_times[index]
-        at_s = call.departure_s if row.is_departure else call.arrival_s
-        if at_s is None:
-            return None
-        shift_s = 0
-        if row.trip.start_s is not None:
-            first = self.network.trips[row.trip.trip_id].stop_times[0].departure_s or 0
-            shift_s = row.trip.start_s - first
-        return moment(row.trip.start_date, at_s + shift_s, self.network.timezone)
+    def _is_closed(self, way: RouteDirection, stop_id: str) -> bool:
+        return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, way=way) is not None
 
     def _stops_away(self, row: Prediction, index: int) -> int | None:
         """0: it is the next stop. None while the vehicle is not on this trip."""
         state = self.states.get(row.vehicle_id)
         if state is None or state.matched.trip != row.trip or state.next_stop_sequence is None or row.tier is not Tier.LIVE:
             return None
-        calls = self.network.trips[row.trip.trip_id].stop_times
-        ahead = next((n for n, call in enumerate(calls) if call.stop_sequence == state.next_stop_sequence), index)
-        return max(0, index - ahead)
+        ahead = self.network.trips[row.trip.trip_id].find_index(state.next_stop_sequence)
+        return None if ahead is None else max(0, index - ahead)
 
     def of_way(self, way: RouteDirection, seen: list[Arrival], per_way: int) -> list[Arrival]:
         """The buses seen, then what the plan adds, then a note where neither says how things are."""
@@ -196,23 +207,29 @@ class _Board:
         for planned in self.timetable.planned(self.stop_id, way, self.now - UNSEEN, self.now + AHEAD):
             call = planned.call
             key = (planned.trip, call.stop_sequence)
-            if call.is_last or key in told or key in self.passed or self._is_behind(planned.trip, call.stop_sequence):
+            if not call.can_board or key in told or key in self.passed or self._is_behind(planned.trip, call.stop_sequence):
                 continue
-            cancelled = stops_service(self.alerts, self.network, self.now, way=way, stop_id=self.stop_id, trip=planned.trip)
-            visits = [n for n, row in enumerate(call.trip.stop_times) if row.stop_id == self.stop_id]
+            if call.stop_id != self.stop_id and self._is_closed(way, call.stop_id):
+                continue
+            notice = stops_service(self.alerts, self.network, self.now, way=way, stop_id=call.stop_id, trip=planned.trip)
+            visits = [n for n, row in enumerate(call.trip.stop_times) if row.stop_id == call.stop_id]
+            row = call.trip.stop_times[call.index]
             rows.append(
                 Arrival(
-                    self.stop_id,
-                    call.stop_sequence,
-                    planned.trip,
-                    way.route_id,
-                    way.direction_id,
-                    call.headsign,
-                    ArrivalStatus.CANCELLED if cancelled else ArrivalStatus.SCHEDULED,
-                    planned.at,
+                    stop_id=call.stop_id,
+                    stop_sequence=call.stop_sequence,
+                    trip=planned.trip,
+                    route_id=way.route_id,
+                    direction_id=way.direction_id,
+                    headsign=call.headsign,
+                    status=ArrivalStatus.SCHEDULED if notice is None else ArrivalStatus.CANCELLED,
+                    at=planned.at,
                     planned_at=planned.at,
                     is_departure=call.index == 0,
-                    visit=visits.index(call.index) + 1 if len(visits) > 1 and call.index in visits else None,
+                    visit=visits.index(call.index) + 1 if len(visits) > 1 else None,
+                    side=way.side,
+                    pickup_type=row.pickup_type,
+                    drop_off_type=row.drop_off_type,
                 )
             )
         return rows
@@ -226,7 +243,7 @@ class _Board:
 
     def _notes(self, way: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
         windows = self.timetable.windows(self.stop_id, way, self.now, self.now)
-        windows = [window for window in windows if not window.call.is_last]
+        windows = [window for window in windows if window.call.can_board]
         seen = any(row.status in SEEN for row in rows)
         if windows:
             headway_s = min(window.headway_s for window in windows)
@@ -244,7 +261,8 @@ class _Board:
         day = local_date(self.now, self.network.timezone)
         hours = self.timetable.hours(self.stop_id, way, day)
         if hours is not None and hours.first_at <= self.now <= hours.last_at:
-            later = self.timetable.planned(self.stop_id, way, self.now, hours.last_at)
+            planned = self.timetable.planned(self.stop_id, way, self.now, hours.last_at)
+            later = [row for row in planned if row.call.can_board]
             if later:
                 return self._note(way, ArrivalStatus.SCHEDULED, at=later[0].at)
         why, name = self.timetable.why_none(self.stop_id, way, day) or (None, "")
@@ -267,11 +285,22 @@ class _Board:
         why: NoServiceReason | None = None,
         why_name: str = "",
     ) -> Arrival:
-        calls = [call for call in self.timetable.calls_at(self.stop_id, way) if not call.is_last]
-        headsign = calls[0].headsign if calls else ""
-        sequence = calls[0].stop_sequence if calls else 0
-        where = (self.stop_id, sequence, None, way.route_id, way.direction_id, headsign)
-        return Arrival(*where, status, at, planned_at=at, headway_s=headway_s, why=why, why_name=why_name)
+        calls = [call for call in self.timetable.calls_at(self.stop_id, way) if call.can_board]
+        return Arrival(
+            stop_id=self.stop_id,
+            stop_sequence=calls[0].stop_sequence if calls else 0,
+            trip=None,
+            route_id=way.route_id,
+            direction_id=way.direction_id,
+            headsign=calls[0].headsign if calls else "",
+            status=status,
+            at=at,
+            planned_at=at,
+            headway_s=headway_s,
+            why=why,
+            why_name=why_name,
+            side=way.side,
+        )
 
 
 def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:

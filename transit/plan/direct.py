@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from transit.plan.directions import directions_of, headsign_of
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
@@ -84,19 +85,26 @@ def _rides(network: Network, pattern: Pattern, start: Mapping[str, float], end: 
     planned = patterns_of(network).planned(trip.trip_id)
     rides = []
     for n, board in enumerate(pattern.stop_ids[:-1]):
-        if board not in start:
+        if board not in start or not trip.can_board(n):
             continue
         ahead = [
             (planned[m][0] - planned[n][1] + walk_s(end[alight]), m)
             for m, alight in enumerate(pattern.stop_ids[n + 1 :], n + 1)
-            if alight in end and alight != board
+            if alight in end and alight != board and trip.can_alight(m)
         ]
         if ahead:
             m = min(ahead)[1]
             ride_s = max(planned[m][0] - planned[n][1], 0.0)
-            way = RouteDirection(pattern.route_id, pattern.direction_id)
+            way = directions_of(network).of_trip[trip.trip_id]
             rides.append(
-                BusLeg(way=way, headsign=trip.headsign, board=board, alight=pattern.stop_ids[m], stops=m - n, ride_s=ride_s)
+                BusLeg(
+                    way=way,
+                    headsign=headsign_of(network, trip, n),
+                    board=board,
+                    alight=pattern.stop_ids[m],
+                    stops=m - n,
+                    ride_s=ride_s,
+                )
             )
     return rides
 
@@ -117,7 +125,7 @@ def _with_change(network: Network, start: Mapping[str, float], end: Mapping[str,
             continue
         here = nearest_stops(network, *place, CHANGE_M)
         for pattern in patterns:
-            if pattern.route_id == last.way.route_id and pattern.direction_id == last.way.direction_id:
+            if directions_of(network).of_trip[pattern.trip_ids[0]] == last.way:
                 continue
             for first in _rides(network, pattern, start, here):
                 yield DirectJourney((first, last), walk_s(start[first.board]), walk_s(end[last.alight]))

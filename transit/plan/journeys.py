@@ -220,7 +220,7 @@ class Planner:
         for stop_id in sorted(marked):
             for pattern, n in self.at_stop[stop_id]:
                 known = first.get(pattern.pattern_id)
-                if pattern.route_id in without or service.disruption.suspends(pattern):
+                if pattern.route_id in without or service.disruption.suspends(service.network, pattern):
                     continue
                 if known is None or n < known[1]:
                     first[pattern.pattern_id] = (pattern, n)

@@ -9,12 +9,11 @@ from itertools import pairwise
 from math import hypot
 
 from transit.plan.geometry import Line, Plane, stops_along
-from transit.plan.network import Network, Route, Trip, UnknownTrip
+from transit.plan.network import MAX_PARENTS, Network, Route, Trip, UnknownTrip
 from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
-MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 

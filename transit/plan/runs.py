@@ -10,10 +10,12 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
+from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import service_day_start, services_on
-from transit.plan.timetable import RouteDirection, last_start_s
+from transit.plan.timetable import last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
@@ -209,12 +211,11 @@ class DayPlan:
         if rows is None:
             self._add_run(pattern, trip, TripInstance(trip.trip_id, day), planned, 0.0)
             return
+        for start_s in exact_starts(network, trip):
+            if start_s is not None:
+                self._add_run(pattern, trip, TripInstance(trip.trip_id, day, start_s), planned, start_s - planned[0][1])
         for row in rows:
-            if row.exact_times == 1:
-                for start_s in range(row.start_s, row.end_s, max(row.headway_s, 1)):
-                    instance = TripInstance(trip.trip_id, day, start_s)
-                    self._add_run(pattern, trip, instance, planned, start_s - planned[0][1])
-            else:
+            if row.exact_times != 1:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
                 window = DepartureWindow(
                     trip_id=trip.trip_id, start_date=day, first_at=first, last_at=last, headway_s=float(row.headway_s)
@@ -246,8 +247,8 @@ class Disruption:
     stops: frozenset[str] = frozenset()
     directions: frozenset[RouteDirection] = frozenset()
 
-    def suspends(self, pattern: Pattern) -> bool:
-        return RouteDirection(pattern.route_id, pattern.direction_id) in self.directions
+    def suspends(self, network: Network, pattern: Pattern) -> bool:
+        return directions_of(network).of_trip[pattern.trip_ids[0]] in self.directions
 
 
 class Service:

@@ -10,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
+from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
@@ -83,6 +84,9 @@ def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
         "stop_lat": stop.lat,
         "stop_lon": stop.lon,
         "route_ids": list(network.routes_of_stop.get(stop.stop_id, ())),
+        "stop_timezone": network.timezone_of(stop.stop_id),
+        "parent_station": stop.parent_station or None,
+        "platform_code": stop.platform_code or None,
         "position_confidence": stop.extra.get("position_confidence") or None,
     }
 
@@ -217,14 +221,15 @@ def shown() -> list[VehicleState]:
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
-    call = next((c for c in trip.stop_times if c.stop_sequence == state.next_stop_sequence), None) if trip else None
+    index = trip.find_index(state.next_stop_sequence) if trip else None
+    call = trip.stop_times[index] if trip and index is not None else None
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,
         "route_id": trip.route_id if trip else None,
         "direction_id": trip.direction_id if trip else None,
         "trip": a_trip(state.matched.trip) if state.matched.trip else None,
-        "headsign": trip.headsign if trip else None,
+        "headsign": headsign_of(network, trip) if trip else None,
         "next_stop_id": call.stop_id if call else None,
         "bearing": report.bearing,
         "speed_mps": report.speed_mps,

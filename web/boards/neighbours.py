@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transit.plan.directions import directions_of
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.once_per_network import once_per_network
@@ -42,7 +43,8 @@ def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
 def opposite(network: Network, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
     """The nearest halte where one of these routes runs the other way, and this one does not."""
     table, mine = timetable_of(network), set(ways)
-    wanted = {RouteDirection(way.route_id, 1 - way.direction_id) for way in ways if way.direction_id in (0, 1)} - mine
+    of_route = directions_of(network).of_route
+    wanted = {other for way in ways for other in of_route.get(way.route_id, ())} - mine
     if not wanted or stop.lat is None or stop.lon is None:
         return None
     for stop_id, metres in nearest_stops(network, stop.lat, stop.lon, OPPOSITE_M).items():

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maps.guide import Guide, Place
+from transit.arrivals.alerts import Alert
+from transit.arrivals.notices import closes_stop
 from transit.arrivals.rows import Arrival
 from transit.plan.direct import BusLeg, DirectJourney, journeys
 from transit.plan.nearest_stops import nearest_stops
-from transit.plan.network import Network, UnknownStop
+from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date
+from transit.plan.stop_codes import stops_of_code
 from transit.plan.timetable import RouteDirection, timetable_of
-from web.boards.stop_board import find_stop, rows_of
+from web.boards.stop_board import rows_of
 from web.cache import Cache
 from web.world import World
 
@@ -76,8 +79,16 @@ def _stand(network: Network, place: Place) -> Stand:
 def next_bus_of(world: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in rows_of(world, stop_id) if row.at), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=lambda row: row.at, default=None)
     return None
+
+
+def closed_stops(world: World, stand: Stand) -> dict[str, Alert]:
+    """stop_id -> the notice by which no bus stops there now."""
+    network, now = world.network, world.now()
+    assert network is not None
+    notices = ((stop_id, closes_stop(world.view.alerts, network, now, stop_id=stop_id)) for stop_id in stand.stops)
+    return {stop_id: notice for stop_id, notice in notices if notice is not None}
 
 
 def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float] | None, str]:
@@ -87,11 +98,8 @@ def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float
     place = guide.place(text)
     if place is not None and place.lat is not None and place.lon is not None:
         return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
-    try:
-        stop = find_stop(network, text)
-    except UnknownStop:
-        return None, ""
-    return {stop.stop_id: 0.0}, stop.name
+    stops = (network.stops[text],) if text in network.stops else stops_of_code(network, text)
+    return ({stop.stop_id: 0.0 for stop in stops}, stops[0].name) if stops else (None, "")
 
 
 def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
@@ -105,7 +113,7 @@ def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float])
 
 
 def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in rows_of(world, ride.board) if row.at and row.way == ride.way and row.at >= now]
+    rows = [row for row in rows_of(world, ride.board) if row.at and row.can_board and row.way == ride.way and row.at >= now]
     return min(rows, key=lambda row: row.at, default=None)
 
 

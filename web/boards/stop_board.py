@@ -27,7 +27,8 @@ class WayBoard:
     rows: list[Arrival]  # with a time
     notes: list[Arrival]  # about the whole way
     hours: Hours | None  # of today
-    ends_here: bool
+    ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
+    only_alight: bool  # the latter
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class StopBoard:
         return [row for way in self.ways for row in (*way.rows, *way.notes)]
 
     @property
+    def departures(self) -> list[Arrival]:
+        """The buses that somebody can get on, the soonest first."""
+        rows = [row for way in self.ways if not way.ends_here for row in way.rows if row.at is not None and row.can_board]
+        return sorted(rows, key=lambda row: (row.at, row.trip.trip_id if row.trip else ""))
+
+    @property
     def has_demo(self) -> bool:
         return any(row.is_demo for row in self.rows)
 
@@ -53,24 +60,15 @@ class StopBoard:
         return any(row.status is ArrivalStatus.NO_DATA for row in self.rows)
 
 
-def find_stop(network: Network, code: str) -> Stop:
-    """By stop_code, then by stop_id. Raises UnknownStop."""
-    if code:
-        for stop in network.stops.values():
-            if stop.code == code:
-                return stop
-    if code in network.stops:
-        return network.stops[code]
-    raise UnknownStop(code)
-
-
 def rows_of(world: World, stop_id: str) -> list[Arrival]:
     """arrivals_at() on what this worker knows; once per second and stop."""
     network, now, view = world.network, world.now(), world.view
     assert network is not None
 
     def arrivals() -> list[Arrival]:
-        predictions, passed = view.predictions_at(stop_id), view.passed_at(stop_id)
+        places = network.within(stop_id)  # of a station: its platforms
+        predictions = [row for place in places for row in view.predictions_at(place)]
+        passed = [event for place in places for event in view.passed_at(place)]
         return arrivals_at(network, stop_id, predictions, view.states, now, alerts=view.alerts, passed=passed)
 
     return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
@@ -90,7 +88,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
-    passed = passed_lately(world.view.passed_at(stop_id), now)
+    passed = passed_lately((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
     return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, ways))
 
@@ -103,4 +101,13 @@ def _way_board(network: Network, stop_id: str, way: RouteDirection, rows: list[A
     timed = [row for row in rows if row.trip is not None]
     notes = [row for row in rows if row.trip is None]
     ends_here = bool(calls) and table.ends_at(stop_id, way)
-    return WayBoard(way, network.routes[way.route_id], sign, timed, notes, table.hours(stop_id, way, today), ends_here)
+    return WayBoard(
+        way=way,
+        route=network.routes[way.route_id],
+        headsign=sign,
+        rows=timed,
+        notes=notes,
+        hours=table.hours(stop_id, way, today),
+        ends_here=ends_here,
+        only_alight=ends_here and not all(call.is_last for call in calls),
+    )

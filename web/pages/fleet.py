@@ -10,9 +10,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
 from transit.operations.tracker_health import TrackerHealth
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
-from transit.plan.timetable import RouteDirection
 from transit.tracking.state import VehicleState
 from web.access import only_staff
 from web.answers import fragment
@@ -107,14 +107,15 @@ def _row(
             planned_s=None,
             spacing=None,
         )
-    call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
+    index = trip.find_index(state.next_stop_sequence)
+    call = None if index is None else trip.stop_times[index]
     told = world.view.predictions_at(call.stop_id) if call else []
     told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
     planned_at = planned_moment(network, told[0]) if told else None
     delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
-    way = RouteDirection(trip.route_id, trip.direction_id)
+    way = directions_of(network).of_trip[trip.trip_id]
     planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
     return FleetRow(
         vehicle_id=vehicle_id,

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from xstatic.pkg import leaflet
 
+from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
 from web.boards.running import is_running, route_of
@@ -24,9 +25,19 @@ FOREVER_S = 365 * 24 * 3600
 def map_page() -> Response:
     network = the_network()
     if request.args.get("part") == "buses":
-        return fragment(render_template("map_buses.html", buses=shown(world())))
+        return fragment(render_template("map_buses.html", buses=shown(world()), notices=notices(world())))
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
-    return make_response(render_template("map.html", buses=shown(world()), routes=routes, script=script_address("city")))
+    return make_response(
+        render_template(
+            "map.html", buses=shown(world()), notices=notices(world()), routes=routes, script=script_address("city")
+        )
+    )
+
+
+def notices(found: World) -> list[Alert]:
+    """Those by which something is not served now: a stop, a route, a trip."""
+    now = found.now()
+    return [alert for alert in found.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
 
 
 def shown(found: World):  # type: ignore[no-untyped-def]

@@ -13,10 +13,10 @@ from transit.plan.network import TripInstance, UnknownTrip
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
 from web import timetables
-from web.answers import fragment, the_network
+from web.answers import fragment, on_the_clock_of, the_network, the_stop
 from web.boards.neighbours import nearby_of
 from web.boards.running import buses_now
-from web.boards.stop_board import find_stop, stop_board
+from web.boards.stop_board import stop_board
 from web.boards.strips import strips_of
 from web.boards.trip_board import trip_board
 from web.search import search_stops
@@ -54,6 +54,7 @@ def home() -> Response | str:
 def stop_page(stop_id: str) -> Response:
     board = stop_board(world(), stop_id) if the_network() else None
     assert board is not None
+    on_the_clock_of(stop_id)
     if request.args.get("part") == "arrivals":
         return fragment(render_template("arrivals.html", board=board))
     near = nearby_of(world(), board.stop)
@@ -62,7 +63,7 @@ def stop_page(stop_id: str) -> Response:
 
 @pages.get("/h/<path:code>")
 def short(code: str) -> Response:
-    return redirect(stop_url(find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
+    return redirect(stop_url(the_stop(code).stop_id))  # type: ignore[return-value]
 
 
 @pages.get("/koridor/<path:route_id>")

@@ -16,8 +16,7 @@ from transit.store.tickets import (
     load_tickets,
 )
 from web.access import only_from_our_pages, only_staff
-from web.answers import the_network
-from web.boards.stop_board import find_stop
+from web.answers import the_network, the_stop
 from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
@@ -30,7 +29,8 @@ SHOWN_FOR = timedelta(days=60)
 @pages.get("/lapor")
 def form() -> Response:
     network = the_network()
-    stop = find_stop(network, request.args.get("halte", "")) if request.args.get("halte") else None
+    asked = request.args.get("halte", "")
+    stop = network.stops.get(asked) or the_stop(asked) if asked else None
     return make_response(render_template("ticket_form.html", stop=stop, kinds=KINDS))
 
 

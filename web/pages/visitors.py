@@ -10,7 +10,7 @@ from maps.guide import Place
 from transit.plan.direct import walk_s
 from web.answers import the_network
 from web.boards.itineraries import stays_of
-from web.boards.places import last_buses, next_bus_of, stand_of, start_of, trips_to
+from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, start_of, trips_to
 from web.guide import guide_of
 from web.map_files import script_address
 from web.structured_data import structured_data
@@ -77,6 +77,7 @@ def place_page(slug: str) -> str:
         markup=structured_data(place),
         walk=walk_words(place),
         next_bus=next_bus_of(world(), stand),
+        closed=closed_stops(world(), stand),
     )
 
 

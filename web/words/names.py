@@ -13,10 +13,12 @@ Key = tuple[str, str, str, str]  # table, field, language, record_id or field_va
 
 @once_per_network
 def _translations(network: Network) -> dict[Key, str]:
-    return {
-        (row.table_name, row.field_name, row.language, row.record_id or row.field_value): row.translation
-        for row in network.translations
-    }
+    """By the primary language: en-US and EN serve readers of English, unless the feed says a word in plain en too."""
+    found: dict[Key, str] = {}
+    for row in sorted(network.translations, key=lambda row: len(row.language)):
+        tag = row.language.replace("_", "-").partition("-")[0].casefold()
+        found.setdefault((row.table_name, row.field_name, tag, row.record_id or row.field_value), row.translation)
+    return found
 
 
 def translated(table: str, field: str, record_id: str, value: str) -> str:
@@ -44,7 +46,19 @@ def route_long_name(route: Route) -> str:
 
 
 def headsign(text: str, trip_id: str = "") -> str:
+    """What stands on the bus; for a trip without a headsign, where it ends."""
+    network = world().network
+    trip = network.trips.get(trip_id) if network is not None else None
+    if network is not None and trip is not None and not trip.headsign:
+        last = network.stops[trip.stop_times[-1].stop_id]
+        if text in ("", last.name):
+            return stop_name(last)
     return translated("trips", "trip_headsign", trip_id, text)
+
+
+def platform(stop: Stop) -> str:
+    """Of a stop in a station: its platform, or what it is called where the feed numbers none."""
+    return stop.platform_code or stop_name(stop)
 
 
 def badge_class(route: Route) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil, floor
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_datetime, gettext, ngettext
 
@@ -33,9 +34,10 @@ ICONS = {
 }
 
 
-def clock(at: datetime) -> str:
-    """07.14 for Indonesian readers, 07:14 for the others; on the network's clock."""
-    return format_datetime(at, "HH.mm" if language() == "id" else "HH:mm")
+def clock(at: datetime, zone: str = "") -> str:
+    """07.14 for Indonesian readers, 07:14 for the others; on the clock of this page, or of a zone."""
+    form = "HH.mm" if language() == "id" else "HH:mm"
+    return format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form)
 
 
 def day(at: datetime) -> str:

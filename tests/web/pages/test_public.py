@@ -38,7 +38,8 @@ def test_what_people_type_is_understood(client, asked):
 
 def test_the_code_comes_before_the_id(city):
     plain = a_network()
-    city.load(replace(plain, stops={**plain.stops, "S1": replace(plain.stops["S1"], code="S5", name="Pasar")})).step()
+    codes = {"S1": replace(plain.stops["S1"], code="S5", name="Pasar"), "S5": replace(plain.stops["S5"], code="55")}
+    city.load(replace(plain, stops={**plain.stops, **codes})).step()
     assert city.client().get("/t/S5").text.startswith("Pasar")
     assert city.client().get("/h/S5").headers["Location"] == "/halte/S1"
 
