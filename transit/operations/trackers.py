@@ -99,9 +99,8 @@ def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[
         share = sum(refused.values()) / counted
         figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted, "said": row.last_error or ""}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
-    elif field is None and row.last_error is not None and row.last_error_at is not None:
-        if abs(now - row.last_error_at) <= LATELY:
-            yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
+    elif field is None and row.last_error and row.last_error_at and abs(now - row.last_error_at) <= LATELY:
+        yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
 
 
 def _field_unusable(row: TrackerHealth, now: datetime) -> Trouble | None:

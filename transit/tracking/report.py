@@ -48,26 +48,13 @@ class Rejection(StrEnum):
     UNMAPPED = "unmapped"
 
 
-def screen(
-    report: AvlReport,
-    previous: AvlReport | None,
-    now: datetime,
-    *,
-    area: Area,
-    max_speed_mps: float,
-    suspect: AvlReport | None = None,
-) -> Rejection | None:
-    """Why a report must not move its vehicle; None = it may.
+def screen(report: AvlReport, previous: AvlReport | None, now: datetime, *, area: Area) -> Rejection | None:
+    """Why a report must not move its vehicle, by its own place and time; None = it may (jumps: transit.tracking.suspects).
 
-    previous: the newest report of the vehicle that was not refused. suspect: its last report refused as JUMP since then;
-    a report that agrees with it is let through, so that one wrong fix which was believed cannot lock its vehicle out.
-    OUT_OF_ORDER and DUPLICATE (not newer than previous) are facts all the same: only the live marker must not go back.
+    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER and DUPLICATE (not newer than previous)
+    are facts all the same: only the live marker must not go back.
     """
-    return (
-        _screen_place(report, area)
-        or _screen_time(report, previous, now)
-        or _screen_jump(report, previous, suspect, max_speed_mps)
-    )
+    return _screen_place(report, area) or _screen_time(report, previous, now)
 
 
 def _screen_place(report: AvlReport, area: Area) -> Rejection | None:
@@ -93,16 +80,6 @@ def _screen_time(report: AvlReport, previous: AvlReport | None, now: datetime) -
     if previous is None or report.reported_at > previous.reported_at:
         return None
     return Rejection.DUPLICATE if report.reported_at == previous.reported_at else Rejection.OUT_OF_ORDER
-
-
-def _screen_jump(
-    report: AvlReport, previous: AvlReport | None, suspect: AvlReport | None, max_speed_mps: float
-) -> Rejection | None:
-    if previous is None or can_have_driven(previous, report, max_speed_mps):
-        return None
-    if suspect is None or suspect.reported_at == report.reported_at:
-        return Rejection.JUMP
-    return None if can_have_driven(suspect, report, max_speed_mps) else Rejection.JUMP
 
 
 def can_have_driven(a: AvlReport, b: AvlReport, max_speed_mps: float) -> bool:
