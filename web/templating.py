@@ -64,8 +64,8 @@ def agencies_of(route_ids: Iterable[str]) -> list[Agency]:
     network = world().network
     if network is None:
         return []
-    found = {agency.agency_id: agency for agency in map(network.agency_of, route_ids)}
-    return list(found.values()) or list(network.agencies)
+    agencies = {agency.agency_id: agency for agency in map(network.agency_of, route_ids)}
+    return list(agencies.values()) or list(network.agencies)
 
 
 def settled(stop: Stop) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from transit.forecasting.departure_orders import DepartureOrder
+from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.watch import NO_WATCH, FleetWatch
@@ -26,6 +27,7 @@ class FleetFacts:
     hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
     orders: Sequence[DepartureOrder] = ()
     newest_received_at: datetime | None = None  # of any report
+    standing: Sequence[StandingVehicle] = ()  # of which nothing is promised; the live process finds them
     broker_refusals: Sequence[BrokerRefusals] = ()  # of the last hour
     watch: FleetWatch = NO_WATCH  # over the fleet as a whole
 

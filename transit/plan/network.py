@@ -283,10 +283,10 @@ class Network:
     @cached_property
     def exceptions_on(self) -> Mapping[date, tuple[CalendarDate, ...]]:
         """The rows of calendar_dates.txt by their date."""
-        found: dict[date, list[CalendarDate]] = {}
+        rows_of: dict[date, list[CalendarDate]] = {}
         for row in self.calendar_dates:
-            found.setdefault(row.date, []).append(row)
-        return {day: tuple(rows) for day, rows in found.items()}
+            rows_of.setdefault(row.date, []).append(row)
+        return {day: tuple(rows) for day, rows in rows_of.items()}
 
     @cached_property
     def trips_of_route(self) -> Mapping[str, tuple[Trip, ...]]:
@@ -298,12 +298,12 @@ class Network:
     @cached_property
     def routes_of_stop(self) -> Mapping[str, tuple[str, ...]]:
         """stop_id -> the route_ids by which riders can get on or off there, in the order of the feed."""
-        found: dict[str, dict[str, None]] = {}
+        routes_of: dict[str, dict[str, None]] = {}
         for trip in self.trips.values():
             for index, call in enumerate(trip.stop_times):
-                if trip.route_id not in found.get(call.stop_id, ()) and trip.serves(index):
-                    found.setdefault(call.stop_id, {})[trip.route_id] = None
-        return {stop_id: tuple(routes) for stop_id, routes in found.items()}
+                if trip.route_id not in routes_of.get(call.stop_id, ()) and trip.serves(index):
+                    routes_of.setdefault(call.stop_id, {})[trip.route_id] = None
+        return {stop_id: tuple(routes) for stop_id, routes in routes_of.items()}
 
     def is_headway_based(self, trip_id: str) -> bool:
         """True for frequencies with exact_times=0: departures are not promised to the minute (GTFS frequencies.txt)."""
@@ -319,22 +319,22 @@ class Network:
 
     @cached_property
     def _inside(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
+        inside_of: dict[str, list[str]] = {}
         for stop_id in self.stops:
             for parent in self.parents_of(stop_id):
-                found.setdefault(parent, []).append(stop_id)
-        return {parent: tuple(inside) for parent, inside in found.items()}
+                inside_of.setdefault(parent, []).append(stop_id)
+        return {parent: tuple(inside) for parent, inside in inside_of.items()}
 
     def parents_of(self, stop_id: str) -> tuple[str, ...]:
         """The platform, then the station in which a stop lies; none for a plain one."""
-        found: list[str] = []
+        parents: list[str] = []
         stop = self.stops.get(stop_id)
-        while stop is not None and stop.parent_station and len(found) < MAX_PARENTS:
-            if stop.parent_station in (stop_id, *found):
+        while stop is not None and stop.parent_station and len(parents) < MAX_PARENTS:
+            if stop.parent_station in (stop_id, *parents):
                 break
-            found.append(stop.parent_station)
+            parents.append(stop.parent_station)
             stop = self.stops.get(stop.parent_station)
-        return tuple(found)
+        return tuple(parents)
 
     def timezone_of(self, stop_id: str) -> str:
         """In which zone a stop's clocks go: its station's, its own, else the agency's (GTFS stops.txt, stop_timezone).

@@ -305,22 +305,22 @@ class Service:
         for call in live:
             if patterns.find(call.trip.trip_id) is not None:
                 calls.setdefault((call.vehicle_id, call.trip), []).append(call)
-        found: dict[str, list[Run]] = {}
+        runs: dict[str, list[Run]] = {}
         for (vehicle_id, trip), some in calls.items():
             pattern = patterns.of_trip(trip.trip_id)
             at = {call.stop_sequence: call.moment for call in some}
             moments = tuple(at.get(sequence) for sequence in pattern.stop_sequences)
-            found.setdefault(pattern.pattern_id, []).append(self._live_run(vehicle_id, trip, moments))
-        return found
+            runs.setdefault(pattern.pattern_id, []).append(self._live_run(vehicle_id, trip, moments))
+        return runs
 
     def _live_run(self, vehicle_id: str, trip: TripInstance, moments: tuple[Moment | None, ...]) -> Run:
         """Beyond the last predicted stop a vehicle goes on as planned."""
         planned = patterns_of(self.network).planned(trip.trip_id)
         filled = list(moments)
         for n, (before, after) in enumerate(pairwise(planned)):
-            known = filled[n]
-            if filled[n + 1] is None and known is not None:
-                filled[n + 1] = known.later(after[0] - before[0])
+            before_it = filled[n]
+            if filled[n + 1] is None and before_it is not None:
+                filled[n + 1] = before_it.later(after[0] - before[0])
         row = self.network.trips[trip.trip_id]
         no_pickup, no_drop_off = forbidden(row)
         windows = self.network.frequencies_of.get(trip.trip_id, ())

@@ -15,7 +15,7 @@ from transit.arrivals.alerts import Alert
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
 from transit.operations.outage import watch
@@ -63,6 +63,7 @@ class Live:
         self.passed: list[StopEvent] = []
         self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
+        self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
         last = snapshots.SnapshotReader(data_dir).read()
         self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
@@ -88,11 +89,17 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            self._look_at_the_fleet(connection, now)
+            looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
+            if looked:
+                self.facts = load_facts(connection, self.network, now, states=self.states)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
+        before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
+        if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
+            self.facts = replace(self.facts, standing=self.standing, watch=self.watch)
+            self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
@@ -105,15 +112,6 @@ class Live:
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
-
-    def _look_at_the_fleet(self, connection: Any, now: datetime) -> None:
-        """Whether it has fallen silent, each time; every other trouble now and then."""
-        if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
-            self.facts = load_facts(connection, self.network, now, states=self.states)
-            self.troubles = troubles_of(replace(self.facts, watch=self.watch))
-        before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
-        if before.since != self.watch.since:  # riders are told at once, and so are operators
-            self.troubles = troubles_of(replace(self.facts, watch=self.watch))
 
     def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
         """What riders are promised, every now and then, for the scorecard of the day."""
@@ -160,11 +158,11 @@ class Live:
     def _learn(self, events: list[tuple[int, StopEvent]], now: datetime) -> None:
         if not events or self.forecaster is None:
             return
-        told = [event for _, event in events]
-        self.forecaster.learn(told)
+        calls = [event for _, event in events]
+        self.forecaster.learn(calls)
         self.last_event_id, self.unsaved = events[-1][0], True
         self.learnt_events += len(events)
-        self._remember(told, now)
+        self._remember(calls, now)
 
     def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
         """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""
@@ -172,10 +170,10 @@ class Live:
         if network is None or forecaster is None:
             return
         followed = [order for order in orders if any(order.is_followed_by(event, network) for event in events)]
-        told = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
-        if told != self.told:
-            log.info("departures as dispatchers said: %s", ", ".join(told) or "none")
-        self.told, forecaster.departures.told = told, dict(told)
+        departures = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
+        if departures != self.told:
+            log.info("departures as dispatchers said: %s", ", ".join(departures) or "none")
+        self.told, forecaster.departures.told = departures, dict(departures)
         if followed:
             with writing(self.engine) as connection:
                 for order in followed:
@@ -190,6 +188,7 @@ class Live:
             return []
         fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, PREDICTED_AGE)]
         self.forecaster.observe(fresh, now)
+        self.standing = self.forecaster.standing(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 
     def _snapshot(
@@ -197,7 +196,7 @@ class Live:
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
-        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, alerts, now)
+        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, self.standing, alerts, now)
         figures = {
             "steps_total": float(self.steps + 1),
             "vehicles": float(len(states)),
@@ -207,19 +206,20 @@ class Live:
             **({"learnt_saved_at": self.saved_at.timestamp()} if self.saved_at else {}),
         }
         return snapshots.Snapshot(
-            snapshots.FORMAT,
-            now,
-            self.version,
-            snapshots.pack(states),
-            snapshots.by_stop(predictions),
-            snapshots.by_stop(self.passed),
-            alerts,
-            snapshots.pack(self.facts.trackers),
-            feeds,
-            figures,
-            newest,
-            self.troubles,
-            self.watch,
+            format=snapshots.FORMAT,
+            made_at=now,
+            network_version=self.version,
+            states=snapshots.pack(states),
+            predictions=snapshots.by_stop(predictions),
+            passed=snapshots.by_stop(self.passed),
+            alerts=alerts,
+            trackers=snapshots.pack(self.facts.trackers),
+            feeds=feeds,
+            figures=figures,
+            newest_received_at=newest,
+            standing=self.standing,
+            troubles=self.troubles,
+            watch=self.watch,
         )
 
 

@@ -11,14 +11,14 @@ import msgspec
 import zstandard
 
 from transit.arrivals.alerts import Alert
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
-FORMAT = 2  # a worker of another version of this software must not guess
+FORMAT = 3  # a worker of another version of this software must not guess
 NAME = "snapshot.msgpack.zst"
 LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it
 Row = TypeVar("Row")
@@ -39,6 +39,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     feeds: dict[str, bytes]  # "vehicle_positions" -> a FeedMessage
     figures: dict[str, float]  # of the live process, for /metrics
     newest_received_at: datetime | None  # of any report
+    standing: list[StandingVehicle] = []  # nothing is promised of these
     troubles: list[Trouble] = []  # the operator's, the most urgent first
     watch: FleetWatch = NO_WATCH  # whether the fleet is silent as a whole
 
@@ -63,10 +64,10 @@ def pack(value: object) -> msgspec.Raw:
 
 def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgspec.Raw]:
     """The rows of each stop, packed, in the order in which they came."""
-    found: dict[str, list[object]] = {}
+    rows_of: dict[str, list[object]] = {}
     for row in rows:
-        found.setdefault(row.stop_id, []).append(row)
-    return {stop_id: pack(some) for stop_id, some in found.items()}
+        rows_of.setdefault(row.stop_id, []).append(row)
+    return {stop_id: pack(some) for stop_id, some in rows_of.items()}
 
 
 def folder(data_dir: Path) -> Path:

@@ -13,8 +13,8 @@ def boarding(pickup_type: int | None, drop_off_type: int | None, agency: Agency 
     """Empty where one gets on and off as everywhere. The agency is the one to call."""
     if pickup_type == NONE and drop_off_type == NONE:
         return gettext("nobody gets on or off here")
-    said = [_pickup(pickup_type, agency), _drop_off(drop_off_type, agency)]
-    return ", ".join(filter(None, said))
+    rules = [_pickup(pickup_type, agency), _drop_off(drop_off_type, agency)]
+    return ", ".join(filter(None, rules))
 
 
 def _pickup(kind: int | None, agency: Agency | None) -> str:

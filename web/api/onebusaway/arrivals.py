@@ -39,11 +39,11 @@ def rows_at(world: World, stop_id: str, window: Window) -> list[Arrival]:
     """The rows that have a trip and a time within the window."""
     network, view = world.network, world.view
     assert network is not None
-    found = arrivals_at(
+    rows = arrivals_at(
         network, stop_id, view.predictions_at(stop_id), view.states, window.now,
-        alerts=view.alerts, passed=view.passed_at(stop_id), per_way=ROWS,
+        alerts=view.alerts, passed=view.passed_at(stop_id), per_direction=ROWS,
     )  # fmt: skip
-    return [row for row in found if row.trip is not None and row.at is not None and window.holds(row.at)]
+    return [row for row in rows if row.trip is not None and row.at is not None and window.holds(row.at)]
 
 
 def arrivals_of(world: World, references: References, stop_id: str, window: Window) -> list[Entity]:
@@ -51,11 +51,11 @@ def arrivals_of(world: World, references: References, stop_id: str, window: Wind
     network = references.network
     coming = [_of_row(world, references, row) for row in rows_at(world, stop_id, window)]
     gone = [_of_event(world, references, event) for event in _passed(world, stop_id, window)]
-    found = [one for one in (*gone, *coming) if one is not None]
+    answers = [answer for answer in (*gone, *coming) if answer is not None]
     for alert in relevant_alerts(world.view.alerts, network, window.now, stop_id=stop_id):
-        for one in found:
-            one["situationIds"].append(references.situation(alert))
-    return sorted(found, key=lambda one: one["predictedArrivalTime"] or one["scheduledArrivalTime"])
+        for answer in answers:
+            answer["situationIds"].append(references.situation(alert))
+    return sorted(answers, key=lambda answer: answer["predictedArrivalTime"] or answer["scheduledArrivalTime"])
 
 
 def _passed(world: World, stop_id: str, window: Window) -> Iterator[StopEvent]:
@@ -145,12 +145,16 @@ def headways_of(world: World, references: References, stop_id: str) -> list[Enti
     """Where only a headway is known: rows without a prediction that carry a frequency."""
     network, now = references.network, world.now()
     view = world.view
-    found = arrivals_at(
+    arrivals = arrivals_at(
         network, stop_id, view.predictions_at(stop_id), view.states, now, alerts=view.alerts, passed=view.passed_at(stop_id)
     )
     rows = []
-    for row in found:
-        if row.status is ArrivalStatus.HEADWAY and row.headway_s and not any(o.vehicle_id and o.way == row.way for o in found):
+    for row in arrivals:
+        if (
+            row.status is ArrivalStatus.HEADWAY
+            and row.headway_s
+            and not any(o.vehicle_id and o.direction == row.direction for o in arrivals)
+        ):
             made = _headway(network, references, row, now)
             rows += [made] if made else []
     return rows

@@ -59,14 +59,14 @@ class Ids:
     def trip_of(self, theirs: str, day: date) -> TripInstance:
         """The trip that an id means; on this day where it names none. Raises UnknownId."""
         own_id = self.own(theirs)
-        found = DEPARTURE.match(own_id)
-        if found is not None and found["trip"] in self.network.trips:
-            start_s = int(found["hours"]) * 3600 + int(found["minutes"]) * 60 + int(found["seconds"])
+        match = DEPARTURE.match(own_id)
+        if match is not None and match["trip"] in self.network.trips:
+            start_s = int(match["hours"]) * 3600 + int(match["minutes"]) * 60 + int(match["seconds"])
             try:
-                start_date = datetime.strptime(found["day"], "%Y%m%d").date()  # noqa: DTZ007
+                start_date = datetime.strptime(match["day"], "%Y%m%d").date()  # noqa: DTZ007
             except ValueError:
                 raise UnknownId(theirs) from None
-            return TripInstance(found["trip"], start_date, start_s)
+            return TripInstance(match["trip"], start_date, start_s)
         if own_id not in self.network.trips:
             raise UnknownId(theirs)
         return TripInstance(own_id, day)

@@ -204,7 +204,7 @@ def agencies_with_coverage() -> Response:
         "latSpan": max(lats) - min(lats),
         "lonSpan": max(lons) - min(lons),
     }
-    return listed(references, [{"agencyId": references.agency(one.agency_id), **coverage} for one in network.agencies])
+    return listed(references, [{"agencyId": references.agency(agency.agency_id), **coverage} for agency in network.agencies])
 
 
 @pages.get("/agency/<agency_id>.json")
@@ -214,15 +214,15 @@ def agency(agency_id: str) -> Response:
 
 
 def _agency(network: Network, theirs: str) -> Any:
-    found = next((one for one in network.agencies if ids_of(network).agency(one.agency_id) == theirs), None)
-    if found is None:
+    match = next((agency for agency in network.agencies if ids_of(network).agency(agency.agency_id) == theirs), None)
+    if match is None:
         raise UnknownId(theirs)
-    return found
+    return match
 
 
 def _routes_of_agency(network: Network, theirs: str) -> list[str]:
     _agency(network, theirs)
-    return [one.route_id for one in network.routes.values() if ids_of(network).agency(one.agency_id) == theirs]
+    return [route.route_id for route in network.routes.values() if ids_of(network).agency(route.agency_id) == theirs]
 
 
 @pages.get("/routes-for-agency/<agency_id>.json")
@@ -269,17 +269,17 @@ def vehicles_for_agency(agency_id: str) -> Response:
 @pages.get("/stop/<stop_id>.json")
 def stop(stop_id: str) -> Response:
     network, references = network_and_references()
-    found = network.stop(ids_of(network).own(stop_id))
-    references.stop(found.stop_id)
-    return entry(references, entities.a_stop(network, found))
+    its_stop = network.stop(ids_of(network).own(stop_id))
+    references.stop(its_stop.stop_id)
+    return entry(references, entities.a_stop(network, its_stop))
 
 
 @pages.get("/route/<route_id>.json")
 def route(route_id: str) -> Response:
     network, references = network_and_references()
-    found = network.route(ids_of(network).own(route_id))
-    references.route(found.route_id)
-    return entry(references, entities.a_route(network, found))
+    its_route = network.route(ids_of(network).own(route_id))
+    references.route(its_route.route_id)
+    return entry(references, entities.a_route(network, its_route))
 
 
 @pages.get("/stops-for-location.json")
@@ -291,7 +291,7 @@ def stops_for_location() -> Response:
         raise Refused(400, "lat and lon are needed")
     stops = list(network.routes_of_stop) if area is None else stops_in(network, area)
     if query:
-        stops = [one for one in network.routes_of_stop if query in (network.stops[one].code, one)]
+        stops = [candidate for candidate in network.routes_of_stop if query in (network.stops[candidate].code, candidate)]
     for stop_id in stops[:MOST]:
         references.stop(stop_id)
     rows = [entities.a_stop(network, network.stops[stop_id]) for stop_id in stops]
@@ -308,7 +308,9 @@ def routes_for_location() -> Response:
     stops = list(network.routes_of_stop) if area is None else stops_in(network, area)
     routes = dict.fromkeys(route_id for stop_id in stops for route_id in network.routes_of_stop[stop_id])
     if query:
-        routes = {one: None for one in network.routes if query == names.route_name(network.routes[one]).casefold()}
+        routes = {
+            candidate: None for candidate in network.routes if query == names.route_name(network.routes[candidate]).casefold()
+        }
     for route_id in routes:
         references.route(route_id)
     rows = [entities.a_route(network, network.routes[route_id]) for route_id in routes]
@@ -319,16 +321,16 @@ def routes_for_location() -> Response:
 @pages.get("/search/stop.json")
 def search_stop() -> Response:
     network, references = network_and_references()
-    found = search_stops(network, request.args.get("input", "")[:80])
-    for one in found:
-        references.stop(one.stop_id)
-    return listed(references, [entities.a_stop(network, one) for one in found], most=whole("maxCount", 20, MOST))
+    stops = search_stops(network, request.args.get("input", "")[:80])
+    for stop in stops:
+        references.stop(stop.stop_id)
+    return listed(references, [entities.a_stop(network, stop) for stop in stops], most=whole("maxCount", 20, MOST))
 
 
 @pages.get("/search/route.json")
 def search_route() -> Response:
     network, references = network_and_references()
-    choices = {one.route_id: f"{names.route_name(one)} {names.route_long_name(one)}" for one in network.routes.values()}
+    choices = {route.route_id: f"{names.route_name(route)} {names.route_long_name(route)}" for route in network.routes.values()}
     hits = process.extract(
         request.args.get("input", "")[:80], choices, scorer=fuzz.WRatio, processor=utils.default_process,
         limit=20, score_cutoff=FOUND_SCORE,
@@ -349,10 +351,10 @@ def stops_for_route(route_id: str) -> Response:
 @pages.get("/shape/<shape_id>.json")
 def shape(shape_id: str) -> Response:
     network, references = network_and_references()
-    found = network.shapes.get(ids_of(network).own(shape_id))
-    if found is None:
+    its_shape = network.shapes.get(ids_of(network).own(shape_id))
+    if its_shape is None:
         raise UnknownId(shape_id)
-    return entry(references, entities.encoded([(point.lat, point.lon) for point in found.points]))
+    return entry(references, entities.encoded([(point.lat, point.lon) for point in its_shape.points]))
 
 
 @pages.get("/schedule-for-stop/<stop_id>.json")
@@ -384,17 +386,17 @@ def arrivals_and_departures_for_stop(stop_id: str) -> Response:
     return entry(references, _board(references, own_id, window()))
 
 
-def _board(references: References, stop_id: str, asked: Window) -> Entity:
+def _board(references: References, stop_id: str, window: Window) -> Entity:
     network = references.network
-    rows = arrivals.arrivals_of(world(), references, stop_id, asked)
+    rows = arrivals.arrivals_of(world(), references, stop_id, window)
     rows += arrivals.headways_of(world(), references, stop_id)
     place = stop_place(network, stop_id)
     around = {} if place is None else nearest_stops(network, *place, NEARBY_M)
     return {
         "stopId": references.stop(stop_id),
         "arrivalsAndDepartures": rows,
-        "nearbyStopIds": [references.stop(one) for one in around if one != stop_id],
-        "situationIds": sorted({one for row in rows for one in row["situationIds"]}),
+        "nearbyStopIds": [references.stop(other_id) for other_id in around if other_id != stop_id],
+        "situationIds": sorted({other_id for row in rows for other_id in row["situationIds"]}),
     }
 
 
@@ -406,9 +408,9 @@ def arrival_and_departure_for_stop(stop_id: str) -> Response:
     trip, vehicle = request.args.get("tripId", ""), request.args.get("vehicleId", "")
     if not trip:
         raise Refused(400, "tripId is needed")
-    asked = Window(when(), timedelta(hours=2), timedelta(hours=24))
+    window = Window(when(), timedelta(hours=2), timedelta(hours=24))
     sequence = number("stopSequence")
-    for row in arrivals.arrivals_of(world(), references, own_id, asked):
+    for row in arrivals.arrivals_of(world(), references, own_id, window):
         same_call = sequence is None or row["stopSequence"] == int(sequence)
         if row["tripId"] == trip and same_call and vehicle in ("", row["vehicleId"]):
             return entry(references, row)
@@ -432,7 +434,7 @@ def arrivals_and_departures_for_location() -> Response:
         "stopIds": [references.stop(stop_id) for stop_id in stops],
         "arrivalsAndDepartures": rows,
         "nearbyStopIds": [],
-        "situationIds": sorted({one for row in rows for one in row["situationIds"]}),
+        "situationIds": sorted({situation for row in rows for situation in row["situationIds"]}),
         "limitExceeded": False,
     }
     return entry(references, made)
@@ -492,7 +494,7 @@ def trip_details(trip_id: str) -> Response:
 def trip_for_vehicle(vehicle_id: str) -> Response:
     network, references = network_and_references()
     own_id = ids_of(network).own(vehicle_id)
-    state = next((one for one in running_states(world()) if one.vehicle_id == own_id), None)
+    state = next((candidate for candidate in running_states(world()) if candidate.vehicle_id == own_id), None)
     if state is None or state.matched.trip is None or patterns_of(network).find(state.matched.trip.trip_id) is None:
         raise UnknownId(vehicle_id)
     return entry(references, details(references, state.matched.trip, state))
@@ -502,7 +504,7 @@ def trip_for_vehicle(vehicle_id: str) -> Response:
 def vehicle(vehicle_id: str) -> Response:
     network, references = network_and_references()
     own_id = ids_of(network).own(vehicle_id)
-    state = next((one for one in running_states(world()) if one.vehicle_id == own_id), None)
+    state = next((candidate for candidate in running_states(world()) if candidate.vehicle_id == own_id), None)
     if state is None:
         raise UnknownId(vehicle_id)
     return entry(references, vehicles.a_vehicle(references, state, world().now()))
@@ -534,19 +536,19 @@ def _route_of(network: Network, state: VehicleState) -> str:
 
 
 def _running_details(references: References, wanted: Callable[[VehicleState], bool]) -> list[Entity]:
-    found = []
+    every = []
     for state in running_states(world()):
         on = state.matched.trip
         if on is not None and patterns_of(references.network).find(on.trip_id) is not None and wanted(state):
-            found.append(details(references, on, state))
-    return found
+            every.append(details(references, on, state))
+    return every
 
 
 @pages.get("/block/<block_id>.json")
 def block(block_id: str) -> Response:
     network, references = network_and_references()
     own_id = ids_of(network).own(block_id)
-    trips = [one for one in network.trips.values() if one.block_id == own_id and patterns_of(network).find(one.trip_id)]
+    trips = [trip for trip in network.trips.values() if trip.block_id == own_id and patterns_of(network).find(trip.trip_id)]
     if not own_id or not trips:
         raise UnknownId(block_id)
     day = local_date(world().now(), network.timezone)
@@ -560,14 +562,14 @@ def block(block_id: str) -> Response:
                     "distanceAlongBlock": row["distanceAlongTrip"],
                     "stopTime": {**row, "pickupType": 0, "dropOffType": 0},
                 }
-                for n, row in enumerate(schedules.trip_schedule(references, TripInstance(one.trip_id, day))["stopTimes"])
+                for n, row in enumerate(schedules.trip_schedule(references, TripInstance(trip.trip_id, day))["stopTimes"])
             ],
             "distanceAlongBlock": 0.0,
-            "tripId": references.trip(TripInstance(one.trip_id, day)),
+            "tripId": references.trip(TripInstance(trip.trip_id, day)),
         }
-        for one in sorted(trips, key=lambda one: patterns_of(network).planned(one.trip_id)[0][1])
+        for trip in sorted(trips, key=lambda trip: patterns_of(network).planned(trip.trip_id)[0][1])
     ]
-    services = sorted({ids_of(network).other(one.service_id) for one in trips})
+    services = sorted({ids_of(network).other(trip.service_id) for trip in trips})
     made = {"id": block_id, "configurations": [{"activeServiceIds": services, "inactiveServiceIds": [], "trips": rows}]}
     return entry(references, made)
 
@@ -579,8 +581,8 @@ def block(block_id: str) -> Response:
 @pages.get("/report-problem-with-stop/<stop_id>.json")
 def report_problem_with_stop(stop_id: str = "") -> Response:
     network, references = network_and_references()
-    found = network.stop(ids_of(network).own(stop_id or request.args.get("stopId", "")))
-    return _ticket(references, found.stop_id, "")
+    its_stop = network.stop(ids_of(network).own(stop_id or request.args.get("stopId", "")))
+    return _ticket(references, its_stop.stop_id, "")
 
 
 @pages.get("/report-problem-with-trip.json")
@@ -595,9 +597,9 @@ def report_problem_with_trip(trip_id: str = "") -> Response:
 
 def _ticket(references: References, stop_id: str, about: str) -> Response:
     """One of our tickets; where the rider stood (userLat, userLon) is not part of it."""
-    said = " ".join(filter(None, [request.args.get("code", "")[:60], request.args.get("userComment", "")]))
+    comment = " ".join(filter(None, [request.args.get("code", "")[:60], request.args.get("userComment", "")]))
     try:
-        keep_ticket(world(), "other", stop_id, (about + said)[:TEXT_AT_MOST])
+        keep_ticket(world(), "other", stop_id, (about + comment)[:TEXT_AT_MOST])
     except TooManyTickets:
         raise Refused(429, "rate limit exceeded") from None
     return envelope({"references": references.content()})

@@ -22,8 +22,10 @@ class References:
 
     def agency(self, agency_id: str) -> str:
         network = self.network
-        found = next((one for one in network.agencies if one.agency_id == agency_id), network.agencies[0])
-        made = entities.an_agency(network, found)
+        its_agency = next(
+            (candidate for candidate in network.agencies if candidate.agency_id == agency_id), network.agencies[0]
+        )
+        made = entities.an_agency(network, its_agency)
         return str(self.agencies.setdefault(made["id"], made)["id"])
 
     def route(self, route_id: str) -> str:

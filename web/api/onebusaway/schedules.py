@@ -39,7 +39,7 @@ def trip_schedule(references: References, trip: TripInstance) -> Entity:
 def stop_schedule(references: References, stop_id: str, day: date) -> Entity:
     network, table = references.network, timetable_of(references.network)
     by_route: dict[str, list[Entity]] = {}
-    for direction in table.ways_at(stop_id):
+    for direction in table.directions_at(stop_id):
         made = _of_direction(references, stop_id, direction, day)
         if made["scheduleStopTimes"] or made["scheduleFrequencies"]:
             by_route.setdefault(direction.route_id, []).append(made)
@@ -106,7 +106,7 @@ def route_schedule(references: References, route_id: str, day: date) -> Entity:
     network, ids = references.network, ids_of(references.network)
     services = services_on(network, day)
     trips = [trip for trip in network.trips_of_route[route_id] if trip.service_id in services and not trip.is_demo]
-    directions = sorted({trip.direction_id for trip in trips}, key=lambda one: one or 0)
+    directions = sorted({trip.direction_id for trip in trips}, key=lambda direction_id: direction_id or 0)
     return {
         "routeId": references.route(route_id),
         "scheduleDate": milliseconds(service_day_start(day, network.timezone).timestamp()),
@@ -154,10 +154,12 @@ def _calls(references: References, trip: Trip, instance: TripInstance) -> list[E
 
 def stops_of_route(references: References, network: Network, route_id: str, with_lines: bool) -> Entity:
     """The stops of a route, and by direction in their order, with the lines where they are asked for."""
-    patterns = [one for one in patterns_of(network).by_id.values() if one.route_id == route_id]
-    groups = []
-    for direction in sorted({one.direction_id for one in patterns}, key=lambda one: one or 0):
-        mine = sorted((one for one in patterns if one.direction_id == direction), key=lambda one: -len(one.stop_ids))
+    patterns = [pattern for pattern in patterns_of(network).by_id.values() if pattern.route_id == route_id]
+    groups: list[Entity] = []
+    for direction in sorted({pattern.direction_id for pattern in patterns}, key=lambda pattern: pattern or 0):
+        mine = sorted(
+            (pattern for pattern in patterns if pattern.direction_id == direction), key=lambda pattern: -len(pattern.stop_ids)
+        )
         sign = names.headsign(network.trips[mine[0].trip_ids[0]].headsign)
         sign = sign or names.stop_name(network.stops[mine[0].stop_ids[-1]])
         groups.append(
@@ -168,10 +170,10 @@ def stops_of_route(references: References, network: Network, route_id: str, with
                 "polylines": [a_line(network, mine[0])] if with_lines else [],
             }
         )
-    every = dict.fromkeys(stop_id for one in patterns for stop_id in one.stop_ids)
+    every = dict.fromkeys(stop_id for pattern in patterns for stop_id in pattern.stop_ids)
     return {
         "routeId": references.route(route_id),
         "stopIds": [references.stop(stop_id) for stop_id in every],
-        "polylines": [a_line(network, one) for one in patterns] if with_lines else [],
+        "polylines": [a_line(network, pattern) for pattern in patterns] if with_lines else [],
         "stopGroupings": [{"type": "direction", "ordered": True, "stopGroups": groups}],
     }
