@@ -133,21 +133,21 @@ def check_called_stops(network: Network, lines: Lines, findings: Findings) -> No
 
 def check_alphabets(network: Network, lines: Mapping[str, Lines], findings: Findings) -> None:
     """Names that printed signs cannot write and that messages change: each is said once."""
-    told: set[str] = set()
+    said_already: set[str] = set()
     names = [(columns.STOPS.file, "stop_name", stop.stop_id, stop.name) for stop in network.stops.values()]
     for route in network.routes.values():
         names.append((columns.ROUTES.file, "route_short_name", route.route_id, route.short_name))
         names.append((columns.ROUTES.file, "route_long_name", route.route_id, route.long_name))
     names += [(columns.TRIPS.file, "trip_headsign", trip.trip_id, trip.headsign) for trip in network.trips.values()]
     for file, field, record_id, name in names:
-        if not name.isascii() and name not in told and not _is_printed(name):
-            told.add(name)
+        if not name.isascii() and name not in said_already and not _is_printed(name):
+            said_already.add(name)
             message = f'"{name}" has letters that signs cannot print (they have {WRITTEN}); there it is written as it sounds'
             findings.warning(file, lines.get(file, {}).get(record_id), field, message)
 
 
 def _is_printed(name: str) -> bool:
-    return all(unicodedata.name(one, "").startswith(SCRIPTS) for one in name if one.isalpha())
+    return all(unicodedata.name(letter, "").startswith(SCRIPTS) for letter in name if letter.isalpha())
 
 
 def check_services(network: Network, lines: Lines, findings: Findings) -> None:
