@@ -30,6 +30,8 @@ SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be 
 SAMPLE_AHEAD_S = 2100.0
 SAMPLED_STOPS = 7
 SILENCE = 1.5  # a fix older than so many usual gaps says no more that the vehicle has gone on
+DETOUR_MPS = 4.0  # who is off its line may come back to it this slowly, over the same distance on top of its way,
+DETOUR_WIDER = 2.0  # and what is said of it is so many times less sure
 LATENESS_SOFT_S = 80.0  # lateness says little of the next seconds
 FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
 
@@ -104,7 +106,7 @@ class Forecaster:
                 self.departures.waiting(state.vehicle_id, trip, state.report.reported_at.timestamp())
             if at - self._sampled.get(state.vehicle_id, 0.0) >= SAMPLE_EVERY_S:
                 self._sampled[state.vehicle_id] = at
-                said = self._say(state, at)
+                said = None if is_off_its_line(state) else self._say(state, at)
                 for one in (said, None if said is None else self._next(said, at, held.__contains__)):
                     if one is not None:
                         self._sample(one, at)
@@ -229,7 +231,10 @@ class Forecaster:
         passed = _passed(ride, median, now)
         median = np.maximum.accumulate(np.maximum(median, max(now - ride.zero, 0.0)))
         ahead = median - (now - ride.zero)
-        low, shown, high = (np.maximum.accumulate(row) + (now - ride.zero) for row in self.calibration[tier].bounds(ahead))
+        bounds = self.calibration[tier].bounds(ahead)
+        if ride.off_m > 0.0:
+            bounds = _wider(*bounds, ride.off_m)
+        low, shown, high = (np.maximum.accumulate(row) + (now - ride.zero) for row in bounds)
         return VehicleForecast(ride, tier, readings, x, median, low, shown, high, passed)
 
     def _challenged(self, ride: RemainingTrip, tier: Tier, now: float) -> VehicleForecast:
@@ -317,6 +322,17 @@ class Forecaster:
     def dump(self) -> bytes:
         """What was learnt, in a bounded number of bytes; what is only about now is not in it."""
         return learnt_state.dump(self)
+
+
+def is_off_its_line(state: VehicleState) -> bool:
+    """Whether a vehicle is off its line: how long its detour takes teaches nothing about the line."""
+    return state.matched.status is VehicleStatus.OFF_ROUTE
+
+
+def _wider(low_s: Floats, shown_s: Floats, high_s: Floats, off_m: float) -> tuple[Floats, Floats, Floats]:
+    """An interval for a vehicle so far off its line, which is to come back to it."""
+    low = np.maximum(shown_s - DETOUR_WIDER * (shown_s - low_s), 0.0)
+    return low, shown_s, shown_s + DETOUR_WIDER * (high_s - shown_s) + off_m / DETOUR_MPS
 
 
 def _passed(ride: RemainingTrip, median_s: Floats, now: float) -> int:

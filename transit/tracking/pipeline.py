@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -207,8 +208,16 @@ class Pipeline:
         return tuple(advance(progress, pattern, report.vehicle_id, verdict.along_m, t))
 
     def _state(self, report: AvlReport, verdict: Verdict, memory: Memory) -> VehicleState:
-        said = (verdict.status, verdict.trip, verdict.along_m, verdict.off_m, verdict.confidence, verdict.explanation)
-        matched = MatchedPosition(report.reported_at, *said)
+        matched = MatchedPosition(
+            reported_at=report.reported_at,
+            status=verdict.status,
+            trip=verdict.trip,
+            shape_dist_traveled_m=verdict.along_m,
+            offset_m=verdict.off_m,
+            confidence=verdict.confidence,
+            is_expected_back=verdict.is_expected_back,
+            explanation=verdict.explanation,
+        )
         progress = memory.progress
         if verdict.trip is None or progress is None or progress.trip != verdict.trip:
             return VehicleState(report.vehicle_id, report, matched, memory=packed(memory), doubts=_doubts(memory))
@@ -216,6 +225,8 @@ class Pipeline:
         ahead = progress.next_index
         if progress.arrived_at is not None and ahead > 0:
             ahead += 1  # it stands at the stop, or is just past it
+        if verdict.status is VehicleStatus.OFF_ROUTE and verdict.along_m is not None:  # beside stops that it does not call at
+            ahead = max(ahead, bisect_right(pattern.stop_dist_m, verdict.along_m))
         started = progress.started_at
         return VehicleState(
             report.vehicle_id,

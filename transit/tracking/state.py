@@ -28,6 +28,7 @@ class MatchedPosition:
     shape_dist_traveled_m: float | None = None  # metres along the trip's shape, ours, from its first point
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
+    is_expected_back: bool = False  # OFF_ROUTE: still on its trip by its place or by what somebody said; the road is another
     explanation: str = ""  # a short reason where the plain reading was overruled, e.g. "label overruled", "trip taken"
 
 

@@ -50,6 +50,7 @@ class Verdict(NamedTuple):
     explanation: str = ""
     off_since: float | None = None
     smooth_off_m: float = 0.0
+    is_expected_back: bool = False
 
 
 def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, asked: AssignmentContext) -> Verdict:
@@ -80,7 +81,7 @@ def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: fl
     off = off_since is not None and t - off_since >= OFF_S
     status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
     where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
-    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m)
+    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m, off)
 
 
 def _begins_again(matcher: Matcher, chosen: Hypothesis, shown: PublishedStatus) -> bool:
@@ -163,7 +164,7 @@ def _without_trip(
             off_m = pattern.line.nearest(belief.x, belief.y).off_m
             smooth_off_m = min(off_m, 2.0 * matcher.limits.of_pattern[left.pattern_id].off_route_m)
             where = (left.trip, left.pattern_id, beside.along_m, off_m)
-            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m)
+            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m, is_told)
         belief.ended, belief.left = belief.left.trip, None
     parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
     if out < 0.5 or parked or shown is None:

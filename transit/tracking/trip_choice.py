@@ -20,6 +20,7 @@ LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Stu
 EARLY_SCALE_S = 150.0  # they run early less often, and less
 BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
 NAMED = -2.0  # the trip that somebody named, on its line and in its direction, however far off a plan that may be stale,
+OF_ITS_LINE = -4.0  # and of a bus that drives the line that somebody said, the trips that are nearest, a stale plan again;
 NAMED_WITHIN_S = 3 * 3600.0  # up to this: hours off, it is a label of yesterday's
 BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
@@ -223,6 +224,8 @@ def _candidates(
     near = sorted(table.near(pattern, along_m, t), key=lambda one: -one[0])  # in the order of their departures
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
+        if score is None and not waiting and pattern.route_id == known.hint.route_id:
+            score = OF_ITS_LINE
         if score is not None and trip != known.ended:
             if known.leaves:
                 score = max(score, _in_order(near, index, known))
