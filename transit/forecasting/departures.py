@@ -18,6 +18,7 @@ GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before
 GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
 LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
+EARLIEST_S = 3 * 3600.0  # and no departure as further ahead of its plan, which may be stale by hours
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
 SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
 
@@ -48,7 +49,7 @@ class Departures:
         began = min(moments, default=None)
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
-            waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
+            waited = min(max(at - self._zero(trip, began), -EARLIEST_S), LONGEST_S)
         self.waits.setdefault(way.corridor, TerminalWaits()).left(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:

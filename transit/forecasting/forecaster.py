@@ -32,6 +32,7 @@ SAMPLED_STOPS = 7
 SILENCE = 1.5  # a fix older than so many usual gaps says no more that the vehicle has gone on
 DETOUR_MPS = 4.0  # who is off its line may come back to it this slowly, over the same distance on top of its way,
 DETOUR_WIDER = 2.0  # and what is said of it is so many times less sure
+STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this keeps to another plan than the one that is written
 LATENESS_SOFT_S = 80.0  # lateness says little of the next seconds
 FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
 
@@ -273,6 +274,8 @@ class Forecaster:
         if timetable is None:
             return 0.0, 0.0
         late_s = ride.zero + ride.base_s - timetable[ride.first :]
+        if not STALE_S[0] <= late_s[0] <= STALE_S[1]:  # who is held, or catches up, does so to a plan that is kept
+            return 0.0, 0.0
         share = late_s / (np.maximum(ride.base_s, 0.0) + LATENESS_SOFT_S)
         return np.clip(share, -1.0, 0.0), np.clip(share, 0.0, 1.0)
 

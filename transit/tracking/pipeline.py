@@ -12,12 +12,13 @@ import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.detours import Detour, begun, comes_back, ended
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
 from transit.tracking.report import AvlReport, Rejection, screen
 from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -37,6 +38,7 @@ class Memory(msgspec.Struct, array_like=True):
     suspect: AvlReport | None = None  # of an older version; suspects has taken its place
     suspects: Suspects | None = None
     trust: FieldTrust | None = None
+    detours: tuple[Detour, ...] = ()
 
 
 FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
@@ -114,6 +116,7 @@ class Pipeline:
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
+        verdict = self._note_detour(memory, verdict, report, t)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
@@ -180,6 +183,32 @@ class Pipeline:
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
 
+    def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
+        """Remembers whether it leaves its line or comes back; whether it is expected back, others have shown there."""
+        progress, belief = memory.progress, memory.belief
+        was_off = memory.shown is not None and memory.shown.status == VehicleStatus.OFF_ROUTE
+        if verdict.status is not VehicleStatus.OFF_ROUTE:
+            if was_off:
+                memory.detours = ended(memory.detours, came_back=verdict.trip is not None)
+            return verdict
+        if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
+            return verdict
+        pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        detour = Detour(
+            trip_id=verdict.trip.trip_id,
+            route_id=pattern.route_id,
+            direction_id=pattern.direction_id,
+            stop_id=pattern.stop_ids[max(progress.next_index - 1, 0)],
+            left_at=report.reported_at,
+        )
+        memory.detours = begun(memory.detours, detour)
+        is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
+        if is_parked:
+            memory.detours = ended(memory.detours, came_back=False)
+        seen = [one for state in self._states.values() if state.vehicle_id != report.vehicle_id for one in state.detours]
+        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, [*seen, *memory.detours])
+        return verdict._replace(is_expected_back=is_expected_back)
+
     def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Observation) -> tuple[StopEvent, ...]:
         """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
         progress, shown, belief = memory.progress, memory.shown, memory.belief
@@ -220,7 +249,14 @@ class Pipeline:
         )
         progress = memory.progress
         if verdict.trip is None or progress is None or progress.trip != verdict.trip:
-            return VehicleState(report.vehicle_id, report, matched, memory=packed(memory), doubts=_doubts(memory))
+            return VehicleState(
+                vehicle_id=report.vehicle_id,
+                report=report,
+                matched=matched,
+                memory=packed(memory),
+                detours=memory.detours,
+                doubts=_doubts(memory),
+            )
         pattern = self.matcher.patterns.by_id[progress.pattern_id]
         ahead = progress.next_index
         if progress.arrived_at is not None and ahead > 0:
@@ -236,6 +272,7 @@ class Pipeline:
             pattern.stop_sequences[ahead] if ahead < len(pattern.stop_sequences) else None,
             tuple((datetime.fromtimestamp(at, UTC), along) for at, along in progress.recent),
             packed(memory),
+            detours=memory.detours,
             doubts=_doubts(memory),
         )
 

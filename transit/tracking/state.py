@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from transit.plan.network import TripInstance
+from transit.tracking.detours import Detour
 from transit.tracking.report import AvlReport
 
 
@@ -56,4 +57,5 @@ class VehicleState:
     next_stop_sequence: int | None = None  # the first stop ahead on the trip
     recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
+    detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices

@@ -139,3 +139,10 @@ def test_a_street_beside_the_line_is_not_the_line() -> None:
     whole = replayed("replay_PARALLEL")
     assert "on_trip" not in whole.statuses
     assert whole.predictions == []
+
+
+def test_a_loop_driven_backwards_is_neither_waiting_nor_on_its_trip_once_it_has_left_its_terminal() -> None:
+    whole = replayed("replay_WRONGWAY")
+    assert set(whole.statuses[:4]) == {"layover"}  # it stood at the first stop, and is within its terminal
+    assert set(whole.statuses[4:]) == {"deadhead"}
+    assert {int(row["made_at"]) for row in whole.predictions} <= {int(float(whole.matches[0]["reported_at"])) // 60 * 60 + 60}
