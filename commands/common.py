@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -100,6 +102,17 @@ def current_network(engine: Engine) -> Network:
         if version is None:
             fail("No network is loaded. Import one: python app.py gtfs import FOLDER_OR_ZIP (data/binjai is the sample)")
         return load_network(connection, version)
+
+
+def count_in_files(data_dir: Path, name: str) -> None:
+    """Figures of this process and its workers go to files, which the web adds up for /metrics; their forerunners' go.
+
+    Call it before anything imports prometheus_client: it looks at the environment then, and never again.
+    """
+    folder = data_dir / "metrics" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def stop_on_signal() -> threading.Event:

@@ -6,15 +6,20 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import Settings, current_network, example, fail, open_engine, pass_settings, stop_on_signal
+from commands.common import (
+    Settings,
+    count_in_files,
+    current_network,
+    example,
+    fail,
+    open_engine,
+    pass_settings,
+    stop_on_signal,
+)
 from commands.run import DEMO_VEHICLES
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog=example("PORT=8001 python app.py web"))
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 @pass_settings
 def web(settings: Settings, workers: int) -> None:
     """Serve pages, API and feeds out of the live snapshot."""
+    count_in_files(settings.data_dir, "web")
     from web.serve import serve
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -35,6 +41,7 @@ def web(settings: Settings, workers: int) -> None:
 @pass_settings
 def ingest(settings: Settings) -> None:
     """Take reports from the broker, match them, store them, and only then acknowledge them."""
+    count_in_files(settings.data_dir, "ingest")
     from gps_ingest.ingest.process import run as run_ingest
 
     stop_event = stop_on_signal()

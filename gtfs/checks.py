@@ -32,7 +32,7 @@ def check_agencies(agencies: Sequence[Agency], lines: Lines, findings: Findings)
             findings.warning(file, lines[agency.agency_id], "agency_timezone", message)
 
 
-def mended_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
+def mend_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
     file = columns.ROUTES.file
     if not (route.short_name or route.long_name):
         findings.warning(file, line, "route_short_name", "a route needs a short or a long name; its id is shown instead")
@@ -46,7 +46,7 @@ def mended_route(route: Route, agencies: Collection[str], line: int, findings: F
     return replace(route, agency_id="")
 
 
-def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
+def mend_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
     file = columns.STOPS.file
     if stop.parent_station and stop.parent_station not in stops:
         if not findings.is_lost(file, stop.parent_station):
@@ -65,7 +65,7 @@ def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Find
     return stop if stop.lat is not None and stop.lon is not None else replace(stop, lat=None, lon=None)
 
 
-def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
+def stops_with_place(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
     stop_ids = set()
     for stop_id, stop in stops.items():

@@ -14,10 +14,10 @@ from gtfs.checks import (
     check_called_stops,
     check_services,
     is_at_sea,
-    mended_route,
-    mended_stop,
-    placed_stops,
+    mend_route,
+    mend_stop,
     say_without_shapes,
+    stops_with_place,
     usable_trips,
 )
 from gtfs.columns import REQUIRED_FILES, TABLES, TELLING, Table
@@ -95,7 +95,7 @@ class _Reader:
         if columns.SHAPES.file not in self.files.names:
             say_without_shapes(trip_rows, self.findings)
         trip_rows = usable_trips(trip_rows, routes, services, shapes, self.findings)
-        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, placed_stops(stops), self.findings)
+        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, stops_with_place(stops), self.findings)
         frequencies = self._frequencies(trip_rows)
         trips = self._trips(trip_rows, calls)
         network = Network(
@@ -151,12 +151,12 @@ class _Reader:
     def _stops(self) -> dict[str, Stop]:
         stops: dict[str, Stop] = self._records(columns.STOPS, Stop)
         lines = self.lines[columns.STOPS.file]
-        return {stop_id: mended_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
+        return {stop_id: mend_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
 
     def _routes(self, agencies: dict[str, Agency]) -> dict[str, Route]:
         routes: dict[str, Route] = self._records(columns.ROUTES, Route)
         lines = self.lines[columns.ROUTES.file]
-        return {route_id: mended_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
+        return {route_id: mend_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
 
     def _trips(self, trip_rows: dict[str, Row], calls: dict[str, tuple[StopTime, ...]]) -> dict[str, Trip]:
         trips, flex = {}, 0

@@ -9,7 +9,7 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, told_trips, trip_of
+from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.interruptions import Interruption, interruptions
 from transit.arrivals.notices import closes_stop
@@ -54,12 +54,12 @@ def trip_updates(
     those about to end it; the others; each by vehicle_id) lets consumers that keep the last entity per vehicle or trip_id,
     as the validators do, find the same pairs here and in the vehicle positions.
     """
-    known = {state.vehicle_id: state for state in states}
+    state_of = {state.vehicle_id: state for state in states}
     message = _message(network, now)
     interrupted = {one.trip: one for one in interruptions(network, alerts, now)}
     groups = [
         group
-        for group in told_trips(network, predictions, known, now)
+        for group in selected_trips(network, predictions, state_of, now)
         if group[0].tier is Tier.LIVE or group[0].trip not in interrupted or not interrupted[group[0].trip].cancelled
     ]
     predicted = {group[0].trip for group in groups}
@@ -68,14 +68,14 @@ def trip_updates(
             _fill_interruption(message.entity.add(id=f"trip:{instance_key(one.trip)}").trip_update, network, one, now)
     for group in groups:
         entity = message.entity.add(id=f"trip:{instance_key(group[0].trip)}")
-        _fill_update(entity.trip_update, network, group, known.get(group[0].vehicle_id), now, alerts)
+        _fill_update(entity.trip_update, network, group, state_of.get(group[0].vehicle_id), now, alerts)
     return message
 
 
-def alerts(network: Network, told: Iterable[Alert], now: datetime) -> FeedMessage:
+def alerts(network: Network, current: Iterable[Alert], now: datetime) -> FeedMessage:
     """The alerts that are in force or still to come. One that names nothing of this network is left out."""
     message = _message(network, now)
-    for alert in sorted(told, key=lambda alert: alert.alert_id):
+    for alert in sorted(current, key=lambda alert: alert.alert_id):
         informed = [entity for entity in alert.informed if _is_known(network, entity)]
         if informed and any(alert.header.values()) and (alert.ends_at is None or now < alert.ends_at):
             _fill_alert(message.entity.add(id=f"alert:{alert.alert_id}").alert, network, alert, informed)
@@ -189,13 +189,13 @@ def _fill_update(
     too_old_s = max(0.0, (now - first.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
-    way = directions_of(network).of_trip[trip.trip_id]
+    direction = directions_of(network).of_trip[trip.trip_id]
     for index, (row, time) in enumerate(zip(group, times, strict=True)):
         call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, too_old_s)
         stop = update.stop_time_update.add(
             stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
         )
-        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, way=way) is not None:
+        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, direction=direction) is not None:
             stop.schedule_relationship = StopTimeUpdate.SKIPPED
             continue
         event = stop.departure if row.is_departure else stop.arrival
@@ -216,10 +216,10 @@ def _same_block(network: Network, trip: Trip, state: VehicleState | None) -> boo
 
 def _increasing(times_s: Sequence[float]) -> list[int]:
     """Whole seconds, each later than the one before: a bus is never at two stops at once."""
-    found: list[int] = []
+    times: list[int] = []
     for time_s in times_s:
-        found.append(max(round(time_s), found[-1] + 1) if found else round(time_s))
-    return found
+        times.append(max(round(time_s), times[-1] + 1) if times else round(time_s))
+    return times
 
 
 def _uncertainty_s(row: Prediction, too_old_s: float) -> int:

@@ -48,8 +48,8 @@ def instance_key(instance: TripInstance) -> str:
     return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
 
 
-def told_trips(
-    network: Network, predictions: Iterable[Prediction], known: Mapping[str, VehicleState], now: datetime
+def selected_trips(
+    network: Network, predictions: Iterable[Prediction], states: Mapping[str, VehicleState], now: datetime
 ) -> list[list[Prediction]]:
     """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
@@ -61,7 +61,7 @@ def told_trips(
         group.append(row)
         latest = row
     best: dict[TripInstance, list[Prediction]] = {}
-    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(network, item[1][0], known, now)):
+    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(network, item[1][0], states, now)):
         sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
         group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
         if group and group[-1].predicted_at >= now:
@@ -77,9 +77,9 @@ def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
 
 
 def _rank(
-    network: Network, row: Prediction, known: Mapping[str, VehicleState], now: datetime
+    network: Network, row: Prediction, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
-    state = known.get(row.vehicle_id)
+    state = states.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
     claimed = state is not None and is_shown(state, now) and state.matched.trip == row.trip
     claimed = claimed and state is not None and trip_of(network, state) is not None

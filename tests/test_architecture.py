@@ -63,6 +63,8 @@ HOMES = {
     "folium": {"maps"},
     "flask": {"web"},
     "flask_babel": {"web"},
+    "flask_compress": {"web.factory"},
+    "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures"},
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},

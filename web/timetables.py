@@ -41,8 +41,8 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class WayTable:
-    way: RouteDirection
+class DirectionTable:
+    direction: RouteDirection
     headsign: str
     grids: list[Grid]
     bands: list[Band]  # at the first stop, where headways are promised
@@ -59,19 +59,19 @@ class _Start:
     trip_id: str
 
 
-def tables_of(network: Network, route_id: str, day: date) -> list[WayTable]:
+def tables_of(network: Network, route_id: str, day: date) -> list[DirectionTable]:
     """One table per direction. Trips of a demonstration are left out."""
     trips = [trip for trip in network.trips_of_route[route_id] if trip.stop_times and not trip.is_demo]
     of_trip = directions_of(network).of_trip
     tables = (
-        _way_table(network, way, [trip for trip in trips if of_trip[trip.trip_id] == way], day)
-        for way in directions_of(network).of_route[route_id]
+        _direction_table(network, direction, [trip for trip in trips if of_trip[trip.trip_id] == direction], day)
+        for direction in directions_of(network).of_route[route_id]
     )
     return [table for table in tables if table is not None]
 
 
-def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: date) -> WayTable | None:
-    usual = usual_trip(network, way, trips)
+def _direction_table(network: Network, direction: RouteDirection, trips: list[Trip], day: date) -> DirectionTable | None:
+    usual = usual_trip(network, direction, trips)
     if usual is None:
         return None
     table = timetable_of(network)
@@ -81,15 +81,15 @@ def _way_table(network: Network, way: RouteDirection, trips: list[Trip], day: da
     by_headway = [trip for trip in running if network.is_headway_based(trip.trip_id)]
     hours: list[tuple[Stop, Hours]] = []
     for index, call in enumerate(by_headway[0].stop_times if by_headway else ()):
-        of_stop = table.hours(call.stop_id, way, day) if by_headway[0].can_board(index) else None
+        of_stop = table.hours(call.stop_id, direction, day) if by_headway[0].can_board(index) else None
         if of_stop is not None:
             hours.append((network.stops[call.stop_id], of_stop))
-    bands = planned_bands(network, way, stop_id, day) if by_headway else []
-    why_none = None if running else table.why_none(stop_id, way, day)
+    bands = planned_bands(network, direction, stop_id, day) if by_headway else []
+    why_none = None if running else table.why_none(stop_id, direction, day)
     signs = Counter(headsign_of(network, trip) for trip in running or trips)
     sign = max(signs, key=lambda text: (signs[text], text == headsign_of(network, usual)))
-    return WayTable(
-        way=way,
+    return DirectionTable(
+        direction=direction,
         headsign=sign,
         grids=_grids(network, starts, day),
         bands=bands,

@@ -15,7 +15,6 @@ from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Inbox, Message
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
-from transit.store.files import write_atomically
 
 MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
 WAIT_S = 0.5  # for messages, before the rest of the round
@@ -31,7 +30,7 @@ def client_id_of(data_dir: Path) -> str:
 
 
 def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_event: Event, data_dir: Path) -> None:
-    """Until stop_event is set: takes what comes in. data_dir: of our secret, and for figures. Raises ValueError (mqtt_url)."""
+    """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
     looked = forgot = monotonic()
@@ -51,8 +50,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
         if monotonic() - looked >= LOOK_EVERY_S:
             looked = monotonic()
             _try(ingest.look)
-            ingest.figures.gauges["ingest_broker_connected"] = float(inbox.connected)
-            write_atomically(data_dir / "stats" / "ingest.json", ingest.figures.encode())
+            ingest.figures.note_connection(inbox.connected)
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()

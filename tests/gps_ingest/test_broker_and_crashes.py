@@ -236,7 +236,7 @@ def test_kill_9_of_the_broker_in_a_burst_loses_nothing_that_was_acknowledged(tmp
 
 def test_an_ingest_that_is_asked_to_end_ends(embedded, engine, command, tmp_path):
     running = command("ingest", MQTT_URL=embedded)
-    until((tmp_path / "stats" / "ingest.json").exists)  # it runs: it has written its figures
+    until(lambda: any((tmp_path / "metrics" / "ingest").glob("gauge_*.db")))  # it runs: it has begun to count
     running.send_signal(signal.SIGTERM)
     assert running.wait(5) == 0
 

@@ -55,9 +55,9 @@ def _calls_at(network: Network, entity: InformedEntity, alert: Alert, now: datet
     """The planned calls ahead that a notice on a stop covers."""
     table = timetable_of(network)
     assert entity.stop_id is not None
-    for way in table.ways_at(entity.stop_id):
-        if covers(entity, network, way=way, stop_id=entity.stop_id):
-            calls = table.planned(entity.stop_id, way, now, now + AHEAD)
+    for direction in table.directions_at(entity.stop_id):
+        if covers(entity, network, direction=direction, stop_id=entity.stop_id):
+            calls = table.planned(entity.stop_id, direction, now, now + AHEAD)
             yield from (call for call in calls if alert.is_active(call.at))
 
 
@@ -82,8 +82,8 @@ def _starts_of(network: Network, route_ids: Iterable[str], now: datetime) -> Ite
     wanted = set(route_ids)
     firsts = {trip.stop_times[0].stop_id for route_id in wanted for trip in network.trips_of_route.get(route_id, ())}
     for stop_id in sorted(firsts):
-        for way in table.ways_at(stop_id):
-            if way.route_id in wanted:
-                for call in table.planned(stop_id, way, now - BEHIND, now + AHEAD):
+        for direction in table.directions_at(stop_id):
+            if direction.route_id in wanted:
+                for call in table.planned(stop_id, direction, now - BEHIND, now + AHEAD):
                     if call.call.index == 0 and has_planned_times(network, call.trip):
                         yield call.trip, call.at

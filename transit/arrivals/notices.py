@@ -19,7 +19,7 @@ def covers(
     entity: InformedEntity,
     network: Network,
     *,
-    way: RouteDirection | None = None,
+    direction: RouteDirection | None = None,
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> bool:
@@ -30,12 +30,16 @@ def covers(
         return False
     if entity.stop_id is not None and entity.stop_id != stop_id and not _is_parent(network, entity.stop_id, stop_id):
         return False
-    if entity.route_id is not None and (way is None or entity.route_id != way.route_id):
+    if entity.route_id is not None and (direction is None or entity.route_id != direction.route_id):
         return False
-    if entity.direction_id is not None and way is not None and way.direction_id not in (None, entity.direction_id):
+    if entity.direction_id is not None and direction is not None and direction.direction_id not in (None, entity.direction_id):
         return False
     if entity.agency_id is not None:
-        agency = network.routes[way.route_id].agency_id if way is not None and way.route_id in network.routes else None
+        agency = (
+            network.routes[direction.route_id].agency_id
+            if direction is not None and direction.route_id in network.routes
+            else None
+        )
         return agency in (None, "", entity.agency_id)
     return True
 
@@ -49,17 +53,21 @@ def relevant_alerts(
     network: Network,
     now: datetime,
     *,
-    ways: Iterable[RouteDirection] = (),
+    directions: Iterable[RouteDirection] = (),
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> list[Alert]:
     """The alerts in force that a rider here should read, the gravest first."""
-    or_none: list[RouteDirection | None] = [None, *ways]
+    or_none: list[RouteDirection | None] = [None, *directions]
     relevant = [
         alert
         for alert in alerts
         if alert.is_active(now)
-        and any(covers(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in or_none)
+        and any(
+            covers(entity, network, direction=direction, stop_id=stop_id, trip=trip)
+            for entity in alert.informed
+            for direction in or_none
+        )
     ]
     return sorted(relevant, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
 
@@ -69,29 +77,29 @@ def stops_service(
     network: Network,
     now: datetime,
     *,
-    way: RouteDirection,
+    direction: RouteDirection,
     stop_id: str,
     trip: TripInstance | None = None,
 ) -> Alert | None:
-    """The alert by which nothing is served: of this way at this stop, or, with a trip, of this one trip (a cancellation)."""
+    """The alert by which nothing is served: of this direction at this stop, or, with a trip, of this trip (a cancellation)."""
     for alert in alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(now):
             continue
         for entity in alert.informed:
             about_trips = entity.trip is not None
-            if about_trips == (trip is not None) and covers(entity, network, way=way, stop_id=stop_id, trip=trip):
+            if about_trips == (trip is not None) and covers(entity, network, direction=direction, stop_id=stop_id, trip=trip):
                 return alert
     return None
 
 
 def closes_stop(
-    alerts: Iterable[Alert], network: Network, at: datetime, *, stop_id: str, way: RouteDirection | None = None
+    alerts: Iterable[Alert], network: Network, at: datetime, *, stop_id: str, direction: RouteDirection | None = None
 ) -> Alert | None:
-    """The alert by which a stop is not served at a moment: by anybody, or, with a way, by this one at least."""
+    """The alert by which a stop is not served at a moment: by anybody, or, with a direction, by this one at least."""
     for alert in alerts:
         if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
             named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip is None]
-            if any(covers(entity, network, way=way, stop_id=stop_id) for entity in named):
+            if any(covers(entity, network, direction=direction, stop_id=stop_id) for entity in named):
                 return alert
     return None
 
@@ -99,14 +107,14 @@ def closes_stop(
 def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime) -> Alert | None:
     """The alert by which a whole run does not take place: one that names it, or one on its route when it begins."""
     row = network.trips.get(trip.trip_id)
-    way = directions_of(network).of_trip.get(trip.trip_id)
-    if row is None or way is None:
+    direction = directions_of(network).of_trip.get(trip.trip_id)
+    if row is None or direction is None:
         return None
     for alert in alerts:
         if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
             continue
         for entity in alert.informed:
-            if entity.stop_id is not None or not covers(entity, network, way=way, trip=trip):
+            if entity.stop_id is not None or not covers(entity, network, direction=direction, trip=trip):
                 continue
             if alert.is_active(now if entity.trip is not None else begins_at):
                 return alert

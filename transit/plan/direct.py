@@ -22,7 +22,7 @@ MOST = 3  # ways that are told
 class BusLeg:
     """On one bus: get on at board, off at alight; ride_s as the plan has it, None where the plan has no times."""
 
-    way: RouteDirection
+    direction: RouteDirection
     headsign: str
     board: str  # stop_id
     alight: str
@@ -66,10 +66,10 @@ def journeys(network: Network, start: Mapping[str, float], end: Mapping[str, flo
 def _best(candidates: Iterable[DirectJourney]) -> list[DirectJourney]:
     best: dict[RouteDirection, DirectJourney] = {}
     for journey in candidates:
-        way = journey.rides[0].way
-        if way not in best or journey.seconds < best[way].seconds:
-            best[way] = journey
-    return sorted(best.values(), key=lambda choice: (choice.seconds, choice.rides[0].way))[:MOST]
+        direction = journey.rides[0].direction
+        if direction not in best or journey.seconds < best[direction].seconds:
+            best[direction] = journey
+    return sorted(best.values(), key=lambda choice: (choice.seconds, choice.rides[0].direction))[:MOST]
 
 
 def _patterns(network: Network) -> list[Pattern]:
@@ -95,10 +95,10 @@ def _rides(network: Network, pattern: Pattern, start: Mapping[str, float], end: 
         if ahead:
             m = min(ahead)[1]
             ride_s = max(planned[m][0] - planned[n][1], 0.0)
-            way = directions_of(network).of_trip[trip.trip_id]
+            direction = directions_of(network).of_trip[trip.trip_id]
             rides.append(
                 BusLeg(
-                    way=way,
+                    direction=direction,
                     headsign=headsign_of(network, trip, n),
                     board=board,
                     alight=pattern.stop_ids[m],
@@ -125,7 +125,7 @@ def _with_change(network: Network, start: Mapping[str, float], end: Mapping[str,
             continue
         here = nearest_stops(network, *place, CHANGE_M)
         for pattern in patterns:
-            if directions_of(network).of_trip[pattern.trip_ids[0]] == last.way:
+            if directions_of(network).of_trip[pattern.trip_ids[0]] == last.direction:
                 continue
             for first in _rides(network, pattern, start, here):
                 yield DirectJourney((first, last), walk_s(start[first.board]), walk_s(end[last.alight]))

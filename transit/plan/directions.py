@@ -1,7 +1,7 @@
-"""Which trips of a route go the same way: as direction_id says, or, where it lacks or lies, as their stops lie.
+"""Which trips of a route go in the same direction: as direction_id says, or, where it lacks or lies, as their stops lie.
 
-Riders tell a route's two ways apart; so must every table, strip, sign and answer. Where the feed's direction_id keeps
-opposite ways apart it is taken as it is.
+Riders tell a route's two directions apart; so must every table, strip, sign and answer. Where the feed's direction_id keeps
+opposite directions apart it is taken as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from transit.plan.patterns import Pattern, patterns_of
 
 BESIDE_M = 150.0  # a stop this near another one may be its counterpart across the street
 CLEARLY = 2  # so many times more stops follow in one order than in the other
-SHARED = 0.5  # of the shorter way's stops, that must lie on both for their order to tell anything
+SHARED = 0.5  # of the shorter direction's stops, that must lie on both for their order to tell anything
 
 
 class RouteDirection(NamedTuple):
@@ -36,10 +36,10 @@ class RouteDirection(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """The ways of a network."""
+    """The directions of a network."""
 
-    of_trip: Mapping[str, RouteDirection] = field(repr=False)  # trip_id -> its way
-    of_route: Mapping[str, tuple[RouteDirection, ...]]  # route_id -> its ways, in the order of direction_id and side
+    of_trip: Mapping[str, RouteDirection] = field(repr=False)  # trip_id -> its direction
+    of_route: Mapping[str, tuple[RouteDirection, ...]]  # route_id -> its directions, in the order of direction_id and side
 
 
 def headsign_of(network: Network, trip: Trip, index: int = 0) -> str:
@@ -49,7 +49,7 @@ def headsign_of(network: Network, trip: Trip, index: int = 0) -> str:
 
 @once_per_network
 def directions_of(network: Network) -> Directions:
-    """The ways of a network, found once."""
+    """The directions of a network, found once."""
     patterns: dict[str, list[Pattern]] = {}
     for pattern in patterns_of(network).by_id.values():
         patterns.setdefault(pattern.route_id, []).append(pattern)
@@ -57,16 +57,16 @@ def directions_of(network: Network) -> Directions:
     for route_id, trips in network.trips_of_route.items():
         sides = _sides(network, patterns.get(route_id, []))
         for trip in trips:
-            way = None if sides is None else sides.get(trip.trip_id)
-            of_trip[trip.trip_id] = way or RouteDirection(route_id, trip.direction_id)
+            direction = None if sides is None else sides.get(trip.trip_id)
+            of_trip[trip.trip_id] = direction or RouteDirection(route_id, trip.direction_id)
     of_route: dict[str, list[RouteDirection]] = {route_id: [] for route_id in network.routes}
-    for way in sorted(set(of_trip.values()), key=lambda direction: (direction.direction_id or 0, direction.side)):
-        of_route[way.route_id].append(way)
-    return Directions(of_trip, {route_id: tuple(ways) for route_id, ways in of_route.items()})
+    for direction in sorted(set(of_trip.values()), key=lambda direction: (direction.direction_id or 0, direction.side)):
+        of_route[direction.route_id].append(direction)
+    return Directions(of_trip, {route_id: tuple(directions) for route_id, directions in of_route.items()})
 
 
 def _sides(network: Network, patterns: list[Pattern]) -> dict[str, RouteDirection] | None:
-    """trip_id -> way, found from the stops; None where the feed's direction_id will do."""
+    """trip_id -> direction, found from the stops; None where the feed's direction_id will do."""
     ordered = sorted(patterns, key=lambda row: (-len(row.trip_ids), row.pattern_id))
     if not ordered or _is_honest(network, ordered):
         return None
@@ -81,13 +81,13 @@ def _sides(network: Network, patterns: list[Pattern]) -> dict[str, RouteDirectio
     direction_of: dict[str, RouteDirection] = {}
     for side, group in enumerate(groups):
         direction_ids = {pattern.direction_id for pattern in group}
-        way = RouteDirection(group[0].route_id, direction_ids.pop() if len(direction_ids) == 1 else None, side)
-        direction_of |= {trip_id: way for pattern in group for trip_id in pattern.trip_ids}
+        direction = RouteDirection(group[0].route_id, direction_ids.pop() if len(direction_ids) == 1 else None, side)
+        direction_of |= {trip_id: direction for pattern in group for trip_id in pattern.trip_ids}
     return direction_of
 
 
 def _is_honest(network: Network, patterns: Sequence[Pattern]) -> bool:
-    """Whether each trip has a direction_id, and no two ways that share one run against each other."""
+    """Whether each trip has a direction_id, and no two directions that share one run against each other."""
     if any(pattern.direction_id is None for pattern in patterns):
         return False
     usual: dict[int | None, Pattern] = {}
@@ -158,9 +158,9 @@ def _longest_rise(places: Sequence[int]) -> int:
     return len(ends)
 
 
-def usual_trip(network: Network, way: RouteDirection, trips: Sequence[Trip]) -> Trip | None:
-    """A trip of the stops that most of some trips on a way have (of as many: the longest); None where none is on it."""
-    mine = [trip for trip in trips if directions_of(network).of_trip[trip.trip_id] == way]
+def usual_trip(network: Network, direction: RouteDirection, trips: Sequence[Trip]) -> Trip | None:
+    """A trip of the stops that most of some trips in a direction have (of as many: the longest); None where none is on it."""
+    mine = [trip for trip in trips if directions_of(network).of_trip[trip.trip_id] == direction]
     counts = Counter(tuple(call.stop_id for call in trip.stop_times) for trip in mine)
     if not mine:
         return None

@@ -108,7 +108,7 @@ class Line:
         The ends of the window count: a place pressed against a bound is a candidate, with its true distance.
         """
         segments = range(self.segment_at(lo), self.segment_at(hi) + 1)
-        return _merged([place for place in self.minima_among(segments, x, y, lo, hi) if place.off_m <= within_m])
+        return _merge([place for place in self.minima_among(segments, x, y, lo, hi) if place.off_m <= within_m])
 
     def minima_among(self, segments: Iterable[int], x: float, y: float, lo: float, hi: float) -> Iterator[OnLine]:
         """Local minima on some segments (ascending). Along one segment the distance falls, then rises: inside it there is
@@ -138,7 +138,7 @@ class Line:
         return min(places, key=lambda place: place.off_m)
 
 
-def _merged(places: list[OnLine]) -> list[OnLine]:
+def _merge(places: list[OnLine]) -> list[OnLine]:
     """Minima nearer to each other than GPS can tell (the two arms of a corner) become the better one."""
     kept: list[OnLine] = []
     for place in places:

@@ -1,4 +1,4 @@
-"""The distinct ways of a network: trips that call at the same stops along the same line are one pattern."""
+"""The distinct patterns of a network: trips that call at the same stops along the same line are one pattern."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def patterns_of(network: Network) -> Patterns:
     offsets: dict[str, tuple[tuple[float, float], ...]] = {}
     for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
         stop_xy = tuple(xy[stop_id] for stop_id in stops)
-        drawn, line, stop_dist_m = _laid(network, plane, stop_xy, trips[0], shape_id, lines)
+        drawn, line, stop_dist_m = _lay(network, plane, stop_xy, trips[0], shape_id, lines)
         pattern = Pattern(
             pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
             route_id=route_id,
@@ -173,7 +173,7 @@ def _route_type(route: Route | None) -> int:
     return 3 if route is None else route.route_type
 
 
-def _laid(
+def _lay(
     network: Network,
     plane: Plane,
     stop_xy: tuple[tuple[float, float], ...],

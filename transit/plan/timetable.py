@@ -25,7 +25,7 @@ STOPS_KEPT = 300  # stops whose calls are kept: those that are looked at, or sta
 
 
 class NoServiceReason(StrEnum):
-    """Why the calendar has no service of a way on a date."""
+    """Why the calendar has no service in a direction on a date."""
 
     HOLIDAY = "holiday"  # taken out by an exception of the calendar
     DAY_OF_WEEK = "day_of_week"
@@ -132,41 +132,41 @@ class Timetable:
                     headsign=headsign_of(network, trip, index),
                 )
 
-    def ways_at(self, stop_id: str) -> list[RouteDirection]:
+    def directions_at(self, stop_id: str) -> list[RouteDirection]:
         """In the order of the routes (route_sort_order, then name), then of the direction."""
         routes = self.network.routes
 
-        def order(way: RouteDirection) -> tuple[float, str, str, int, int]:
-            route = routes[way.route_id]
+        def order(direction: RouteDirection) -> tuple[float, str, str, int, int]:
+            route = routes[direction.route_id]
             place = float("inf") if route.sort_order is None else route.sort_order
-            return (place, route.name, way.route_id, way.direction_id or 0, way.side)
+            return (place, route.name, direction.route_id, direction.direction_id or 0, direction.side)
 
         return sorted(self._calls_of(stop_id), key=order)
 
-    def calls_at(self, stop_id: str, way: RouteDirection) -> list[StopCall]:
-        return self._calls_of(stop_id).get(way, [])
+    def calls_at(self, stop_id: str, direction: RouteDirection) -> list[StopCall]:
+        return self._calls_of(stop_id).get(direction, [])
 
-    def ends_at(self, stop_id: str, way: RouteDirection) -> bool:
-        """True where nobody can board this way: every call is its trip's last, or only to alight."""
-        return not any(call.can_board for call in self.calls_at(stop_id, way))
+    def ends_at(self, stop_id: str, direction: RouteDirection) -> bool:
+        """True where nobody can board in this direction: every call is its trip's last, or only to alight."""
+        return not any(call.can_board for call in self.calls_at(stop_id, direction))
 
     def services(self, day: date) -> frozenset[str]:
         if day not in self._services:
             self._services[day] = services_on(self.network, day)
         return self._services[day]
 
-    def planned(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[PlannedCall]:
+    def planned(self, stop_id: str, direction: RouteDirection, since: datetime, until: datetime) -> list[PlannedCall]:
         """Calls with a time (timetable, or frequencies with exact_times=1) between two moments, by time."""
         calls = [
             PlannedCall(call, trip, moment(day, at_s, self.network.timezone))
             for day, low_s, high_s in self._days(since, until)
-            for call in self._running(stop_id, way, day)
+            for call in self._running(stop_id, direction, day)
             for at_s, trip in self._times(call, day)
             if low_s <= at_s <= high_s
         ]
         return sorted(calls, key=lambda row: (row.at, row.call.trip.trip_id))
 
-    def windows(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[HeadwayWindow]:
+    def windows(self, stop_id: str, direction: RouteDirection, since: datetime, until: datetime) -> list[HeadwayWindow]:
         """Windows of headway-based service that touch the time between two moments, by their start."""
         timezone = self.network.timezone
         rows = [
@@ -177,23 +177,23 @@ class Timetable:
                 row.headway_s,
             )
             for day, low_s, high_s in self._days(since, until)
-            for call in self._running(stop_id, way, day)
+            for call in self._running(stop_id, direction, day)
             for row in self.network.frequencies_of.get(call.trip.trip_id, ())
             if row.exact_times != 1 and row.start_s + call.since_start_s <= high_s and row.end_s + call.since_start_s >= low_s
         ]
         return sorted(rows, key=lambda window: (window.start_at, window.headway_s))
 
-    def hours(self, stop_id: str, way: RouteDirection, day: date) -> Hours | None:
-        """First and last bus that can be boarded (or, where the way ends, that comes) on a service day; None: none runs.
+    def hours(self, stop_id: str, direction: RouteDirection, day: date) -> Hours | None:
+        """First and last bus that can be boarded (or, where the direction ends, that comes) on a service day; None: none runs.
 
         A trip that is under way for days counts on the day on which it comes by.
         """
-        ends_here = self.ends_at(stop_id, way)
+        ends_here = self.ends_at(stop_id, direction)
         exact: list[datetime] = []
         rough: list[datetime] = []
         for back in range(_days_later(self._longest_s) + 1):
             service_day = day - timedelta(days=back)
-            for call in self._running(stop_id, way, service_day):
+            for call in self._running(stop_id, direction, service_day):
                 if call.can_board or ends_here:
                     exact += self._moments(service_day, back, (at_s for at_s, _ in self._times(call, service_day)))
                     rough += self._moments(service_day, back, self._about(call))
@@ -211,13 +211,13 @@ class Timetable:
                 yield row.start_s + call.since_start_s
                 yield last_start_s(row) + call.since_start_s
 
-    def next_first(self, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
+    def next_first(self, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:
         """The first bus of the next service that has not begun, however far that is; None where none comes any more."""
         today = local_date(now, self.network.timezone)
-        wanted = {call.trip.service_id for call in self.calls_at(stop_id, way)}
+        wanted = {call.trip.service_id for call in self.calls_at(stop_id, direction)}
         for day in self._days_of(wanted, today - timedelta(days=1)):
             runs = any(wanted & self.services(day - timedelta(days=back)) for back in range(_days_later(self._longest_s) + 1))
-            hours = self.hours(stop_id, way, day) if runs else None
+            hours = self.hours(stop_id, direction, day) if runs else None
             if hours is not None and hours.first_at > now:
                 return hours.first_at
         return None
@@ -237,10 +237,10 @@ class Timetable:
             else:
                 day = min(start for start, _ in spans if start > day)
 
-    def why_none(self, stop_id: str, way: RouteDirection, day: date) -> tuple[NoServiceReason, str] | None:
-        """Why nothing of a way calls at a stop on a day, with the holiday's name if the feed has it; None: something does."""
-        wanted = {call.trip.service_id for call in self.calls_at(stop_id, way)}
-        if not wanted or wanted & self.services(day) or self.hours(stop_id, way, day) is not None:
+    def why_none(self, stop_id: str, direction: RouteDirection, day: date) -> tuple[NoServiceReason, str] | None:
+        """Why nothing of a direction calls at a stop on a day, with the holiday's name where the feed has it; None: it does."""
+        wanted = {call.trip.service_id for call in self.calls_at(stop_id, direction)}
+        if not wanted or wanted & self.services(day) or self.hours(stop_id, direction, day) is not None:
             return None
         for row in self.network.exceptions_on.get(day, ()):
             if not row.added and row.service_id in wanted:
@@ -253,9 +253,9 @@ class Timetable:
             return NoServiceReason.DAY_OF_WEEK, ""
         return NoServiceReason.NOT_IN_FORCE, ""
 
-    def _running(self, stop_id: str, way: RouteDirection, day: date) -> Iterator[StopCall]:
+    def _running(self, stop_id: str, direction: RouteDirection, day: date) -> Iterator[StopCall]:
         services = self.services(day)
-        return (call for call in self.calls_at(stop_id, way) if call.trip.service_id in services)
+        return (call for call in self.calls_at(stop_id, direction) if call.trip.service_id in services)
 
     def _times(self, call: StopCall, day: date) -> Iterator[tuple[float, TripInstance]]:
         for start_s in exact_starts(self.network, call.trip):

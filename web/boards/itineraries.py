@@ -67,7 +67,7 @@ def _onward(world: World, stand: Stand, following: Place | None) -> tuple[Direct
         return None, None
     assert world.network is not None
     metres = distance_m(here.lat, here.lon, following.lat, following.lon)
-    ways = journeys(world.network, stand.stops, stand_of(world, following).stops)
-    if ways and ways[0].seconds + WAIT_S < walk_s(metres):
-        return ways[0], None
+    onward = journeys(world.network, stand.stops, stand_of(world, following).stops)
+    if onward and onward[0].seconds + WAIT_S < walk_s(metres):
+        return onward[0], None
     return None, walk_s(metres)

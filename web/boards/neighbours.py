@@ -16,11 +16,11 @@ NEARBY_AT_MOST = 3
 STOPS_KEPT = 20_000  # more than the largest city has
 
 
-def opposite_of(world: World, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
+def opposite_of(world: World, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
     """opposite(), found once per network."""
     network = world.network
     assert network is not None
-    return _opposites(network).get((stop.stop_id, *ways), lambda: opposite(network, stop, ways))
+    return _opposites(network).get((stop.stop_id, *directions), lambda: opposite(network, stop, directions))
 
 
 def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
@@ -40,15 +40,15 @@ def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
     return Cache(STOPS_KEPT)
 
 
-def opposite(network: Network, stop: Stop, ways: list[RouteDirection]) -> tuple[Stop, float] | None:
-    """The nearest halte where one of these routes runs the other way, and this one does not."""
-    table, mine = timetable_of(network), set(ways)
+def opposite(network: Network, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
+    """The nearest halte where one of these routes runs in the other direction, and this one does not."""
+    table, mine = timetable_of(network), set(directions)
     of_route = directions_of(network).of_route
-    wanted = {other for way in ways for other in of_route.get(way.route_id, ())} - mine
+    wanted = {other for direction in directions for other in of_route.get(direction.route_id, ())} - mine
     if not wanted or stop.lat is None or stop.lon is None:
         return None
     for stop_id, metres in nearest_stops(network, stop.lat, stop.lon, OPPOSITE_M).items():
-        if stop_id != stop.stop_id and wanted & set(table.ways_at(stop_id)):
+        if stop_id != stop.stop_id and wanted & set(table.directions_at(stop_id)):
             return network.stops[stop_id], metres
     return None
 

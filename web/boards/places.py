@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import inf
 
 from maps.guide import Guide, Place
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop
 from transit.arrivals.rows import Arrival
-from transit.plan.direct import BusLeg, DirectJourney, journeys
+from transit.plan.direct import BusLeg, DirectJourney, journeys, walk_s
+from transit.plan.journeys import Request, planner_of
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
-from transit.plan.service_day import local_date
+from transit.plan.service_day import local_date, moment
 from transit.plan.stop_codes import stops_of_code
 from transit.plan.timetable import RouteDirection, timetable_of
 from web.boards.stop_board import rows_of
@@ -48,7 +50,6 @@ class PlaceTrip:
 
     journey: DirectJourney
     next_bus: Arrival | None
-    back: BusLeg | None
     last_back_at: datetime | None
 
     def is_late(self, now: datetime) -> bool:
@@ -76,10 +77,14 @@ def _stand(network: Network, place: Place) -> Stand:
     return Stand(place, stops, routes)
 
 
+def _time_of(row: Arrival) -> float:
+    return row.at.timestamp() if row.at else inf
+
+
 def next_bus_of(world: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=_time_of, default=None)
     return None
 
 
@@ -95,7 +100,10 @@ def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float
     """Where somebody sets out: a stop by id or code, or a place of the guide."""
     if not text:
         return None, ""
-    place = guide.place(text)
+    kind, _, rest = text.partition(":")
+    place = guide.place(rest if kind == "tempat" else text) if kind != "halte" else None
+    if kind == "halte":
+        text = rest
     if place is not None and place.lat is not None and place.lon is not None:
         return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
     stops = (network.stops[text],) if text in network.stops else stops_of_code(network, text)
@@ -106,24 +114,47 @@ def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float])
     """The best ways there, each with its next bus and the last one back."""
     network, now = world.network, world.now()
     assert network is not None
-    back = journeys(network, end, start)
-    ride = back[0].rides[0] if back and len(back[0].rides) == 1 else None
-    last = None if ride is None else last_at(network, ride.board, ride.way, now)
-    return [PlaceTrip(journey, _next(world, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
+    last = _last_back(network, end, start, now)
+    return [PlaceTrip(journey, _next(world, journey.rides[0], now), last) for journey in journeys(network, start, end)]
+
+
+def _last_back(network: Network, end: Mapping[str, float], start: Mapping[str, float], now: datetime) -> datetime | None:
+    """When one must leave for the last way back of today, with up to three changes; None where none is found.
+
+    Of a day whose last one has gone: when that was.
+    """
+    planner, today = planner_of(network), local_date(now, network.timezone)
+    way = Request(_seconds(end), _seconds(start))
+    dawn, night = (moment(today, hours * 3600, network.timezone).timestamp() for hours in (4, 30))
+    service = planner.service(now)
+    last = planner.last_of_day(service, way, now.timestamp(), night) or planner.last_of_day(service, way, dawn, night)
+    return None if last is None else datetime.fromtimestamp(last.rides[0].leaves.at, UTC)
+
+
+def _seconds(stops: Mapping[str, float]) -> dict[str, float]:
+    return {stop_id: walk_s(metres) for stop_id, metres in stops.items()}
 
 
 def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in rows_of(world, ride.board) if row.at and row.can_board and row.way == ride.way and row.at >= now]
-    return min(rows, key=lambda row: row.at, default=None)
+    rows = [
+        row
+        for row in rows_of(world, ride.board)
+        if row.at and row.can_board and row.direction == ride.direction and row.at >= now
+    ]
+    return min(rows, key=_time_of, default=None)
 
 
-def last_at(network: Network, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
-    """The last bus of today on this way at a stop; None where none runs today."""
-    hours = timetable_of(network).hours(stop_id, way, local_date(now, network.timezone))
+def last_at(network: Network, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:
+    """The last bus of today in this direction at a stop; None where none runs today."""
+    hours = timetable_of(network).hours(stop_id, direction, local_date(now, network.timezone))
     return None if hours is None else hours.last_at
 
 
 def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[RouteDirection, datetime]]:
     table = timetable_of(network)
-    lasts = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
-    return [(way, at) for way, at in lasts if at is not None]
+    lasts = [
+        (direction, last_at(network, stop_id, direction, now))
+        for direction in table.directions_at(stop_id)
+        if not table.ends_at(stop_id, direction)
+    ]
+    return [(direction, at) for direction, at in lasts if at is not None]

@@ -49,12 +49,12 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     fresh = [state for state in on_it if abs(now - state.report.reported_at) <= TOLD_AGE]
     vehicle = max(fresh or on_it, key=lambda state: state.report.reported_at, default=None)
     ahead = _ahead_of(vehicle, fresh)
-    rows, way = [], directions_of(network).of_trip[trip.trip_id]
+    rows, direction = [], directions_of(network).of_trip[trip.trip_id]
     begins = planned_at(network, instance, 0, departure=True) or now
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
-        told = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
-        told = [p for p in told if now - p.reported_at <= TOLD_AGE]
+        predictions = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
+        predictions = [p for p in predictions if now - p.reported_at <= TOLD_AGE]
         passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)
@@ -63,18 +63,20 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
             TripRow(
                 stop=network.stops[call.stop_id],
                 stop_sequence=call.stop_sequence,
-                prediction=told[0] if told else None,
+                prediction=predictions[0] if predictions else None,
                 planned_at=planned,
                 passed_at=gone,
                 is_passed=is_passed,
                 is_next=call.stop_sequence == ahead,
                 pickup_type=call.pickup_type,
                 drop_off_type=call.drop_off_type,
-                closed_by=closes_stop(world.view.alerts, network, now, stop_id=call.stop_id, way=way),
+                closed_by=closes_stop(world.view.alerts, network, now, stop_id=call.stop_id, direction=direction),
             )
         )
     cancelled = cancels(world.view.alerts, network, instance, begins, now)
-    return TripBoard(trip, instance, network.routes[trip.route_id], rows, vehicle, cancelled)
+    return TripBoard(
+        trip=trip, instance=instance, route=network.routes[trip.route_id], rows=rows, vehicle=vehicle, cancelled_by=cancelled
+    )
 
 
 def _ahead_of(vehicle: VehicleState | None, fresh: list[VehicleState]) -> int | None:

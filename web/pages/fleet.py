@@ -7,13 +7,13 @@ from datetime import datetime
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
+from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed_headways, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
 from transit.operations.tracker_health import TrackerHealth
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, VehicleStatus
 from web.access import only_staff
 from web.answers import fragment
 from web.boards.running import is_running
@@ -80,7 +80,9 @@ def fleet_rows(world: World) -> list[FleetRow]:
         if tracker.vehicle_id:
             trackers.setdefault(tracker.vehicle_id, []).append(tracker)
     stops = world.view.snapshot.passed if world.view.snapshot and world.view.fits else {}
-    headways = latest_by_vehicle(observed(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)]))
+    headways = latest_by_vehicle(
+        observed_headways(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)])
+    )
     return [
         _row(world, network, now, vehicle_id, trackers.get(vehicle_id, []), headways.get(vehicle_id))
         for vehicle_id in sorted({*world.states, *trackers})
@@ -108,6 +110,8 @@ def _row(
             spacing=None,
         )
     index = trip.find_index(state.next_stop_sequence)
+    if index == 0 and state.matched.status is VehicleStatus.LAYOVER:
+        index = 1  # it stands at the first
     call = None if index is None else trip.stop_times[index]
     predictions = world.view.predictions_at(call.stop_id) if call else []
     predictions = [row for row in predictions if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
@@ -115,8 +119,8 @@ def _row(
     delay = (predictions[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
-    way = directions_of(network).of_trip[trip.trip_id]
-    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    direction = directions_of(network).of_trip[trip.trip_id]
+    planned = planned_now_s(network, direction, headway.stop_id, day, second) if headway else None
     return FleetRow(
         vehicle_id=vehicle_id,
         state=state,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from web.answers import fragment, on_the_clock_of, the_network, the_stop
@@ -12,6 +14,7 @@ from web.world import world
 
 pages = Blueprint("public", __name__)
 WALL_ROWS = 7
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @pages.get("/embed")
@@ -48,8 +51,8 @@ def wall(code: str) -> Response:
     board = stop_board(world(), the_stop(code).stop_id)
     on_the_clock_of(board.stop.stop_id)
     rows = board.departures
-    told = {row.way for row in rows[:WALL_ROWS]}
-    notes = [row for way in board.ways for row in way.notes if row.way not in told]
+    directions = {row.direction for row in rows[:WALL_ROWS]}
+    notes = [row for direction in board.directions for row in direction.notes if row.direction not in directions]
     template = "wall_rows.html" if request.args.get("part") == "wall" else "wall.html"
     html = render_template(template, board=board, rows=rows[:WALL_ROWS], notes=notes[: max(0, WALL_ROWS - len(rows))])
     return fragment(html) if template == "wall_rows.html" else make_response(html)
@@ -63,8 +66,13 @@ def sign(code: str) -> Response:
     paper = request.args.get("kertas", "a5").lower()
     content = sign_pdf(network, [stop], request.url_root.rstrip("/"), world().now(), paper=paper if paper in PAPERS else "a5")
     response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="halte-{stop.code or "tanda"}.pdf"'
+    response.headers.set("Content-Disposition", "inline", filename=f"halte-{file_name(stop.code)}.pdf")
     return response
+
+
+def file_name(code: str) -> str:
+    """A stop's code as part of a file's name: whatever a header or a disk may not carry becomes a hyphen."""
+    return UNSAFE.sub("-", code).strip("-") or "tanda"
 
 
 @pages.get("/privasi")

@@ -74,11 +74,11 @@ def route_page(route_id: str) -> Response:
     if request.args.get("part") == "strips":
         return fragment(render_template("strips.html", route=route, strips=strips))
     today = local_date(world().now(), network.timezone)
-    bands = {strip.way: planned_bands(network, strip.way, strip.stops[0].stop_id, today) for strip in strips}
-    alerts = relevant_alerts(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
+    bands = {strip.direction: planned_bands(network, strip.direction, strip.stops[0].stop_id, today) for strip in strips}
+    alerts = relevant_alerts(world().view.alerts, network, world().now(), directions=[strip.direction for strip in strips])
     why = None
     if strips and all(strip.hours is None for strip in strips):
-        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].way, today)
+        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].direction, today)
     return make_response(
         render_template("route.html", route=route, strips=strips, bands=bands, alerts=alerts, today=today, why=why)
     )

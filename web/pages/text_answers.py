@@ -17,7 +17,7 @@ from transit.plan.network import Network, Route, Stop
 from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
 from web.answers import on_the_clock_of
-from web.boards.stop_board import StopBoard, WayBoard, stop_board
+from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
 from web.guide import guide_of
 from web.planner import plan
 from web.search import search_stops
@@ -33,30 +33,30 @@ GSM = frozenset(
 
 
 @pages.get("/t")
-@pages.get("/t/<path:asked>")
-def text(asked: str = "") -> Response:
+@pages.get("/t/<path:message>")
+def text(message: str = "") -> Response:
     network = world().network
     if network is None:
         abort(503)
-    asked = (asked.replace("/", " ") or request.args.get("q", ""))[:80]
-    response = Response(sms(answer(network, asked)), content_type="text/plain; charset=utf-8")
+    message = (message.replace("/", " ") or request.args.get("q", ""))[:80]
+    response = Response(sms(answer(network, message)), content_type="text/plain; charset=utf-8")
     response.cache_control.no_cache = True
     return response
 
 
-def answer(network: Network, asked: str) -> str:
-    ends = FROM_TO.match(asked)
+def answer(network: Network, message: str) -> str:
+    ends = FROM_TO.match(message)
     if ends is not None:
         return journey_text(network, ends["start"], ends["end"])
-    stops, route = understand(network, asked)
+    stops, route = understand(network, message)
     wanted = request.args.get("id", "")
     stops = [stop for stop in stops if stop.stop_id == wanted] or stops
     if not stops:
-        return help_text(network, asked)
+        return help_text(network, message)
     if len(stops) > 1:
         return choice_text(network, stops)
     on_the_clock_of(stops[0].stop_id)
-    return told(stops[0], stop_board(world(), stops[0].stop_id), route)
+    return stop_text(stops[0], stop_board(world(), stops[0].stop_id), route)
 
 
 def choice_text(network: Network, stops: list[Stop]) -> str:
@@ -78,20 +78,20 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     guide = guide_of(world())
     ends = []
     for text in (start_text, end_text):
-        found = endpoints.understand(network, guide, text)
-        endpoint = found.endpoint or next(iter(found.choices), None)
+        understood = endpoints.understand(network, guide, text)
+        endpoint = understood.endpoint or next(iter(understood.choices), None)
         if endpoint is None or not endpoint.stops:
             return gettext("“%(asked)s” is not known here.", asked=text[:40])
         ends.append(endpoint)
     now = world().now()
-    made = plan(world(), *ends, now)
+    made = plan(world(), ends[0], ends[1], now)
     head = f"{ends[0].name}>{ends[1].name}:"
     if not made.journeys:
         if made.next_day is None:
             return f"{head} {gettext('no bus found, not in the next seven days')}"
         at = journey_words.at(made.next_day.leaves)
-        said = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
-        return f"{head} {said}"
+        sentence = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
+        return f"{head} {sentence}"
     journey = made.journeys[0]
     parts = [
         gettext(
@@ -104,15 +104,15 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     ]
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
     last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
-    for said in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
-        if len(text := " ".join(filter(None, said))) <= LONGEST:
+    for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
+        if len(text := " ".join(filter(None, line))) <= LONGEST:
             return text
     return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
 
 
-def understand(network: Network, asked: str) -> tuple[list[Stop], Route | None]:
+def understand(network: Network, message: str) -> tuple[list[Stop], Route | None]:
     """The stop and the route that a message means: several stops where they share the code, none where it cannot be told."""
-    words = asked.split()
+    words = message.split()
     if words and words[0].lower() in ("halte", "stop"):
         words = words[1:]
     for cut in (len(words), len(words) - 1):
@@ -124,21 +124,25 @@ def understand(network: Network, asked: str) -> tuple[list[Stop], Route | None]:
     if not words:
         return [], None
     route = _route(network, words[-1])
-    found = search_stops(network, " ".join(words[:-1] if route else words)) if len(words) > bool(route) else []
-    return found[:1], route
+    matches = search_stops(network, " ".join(words[:-1] if route else words)) if len(words) > bool(route) else []
+    return matches[:1], route
 
 
 def _route(network: Network, text: str) -> Route | None:
     wanted = text.casefold()
-    known = network.routes.values()
-    exact = (r for r in known if text and text in (r.short_name, r.route_id))
-    return next(exact, next((r for r in known if wanted and wanted in (r.short_name.casefold(), r.route_id.casefold())), None))
+    routes = network.routes.values()
+    exact = (r for r in routes if text and text in (r.short_name, r.route_id))
+    return next(exact, next((r for r in routes if wanted and wanted in (r.short_name.casefold(), r.route_id.casefold())), None))
 
 
-def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
+def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
     head = plain(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
-    ways = [way for way in board.ways if not way.ends_here and (route is None or way.route.route_id == route.route_id)]
-    parts = [plain(_way(way, board)) for way in ways]
+    directions = [
+        direction
+        for direction in board.directions
+        if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
+    ]
+    parts = [plain(_direction(direction, board)) for direction in directions]
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
@@ -150,11 +154,11 @@ def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
     return f"{head} {'; '.join(parts)}. {more}"
 
 
-def _way(way: WayBoard, board: StopBoard) -> str:
-    to = names.headsign(way.headsign).split(" (")[0]
-    rows = [row for row in way.rows if row.can_board]
-    said = [_short(row, board) for row in (*rows[:2], *([] if rows else way.notes[:1]))]
-    return f"{names.route_name(way.route)}>{to[:18].strip()} {', '.join(said)}"
+def _direction(direction: DirectionBoard, board: StopBoard) -> str:
+    to = names.headsign(direction.headsign).split(" (")[0]
+    rows = [row for row in direction.rows if row.can_board]
+    parts = [_short(row, board) for row in (*rows[:2], *([] if rows else direction.notes[:1]))]
+    return f"{names.route_name(direction.route)}>{to[:18].strip()} {', '.join(parts)}"
 
 
 def _short(row: Arrival, board: StopBoard) -> str:
@@ -172,15 +176,15 @@ def _short(row: Arrival, board: StopBoard) -> str:
     return phrasing.status_word(row.status).lower()
 
 
-def help_text(network: Network, asked: str) -> str:
+def help_text(network: Network, message: str) -> str:
     served = (stop for stop in network.stops.values() if stop.stop_id in network.routes_of_stop)
     example = next((code_of(stop) for stop in served), "12")
     route = next((names.route_name(route) for route in network.routes.values()), "")
-    said = gettext("Stop “%(asked)s” is not known.", asked=asked[:30]) + " " if asked.strip() else ""
+    sorry = gettext("Stop “%(asked)s” is not known.", asked=message[:30]) + " " if message.strip() else ""
     how = gettext(
         "Send the number or name of a stop, then a route if you like. Example: %(code)s %(route)s", code=example, route=route
     )
-    return said + how
+    return sorry + how
 
 
 def sms(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
+"""Feedback in two taps and without a name: joined with what the page had promised_rows, with a ticket that gets an answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask_babel import gettext
 
 from transit.store.database import writing
 from transit.store.tickets import (
@@ -31,26 +32,35 @@ def form() -> Response:
     network = the_network()
     code = request.args.get("halte", "")
     stop = network.stops.get(code) or the_stop(code) if code else None
-    return make_response(render_template("ticket_form.html", stop=stop, kinds=KINDS))
+    return _form(stop.stop_id if stop else "", "", "", 200)
+
+
+def _form(stop_id: str, text: str, error: str, status: int) -> Response:
+    """The form with what was typed, and what is wrong with it."""
+    stop = the_network().stops.get(stop_id)
+    html = render_template("ticket_form.html", stop=stop, kinds=KINDS, text=text, error=error)
+    return make_response(html, status)
 
 
 @pages.post("/lapor")
 def report() -> Response:
     only_from_our_pages()
-    kind, text = request.form.get("kind", ""), request.form.get("text", "").strip()[:TEXT_AT_MOST]
+    kind, text = request.form.get("kind", ""), request.form.get("text", "").strip()
     stop_id = request.form.get("stop", "")
-    if kind not in KINDS or (stop_id and stop_id not in the_network().stops):
-        abort(400)
     if request.form.get("website"):  # a field that people do not see
         abort(400)
-    return redirect(f"/lapor/{_kept(kind, stop_id, text)}", 303)  # type: ignore[return-value]
-
-
-def _kept(kind: str, stop_id: str, text: str) -> str:
+    if stop_id and stop_id not in the_network().stops:
+        return _form("", text, gettext("The stop is not in the network any more; name it in your words."), 422)
+    if kind not in KINDS:
+        return _form(stop_id, text, gettext("Choose what happened: one of the buttons below."), 422)
+    if len(text) > TEXT_AT_MOST:
+        error = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
+        return _form(stop_id, text, error, 422)
     try:
-        return keep_ticket(world(), kind, stop_id, text)
+        ticket_id = keep_ticket(world(), kind, stop_id, text)
     except TooManyTickets:
-        abort(429)
+        return _form(stop_id, text, gettext("Many reports are coming in; please send it again in a minute."), 429)
+    return redirect(f"/lapor/{ticket_id}", 303)  # type: ignore[return-value]
 
 
 @pages.get("/lapor/<ticket_id>")
@@ -60,12 +70,12 @@ def ticket(ticket_id: str) -> Response:
             its_ticket = load_ticket(connection, ticket_id.upper())
     except UnknownTicket:
         abort(404)
-    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised(its_ticket)))
+    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised_rows(its_ticket)))
     response.cache_control.no_store = True
     return response
 
 
-def promised(of_ticket: Ticket) -> list[dict[str, Any]]:
+def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time."""
     rows = PROMISED.decode(of_ticket.promised) or []
     return [row for row in rows if row.get("at")][:SHOWN_ROWS]
@@ -78,7 +88,7 @@ def desk() -> Response:
         return refused
     with world().engine.connect() as connection:
         tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
-    rows = [(row, promised(row)) for row in tickets]
+    rows = [(row, promised_rows(row)) for row in tickets]
     response = make_response(render_template("ticket_desk.html", rows=rows))
     response.cache_control.no_store = True
     return response

@@ -59,11 +59,11 @@ def place_page(slug: str) -> str:
         abort(404)
     stand = stand_of(world(), place)
     start, start_name = start_of(network, guide, request.args.get("dari", ""))
-    trips = [] if start is None else trips_to(world(), start, stand.stops)
-    stops = sorted((network.stops[other] for other in network.routes_of_stop), key=lambda stop: stop.name)
-    others = sorted(
-        (other for other in guide.published if other.lat is not None and other != place), key=lambda other: other.name
-    )
+    elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
+    here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))
+    trips = [] if start is None or here else trips_to(world(), start, elsewhere)
+    stops = sorted((network.stops[one] for one in network.routes_of_stop), key=lambda stop: stop.name)
+    others = sorted((one for one in guide.published if one.lat is not None and one != place), key=lambda one: one.name)
     hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
     return render_template(
         "place.html",
@@ -71,6 +71,7 @@ def place_page(slug: str) -> str:
         place=place,
         trips=trips,
         start_name=start_name,
+        same=here,
         chosen=request.args.get("dari", ""),
         stops=stops,
         others=others,
@@ -102,6 +103,11 @@ def printed_map() -> Response:
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
     return response
+
+
+def _is_here(start: str, place: Place) -> bool:
+    """Whether somebody asks for the way from a place to itself."""
+    return start in (place.place_id, f"tempat:{place.place_id}")
 
 
 def _rank(category: str) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from web.words.languages import LANGUAGES, catalogue
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 
 
-def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
+def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
     """The stops that get a sign: all that are served, or those of some codes (stop_code or stop_id).
 
     Raises UnknownStop, with every code that none of them has.
@@ -85,9 +85,9 @@ def _page(pdf: LetteredPdf, network: Network, stop: Stop, address: str, now: dat
 def _texts(network: Network, stops: list[Stop]) -> list[str]:
     """All that the feed says on these signs."""
     table = timetable_of(network)
-    ways = {(stop.stop_id, way) for stop in stops for way in table.ways_at(stop.stop_id)}
-    signs = [call.headsign for stop_id, way in ways for call in table.calls_at(stop_id, way)]
-    routes = [network.routes[way.route_id].name for _, way in ways]
+    directions = {(stop.stop_id, direction) for stop in stops for direction in table.directions_at(stop.stop_id)}
+    signs = [call.headsign for stop_id, direction in directions for call in table.calls_at(stop_id, direction)]
+    routes = [network.routes[direction.route_id].name for _, direction in directions]
     return [*(stop.name for stop in stops), *(stop.code for stop in stops), *map(_name, network.agencies), *signs, *routes]
 
 
@@ -105,26 +105,26 @@ def _routes(
     pdf: LetteredPdf, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float
 ) -> None:
     table = timetable_of(network)
-    ways = [way for way in table.ways_at(stop.stop_id) if not table.ends_at(stop.stop_id, way)]
-    step = min(15.0, 56.0 / max(1, len(ways)))
+    directions = [direction for direction in table.directions_at(stop.stop_id) if not table.ends_at(stop.stop_id, direction)]
+    step = min(15.0, 56.0 / max(1, len(directions)))
     x, width = left + 27 * scale, right - left - 27 * scale
-    for way in ways[:8]:
-        route = network.routes[way.route_id]
+    for direction in directions[:8]:
+        route = network.routes[direction.route_id]
         _badge(pdf, route, left, y, scale)
-        calls = [call for call in table.calls_at(stop.stop_id, way) if call.can_board]
+        calls = [call for call in table.calls_at(stop.stop_id, direction) if call.can_board]
         _text(pdf, x, y + 4.5 * scale, calls[0].headsign if calls else "", 12 * scale, bold=True, width=width)
-        hours = table.hours(stop.stop_id, way, next_day_of(network, stop, way, now))
+        hours = table.hours(stop.stop_id, direction, next_day_of(network, stop, direction, now))
         if hours is not None:
             _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone_of(stop.stop_id)), 9 * scale, width=width)
         y += step * scale
 
 
-def next_day_of(network: Network, stop: Stop, way: RouteDirection, now: datetime):  # type: ignore[no-untyped-def]
-    """Today, or the next day on which the way runs: a sign outlives the holiday on which it was printed."""
+def next_day_of(network: Network, stop: Stop, direction: RouteDirection, now: datetime):  # type: ignore[no-untyped-def]
+    """Today, or the next day on which the direction is served: a sign outlives the holiday on which it was printed."""
     table, today = timetable_of(network), local_date(now, network.timezone)
-    if table.hours(stop.stop_id, way, today) is not None:
+    if table.hours(stop.stop_id, direction, today) is not None:
         return today
-    first = table.next_first(stop.stop_id, way, now)
+    first = table.next_first(stop.stop_id, direction, now)
     return local_date(first, network.timezone) if first else today
 
 
@@ -142,7 +142,7 @@ def _badge(pdf: LetteredPdf, route: Route, x: float, y: float, scale: float) -> 
     pdf.set_text_color(*bytes.fromhex(ink))
     pdf.letters("B", 11 * scale)
     pdf.set_xy(x, y)
-    pdf.cell(24 * scale, 8 * scale, _fitted(pdf, route.name, 23 * scale), align="C")
+    pdf.cell(24 * scale, 8 * scale, _fit(pdf, route.name, 23 * scale), align="C")
     pdf.set_text_color(22, 33, 28)
 
 
@@ -153,10 +153,10 @@ def _text(pdf: LetteredPdf, x: float, y: float, text: str, size: float, *, width
     full = pdf.get_string_width(plain)
     if full > width:
         pdf.set_font_size(max(0.6, width / full) * size)
-    pdf.text(x, y, _fitted(pdf, plain, width))
+    pdf.text(x, y, _fit(pdf, plain, width))
 
 
-def _fitted(pdf: LetteredPdf, text: str, width: float) -> str:
+def _fit(pdf: LetteredPdf, text: str, width: float) -> str:
     text = pdf.plain(text)
     while text and pdf.get_string_width(text) > width + 0.01:
         text = text[:-1]

@@ -26,13 +26,13 @@ def said(network: Network, **directions: int | None) -> Network:
 
 
 def test_an_honest_direction_id_is_taken_as_it_is():
-    ways = directions_of(city())
-    assert ways.of_trip == {
+    directions = directions_of(city())
+    assert directions.of_trip == {
         "R1a1": RouteDirection("R1", 0),
         "R1a2": RouteDirection("R1", 0),
         "R1b1": RouteDirection("R1", 1),
     }
-    assert ways.of_route == {"R1": (RouteDirection("R1", 0), RouteDirection("R1", 1))}
+    assert directions.of_route == {"R1": (RouteDirection("R1", 0), RouteDirection("R1", 1))}
 
 
 @pytest.mark.parametrize("back", [BACK, ACROSS])
@@ -50,11 +50,11 @@ def test_a_way_has_a_direction_id_only_where_all_of_its_trips_say_the_same():
 
 
 def test_a_short_run_and_a_branch_go_the_way_that_they_point():
-    ways = (
+    directions = (
         Way("R1", STRAIGHT, (SEVEN_S, EIGHT_S)),
         Way("R1", [(0.0, 0.0), (2000.0, 0.0)], (9 * 3600,), direction_id=1),
     )
-    short = said(a_city(*ways), R1a1=None, R1a2=None, R1b1=None)
+    short = said(a_city(*directions), R1a1=None, R1a2=None, R1b1=None)
     assert len(set(directions_of(short).of_trip.values())) == 1
     branch = a_city(Way("R1", STRAIGHT, (SEVEN_S,)), Way("R1", [(6000.0, 900.0), (9000.0, 900.0)], (EIGHT_S,), direction_id=1))
     assert len(set(directions_of(said(branch, R1a1=None, R1b1=None)).of_trip.values())) == 1
@@ -72,7 +72,7 @@ def test_a_stop_has_each_way_under_its_own_sign_or_last_stop():
     network = said(city(), R1a1=None, R1a2=None, R1b1=None)
     network = replace(network, trips={name: replace(trip, headsign="") for name, trip in network.trips.items()})
     table = timetable_of(network)
-    signs = [table.calls_at("P2000_0", way)[0].headsign for way in table.ways_at("P2000_0")]
+    signs = [table.calls_at("P2000_0", direction)[0].headsign for direction in table.directions_at("P2000_0")]
     assert signs == ["Halte P4000_0", "Halte P0_0"]
     assert headsign_of(network, replace(network.trip("R1a1"), headsign="Pasar")) == "Pasar"
 
@@ -80,5 +80,8 @@ def test_a_stop_has_each_way_under_its_own_sign_or_last_stop():
 def test_the_usual_trip_of_a_way_is_of_the_stops_that_most_have():
     network = a_city(Way("R1", STRAIGHT, (SEVEN_S, EIGHT_S)), Way("R1", BACK, (SEVEN_S,), direction_id=1))
     trips = list(network.trips.values())
-    assert [usual_trip(network, way, trips) for way in directions_of(network).of_route["R1"]] == [trips[0], trips[2]]
+    assert [usual_trip(network, direction, trips) for direction in directions_of(network).of_route["R1"]] == [
+        trips[0],
+        trips[2],
+    ]
     assert usual_trip(network, RouteDirection("R1", 0), [trips[2]]) is None

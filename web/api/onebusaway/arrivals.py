@@ -41,7 +41,7 @@ def rows_at(world: World, stop_id: str, window: Window) -> list[Arrival]:
     assert network is not None
     rows = arrivals_at(
         network, stop_id, view.predictions_at(stop_id), view.states, window.now,
-        alerts=view.alerts, passed=view.passed_at(stop_id), per_way=ROWS,
+        alerts=view.alerts, passed=view.passed_at(stop_id), per_direction=ROWS,
     )  # fmt: skip
     return [row for row in rows if row.trip is not None and row.at is not None and window.holds(row.at)]
 
@@ -153,7 +153,7 @@ def headways_of(world: World, references: References, stop_id: str) -> list[Enti
         if (
             row.status is ArrivalStatus.HEADWAY
             and row.headway_s
-            and not any(o.vehicle_id and o.way == row.way for o in arrivals)
+            and not any(o.vehicle_id and o.direction == row.direction for o in arrivals)
         ):
             made = _headway(network, references, row, now)
             rows += [made] if made else []
