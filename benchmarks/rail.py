@@ -2,8 +2,8 @@
 
     python -m benchmarks.rail [trip|route|none]
 
-Made by hand after a recording of trains that this project does not have: lines of 100 km, a fix a minute, one bearing for ever,
-a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes. Prints by line what transit.quality says,
+Made by hand after a recording of trains that this project does not have: lines of 100 km, a fix a minute, one bearing for
+ever, a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes. Prints by line what transit.quality says,
 and the share of in-service fixes that were placed on the trip that was driven.
 """
 
@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from math import cos, pi, radians, sin
 from random import Random
 from typing import NamedTuple
@@ -148,7 +149,7 @@ def runs_of(line: RailLine, random: Random) -> Iterator[Run]:
             for n, start in enumerate(starts_of(direction)):
                 at = zero + start + max(random.gauss(90.0, 120.0), -30.0)
                 marks = [(at - TURN_S, float(kms[0])), (at, float(kms[0]))]
-                for before, km in zip(kms, kms[1:], strict=False):
+                for before, km in pairwise(kms):
                     at += abs(km - before) * 1000.0 * 1.13 / (PACE_MPS * random.uniform(0.8, 1.12))
                     marks.append((at, float(km)))
                     at += random.uniform(0.5, 2.0) * DWELL_S
@@ -157,7 +158,7 @@ def runs_of(line: RailLine, random: Random) -> Iterator[Run]:
 
 
 def km_at(run: Run, t: float) -> float:
-    for (t0, km0), (t1, km1) in zip(run.marks, run.marks[1:], strict=False):
+    for (t0, km0), (t1, km1) in pairwise(run.marks):
         if t <= t1:
             return km0 + (km1 - km0) * max(t - t0, 0.0) / max(t1 - t0, 1.0)
     return run.marks[-1][1]
