@@ -3,8 +3,8 @@
     python -m benchmarks.rail [trip|route|none]
 
 Made by hand after a recording of trains that this project does not have: lines of 100 km, a fix a minute, one bearing for
-ever, a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes. Prints by line what transit.quality says,
-and the share of in-service fixes that were placed on the trip that was driven.
+ever, a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes. Prints by line
+what transit.quality says, and the share of in-service fixes that were placed on the trip that was driven.
 """
 
 from __future__ import annotations
@@ -208,9 +208,7 @@ def main(assignment: str = "trip") -> dict[str, float]:
         available, mae = scores["availability_at_5min_pct"], scores.get("mae_all_s")
         interval = scores.get("interval80", {}).get("coverage_pct")
         result[name or "total"] = float(available)
-        print(
-            f"{name or 'total':6} availability@5 {available:5.1f} %  MAE {mae} s  coverage {interval} %  right trip {right:.1f} %"
-        )
+        print(f"{name or 'total':6} availability@5 {available:5.1f} %  MAE {mae} s  coverage {interval} %  right {right:.1f} %")
         print(f"{'':6} {dict(placed)}")
     return result
 
