@@ -35,6 +35,7 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     ENCRYPTED = "encrypted"
     STATUS = "unknown_status"
+    TOO_MANY = "too_many"
     OPTIONAL_FIELD = "optional_field"  # costs the field, not the fix
 
 
@@ -108,6 +109,12 @@ class Position(Struct):
     seq: Any = None
 
 
+class Moment(Struct):
+    """When a fix was, where no more is asked of it."""
+
+    timestamp: float
+
+
 class OwnTracksKind(Struct):
     """What OwnTracks says that a payload is."""
 
@@ -135,6 +142,7 @@ FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+_moment = msgspec.json.Decoder(Moment)
 _kind = msgspec.json.Decoder(OwnTracksKind)
 _location = msgspec.json.Decoder(Location, strict=False)
 
@@ -155,6 +163,38 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
         message = f"a payload of {len(payload)} bytes; send at most {MAX_PAYLOAD}, a longer buffer in several messages"
         return _refused(tracker_id, Reason.TOO_LARGE, message)
     return read(tracker_id, payload)
+
+
+def tracker_of(topic: str) -> str:
+    """The tracker that a topic names, and what stands for one where it names none."""
+    levels = topic.split("/")
+    if len(levels) == 5 and tuple(levels[:3]) == PREFIX:
+        return levels[3]
+    return f"{levels[1]}/{levels[2]}" if len(levels) == 3 and levels[0] == "owntracks" else NOBODY
+
+
+def over_limit(topic: str) -> DecodedMessage:
+    """What stands for a message that is not read, because its tracker sent more than it may."""
+    message = "more than a tracker may send: a day's buffer at once, then 50 fixes a second; send each fix once"
+    return _refused(decode(topic, b"").tracker_id, Reason.TOO_MANY, message)
+
+
+def pieces_of(payload: bytes, most: int) -> list[bytes]:
+    """An array of fixes as several of so many elements, by the time of the fix; anything else as it is."""
+    elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload)) if payload.lstrip()[:1] == b"[" else []
+    if isinstance(elements, MalformedReport) or len(elements) <= most:
+        return [payload]
+    texts = [bytes(element) for _, element in sorted(enumerate(elements), key=_time_of)]
+    return [b"[" + b",".join(texts[n : n + most]) + b"]" for n in range(0, len(texts), most)]
+
+
+def _time_of(numbered: tuple[int, msgspec.Raw]) -> tuple[float, int]:
+    """To sort by; what has no time that can be read comes first."""
+    n, element = numbered
+    try:
+        return _moment.decode(element).timestamp, n
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0.0, n
 
 
 def _refused(tracker_id: str, reason: Reason, message: str) -> DecodedMessage:

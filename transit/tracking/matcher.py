@@ -85,7 +85,7 @@ class Matcher:
 
     def step(self, belief: Belief | None, fix: Observation, asked: AssignmentContext) -> Belief:
         """The belief after one more fix, which is later than all before."""
-        if belief is None or fix.t - belief.t > GAP_S:
+        if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
             self._enter(belief, fix, asked, first=old is None or not _rested(old, fix))

@@ -47,6 +47,17 @@ class StopEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingFacts:
+    """Since when a vehicle has gone nowhere, beyond what noise, drift and rounding make of a place."""
+
+    since: datetime  # of the first fix at its place
+    due_at: datetime | None = None  # planned departure of the trip that it waits for there, or that it first outstayed there
+    off_m: float | None = None  # how far off its trip's line the middle of all fixes there lies
+    frozen_since: datetime | None = None  # the last time that its receiver repeated a point while it drove: from
+    frozen_until: datetime | None = None  # and to
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleState:
     """All that is known of a vehicle now; enough to go on after a restart."""
 
@@ -58,4 +69,5 @@ class VehicleState:
     recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
     detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
+    standing: StandingFacts | None = None  # None in states that an older version stored
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices

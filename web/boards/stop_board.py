@@ -24,7 +24,7 @@ class DirectionBoard:
     direction: RouteDirection
     route: Route
     headsign: str
-    rows: list[Arrival]  # with a time
+    rows: list[Arrival]  # of a trip each
     notes: list[Arrival]  # about the whole direction
     hours: Hours | None  # of today
     ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
@@ -75,7 +75,16 @@ def rows_of(world: World, stop_id: str) -> list[Arrival]:
         places = network.within(stop_id)  # of a station: its platforms
         predictions = [row for place in places for row in view.predictions_at(place)]
         passed = [event for place in places for event in view.passed_at(place)]
-        return arrivals_at(network, stop_id, predictions, view.states, now, alerts=view.alerts, passed=passed)
+        return arrivals_at(
+            network,
+            stop_id,
+            predictions,
+            view.states,
+            now,
+            alerts=view.alerts,
+            passed=passed,
+            standing=view.standing.values(),
+        )
 
     return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import cancels, closes_stop
 from transit.arrivals.rows import TOLD_AGE
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.planned_times import planned_at
@@ -37,6 +37,7 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
+    standing: StandingVehicle | None  # nothing is promised of it: it does not come on
     cancelled_by: Alert | None
 
 
@@ -75,7 +76,13 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
         )
     cancelled = cancels(world.view.alerts, network, instance, begins, now)
     return TripBoard(
-        trip=trip, instance=instance, route=network.routes[trip.route_id], rows=rows, vehicle=vehicle, cancelled_by=cancelled
+        trip=trip,
+        instance=instance,
+        route=network.routes[trip.route_id],
+        rows=rows,
+        vehicle=vehicle,
+        cancelled_by=cancelled,
+        standing=world.view.standing.get(vehicle.vehicle_id) if vehicle is not None and vehicle in fresh else None,
     )
 
 

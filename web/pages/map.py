@@ -12,7 +12,7 @@ from xstatic.pkg import leaflet
 from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
-from web.boards.running import is_running, route_of
+from web.boards.running import in_service, route_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.world import World, world
@@ -42,10 +42,9 @@ def notices(found: World) -> list[Alert]:
 
 def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
-    network, now = of_world.network, of_world.now()
+    network = of_world.network
     assert network is not None
-    running = [state for state in of_world.states.values() if is_running(network, state, now)]
-    return sorted(running, key=lambda state: (route_of(network, state), state.vehicle_id))
+    return sorted(in_service(of_world), key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
 @pages.get("/peta/<any(city, places):name>.js")

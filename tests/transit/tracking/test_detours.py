@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tests.builders import SEVEN
+from tests.builders import SEVEN, a_report
+from transit.store.vehicles import STATE
 from transit.tracking.detours import REMEMBERED, Detour, begun, comes_back, ended
+from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
 PLACE = ("R1", 0, "S3")
 
@@ -41,3 +43,9 @@ def test_only_the_last_few_are_remembered() -> None:
     for n in range(REMEMBERED + 3):
         detours = ended(begun(detours, a_detour(f"T{n}")), came_back=True)
     assert [detour.trip_id for detour in detours] == [f"T{n}" for n in range(3, REMEMBERED + 3)]
+
+
+def test_detours_are_stored_with_their_vehicle() -> None:
+    report = a_report()
+    state = VehicleState("BUS1", report, MatchedPosition(SEVEN, VehicleStatus.OFF_ROUTE), detours=(a_detour(came_back=True),))
+    assert STATE.decode(STATE.encode(state)) == state
