@@ -87,11 +87,11 @@ class BrokerLog:
 
 def parse(line: str, now: datetime) -> BrokerRefusals | None:
     """The refusal that a line speaks of; None of every other line."""
-    found = LINE.match(line)
-    if found is None or HARMLESS.search(found["said"]):
+    match = LINE.match(line)
+    if match is None or HARMLESS.search(match["said"]):
         return None
-    cause = next((cause for pattern, cause in CAUSES if pattern.search(found["said"])), RefusalCause.OTHER)
-    client = found["client"] or found["address"].rpartition(":")[0].strip("[]")
+    cause = next((cause for pattern, cause in CAUSES if pattern.search(match["said"])), RefusalCause.OTHER)
+    client = match["client"] or match["address"].rpartition(":")[0].strip("[]")
     return BrokerRefusals(
-        cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=found["said"][:MOST_SAID]
+        cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=match["said"][:MOST_SAID]
     )

@@ -95,7 +95,7 @@ def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[
     refused = {reason: count for reason, count in lately.items() if reason not in TAKEN | skipped}
     counted = sum(count for outcome, count in lately.items() if outcome in TAKEN) + sum(refused.values())
     if refused and counted >= LEAST and 2 * sum(refused.values()) > counted:
-        reason = max(refused, key=lambda one: (refused[one], one))
+        reason = max(refused, key=lambda outcome: (refused[outcome], outcome))
         share = sum(refused.values()) / counted
         figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted, "said": row.last_error or ""}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)

@@ -16,14 +16,14 @@ def add_broker_refusals(connection: Connection, refused: Iterable[BrokerRefusals
     """Adds to what is counted of the same cause and client."""
     rows = [
         {
-            "cause": str(one.cause),
-            "client": one.client,
-            "count": one.count,
-            "first_at": one.first_at,
-            "last_at": one.last_at,
-            "said": one.said,
+            "cause": str(refusal.cause),
+            "client": refusal.client,
+            "count": refusal.count,
+            "first_at": refusal.first_at,
+            "last_at": refusal.last_at,
+            "said": refusal.said,
         }
-        for one in refused
+        for refusal in refused
     ]
     if not rows:
         return
