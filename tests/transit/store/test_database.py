@@ -42,7 +42,11 @@ def test_to_migrate_again_changes_nothing(database: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "later"),
-    [("0001", ("tickets", "departure_orders")), ("0002", ("departure_orders",))],
+    [
+        ("0001", ("tickets", "departure_orders", "tracker_credentials")),
+        ("0002", ("departure_orders", "tracker_credentials")),
+        ("0003", ("tracker_credentials",)),
+    ],
 )
 def test_an_older_schema_is_brought_up_and_keeps_its_rows(database: Engine, schema: str, later: tuple[str, ...]) -> None:
     with database.begin() as connection:
