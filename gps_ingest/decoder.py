@@ -212,13 +212,13 @@ def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
 
 
 def _message(tracker_id: str, read: Sequence[ReadFix | MalformedReport], online: bool | None = None) -> DecodedMessage:
-    found = [one for one in read if isinstance(one, ReadFix)]
+    fixes_read = [part for part in read if isinstance(part, ReadFix)]
     return DecodedMessage(
         tracker_id=tracker_id,
-        fixes=tuple(one.fix for one in found),
-        refusals=tuple(one for one in read if isinstance(one, MalformedReport)),
+        fixes=tuple(part.fix for part in fixes_read),
+        refusals=tuple(part for part in read if isinstance(part, MalformedReport)),
         online=online,
-        dropped=tuple(problem for one in found for problem in one.dropped),
+        dropped=tuple(problem for part in fixes_read for problem in part.dropped),
     )
 
 
@@ -251,10 +251,10 @@ class OptionalFields:
     def number(self, name: str, value: Any, highest: float, lowest: float = 0.0) -> float | None:
         if value is None:
             return None
-        found = _as_number(value)
-        if found is not None and lowest <= found <= highest:
-            return found
-        if found != UNKNOWN:
+        amount = _as_number(value)
+        if amount is not None and lowest <= amount <= highest:
+            return amount
+        if amount != UNKNOWN:
             bounds = f"a number from {lowest:g} to {highest:g}"
             message = f"{name} is {_quoted(value)}; send {bounds}, or leave it out. The position is used without it"
             self.dropped.append(MalformedReport(Reason.OPTIONAL_FIELD, message))
@@ -263,8 +263,8 @@ class OptionalFields:
     def whole(self, name: str, value: Any, highest: int) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= highest:
             return value  # exact beyond the 53 bits of a float
-        found = self.number(name, value, float(highest))
-        return None if found is None else int(found)
+        amount = self.number(name, value, float(highest))
+        return None if amount is None else int(amount)
 
 
 def _as_number(value: Any) -> float | None:
@@ -272,10 +272,10 @@ def _as_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value)
+        amount = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if found == found else None
+    return amount if amount == amount else None
 
 
 def _quoted(value: Any) -> str:
@@ -357,12 +357,12 @@ def _malformed_field(complaint: str) -> MalformedReport:
 
 def _decimal_comma(payload: bytes) -> MalformedReport | None:
     """A tracker that writes numbers as its country does: 3,60278 is no JSON, "3,60278" no number."""
-    found = DECIMAL_COMMA.search(payload)
-    if found is None:
+    match = DECIMAL_COMMA.search(payload)
+    if match is None:
         return None
-    field, number = found[1].decode(), found[2].decode()
+    field, number = match[1].decode(), match[2].decode()
     message = f"{field} is {number} with a decimal comma; send {number.replace(',', '.')} with a point"
-    return MalformedReport(Reason.NOT_JSON if b'"' + found[2] not in payload else Reason.WRONG_TYPE, message)
+    return MalformedReport(Reason.NOT_JSON if b'"' + match[2] not in payload else Reason.WRONG_TYPE, message)
 
 
 def _is_utf8(payload: bytes) -> bool:

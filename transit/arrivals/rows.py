@@ -117,7 +117,7 @@ def arrivals_at(
         now=now,
         alerts=alerts,
         passed={(event.trip, event.stop_sequence) for event in passed},
-        standing={one.vehicle_id: one for one in standing},
+        standing={vehicle.vehicle_id: vehicle for vehicle in standing},
     )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
@@ -211,33 +211,33 @@ class _Board:
     def stuck(self) -> list[Arrival]:
         """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
         rows, places = [], set(self.network.within(self.stop_id))
-        for one in sorted(self.standing.values(), key=lambda one: (one.since, one.vehicle_id)):
-            trip = self.network.trips.get(one.trip.trip_id)
-            if trip is None or one.is_parked or abs(self.now - one.reported_at) > TOLD_AGE:
+        for vehicle in sorted(self.standing.values(), key=lambda vehicle: (vehicle.since, vehicle.vehicle_id)):
+            trip = self.network.trips.get(vehicle.trip.trip_id)
+            if trip is None or vehicle.is_parked or abs(self.now - vehicle.reported_at) > TOLD_AGE:
                 continue
             visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id in places]
-            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= one.next_stop_sequence), None)
+            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= vehicle.next_stop_sequence), None)
             if ahead is None:
                 continue
             call, direction = trip.stop_times[ahead], directions_of(self.network).of_trip[trip.trip_id]
-            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= one.next_stop_sequence)
+            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= vehicle.next_stop_sequence)
             rows.append(
                 Arrival(
                     stop_id=call.stop_id,
                     stop_sequence=call.stop_sequence,
-                    trip=one.trip,
+                    trip=vehicle.trip,
                     route_id=direction.route_id,
                     direction_id=direction.direction_id,
                     headsign=headsign_of(self.network, trip, ahead),
                     status=ArrivalStatus.STANDING,
                     at=None,
-                    planned_at=planned_at(self.network, one.trip, ahead, departure=ahead == 0),
-                    vehicle_id=one.vehicle_id,
-                    reported_at=one.reported_at,
-                    standing_since=one.since,
-                    standing_stop_id=one.stop_id,
-                    in_jam=one.in_jam,
-                    stops_away=None if one.waits else ahead - first,
+                    planned_at=planned_at(self.network, vehicle.trip, ahead, departure=ahead == 0),
+                    vehicle_id=vehicle.vehicle_id,
+                    reported_at=vehicle.reported_at,
+                    standing_since=vehicle.since,
+                    standing_stop_id=vehicle.stop_id,
+                    in_jam=vehicle.in_jam,
+                    stops_away=None if vehicle.waits else ahead - first,
                     is_departure=ahead == 0,
                     visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
                     is_last=ahead == len(trip.stop_times) - 1,
