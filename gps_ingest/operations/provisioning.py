@@ -28,7 +28,7 @@ def provision(engine: Engine, data_dir: Path, now: datetime) -> bool:
     with engine.connect() as connection:
         credentials = load_credentials(connection)
     if credentials or (data_dir / FILE).exists():
-        write_users(data_dir, [_user_of(one) for one in credentials])
+        write_users(data_dir, [_user_of(credential) for credential in credentials])
         _write_mosquitto_files(data_dir, credentials)
     write_access(data_dir)
     return _tell_broker(data_dir)
@@ -50,10 +50,14 @@ def _write_mosquitto_files(data_dir: Path, credentials: Sequence[Credential]) ->
     """password_file and acl_file of Mosquitto 2, our own processes' user included."""
     lines = [f"{SYSTEM}:{hash_for_mosquitto(own_secret(data_dir, 'password'))}"]
     acl = [f"user {SYSTEM}", *(f"topic readwrite {topic}" for topic in (*EVERY_TRACKER, CANARY))]
-    for one in credentials:
-        if one.mosquitto_hash is not None:
-            lines.append(f"{one.user}:{one.mosquitto_hash}")
-            acl += ["", f"user {one.user}", *(f"topic write {topic}" for topic in topics_of_tracker(one.tracker_id))]
+    for credential in credentials:
+        if credential.mosquitto_hash is not None:
+            lines.append(f"{credential.user}:{credential.mosquitto_hash}")
+            acl += [
+                "",
+                f"user {credential.user}",
+                *(f"topic write {topic}" for topic in topics_of_tracker(credential.tracker_id)),
+            ]
     make_private_folder((data_dir / PASSWORDS).parent)
     write_private(data_dir / PASSWORDS, "\n".join(lines) + "\n")
     write_private(data_dir / ACL, "\n".join(acl) + "\n")

@@ -85,10 +85,10 @@ def load_credentials(connection: Connection) -> list[Credential]:
 
 
 def _valid(connection: Connection, tracker_id: str) -> Credential:
-    found = _load(connection, user_of(tracker_id))
-    if found is None or found.revoked_at is not None or found.tracker_id != tracker_id:
+    credential = _load(connection, user_of(tracker_id))
+    if credential is None or credential.revoked_at is not None or credential.tracker_id != tracker_id:
         raise CredentialRefused(f"Tracker {tracker_id} has no credentials. Way out: python app.py trackers add {tracker_id}")
-    return found
+    return credential
 
 
 def _load(connection: Connection, user: str) -> Credential | None:
