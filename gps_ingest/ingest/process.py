@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
@@ -37,6 +38,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
+    broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest)
     looked = forgot = monotonic()
     was_refused: str | None = None
@@ -53,6 +55,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
             looked = monotonic()
             _try(ingest.look)
             ingest.figures.note_connection(inbox.connected)
+            _try(lambda: ingest.note_broker_refusals(broker_log))
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()

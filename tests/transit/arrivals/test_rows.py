@@ -76,7 +76,7 @@ def test_a_departure_that_nobody_saw_stays_five_minutes_and_goes():
 
 
 def test_a_planned_call_that_its_bus_has_left_behind_is_not_promised():
-    rows = arrivals_at(a_network(), "S2", [], a_state(next_sequence=5), at(7, 2))
+    rows = arrivals_at(a_network(), "S2", [], a_state(next_sequence=5, now=at(7, 2)), at(7, 2))
     assert [row.trip.trip_id for row in rows if row.trip] == ["T2"]
 
 
