@@ -9,9 +9,9 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, told_trips, trip_of
+from gtfs.selection import POSITION_MAX_AGE_S, ToldTrip, instance_key, is_ending, is_shown, told_trips, trip_of
 from transit.arrivals.alerts import Alert, InformedEntity, Text
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
 from transit.tracking.state import VehicleState, VehicleStatus
@@ -33,9 +33,16 @@ def vehicle_positions(network: Network, states: Iterable[VehicleState], now: dat
 
 
 def trip_updates(
-    network: Network, predictions: Iterable[Prediction], states: Iterable[VehicleState], now: datetime
+    network: Network,
+    predictions: Iterable[Prediction],
+    states: Iterable[VehicleState],
+    now: datetime,
+    *,
+    standing: Iterable[StandingVehicle] = (),
 ) -> FeedMessage:
     """One entity per trip instance with a stop still ahead and a fix at most 300 s old.
+
+    Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan.
 
     A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
     Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;
@@ -44,9 +51,9 @@ def trip_updates(
     """
     known = {state.vehicle_id: state for state in states}
     message = _message(network, now)
-    for group in told_trips(network, predictions, known, now):
-        entity = message.entity.add(id=f"trip:{instance_key(group[0].trip)}")
-        _fill_update(entity.trip_update, network, group, known.get(group[0].vehicle_id), now)
+    for told in told_trips(network, predictions, standing, known, now):
+        entity = message.entity.add(id=f"trip:{instance_key(told.trip)}")
+        _fill_update(entity.trip_update, network, told, known.get(told.vehicle_id), now)
     return message
 
 
@@ -128,19 +135,30 @@ def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> 
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
 
 
-def _fill_update(
-    update: pb.TripUpdate, network: Network, group: Sequence[Prediction], state: VehicleState | None, now: datetime
-) -> None:
-    first = group[0]
-    trip = network.trips[first.trip.trip_id]
-    _fill_trip(update.trip, network, trip, first.trip)
-    update.timestamp = _posix(first.reported_at, now)
-    if first.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
-        update.vehicle.id = update.vehicle.label = first.vehicle_id
+def _fill_update(update: pb.TripUpdate, network: Network, told: ToldTrip, state: VehicleState | None, now: datetime) -> None:
+    trip = network.trips[told.trip.trip_id]
+    _fill_trip(update.trip, network, trip, told.trip)
+    update.timestamp = _posix(told.reported_at, now)
+    if told.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
+        update.vehicle.id = update.vehicle.label = told.vehicle_id
+    if told.silent_from is not None:
+        for call in trip.stop_times:
+            if call.stop_sequence >= told.silent_from:
+                update.stop_time_update.add(
+                    stop_sequence=call.stop_sequence,
+                    stop_id=call.stop_id,
+                    schedule_relationship=pb.TripUpdate.StopTimeUpdate.NO_DATA,
+                )
+        return
+    _fill_times(update, network, trip, told, now)
+
+
+def _fill_times(update: pb.TripUpdate, network: Network, trip: Trip, told: ToldTrip, now: datetime) -> None:
+    group = told.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = not network.is_headway_based(trip.trip_id)
     relationship = pb.TripUpdate.StopTimeUpdate.SCHEDULED if scheduled else pb.TripUpdate.StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - first.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    too_old_s = max(0.0, (now - told.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
     for index, (row, time) in enumerate(zip(group, times, strict=True)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import cos, radians
 
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
 from transit.tracking.state import VehicleState, VehicleStatus
@@ -48,10 +49,26 @@ def instance_key(instance: TripInstance) -> str:
     return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
 
 
+@dataclass(frozen=True, slots=True)
+class ToldTrip:
+    """What a trip update tells of one trip of one vehicle."""
+
+    vehicle_id: str
+    trip: TripInstance
+    reported_at: datetime
+    tier: Tier
+    predictions: Sequence[Prediction]  # by stop_sequence; none of a vehicle that stands
+    silent_from: int | None = None  # the first stop_sequence of which nothing can be said, up to the end
+
+
 def told_trips(
-    network: Network, predictions: Iterable[Prediction], known: Mapping[str, VehicleState], now: datetime
-) -> list[list[Prediction]]:
-    """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
+    network: Network,
+    predictions: Iterable[Prediction],
+    standing: Iterable[StandingVehicle],
+    known: Mapping[str, VehicleState],
+    now: datetime,
+) -> list[ToldTrip]:
+    """Predictions by vehicle and trip, and the vehicles that stand, in the order of the feed; one per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
     group: list[Prediction] = []
     latest: Prediction | None = None
@@ -60,14 +77,43 @@ def told_trips(
             group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
         group.append(row)
         latest = row
-    best: dict[TripInstance, list[Prediction]] = {}
-    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(network, item[1][0], known, now)):
-        sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
-        group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
-        if group and group[-1].predicted_at >= now:
-            best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
-            best[instance] = group
+    told = [_told(network, group) for group in groups.values() if group]
+    told += [_told_of_standing(one) for one in standing if _is_told(network, one, now)]
+    best: dict[TripInstance, ToldTrip] = {}
+    for one in sorted((one for one in told if _is_ahead(one, now)), key=lambda one: _rank(network, one, known, now)):
+        best.pop(one.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
+        best[one.trip] = one
     return list(best.values())
+
+
+def _told(network: Network, group: Sequence[Prediction]) -> ToldTrip:
+    first = group[0]
+    sequences = {call.stop_sequence for call in network.trips[first.trip.trip_id].stop_times}
+    rows = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
+    return ToldTrip(
+        vehicle_id=first.vehicle_id, trip=first.trip, reported_at=first.reported_at, tier=first.tier, predictions=rows
+    )
+
+
+def _told_of_standing(one: StandingVehicle) -> ToldTrip:
+    return ToldTrip(
+        vehicle_id=one.vehicle_id,
+        trip=one.trip,
+        reported_at=one.reported_at,
+        tier=Tier.AT_TERMINAL if one.waits else Tier.LIVE,
+        predictions=(),
+        silent_from=one.next_stop_sequence,
+    )
+
+
+def _is_ahead(one: ToldTrip, now: datetime) -> bool:
+    return one.silent_from is not None or (bool(one.predictions) and one.predictions[-1].predicted_at >= now)
+
+
+def _is_told(network: Network, one: StandingVehicle, now: datetime) -> bool:
+    trip = network.trips.get(one.trip.trip_id)
+    ahead = trip is not None and any(call.stop_sequence >= one.next_stop_sequence for call in trip.stop_times)
+    return ahead and (now - one.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
 
 
 def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
@@ -77,7 +123,7 @@ def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
 
 
 def _rank(
-    network: Network, row: Prediction, known: Mapping[str, VehicleState], now: datetime
+    network: Network, row: ToldTrip, known: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
     state = known.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S

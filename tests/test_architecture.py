@@ -29,7 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
-    "transit.operations": {"transit.plan", "transit.tracking", "transit.forecasting.departure_orders"},
+    "transit.operations": {
+        "transit.plan", "transit.tracking", "transit.forecasting.departure_orders", "transit.forecasting.prediction",
+    },
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,
     "maps": DOMAIN,

@@ -17,7 +17,7 @@ from gtfs.writer import write_network
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
 from transit.arrivals.rows import Arrival
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
@@ -62,6 +62,11 @@ class View:
     @property
     def troubles(self) -> list[Trouble]:
         return self.snapshot.troubles if self.snapshot else []
+
+    @cached_property
+    def standing(self) -> Mapping[str, StandingVehicle]:
+        """By vehicle_id: those of which nothing is promised because they do not come on."""
+        return {one.vehicle_id: one for one in self.snapshot.standing} if self.fits and self.snapshot else {}
 
     @property
     def alerts(self) -> list[Alert]:
@@ -180,7 +185,8 @@ def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]
     predictions = [row for row in predictions if row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
-    return feeds_of(network, list(view.states.values()), predictions, view.alerts, now)
+    standing = [one for one in view.standing.values() if now - one.reported_at <= young]
+    return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
 
 
 def _read_or_make(path: Path, network: Network) -> bytes:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import stops_service
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import local_date, moment
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
@@ -31,6 +31,7 @@ class ArrivalStatus(StrEnum):
     LIVE_OLD = "live_old"  # 90 to 300 s
     AT_TERMINAL = "at_terminal"  # a bus waits at the first stop, not yet left
     NEXT_TRIP = "next_trip"  # the bus still runs the trip before
+    STANDING = "standing"  # a bus is seen, and does not come on for longer than is usual there: no minutes
     HEADWAY = "headway"  # only "every so many minutes" is known
     SCHEDULED = "scheduled"  # from the timetable, no bus seen
     CANCELLED = "cancelled"
@@ -67,6 +68,9 @@ class Arrival:
     is_demo: bool = False
     why: NoServiceReason | None = None  # of NOT_RUNNING: why nothing runs today
     why_name: str = ""  # the holiday's name
+    standing_since: datetime | None = None  # of STANDING
+    standing_stop_id: str | None = None  # where, or the stop nearest to it
+    in_jam: bool = False  # others stand on the same stretch
 
     @property
     def way(self) -> RouteDirection:
@@ -82,22 +86,35 @@ def arrivals_at(
     *,
     alerts: Sequence[Alert] = (),
     passed: Iterable[StopEvent] = (),
+    standing: Iterable[StandingVehicle] = (),
     per_way: int = PER_WAY,
 ) -> list[Arrival]:
     """The rows of a stop, way by way, at least one for each that can be boarded. predictions: those for this stop.
 
-    Raises UnknownStop.
+    standing: the vehicles of the whole network that stand for longer than is usual. Raises UnknownStop.
     """
     network.stop(stop_id)
-    board = _Board(network, stop_id, timetable_of(network), states, now, alerts, {(e.trip, e.stop_sequence) for e in passed})
+    board = _Board(
+        network=network,
+        stop_id=stop_id,
+        timetable=timetable_of(network),
+        states=states,
+        now=now,
+        alerts=alerts,
+        passed={(event.trip, event.stop_sequence) for event in passed},
+        standing={one.vehicle_id: one for one in standing},
+    )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
         arrival = board.seen(row)
         if arrival is not None:
             seen.setdefault(arrival.way, []).append(arrival)
+    stuck: dict[RouteDirection, list[Arrival]] = {}
+    for arrival in board.stuck():
+        stuck.setdefault(arrival.way, []).append(arrival)
     ways = board.timetable.ways_at(stop_id)
-    ways += [way for way in seen if way not in ways]
-    return [row for way in ways for row in board.of_way(way, seen.get(way, [])[:per_way], per_way)]
+    ways += [way for way in {**seen, **stuck} if way not in ways]
+    return [row for way in ways for row in board.of_way(way, seen.get(way, [])[:per_way], stuck.get(way, []), per_way)]
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,7 @@ class _Board:
     now: datetime
     alerts: Sequence[Alert]
     passed: set[tuple[TripInstance, int]]
+    standing: Mapping[str, StandingVehicle]  # by vehicle_id
 
     @cached_property
     def running(self) -> Mapping[TripInstance, int | None]:
@@ -117,6 +135,7 @@ class _Board:
             state.matched.trip: state.next_stop_sequence
             for state in self.states.values()
             if state.matched.trip is not None and abs(self.now - state.report.reported_at) <= TOLD_AGE
+            if state.vehicle_id not in self.standing or not self.standing[state.vehicle_id].is_parked
         }
 
     @cached_property
@@ -138,38 +157,76 @@ class _Board:
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
         call = trip.stop_times[index]
         return Arrival(
-            row.stop_id,
-            row.stop_sequence,
-            row.trip,
-            trip.route_id,
-            trip.direction_id,
-            call.stop_headsign or trip.headsign,
-            status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
-            row.predicted_at,
-            row.low_at,
-            row.high_at,
-            self._planned_at(row, index),
-            row.vehicle_id,
-            row.reported_at,
-            self._stops_away(row, index),
+            stop_id=row.stop_id,
+            stop_sequence=row.stop_sequence,
+            trip=row.trip,
+            route_id=trip.route_id,
+            direction_id=trip.direction_id,
+            headsign=call.stop_headsign or trip.headsign,
+            status=status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
+            at=row.predicted_at,
+            low_at=row.low_at,
+            high_at=row.high_at,
+            planned_at=self._planned_at(row.trip, index, is_departure=row.is_departure),
+            vehicle_id=row.vehicle_id,
+            reported_at=row.reported_at,
+            stops_away=self._stops_away(row, index),
             is_departure=row.is_departure,
             visit=visits.index(index) + 1 if len(visits) > 1 else None,
             is_last=index == len(trip.stop_times) - 1,
             is_demo=trip.is_demo,
         )
 
-    def _planned_at(self, row: Prediction, index: int) -> datetime | None:
-        if self.network.is_headway_based(row.trip.trip_id):
+    def stuck(self) -> list[Arrival]:
+        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
+        rows = []
+        for one in sorted(self.standing.values(), key=lambda one: (one.since, one.vehicle_id)):
+            trip = self.network.trips.get(one.trip.trip_id)
+            if trip is None or one.is_parked or abs(self.now - one.reported_at) > TOLD_AGE:
+                continue
+            visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id == self.stop_id]
+            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= one.next_stop_sequence), None)
+            if ahead is None:
+                continue
+            call = trip.stop_times[ahead]
+            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= one.next_stop_sequence)
+            rows.append(
+                Arrival(
+                    stop_id=self.stop_id,
+                    stop_sequence=call.stop_sequence,
+                    trip=one.trip,
+                    route_id=trip.route_id,
+                    direction_id=trip.direction_id,
+                    headsign=call.stop_headsign or trip.headsign,
+                    status=ArrivalStatus.STANDING,
+                    at=None,
+                    planned_at=self._planned_at(one.trip, ahead, is_departure=ahead == 0),
+                    vehicle_id=one.vehicle_id,
+                    reported_at=one.reported_at,
+                    standing_since=one.since,
+                    standing_stop_id=one.stop_id,
+                    in_jam=one.in_jam,
+                    stops_away=None if one.waits else ahead - first,
+                    is_departure=ahead == 0,
+                    visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
+                    is_last=ahead == len(trip.stop_times) - 1,
+                    is_demo=trip.is_demo,
+                )
+            )
+        return rows
+
+    def _planned_at(self, instance: TripInstance, index: int, *, is_departure: bool) -> datetime | None:
+        if self.network.is_headway_based(instance.trip_id):
             return None
-        call = self.network.trips[row.trip.trip_id].stop_times[index]
-        at_s = call.departure_s if row.is_departure else call.arrival_s
+        call = self.network.trips[instance.trip_id].stop_times[index]
+        at_s = call.departure_s if is_departure else call.arrival_s
         if at_s is None:
             return None
         shift_s = 0
-        if row.trip.start_s is not None:
-            first = self.network.trips[row.trip.trip_id].stop_times[0].departure_s or 0
-            shift_s = row.trip.start_s - first
-        return moment(row.trip.start_date, at_s + shift_s, self.network.timezone)
+        if instance.start_s is not None:
+            first = self.network.trips[instance.trip_id].stop_times[0].departure_s or 0
+            shift_s = instance.start_s - first
+        return moment(instance.start_date, at_s + shift_s, self.network.timezone)
 
     def _stops_away(self, row: Prediction, index: int) -> int | None:
         """0: it is the next stop. None while the vehicle is not on this trip."""
@@ -180,14 +237,15 @@ class _Board:
         ahead = next((n for n, call in enumerate(calls) if call.stop_sequence == state.next_stop_sequence), index)
         return max(0, index - ahead)
 
-    def of_way(self, way: RouteDirection, seen: list[Arrival], per_way: int) -> list[Arrival]:
-        """The buses seen, then what the plan adds, then a note where neither says how things are."""
+    def of_way(self, way: RouteDirection, seen: list[Arrival], stuck: list[Arrival], per_way: int) -> list[Arrival]:
+        """The buses seen and what the plan adds, those that stand, then a note where none of these says how things are."""
         if self.timetable.ends_at(self.stop_id, way):  # nobody boards here, nobody waits for what is not seen
-            return seen
+            return [*seen, *stuck]
         if stops_service(self.alerts, self.network, self.now, way=way, stop_id=self.stop_id):
-            return [*seen, self._note(way, ArrivalStatus.DISRUPTED)]
-        rows = [*seen, *self._scheduled(way, seen)]
+            return [*seen, *stuck, self._note(way, ArrivalStatus.DISRUPTED)]
+        rows = [*seen, *self._scheduled(way, [*seen, *stuck])]
         rows = sorted(rows, key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))[:per_way]
+        rows += stuck[:per_way]
         return rows if len(seen) >= per_way else [*rows, *self._notes(way, rows)]
 
     def _scheduled(self, way: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
@@ -227,7 +285,7 @@ class _Board:
     def _notes(self, way: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
         windows = self.timetable.windows(self.stop_id, way, self.now, self.now)
         windows = [window for window in windows if not window.call.is_last]
-        seen = any(row.status in SEEN for row in rows)
+        seen = any(row.status in SEEN or row.status is ArrivalStatus.STANDING for row in rows)
         if windows:
             headway_s = min(window.headway_s for window in windows)
             sees = seen or way.route_id in self.routes_seen

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from transit.forecasting.departure_orders import DepartureOrder
+from transit.forecasting.prediction import StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
@@ -24,6 +25,7 @@ class FleetFacts:
     hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
     orders: Sequence[DepartureOrder] = ()
     newest_received_at: datetime | None = None  # of any report
+    standing: Sequence[StandingVehicle] = ()  # of which nothing is promised; the live process finds them
 
     @property
     def timezone(self) -> str:

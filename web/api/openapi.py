@@ -64,6 +64,12 @@ SCHEMAS: dict[str, Schema] = {
         stop_sequence={"type": "integer"},
         vehicle_id=TEXT,
         reported_at=MOMENT,
+        standing_since={
+            **MOMENT,
+            "description": "Of status standing: the vehicle is seen and has not come on since; no minutes",
+        },
+        standing_stop_id={**TEXT, "description": "Where it stands, or the stop nearest to it"},
+        in_jam={"type": "boolean", "description": "Other vehicles stand on the same stretch"},
         stops_away=WHOLE,
         headway_s=WHOLE,
         is_departure={"type": "boolean"},
@@ -129,6 +135,10 @@ SCHEMAS: dict[str, Schema] = {
         reported_at=MOMENT,
         age_s={"type": "integer"},
         old={"type": "boolean", "description": "The fix is more than 90 s old"},
+        standing_since={
+            **MOMENT,
+            "description": "It has not come on since, for longer than is usual there: nothing is promised",
+        },
         is_demo={"type": "boolean"},
     ),
     "Explanation": {

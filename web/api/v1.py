@@ -18,7 +18,7 @@ from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
-from web.boards.running import buses_now, is_running
+from web.boards.running import buses_now, in_service
 from web.boards.stop_board import stop_board
 from web.endpoints import Endpoint
 from web.live.questions import ask
@@ -211,14 +211,14 @@ def routes() -> Response:
 
 def shown() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
-    network, now = the_network(), world().now()
-    states = [state for state in world().states.values() if is_running(network, state, now)]
-    return sorted(states, key=lambda state: state.vehicle_id)
+    the_network()
+    return sorted(in_service(world()), key=lambda state: state.vehicle_id)
 
 
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
+    standing = world().view.standing.get(state.vehicle_id)
     call = next((c for c in trip.stop_times if c.stop_sequence == state.next_stop_sequence), None) if trip else None
     return {
         "vehicle_id": state.vehicle_id,
@@ -233,6 +233,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
         "reported_at": local(report.reported_at),
         "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
         "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "standing_since": local(standing.since) if standing else None,
         "is_demo": trip.is_demo if trip else False,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
@@ -15,9 +16,19 @@ RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE
 
 def buses_now(world: World) -> Counter[str]:
     """route_id -> vehicles seen on it within the last 300 s."""
-    network, now = world.network, world.now()
+    network = world.network
     assert network is not None
-    return Counter(route_of(network, state) for state in world.states.values() if is_running(network, state, now))
+    return Counter(route_of(network, state) for state in in_service(world))
+
+
+def in_service(world: World) -> Iterator[VehicleState]:
+    """The vehicles that riders are shown now: seen within 300 s on a trip, and not parked."""
+    network, now, standing = world.network, world.now(), world.view.standing
+    assert network is not None
+    for state in world.states.values():
+        found = standing.get(state.vehicle_id)
+        if is_running(network, state, now) and (found is None or not found.is_parked):
+            yield state
 
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:

@@ -24,7 +24,7 @@ class WayBoard:
     way: RouteDirection
     route: Route
     headsign: str
-    rows: list[Arrival]  # with a time
+    rows: list[Arrival]  # of a trip each
     notes: list[Arrival]  # about the whole way
     hours: Hours | None  # of today
     ends_here: bool
@@ -71,7 +71,16 @@ def rows_of(world: World, stop_id: str) -> list[Arrival]:
 
     def arrivals() -> list[Arrival]:
         predictions, passed = view.predictions_at(stop_id), view.passed_at(stop_id)
-        return arrivals_at(network, stop_id, predictions, view.states, now, alerts=view.alerts, passed=passed)
+        return arrivals_at(
+            network,
+            stop_id,
+            predictions,
+            view.states,
+            now,
+            alerts=view.alerts,
+            passed=passed,
+            standing=view.standing.values(),
+        )
 
     return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import moment
@@ -32,6 +32,7 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
+    standing: StandingVehicle | None  # nothing is promised of it: it does not come on
 
 
 def trip_board(world: World, instance: TripInstance) -> TripBoard:
@@ -63,7 +64,14 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
                 call.stop_sequence == ahead,
             )
         )
-    return TripBoard(trip, instance, network.routes[trip.route_id], rows, vehicle)
+    return TripBoard(
+        trip=trip,
+        instance=instance,
+        route=network.routes[trip.route_id],
+        rows=rows,
+        vehicle=vehicle,
+        standing=world.view.standing.get(vehicle.vehicle_id) if vehicle is not None and vehicle in fresh else None,
+    )
 
 
 def _ahead_of(vehicle: VehicleState | None, fresh: list[VehicleState]) -> int | None:

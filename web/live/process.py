@@ -15,7 +15,7 @@ from transit.arrivals.alerts import Alert
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
 from transit.operations.troubles import Trouble
@@ -61,6 +61,7 @@ class Live:
         self.passed: list[StopEvent] = []
         self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
+        self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
         self.saved_at: datetime | None = None
         self.unsaved = False
@@ -82,13 +83,16 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
+            looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
+            if looked:
                 self.facts = load_facts(connection, self.network, now)
-                self.troubles = troubles_of(self.facts)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
+        if looked:
+            self.facts = replace(self.facts, standing=self.standing)
+            self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
@@ -177,6 +181,7 @@ class Live:
             return []
         fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
         self.forecaster.observe(fresh, now)
+        self.standing = self.forecaster.standing(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 
     def _snapshot(
@@ -184,7 +189,7 @@ class Live:
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
-        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, alerts, now)
+        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, self.standing, alerts, now)
         figures = {
             "steps_total": float(self.steps + 1),
             "vehicles": float(len(states)),
@@ -205,6 +210,7 @@ class Live:
             feeds,
             figures,
             newest,
+            self.standing,
             self.troubles,
         )
 

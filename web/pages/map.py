@@ -11,7 +11,7 @@ from xstatic.pkg import leaflet
 
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
-from web.boards.running import is_running, route_of
+from web.boards.running import in_service, route_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.world import World, world
@@ -31,10 +31,9 @@ def map_page() -> Response:
 
 def shown(found: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
-    network, now = found.network, found.now()
+    network = found.network
     assert network is not None
-    running = [state for state in found.states.values() if is_running(network, state, now)]
-    return sorted(running, key=lambda state: (route_of(network, state), state.vehicle_id))
+    return sorted(in_service(found), key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
 @pages.get("/peta/<any(city, places):name>.js")

@@ -45,7 +45,8 @@ def embed_route(route_id: str) -> Response:
 def wall(code: str) -> Response:
     """For a screen that nobody touches: large, few rows, soonest first."""
     board = stop_board(world(), find_stop(the_network(), code).stop_id)
-    rows = sorted((row for way in board.ways if not way.ends_here for row in way.rows if row.at), key=lambda row: row.at)
+    found = [row for way in board.ways if not way.ends_here for row in way.rows]
+    rows = sorted((row for row in found if row.at), key=lambda row: row.at) + [row for row in found if not row.at]
     told = {row.way for row in rows[:WALL_ROWS]}
     notes = [row for way in board.ways for row in way.notes if row.way not in told]
     template = "wall_rows.html" if request.args.get("part") == "wall" else "wall.html"

@@ -141,6 +141,8 @@ def _short(row: Arrival, board: StopBoard) -> str:
     if row.status in SEEN and row.at is not None:
         minutes = phrasing.minutes(row.at, board.now, row.low_at, row.high_at)
         return f"{minutes} ({gettext('old')})" if row.status is ArrivalStatus.LIVE_OLD else minutes
+    if row.status is ArrivalStatus.STANDING and row.standing_since is not None:
+        return gettext("bus standing since %(time)s", time=phrasing.clock(row.standing_since))
     if row.status is ArrivalStatus.SCHEDULED and row.at is not None:
         return gettext("timetable %(time)s", time=phrasing.clock(row.at))
     if row.status is ArrivalStatus.HEADWAY:

@@ -24,6 +24,7 @@ ICONS = {
     ArrivalStatus.LIVE_OLD: "old",
     ArrivalStatus.AT_TERMINAL: "wait",
     ArrivalStatus.NEXT_TRIP: "next",
+    ArrivalStatus.STANDING: "halt",
     ArrivalStatus.HEADWAY: "every",
     ArrivalStatus.SCHEDULED: "plan",
     ArrivalStatus.CANCELLED: "stop",
@@ -77,6 +78,7 @@ def status_word(status: ArrivalStatus) -> str:
         ArrivalStatus.LIVE_OLD: gettext("Live, but old"),
         ArrivalStatus.AT_TERMINAL: gettext("Waits at the terminal"),
         ArrivalStatus.NEXT_TRIP: gettext("Still on the trip before"),
+        ArrivalStatus.STANDING: gettext("Standing"),
         ArrivalStatus.HEADWAY: gettext("Headway only"),
         ArrivalStatus.SCHEDULED: gettext("Timetable, no bus seen"),
         ArrivalStatus.CANCELLED: gettext("Cancelled"),
@@ -107,6 +109,13 @@ def spacing_word(found: Spacing) -> str:
 
 def stops_away(count: int) -> str:
     return gettext("next stop") if count == 0 else ngettext("%(num)s stop away", "%(num)s stops away", count)
+
+
+def standing(since: datetime, place: str, *, in_jam: bool = False) -> str:
+    """What is said in place of minutes of a vehicle that does not come on. place: the name of the stop where it stands."""
+    if in_jam:
+        return gettext("standing since %(time)s near %(stop)s; other buses stand there too", time=clock(since), stop=place)
+    return gettext("standing since %(time)s near %(stop)s", time=clock(since), stop=place)
 
 
 def every(seconds: int) -> str:
