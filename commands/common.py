@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -30,6 +32,8 @@ class Settings:
     port: int
     mqtt_port: int
     bind: str
+    mqtt_bind: str  # of the embedded broker alone
+    mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
@@ -44,7 +48,7 @@ class Settings:
             return self.mqtt_url
         from gps_ingest import broker
 
-        return broker.url_of(self.data_dir, self.bind, self.mqtt_port)
+        return broker.url_of(self.data_dir, self.mqtt_bind, self.mqtt_port)
 
     @property
     def address(self) -> str:
@@ -56,7 +60,15 @@ class Settings:
 
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
-        return WebSettings(self.data_dir, self.database_url, self.tile_url, self.admin_password, self.clock, SAMPLE, fresh_s)
+        return WebSettings(
+            data_dir=self.data_dir,
+            database_url=self.database_url,
+            tile_url=self.tile_url,
+            admin_password=self.admin_password,
+            clock=self.clock,
+            sample_guide=SAMPLE,
+            live_fresh_s=fresh_s,
+        )
 
 
 def fail(sentence: str) -> NoReturn:
@@ -90,6 +102,17 @@ def current_network(engine: Engine) -> Network:
         if version is None:
             fail("No network is loaded. Import one: python app.py gtfs import FOLDER_OR_ZIP (data/binjai is the sample)")
         return load_network(connection, version)
+
+
+def count_in_files(data_dir: Path, name: str) -> None:
+    """Figures of this process and its workers go to files, which the web adds up for /metrics; their forerunners' go.
+
+    Call it before anything imports prometheus_client: it looks at the environment then, and never again.
+    """
+    folder = data_dir / "metrics" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def stop_on_signal() -> threading.Event:

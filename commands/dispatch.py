@@ -51,9 +51,9 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     network = current_network(engine)
     now = settings.clock()
     with writing(engine) as connection:
-        known = load_vehicle_ids(connection)
-        if vehicle not in known:
-            fail(f"There is no vehicle {vehicle!r}; heard so far: {', '.join(known) or 'none'}")
+        vehicles = load_vehicle_ids(connection)
+        if vehicle not in vehicles:
+            fail(f"There is no vehicle {vehicle!r}; heard so far: {', '.join(vehicles) or 'none'}")
         if time is None:
             departure_orders.withdraw(connection, vehicle)
             click.echo(f"{vehicle}: left to the forecast")

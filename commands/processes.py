@@ -6,15 +6,20 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import Settings, current_network, example, fail, open_engine, pass_settings, stop_on_signal
+from commands.common import (
+    Settings,
+    count_in_files,
+    current_network,
+    example,
+    fail,
+    open_engine,
+    pass_settings,
+    stop_on_signal,
+)
 from commands.run import DEMO_VEHICLES
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog=example("PORT=8001 python app.py web"))
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 @pass_settings
 def web(settings: Settings, workers: int) -> None:
     """Serve pages, API and feeds out of the live snapshot."""
+    count_in_files(settings.data_dir, "web")
     from web.serve import serve
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -35,6 +41,7 @@ def web(settings: Settings, workers: int) -> None:
 @pass_settings
 def ingest(settings: Settings) -> None:
     """Take reports from the broker, match them, store them, and only then acknowledge them."""
+    count_in_files(settings.data_dir, "ingest")
     from gps_ingest.ingest.process import run as run_ingest
 
     stop_event = stop_on_signal()
@@ -63,7 +70,7 @@ def broker(settings: Settings) -> None:
     from gps_ingest.broker import BrokerError, command
 
     try:
-        words = command(settings.data_dir, settings.bind, settings.mqtt_port)
+        words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))
     out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -25,6 +25,7 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 @pass_settings
 def run(settings: Settings, demo: bool) -> None:
     """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
+    from gps_ingest.broker import BrokerError, refuse_open_door
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
     from gps_ingest.operations.supervisor import Supervisor
 
@@ -36,9 +37,10 @@ def run(settings: Settings, demo: bool) -> None:
         with exclusive(settings.data_dir):
             refuse_taken_port("PORT", settings.bind, settings.port)
             if not settings.mqtt_url:
-                refuse_taken_port("MQTT_PORT", settings.bind, settings.mqtt_port)
+                refuse_open_door(settings.data_dir, settings.mqtt_bind)
+                refuse_taken_port("MQTT_PORT", settings.mqtt_bind, settings.mqtt_port)
             _run_alone(supervisor, settings, demo, say)
-    except (DataDirInUse, PortTaken) as error:
+    except (BrokerError, DataDirInUse, PortTaken) as error:
         fail(str(error))
     say("ended")
 
@@ -67,7 +69,7 @@ def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Ca
     for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=DEMO_VEHICLES if drives else 0):
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
-        say(f"broker mqtt://{settings.bind}:{settings.mqtt_port}")
+        say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")
     say("ingest, live and web are starting")
     if drives:
         say(f"demo: {DEMO_VEHICLES} simulated buses")
@@ -96,12 +98,8 @@ def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None])
 
 
 def _warn(settings: Settings, say: Callable[[str], None]) -> None:
-    from gps_ingest.operations.system import takes_reports_from_anybody
-
     if settings.clock.set_to is not None:
         say(f"the clock is set: {settings.clock}")
-    if takes_reports_from_anybody(settings.bind, settings.mqtt_url, settings.data_dir):
-        say("the broker takes reports from anybody who reaches it: see docs/TRACKERS.md for users and passwords")
 
 
 @click.command(epilog=example("python app.py doctor", "python app.py doctor --lang id"))
@@ -121,9 +119,9 @@ def doctor(settings: Settings, lang: str | None) -> None:
     engine = open_database(settings.database_url)
     made_at = None if snapshot is None else snapshot.made_at
     now = settings.clock()
-    found = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
-    for trouble in found.troubles:
-        click.echo(f"- {sentence(trouble, language, found.timezone, now)}")
-    if found.troubles:
+    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    for trouble in examination.troubles:
+        click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
+    if examination.troubles:
         sys.exit(1)
     click.echo(all_is_well(language))

@@ -22,7 +22,7 @@ def trackers_map(settings: Settings, tracker: str, vehicle: str) -> None:
     from transit.store.trackers import load_tracker_map, map_tracker
 
     with writing(open_engine(settings)) as connection:
-        others = [one for one, on in load_tracker_map(connection).items() if on == vehicle and one != tracker]
+        others = [other for other, on in load_tracker_map(connection).items() if on == vehicle and other != tracker]
         map_tracker(connection, tracker, vehicle, now=settings.clock())
     click.echo(f"Tracker {tracker} is on vehicle {vehicle}.")
     for other in others:
@@ -50,7 +50,8 @@ def trackers_list(settings: Settings) -> None:
 
     with open_engine(settings).connect() as connection:
         for row in load_tracker_health(connection):
-            heard = "never heard" if row.last_received_at is None else f"heard {row.last_received_at:%Y-%m-%d %H:%M:%S} UTC"
+            at = row.last_received_at
+            last_report = "never heard" if at is None else f"heard {at:%Y-%m-%d %H:%M:%S} UTC"
             refused = ", ".join(f"{reason} {count}" for reason, count in row.refusals.items()) or "none"
             on = row.vehicle_id or "no vehicle"
-            click.echo(f"{row.tracker_id} on {on}: {heard}, {row.accepted} accepted, refused: {refused}")
+            click.echo(f"{row.tracker_id} on {on}: {last_report}, {row.accepted} accepted, refused: {refused}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -13,16 +12,23 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from gps_ingest.broker_access import SYSTEM, access_settings, is_loopback, written
+from gps_ingest.broker_users import BrokenUsersFile, adopt_plain_users, is_closed, read_users
+from gps_ingest.own_secret import make_private_folder, own_secret, write_private
+
 STARTS_WITHIN_S = 10.0  # it takes 30 ms; a full disk cache of queued reports is read back first
 STOPS_WITHIN_S = 5.0
-USERS = "broker.users"  # in DATA_DIR: lines "user:password"; each may publish as the tracker of its own name only
+CONFIG_FILE = "nats.conf"
+MOST_HELD = "4GB"  # of reports that wait for ingest; beyond it nothing is acknowledged, and trackers keep what they have
 CONFIG = """# Written by gps_ingest/broker.py at every start; changes here are lost.
 server_name: "transit"
 listen: "127.0.0.1:-1"
+ports_file_dir: {folder}
 max_payload: 4MB
-jetstream {{ store_dir: {store}, max_mem: 64MB, max_file: 4GB, sync_interval: "2s" }}
+jetstream {{ store_dir: {folder}, max_mem: 64MB, max_file: {most_held}, sync_interval: "2s" }}
 mqtt {{ listen: {listen}, ack_wait: "5s", max_ack_pending: 8192 }}
-{authorization}
+{websocket}
+{access}
 """
 
 
@@ -32,7 +38,7 @@ class BrokerError(RuntimeError):
 
 @dataclass
 class Broker:
-    """A running broker. url: where this machine reaches it, with the user that may read everything."""
+    """A running broker. url: where this machine reaches it, with the user of our own processes."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -47,106 +53,90 @@ class Broker:
                 self.process.wait()
 
 
-def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883) -> Broker:
+def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883, websocket_port: int | None = None) -> Broker:
     """Starts the broker and waits until it listens; what it holds for a reader that is away lives in data_dir/broker.
 
     Raises BrokerError."""
-    config, url = write_config(data_dir, host, port)
+    config = write_config(data_dir, host, port, websocket_port)
     log = data_dir / "broker" / "broker.log"
     with log.open("wb") as out:
         process = subprocess.Popen([binary(), "-c", str(config)], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-    broker = Broker(process, url)
+    broker = Broker(process, url_of(data_dir, host, port))
     until = time.monotonic() + STARTS_WITHIN_S
     while not _listens(_reachable(host), port):
         if process.poll() is not None or time.monotonic() > until:
             broker.stop()
-            said = [line for line in log.read_text(errors="replace").splitlines() if "[FTL]" in line or "[ERR]" in line]
-            why = said[-1] if said else "it said nothing"
+            errors = [line for line in log.read_text(errors="replace").splitlines() if "[FTL]" in line or "[ERR]" in line]
+            why = errors[-1] if errors else "it said nothing"
             raise BrokerError(f"The broker did not start on {host}:{port}: {why} (see {log})")
         time.sleep(0.02)
     return broker
 
 
-def command(data_dir: Path, host: str, port: int) -> list[str]:
+def command(data_dir: Path, host: str, port: int, websocket_port: int | None = None) -> list[str]:
     """What a parent that supervises it by itself starts."""
-    return [binary(), "-c", str(write_config(data_dir, host, port)[0])]
+    return [binary(), "-c", str(write_config(data_dir, host, port, websocket_port))]
 
 
 def url_of(data_dir: Path, host: str, port: int) -> str:
     """Where our own processes reach the embedded broker."""
-    users = read_users(data_dir)
-    who = f"{_INGEST}:{_secret(data_dir)}@" if users else ""
-    return f"mqtt://{who}{_reachable(host)}:{port}"
+    return f"mqtt://{SYSTEM}:{own_secret(data_dir, 'password')}@{_bracketed(_reachable(host))}:{port}"
 
 
-_INGEST = "transit-system"  # the user of our own processes
+def refuse_open_door(data_dir: Path, host: str) -> None:
+    """Raises BrokerError where other machines would reach a broker that knows nobody."""
+    try:
+        refused = not is_loopback(host) and not is_closed(data_dir)
+    except BrokenUsersFile as error:
+        raise BrokerError(str(error)) from None
+    if refused:
+        raise BrokerError(
+            f"MQTT_BIND is {host}: other machines would reach the broker, and no tracker has credentials, so anybody could "
+            "report as any bus. Give each tracker its own: python app.py trackers add TRACKER. Or let the broker answer to "
+            "this machine only: MQTT_BIND=127.0.0.1"
+        )
 
 
-def write_config(data_dir: Path, host: str, port: int) -> tuple[Path, str]:
-    """The configuration file, and the broker's url for our own processes."""
+def write_config(data_dir: Path, host: str, port: int, websocket_port: int | None = None) -> Path:
+    """The configuration file. Raises BrokerError where the door would stand open, or a users file cannot be read."""
+    refuse_open_door(data_dir, host)
+    try:
+        adopt_plain_users(data_dir)
+        users = read_users(data_dir)
+    except BrokenUsersFile as error:
+        raise BrokerError(str(error)) from None
     folder = data_dir / "broker"
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "nats.conf"
-    users = read_users(data_dir)
+    make_private_folder(folder)
+    websocket = {"listen": _listen_at(host, websocket_port), "no_tls": True} if websocket_port else None
+    access = access_settings(data_dir, users, is_open=not is_closed(data_dir))
     text = CONFIG.format(
-        store=json.dumps(str(folder.resolve())),
-        listen=json.dumps(f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
-        authorization=_authorization(users, _secret(data_dir)) if users else "",
+        folder=json.dumps(str(folder.resolve())),
+        most_held=MOST_HELD,
+        listen=json.dumps(_listen_at(host, port)),
+        websocket="" if websocket is None else written({"websocket": websocket}),
+        access=written(access),
     )
-    config.touch(mode=0o600)
-    config.write_text(text, encoding="utf-8")
-    return config, url_of(data_dir, host, port)
+    for old in folder.glob("*.ports"):  # of a broker that was killed
+        old.unlink()
+    write_private(folder / CONFIG_FILE, text)
+    return folder / CONFIG_FILE
 
 
-def read_users(data_dir: Path) -> dict[str, str]:
-    """User -> password; empty where the file is missing: then the broker asks nobody who he is."""
-    path = data_dir / USERS
-    if not path.exists():
-        return {}
-    users = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        user, colon, password = line.strip().partition(":")
-        if not (colon and password and user.replace("-", "").replace("_", "").isalnum()):
-            raise BrokerError(f"{path} line {number}: write user:password, the user of letters, digits, - and _")
-        users[user] = password
-    return users
+def _listen_at(host: str, port: int) -> str:
+    return f"{_bracketed(host)}:{port}"
 
 
-def _authorization(users: dict[str, str], secret: str) -> str:
-    """Topics are subjects here: / becomes a dot."""
-    rows: list[dict[str, object]] = [{"user": _INGEST, "password": secret}]
-    rows += [
-        {
-            "user": user,
-            "password": password,
-            "permissions": {
-                "publish": [f"transbinjai.v1.trackers.{user}.>", f"owntracks.{user}.>"],
-                "subscribe": ["$MQTT.>"],
-            },
-        }
-        for user, password in users.items()
-    ]
-    return "authorization: " + json.dumps({"users": rows})
-
-
-def _secret(data_dir: Path) -> str:
-    path = data_dir / "broker" / "secret"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(os.urandom(16).hex())
-    return path.read_text()
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def binary() -> str:
     """The nats-server of our own dependencies. Raises BrokerError."""
     beside = Path(sys.executable).parent / "nats-server"
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if found is None:
+    path = str(beside) if beside.exists() else shutil.which("nats-server")
+    if path is None:
         raise BrokerError("nats-server is missing; install requirements/run.txt (make run does), or set MQTT_URL to a broker.")
-    return found
+    return path
 
 
 def _reachable(host: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 PREFIX = ("transbinjai", "v1", "trackers")
 SUBSCRIPTIONS = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
 MAX_PAYLOAD = 256 * 1024  # bytes: a flushed buffer of 2,000 fixes, three hours at one each 5 s
+LONGEST_QUOTED = 40  # characters of a wrong value that a sentence repeats
 MAX_TRACKER_ID = 120  # characters: longer is no name but an accident
 EARLIEST = 946_684_800  # 2000-01-01: before it there was no tracker; seconds since start-up land there
 LATEST = 4_102_444_800  # 2100-01-01: beyond it lie milliseconds
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     ENCRYPTED = "encrypted"
     STATUS = "unknown_status"
+    OPTIONAL_FIELD = "optional_field"  # costs the field, not the fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +63,35 @@ class MalformedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadFix:
+    """A fix, and what of it had to be left out."""
+
+    fix: TrackerFix
+    dropped: tuple[MalformedReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedMessage:
-    """All that one message said. online None = nothing about the connection."""
+    """All that one message said. online None = nothing about the connection.
+
+    dropped: optional fields that cannot be what they say; their fixes are used without them.
+    """
 
     tracker_id: str
     fixes: tuple[TrackerFix, ...] = ()
     refusals: tuple[MalformedReport, ...] = ()
     online: bool | None = None
+    dropped: tuple[MalformedReport, ...] = ()
 
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 UnixTime = Annotated[float, Meta(ge=EARLIEST, le=LATEST)]
-Positive = Annotated[float, Meta(ge=0, le=1e9)]
-Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+FARTHEST = 1e9  # metres of an odometer or an accuracy
+FASTEST_MPS = 150.0
+FASTEST_KMH = 540.0
+HIGHEST_SEQ = 2**63 - 1
+UNKNOWN = -1.0  # how many trackers, and OwnTracks, write a value that they do not have
 
 
 class Position(Struct):
@@ -83,12 +100,12 @@ class Position(Struct):
     latitude: Latitude
     longitude: Longitude
     timestamp: UnixTime
-    bearing: Annotated[float, Meta(ge=0, le=360)] | None = None
-    speed: Annotated[float, Meta(ge=0, le=150)] | None = None
-    odometer: Positive | None = None
-    accuracy_m: Positive | None = None
-    battery_pct: Annotated[float, Meta(ge=0, le=100)] | None = None
-    seq: Whole | None = None
+    bearing: Any = None  # what is optional is looked at by OptionalFields: it must not cost the fix
+    speed: Any = None
+    odometer: Any = None
+    accuracy_m: Any = None
+    battery_pct: Any = None
+    seq: Any = None
 
 
 class OwnTracksKind(Struct):
@@ -98,26 +115,28 @@ class OwnTracksKind(Struct):
 
 
 class Location(Struct):
-    """OwnTracks _type=location: vel in km/h; its apps send -1 for an unknown vel or cog, so those are not bounded here."""
+    """OwnTracks _type=location: vel in km/h. Old versions of its apps send numbers in quotes, which are read as numbers."""
 
     lat: Latitude
     lon: Longitude
     tst: UnixTime
-    created_at: UnixTime | None = None
-    acc: float | None = None
-    vel: float | None = None
-    cog: float | None = None
-    batt: float | None = None
+    created_at: Any = None
+    acc: Any = None
+    vel: Any = None
+    cog: Any = None
+    batt: Any = None
 
 
 Parsed = TypeVar("Parsed")
 NOT_A_NUMBER = re.compile(rb"(?<=[:,\[\s-])(?:NaN|Infinity)\b")  # what some JSON writers make of a number they do not have
+NO_NUMBER = re.compile(rb"(?<=[:,\[\s])-?(?:NaN|Infinity)\b")  # the same with its sign
+DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,3},\d+)"?\s*[,}]')  # "latitude": 3,65939,
 FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _kind = msgspec.json.Decoder(OwnTracksKind)
-_location = msgspec.json.Decoder(Location)
+_location = msgspec.json.Decoder(Location, strict=False)
 
 
 def decode(topic: str, payload: bytes) -> DecodedMessage:
@@ -145,14 +164,22 @@ def _refused(tracker_id: str, reason: Reason, message: str) -> DecodedMessage:
 def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
     """One object, or an array of them: in an array each stands for itself."""
     if payload.lstrip()[:1] != b"[":
-        fix = _read(_position.decode, _fix_of_position, payload)
-        return DecodedMessage(tracker_id, (fix,)) if isinstance(fix, TrackerFix) else DecodedMessage(tracker_id, (), (fix,))
+        return _message(tracker_id, [_read(_position.decode, _fix_of_position, payload)])
     elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload))  # one NaN must not lose the others
     if isinstance(elements, MalformedReport):
         return DecodedMessage(tracker_id, (), (elements,))
-    read = [_read(_position.decode, _fix_of_position, element) for element in elements]
-    fixes = tuple(one for one in read if isinstance(one, TrackerFix))
-    return DecodedMessage(tracker_id, fixes, tuple(one for one in read if isinstance(one, MalformedReport)))
+    return _message(tracker_id, [_read(_position.decode, _fix_of_position, element) for element in elements])
+
+
+def _message(tracker_id: str, read: Sequence[ReadFix | MalformedReport], online: bool | None = None) -> DecodedMessage:
+    found = [one for one in read if isinstance(one, ReadFix)]
+    return DecodedMessage(
+        tracker_id=tracker_id,
+        fixes=tuple(one.fix for one in found),
+        refusals=tuple(one for one in read if isinstance(one, MalformedReport)),
+        online=online,
+        dropped=tuple(problem for one in found for problem in one.dropped),
+    )
 
 
 def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
@@ -172,52 +199,95 @@ def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
         return _refused(tracker_id, Reason.ENCRYPTED, "OwnTracks encrypts its payload; clear the encryption key in the app")
     if kind.type != "location":
         return DecodedMessage(tracker_id, online=False if kind.type == "lwt" else None)
-    fix = _read(_location.decode, _fix_of_location, payload)
-    return (
-        DecodedMessage(tracker_id, (fix,), (), True)
-        if isinstance(fix, TrackerFix)
-        else DecodedMessage(tracker_id, (), (fix,), True)
+    return _message(tracker_id, [_read(_location.decode, _fix_of_location, payload)], online=True)
+
+
+class OptionalFields:
+    """The optional fields of one fix: each is a number within its bounds, or is left out and said to be."""
+
+    def __init__(self) -> None:
+        self.dropped: list[MalformedReport] = []
+
+    def number(self, name: str, value: Any, highest: float, lowest: float = 0.0) -> float | None:
+        if value is None:
+            return None
+        found = _as_number(value)
+        if found is not None and lowest <= found <= highest:
+            return found
+        if found != UNKNOWN:
+            bounds = f"a number from {lowest:g} to {highest:g}"
+            message = f"{name} is {_quoted(value)}; send {bounds}, or leave it out. The position is used without it"
+            self.dropped.append(MalformedReport(Reason.OPTIONAL_FIELD, message))
+        return None
+
+    def whole(self, name: str, value: Any, highest: int) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= highest:
+            return value  # exact beyond the 53 bits of a float
+        found = self.number(name, value, float(highest))
+        return None if found is None else int(found)
+
+
+def _as_number(value: Any) -> float | None:
+    """Numbers, and numbers in quotes; not what only counts as one (true), nor NaN."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if found == found else None
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + "..."
+
+
+def _fix_of_position(position: Position) -> ReadFix:
+    optional = OptionalFields()
+    bearing = optional.number("bearing", position.bearing, 360.0)
+    fix = TrackerFix(
+        lat=position.latitude,
+        lon=position.longitude,
+        fix_at=datetime.fromtimestamp(position.timestamp, UTC),
+        bearing=None if bearing is None else bearing % 360.0,
+        speed_mps=optional.number("speed", position.speed, FASTEST_MPS),
+        odometer_m=optional.number("odometer", position.odometer, FARTHEST),
+        accuracy_m=optional.number("accuracy_m", position.accuracy_m, FARTHEST),
+        battery_pct=optional.number("battery_pct", position.battery_pct, 100.0),
+        seq=optional.whole("seq", position.seq, HIGHEST_SEQ),
     )
+    return ReadFix(fix, tuple(optional.dropped))
 
 
-def _fix_of_position(position: Position) -> TrackerFix:
-    return TrackerFix(
-        position.latitude,
-        position.longitude,
-        datetime.fromtimestamp(position.timestamp, UTC),
-        None,
-        None if position.bearing is None else position.bearing % 360.0,
-        position.speed,
-        position.odometer,
-        position.accuracy_m,
-        position.battery_pct,
-        position.seq,
+def _fix_of_location(location: Location) -> ReadFix:
+    optional = OptionalFields()
+    bearing = optional.number("cog", location.cog, 360.0)
+    speed_kmh = optional.number("vel", location.vel, FASTEST_KMH)
+    created_at = optional.number("created_at", location.created_at, LATEST, EARLIEST)
+    fix = TrackerFix(
+        lat=location.lat,
+        lon=location.lon,
+        fix_at=datetime.fromtimestamp(location.tst, UTC),
+        tracker_at=None if created_at is None else datetime.fromtimestamp(created_at, UTC),
+        bearing=None if bearing is None else bearing % 360.0,
+        speed_mps=None if speed_kmh is None else speed_kmh / KMH_PER_MPS,
+        accuracy_m=optional.number("acc", location.acc, FARTHEST),
+        battery_pct=optional.number("batt", location.batt, 100.0),
     )
-
-
-def _fix_of_location(location: Location) -> TrackerFix:
-    fix = TrackerFix(location.lat, location.lon, datetime.fromtimestamp(location.tst, UTC))
-    return replace(
-        fix,
-        tracker_at=None if location.created_at is None else datetime.fromtimestamp(location.created_at, UTC),
-        bearing=_within(location.cog, 360.0, lambda cog: cog % 360.0),
-        speed_mps=_within(location.vel, 540.0, lambda vel: vel / KMH_PER_MPS),
-        accuracy_m=_within(location.acc, 1e9),
-        battery_pct=_within(location.batt, 100.0),
-    )
-
-
-def _within(value: float | None, highest: float, convert: Callable[[float], float] = float) -> float | None:
-    return convert(value) if value is not None and 0.0 <= value <= highest else None
+    return ReadFix(fix, tuple(optional.dropped))
 
 
 def _read(
-    parse: Callable[[Any], Parsed], make: Callable[[Parsed], TrackerFix], payload: bytes | msgspec.Raw
-) -> TrackerFix | MalformedReport:
+    parse: Callable[[Any], Parsed], make: Callable[[Parsed], ReadFix], payload: bytes | msgspec.Raw
+) -> ReadFix | MalformedReport:
     text = bytes(payload)
     if not text.isascii() and not _is_utf8(text):  # msgspec does not look into the strings of fields that it skips
         return _malformed_text(text, "")
     parsed = _attempt(parse, text)
+    if isinstance(parsed, MalformedReport) and NO_NUMBER.search(text):  # in an optional field it costs only that
+        without = _attempt(parse, NO_NUMBER.sub(b'"NaN"', text))
+        parsed = parsed if isinstance(without, MalformedReport) else without
     return parsed if isinstance(parsed, MalformedReport) else make(parsed)
 
 
@@ -226,21 +296,33 @@ def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Pa
     try:
         return parse(payload)
     except msgspec.ValidationError as error:
-        return _malformed_field(str(error))
+        return _decimal_comma(bytes(payload)) or _malformed_field(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _malformed_text(bytes(payload), str(error))
 
 
-def _malformed_field(said: str) -> MalformedReport:
+def _malformed_field(complaint: str) -> MalformedReport:
     """msgspec's sentence names the field as `$.name`, or in "missing required field `name`"."""
-    found = FIELD.search(said)
-    field = found[1] if found else "the payload"
-    if "missing required field" in said:
+    match = FIELD.search(complaint)
+    field = match[1] if match else "the payload"
+    if "missing required field" in complaint:
         return MalformedReport(Reason.MISSING_FIELD, f"{field} is missing; a fix needs a position and the time of the fix")
-    if "out of range" in said or " >= " in said or " <= " in said:
+    if "out of range" in complaint or " >= " in complaint or " <= " in complaint:
         hint = "; send Unix seconds of the fix, not milliseconds" if field in ("timestamp", "tst", "created_at") else ""
-        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({said}){hint}")
-    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({said}); numbers are sent without quotes")
+        if field in ("latitude", "lat"):
+            hint = "; are latitude and longitude swapped?"
+        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({complaint}){hint}")
+    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({complaint}); numbers are sent without quotes")
+
+
+def _decimal_comma(payload: bytes) -> MalformedReport | None:
+    """A tracker that writes numbers as its country does: 3,60278 is no JSON, "3,60278" no number."""
+    found = DECIMAL_COMMA.search(payload)
+    if found is None:
+        return None
+    field, number = found[1].decode(), found[2].decode()
+    message = f"{field} is {number} with a decimal comma; send {number.replace(',', '.')} with a point"
+    return MalformedReport(Reason.NOT_JSON if b'"' + found[2] not in payload else Reason.WRONG_TYPE, message)
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -251,11 +333,14 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
-def _malformed_text(payload: bytes, said: str) -> MalformedReport:
+def _malformed_text(payload: bytes, complaint: str) -> MalformedReport:
     if not _is_utf8(payload):
         return MalformedReport(Reason.INVALID_UTF8, "the payload is not UTF-8; send JSON text in UTF-8")
+    comma = _decimal_comma(payload)
+    if comma is not None:
+        return comma
     if NOT_A_NUMBER.search(payload):
         return MalformedReport(
             Reason.OUT_OF_RANGE, "a number is NaN or Infinity; leave a field out where its value is not known"
         )
-    return MalformedReport(Reason.NOT_JSON, f"not JSON ({said}); send one JSON object, or an array of them")
+    return MalformedReport(Reason.NOT_JSON, f"not JSON ({complaint}); send one JSON object, or an array of them")

@@ -68,8 +68,10 @@ class NotABroker(Exception):
     """Something takes connections at an address, but does not answer as an MQTT broker."""
 
 
-def ask_broker(address: Address, within_s: float) -> str | None:
+def ask_broker(address: Address, within_s: float, client_id: str = "") -> str | None:
     """Connects once, publishes and reads nothing. The broker's word where it refuses; None where it lets us in.
+
+    client_id: whose session, if there is one, the broker forgets by that.
 
     Raises NotABroker where something else listens, OSError where nothing does.
     """
@@ -80,7 +82,7 @@ def ask_broker(address: Address, within_s: float) -> str | None:
         codes.append(code)
         answered.set()
 
-    client = new_client(address, "", clean_session=True)
+    client = new_client(address, client_id, clean_session=True)
     client.on_connect = on_connect
     try:
         client.connect(address.host, address.port, 10)
@@ -101,6 +103,8 @@ class Inbox:
         self.clock = clock
         self.connected = False
         self.connections = 0
+        self.subscribed = False  # the broker holds for us what comes from now on
+        self.has_session = False  # it knew us when we came
         self.refused: str | None = None  # the broker's answer, where it does not let us in
         self._topics = topics
         self._read: list[Message] = []
@@ -108,6 +112,7 @@ class Inbox:
         self._client = new_client(self.address, client_id, clean_session=False, manual_ack=True)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
     def receive(self, most: int, wait_s: float) -> list[Message]:
@@ -158,21 +163,40 @@ class Inbox:
         except OSError as error:
             self.refused = f"{self.address.host}:{self.address.port} cannot be reached: {error}"
 
-    def _on_connect(self, client: paho.Client, _: object, __: object, code: ReasonCode, ___: object) -> None:
+    def _on_connect(self, client: paho.Client, _: object, flags: paho.ConnectFlags, code: ReasonCode, __: object) -> None:
         if code.is_failure:
             self.refused = f"the broker does not let us in: {code}"
             return
         self.connected, self.refused = True, None
         self.connections += 1
         self._retry_s = RETRY_S[0]
-        client.subscribe([(topic, 1) for topic in self._topics])
+        self.has_session = flags.session_present
+        if self._topics:
+            client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(self, _: paho.Client, __: object, ___: int, codes: list[ReasonCode], ____: object) -> None:
+        """A broker that lets us in and reads nothing to us would look as if the fleet were silent."""
+        if any(code.is_failure for code in codes):
+            self.refused = f"the broker does not let us read {', '.join(self._topics)}: give MQTT_URL a user that may"
+        else:
+            self.subscribed = True
 
     def _on_disconnect(self, *_: object) -> None:
-        self.connected = False
+        self.connected = self.subscribed = False
 
-    def _on_message(self, _: paho.Client, __: object, one: paho.MQTTMessage) -> None:
+    def _on_message(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
         try:
-            topic = one.topic
+            topic = message.topic
         except UnicodeDecodeError:
             topic = "(not UTF-8)"
-        self._read.append(Message(topic, bytes(one.payload), self.clock(), one.mid, one.qos, self.connections, one.retain))
+        self._read.append(
+            Message(
+                topic=topic,
+                payload=bytes(message.payload),
+                received_at=self.clock(),
+                mid=message.mid,
+                qos=message.qos,
+                connection=self.connections,
+                retained=message.retain,
+            )
+        )

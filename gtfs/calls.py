@@ -40,11 +40,11 @@ def calls_of_trips(
                 gathered[trip_id].append(call)
             except KeyError:
                 gathered[trip_id] = [call]
-    found = {}
+    calls_of_trip = {}
     for trip_id, calls in gathered.items():
         calls.sort(key=lambda call: call[:2])
-        found[trip_id] = tuple(call for _, _, call in (calls if _is_sound(calls) else _mended(trip_id, calls, findings)))
-    return found
+        calls_of_trip[trip_id] = tuple(call for _, _, call in (calls if _is_sound(calls) else _mend(trip_id, calls, findings)))
+    return calls_of_trip
 
 
 def _is_sound(calls: list[Call]) -> bool:
@@ -70,7 +70,7 @@ def _is_sound(calls: list[Call]) -> bool:
     return all(call.arrival_s is not None or call.departure_s is not None for _, _, call in (calls[0], calls[-1]))
 
 
-def _mended(trip_id: str, calls: list[Call], findings: Findings) -> list[Call]:
+def _mend(trip_id: str, calls: list[Call], findings: Findings) -> list[Call]:
     """The calls that can be used; none where nobody can tell what the trip does."""
     distinct = _without_repeats(trip_id, calls, findings)
     timed = _with_growing_times(_with_growing_distances(distinct, findings), findings)
@@ -128,6 +128,6 @@ def _with_growing_distances(calls: list[Call], findings: Findings) -> list[Call]
             if call.shape_dist_traveled < farthest:
                 message = "is less than at the stop before; this trip's distances are read as empty"
                 findings.warning(FILE, line, "shape_dist_traveled", message)
-                return [(sequence, at, replace(one, shape_dist_traveled=None)) for sequence, at, one in calls]
+                return [(sequence, at, replace(stop_time, shape_dist_traveled=None)) for sequence, at, stop_time in calls]
             farthest = call.shape_dist_traveled
     return calls

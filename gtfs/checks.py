@@ -8,8 +8,7 @@ from dataclasses import replace
 from gtfs import columns
 from gtfs.problems import Findings
 from gtfs.rows import Row
-from transit.plan.network import Agency, Network, Route, Stop
-from transit.plan.patterns import MAX_PARENTS
+from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
 
 Lines = Mapping[str, int]  # id -> line
 
@@ -33,7 +32,7 @@ def check_agencies(agencies: Sequence[Agency], lines: Lines, findings: Findings)
             findings.warning(file, lines[agency.agency_id], "agency_timezone", message)
 
 
-def mended_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
+def mend_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
     file = columns.ROUTES.file
     if not (route.short_name or route.long_name):
         findings.warning(file, line, "route_short_name", "a route needs a short or a long name; its id is shown instead")
@@ -47,7 +46,7 @@ def mended_route(route: Route, agencies: Collection[str], line: int, findings: F
     return replace(route, agency_id="")
 
 
-def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
+def mend_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
     file = columns.STOPS.file
     if stop.parent_station and stop.parent_station not in stops:
         if not findings.is_lost(file, stop.parent_station):
@@ -66,9 +65,9 @@ def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Find
     return stop if stop.lat is not None and stop.lon is not None else replace(stop, lat=None, lon=None)
 
 
-def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
+def stops_with_place(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
-    found = set()
+    stop_ids = set()
     for stop_id, stop in stops.items():
         at: Stop | None = stop
         for _ in range(MAX_PARENTS):
@@ -76,8 +75,8 @@ def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
                 break
             at = stops.get(at.parent_station)
         if at is not None and at.lat is not None:
-            found.add(stop_id)
-    return found
+            stop_ids.add(stop_id)
+    return stop_ids
 
 
 def say_without_shapes(trip_rows: Mapping[str, Row], findings: Findings) -> None:

@@ -36,8 +36,8 @@ def refuse(message: str, file: str = "") -> BrokenFeed:
 class FeedFiles:
     """names -> the .txt files of the feed; others lists what is there besides."""
 
-    def __init__(self, opened: zipfile.ZipFile | Path) -> None:
-        self._source = opened
+    def __init__(self, source: zipfile.ZipFile | Path) -> None:
+        self._source = source
         self.names: dict[str, str] = {}
         self.others: list[str] = []
         self.separators: set[str] = set()  # of the tables read so far; files that we do not know are taken for written alike
@@ -133,9 +133,9 @@ def _is_ours(place: str) -> bool:
 
 def _refuse_a_bomb(entries: list[zipfile.ZipInfo]) -> None:
     """Of each part and of all together: many parts that are small enough one by one are no better than a large one."""
-    packed_far = [one for one in entries if one.file_size > MAX_RATIO * max(one.compress_size, 1)]
-    total, suspect = sum(one.file_size for one in entries), sum(one.file_size for one in packed_far)
-    largest = max(entries, key=lambda one: one.file_size, default=None)
+    packed_far = [entry for entry in entries if entry.file_size > MAX_RATIO * max(entry.compress_size, 1)]
+    total, suspect = sum(entry.file_size for entry in entries), sum(entry.file_size for entry in packed_far)
+    largest = max(entries, key=lambda entry: entry.file_size, default=None)
     if largest is not None and largest.file_size > MAX_FILE_BYTES:
         raise refuse(f"unpacks to {largest.file_size} bytes; this is no timetable, pack the feed anew", largest.filename)
     if suspect > SUSPECT_BYTES:

@@ -50,10 +50,10 @@ class Padding:
         self.separator = separator
         self.blanks = BLANKS.replace(separator, "")
         edge, blank = re.escape(separator), f"[{self.blanks}]+"
-        self._found = re.compile(f'(?:^|{edge}){blank}"|"{blank}(?:{edge}|[\r\n]|$)')
+        self._quote = re.compile(f'(?:^|{edge}){blank}"|"{blank}(?:{edge}|[\r\n]|$)')
 
     def is_in(self, line: str) -> bool:
-        return '"' in line and self._found.search(line) is not None
+        return '"' in line and self._quote.search(line) is not None
 
     def removed(self, lines: Iterable[str]) -> Iterator[str]:
         """The lines without it. What stands inside quotation marks stays as it is, over several lines too."""

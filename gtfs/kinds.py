@@ -33,10 +33,10 @@ def _same(text: str) -> str:
 
 
 def _parse_time(text: str) -> int:
-    found = _TIME.fullmatch(text)
-    if not found:
+    match = _TIME.fullmatch(text)
+    if not match:
         raise ValueError(f'"{text}" is no time; write HH:MM:SS, after midnight 25:10:00')
-    hours, minutes, seconds = found.groups()
+    hours, minutes, seconds = match.groups()
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
 
 
@@ -84,10 +84,10 @@ def _degrees(limit: int) -> Callable[[str], float]:
 
 
 def _parse_whole(text: str) -> int:
-    found = _WHOLE.fullmatch(text)
-    if not found:
+    match = _WHOLE.fullmatch(text)
+    if not match:
         raise ValueError(f'"{text}" is no whole number; write digits only')
-    return int(found[1])
+    return int(match[1])
 
 
 def _one_of(lowest: int, highest: int, *more: tuple[int, int]) -> Callable[[str], int]:
@@ -104,19 +104,19 @@ def _one_of(lowest: int, highest: int, *more: tuple[int, int]) -> Callable[[str]
 
 
 def _parse_color(text: str) -> str:
-    found = re.fullmatch(r"#?([0-9A-Fa-f]{6})", text)
-    if not found:
+    match = re.fullmatch(r"#?([0-9A-Fa-f]{6})", text)
+    if not match:
         raise ValueError(f'"{text}" is no colour; write six hex digits without #, such as 0057B8')
-    return found[1]
+    return match[1]
 
 
 def _parse_timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        known = [name for name in available_timezones() if name.lower() == text.lower()]  # America/new_york
-        if known:
-            return known[0]
+        names = [name for name in available_timezones() if name.lower() == text.lower()]  # America/new_york
+        if names:
+            return names[0]
         raise ValueError(f'"{text}" is no known time zone; write a tz database name, such as Asia/Jakarta') from None
     return text
 

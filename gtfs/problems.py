@@ -32,7 +32,7 @@ def visible(text: str) -> str:
     """Characters that nobody sees, by their code: a name with a zero-width space looks like the one without it."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in text)
+    return "".join(letter if letter.isprintable() else f"<U+{ord(letter):04X}>" for letter in text)
 
 
 class BrokenFeed(Exception):
@@ -69,7 +69,7 @@ class Findings:
     def warnings(self) -> tuple[Problem, ...]:
         """All kinds of them; of each kind the first few, then how many more there are."""
         more = ((kind, count - MAX_ALIKE) for kind, count in self._alike.items() if count > MAX_ALIKE)
-        counted = (Problem(file, None, field, f"{count} more like this:{said}") for (file, field, said), count in more)
+        counted = (Problem(file, None, field, f"{count} more like this:{message}") for (file, field, message), count in more)
         return (*self._warnings, *counted)
 
     def blame(self, files: Iterable[str]) -> None:

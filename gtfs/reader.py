@@ -14,10 +14,10 @@ from gtfs.checks import (
     check_called_stops,
     check_services,
     is_at_sea,
-    mended_route,
-    mended_stop,
-    placed_stops,
+    mend_route,
+    mend_stop,
     say_without_shapes,
+    stops_with_place,
     usable_trips,
 )
 from gtfs.columns import REQUIRED_FILES, TABLES, TELLING, Table
@@ -95,7 +95,7 @@ class _Reader:
         if columns.SHAPES.file not in self.files.names:
             say_without_shapes(trip_rows, self.findings)
         trip_rows = usable_trips(trip_rows, routes, services, shapes, self.findings)
-        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, placed_stops(stops), self.findings)
+        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, stops_with_place(stops), self.findings)
         frequencies = self._frequencies(trip_rows)
         trips = self._trips(trip_rows, calls)
         network = Network(
@@ -126,15 +126,15 @@ class _Reader:
 
         Of two such trips neither: which of them the stop times belong to nobody can tell.
         """
-        found: dict[str, Row] = {}
+        rows: dict[str, Row] = {}
         lines = self.lines[table.file] = {}
         counts = [place for place, column in enumerate(table.columns) if column.vital or column.name in TELLING]
         for row in self._rows(table):
             line, values, _ = row
             record_id = values[0]
-            if record_id not in found:
-                found[record_id], lines[record_id] = row, line
-            elif all(found[record_id][1][place] == values[place] for place in counts):
+            if record_id not in rows:
+                rows[record_id], lines[record_id] = row, line
+            elif all(rows[record_id][1][place] == values[place] for place in counts):
                 message = f'"{record_id}" is already in line {lines[record_id]}; this row is left out'
                 self.findings.warning(table.file, line, table.columns[0].name, message)
             elif table.spares_rows:
@@ -146,24 +146,24 @@ class _Reader:
                     f'"{record_id}" is already in line {lines[record_id]} as another one; that one counts, ids must differ'
                 )
                 self.findings.warning(table.file, line, table.columns[0].name, message)
-        return found
+        return rows
 
     def _stops(self) -> dict[str, Stop]:
         stops: dict[str, Stop] = self._records(columns.STOPS, Stop)
         lines = self.lines[columns.STOPS.file]
-        return {stop_id: mended_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
+        return {stop_id: mend_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
 
     def _routes(self, agencies: dict[str, Agency]) -> dict[str, Route]:
         routes: dict[str, Route] = self._records(columns.ROUTES, Route)
         lines = self.lines[columns.ROUTES.file]
-        return {route_id: mended_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
+        return {route_id: mend_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
 
     def _trips(self, trip_rows: dict[str, Row], calls: dict[str, tuple[StopTime, ...]]) -> dict[str, Trip]:
-        found, flex = {}, 0
+        trips, flex = {}, 0
         for trip_id, (line, values, extra) in trip_rows.items():
             stop_times = calls.get(trip_id, ())
             if len(stop_times) >= 2 and not self.findings.is_lost(columns.TRIPS.file, trip_id):
-                found[trip_id] = _make_trip(*values[:3], stop_times, *values[3:], extra)
+                trips[trip_id] = _make_trip(*values[:3], stop_times, *values[3:], extra)
             elif self.findings.is_lost(columns.FLEX_TRIPS, trip_id):
                 flex += 1
             elif not self.findings.is_lost(columns.TRIPS.file, trip_id):
@@ -171,24 +171,24 @@ class _Reader:
                 self.findings.warning(columns.TRIPS.file, line, "trip_id", message)
         if flex:
             message = f"{FLEX}; {flex} left out, here and in the exported feed"
-            say = self.findings.warning if found else self.findings.problem
+            say = self.findings.warning if trips else self.findings.problem
             say(columns.TRIPS.file, None, "", message)
-        return found
+        return trips
 
     def _shapes(self) -> dict[str, Shape]:
         """The lines of two points and more; where the whole file is missing nobody complains of each."""
         file, warning = columns.SHAPES.file, self.findings.warning
         if file not in self.files.names:
             self.findings.lose(file)
-        found: dict[str, list[tuple[int, int, ShapePoint]]] = {}
+        points_of: dict[str, list[tuple[int, int, ShapePoint]]] = {}
         for line, values, extra in self._rows(columns.SHAPES):
             point = _make_shape_point(*values[1:], extra)
             if is_at_sea(point.lat, point.lon):
                 warning(file, line, "shape_pt_lat", "the point is near 0/0 in the sea and is left out")
             else:
-                found.setdefault(values[0], []).append((point.sequence, line, point))
+                points_of.setdefault(values[0], []).append((point.sequence, line, point))
         kept = {}
-        for shape_id, points in found.items():
+        for shape_id, points in points_of.items():
             points.sort(key=lambda point: point[:2])
             if len(points) > 1:
                 kept[shape_id] = Shape(shape_id, self._points(shape_id, points))
@@ -214,7 +214,7 @@ class _Reader:
         return tuple(point if believed else replace(point, dist_traveled=None) for _, _, point in points)
 
     def _calendars(self) -> dict[str, Calendar]:
-        found = {}
+        calendars = {}
         for service_id, (line, values, extra) in self._by_id(columns.CALENDAR).items():
             start, end = values[8:]
             if end < start:
@@ -222,31 +222,33 @@ class _Reader:
                 self.findings.warning(columns.CALENDAR.file, line, "end_date", message)
             days = [bool(day) for day in values[1:8]]
             weekdays = (days[0], days[1], days[2], days[3], days[4], days[5], days[6])
-            found[service_id] = Calendar(service_id, weekdays, start, end, extra)
-        return found
+            calendars[service_id] = Calendar(
+                service_id=service_id, weekdays=weekdays, start_date=start, end_date=end, extra=extra
+            )
+        return calendars
 
     def _calendar_dates(self) -> tuple[CalendarDate, ...]:
         """Where one date is both added and removed, the removal counts: a bus that comes unannounced is the smaller harm."""
-        found: dict[tuple[Any, Any], CalendarDate] = {}
+        exceptions: dict[tuple[Any, Any], CalendarDate] = {}
         for line, (service_id, date, kind), extra in self._rows(columns.CALENDAR_DATES):
             row = CalendarDate(service_id, date, kind == 1, extra)
-            before = found.setdefault((service_id, date), row)
+            before = exceptions.setdefault((service_id, date), row)
             if before is not row:
                 both = "added and removed" if before.added != row.added else "there twice"
                 read = ", it is read as removed" if before.added != row.added else ""
                 message = f'{date:%Y%m%d} is {both} for service "{service_id}"{read}; keep one row'
                 self.findings.warning(columns.CALENDAR_DATES.file, line, "date", message)
                 if before.added and not row.added:
-                    found[service_id, date] = row
-        return tuple(found.values())
+                    exceptions[service_id, date] = row
+        return tuple(exceptions.values())
 
     def _frequencies(self, trip_rows: dict[str, Row]) -> list[Frequency]:
         """The windows that can be run. A trip that loses all of its windows is lost too: it has no times without them."""
-        file, kept, told = columns.FREQUENCIES.file, [], set()
+        file, kept, trip_ids = columns.FREQUENCIES.file, [], set()
         windows: dict[str, list[tuple[int, int]]] = {}
         for line, values, extra in self._rows(columns.FREQUENCIES):
             trip_id, start, end, headway, _ = values
-            told.add(trip_id)
+            trip_ids.add(trip_id)
             fault = _fault_of_window(start, end, headway)
             if trip_id not in trip_rows:
                 if not self.findings.is_lost(columns.TRIPS.file, trip_id):
@@ -263,7 +265,7 @@ class _Reader:
                     kept.append(_make_frequency(*values, extra))
                 mine.append((start, end))
         for trip_id in trip_rows:
-            if trip_id not in windows and (trip_id in told or self.findings.is_lost(file, trip_id)):
+            if trip_id not in windows and (trip_id in trip_ids or self.findings.is_lost(file, trip_id)):
                 self.findings.lose(columns.TRIPS.file, trip_id)
         return kept
 
@@ -274,17 +276,17 @@ class _Reader:
         return _make_feed_info(*rows[0][1], rows[0][2]) if rows else None
 
     def _other_files(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        known = {table.file for table in TABLES}
+        ours = {table.file for table in TABLES}
         names, left = [], MAX_OTHER_BYTES
-        for name in sorted(name for name in self.files.names if name not in known):
+        for name in sorted(name for name in self.files.names if name not in ours):
             left -= self.files.size(name)
             if left >= 0:
                 names.append(name)
             else:
                 message = f"is left out: files that are only passed on may add up to {MAX_OTHER_BYTES >> 20} MB"
                 self.findings.warning(name, None, "", message)
-        found = {name: read_other(self.files, name, self.findings) for name in names}
-        return {name: rows for name, rows in found.items() if rows is not None}
+        tables = {name: read_other(self.files, name, self.findings) for name in names}
+        return {name: rows for name, rows in tables.items() if rows is not None}
 
 
 def _fault_of_window(start: int, end: int, headway: int) -> tuple[str, str] | None:

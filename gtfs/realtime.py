@@ -9,15 +9,20 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, ToldTrip, instance_key, is_ending, is_shown, told_trips, trip_of
-from transit.arrivals.alerts import Alert, InformedEntity, Text
+from gtfs.selection import POSITION_MAX_AGE_S, SelectedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
+from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
+from transit.arrivals.interruptions import Interruption, interruptions
+from transit.arrivals.notices import closes_stop
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
 from transit.tracking.state import VehicleState, VehicleStatus
 
 VERSION = "2.0"
 FeedMessage = pb.FeedMessage
+StopTimeUpdate = pb.TripUpdate.StopTimeUpdate
 
 
 def vehicle_positions(network: Network, states: Iterable[VehicleState], now: datetime) -> FeedMessage:
@@ -37,6 +42,7 @@ def trip_updates(
     predictions: Iterable[Prediction],
     states: Iterable[VehicleState],
     now: datetime,
+    alerts: Sequence[Alert] = (),
     *,
     standing: Iterable[StandingVehicle] = (),
 ) -> FeedMessage:
@@ -44,23 +50,36 @@ def trip_updates(
 
     Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan.
 
+    First those that notices concern, for some hours ahead and with or without a vehicle: a run that does not take place is
+    CANCELED, a stop that is closed SKIPPED. A run that a vehicle is seen on in spite of a notice stays as it is seen.
+
     A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
     Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;
     those about to end it; the others; each by vehicle_id) lets consumers that keep the last entity per vehicle or trip_id,
     as the validators do, find the same pairs here and in the vehicle positions.
     """
-    known = {state.vehicle_id: state for state in states}
+    state_of = {state.vehicle_id: state for state in states}
     message = _message(network, now)
-    for told in told_trips(network, predictions, standing, known, now):
-        entity = message.entity.add(id=f"trip:{instance_key(told.trip)}")
-        _fill_update(entity.trip_update, network, told, known.get(told.vehicle_id), now)
+    interrupted = {one.trip: one for one in interruptions(network, alerts, now)}
+    groups = [
+        group
+        for group in selected_trips(network, predictions, standing, state_of, now)
+        if group.tier is Tier.LIVE or group.trip not in interrupted or not interrupted[group.trip].cancelled
+    ]
+    predicted = {group.trip for group in groups}
+    for one in interrupted.values():
+        if one.trip not in predicted:
+            _fill_interruption(message.entity.add(id=f"trip:{instance_key(one.trip)}").trip_update, network, one, now)
+    for group in groups:
+        entity = message.entity.add(id=f"trip:{instance_key(group.trip)}")
+        _fill_update(entity.trip_update, network, group, state_of.get(group.vehicle_id), now, alerts)
     return message
 
 
-def alerts(network: Network, told: Iterable[Alert], now: datetime) -> FeedMessage:
+def alerts(network: Network, current: Iterable[Alert], now: datetime) -> FeedMessage:
     """The alerts that are in force or still to come. One that names nothing of this network is left out."""
     message = _message(network, now)
-    for alert in sorted(told, key=lambda alert: alert.alert_id):
+    for alert in sorted(current, key=lambda alert: alert.alert_id):
         informed = [entity for entity in alert.informed if _is_known(network, entity)]
         if informed and any(alert.header.values()) and (alert.ends_at is None or now < alert.ends_at):
             _fill_alert(message.entity.add(id=f"alert:{alert.alert_id}").alert, network, alert, informed)
@@ -98,7 +117,9 @@ def _posix(at: datetime, now: datetime) -> int:
     return int(min(at, now).timestamp())
 
 
-def _fill_trip(descriptor: pb.TripDescriptor, network: Network, trip: Trip, instance: TripInstance) -> None:
+def _fill_trip(
+    descriptor: pb.TripDescriptor, network: Network, trip: Trip, instance: TripInstance, *, cancelled: bool = False
+) -> None:
     descriptor.trip_id, descriptor.route_id = trip.trip_id, trip.route_id
     descriptor.start_date = f"{instance.start_date:%Y%m%d}"
     if trip.direction_id is not None:
@@ -107,6 +128,8 @@ def _fill_trip(descriptor: pb.TripDescriptor, network: Network, trip: Trip, inst
         descriptor.start_time = format_time(instance.start_s)
     headway_based = network.is_headway_based(trip.trip_id)
     descriptor.schedule_relationship = pb.TripDescriptor.UNSCHEDULED if headway_based else pb.TripDescriptor.SCHEDULED
+    if cancelled and has_planned_times(network, instance):
+        descriptor.schedule_relationship = pb.TripDescriptor.CANCELED
 
 
 def _fill_vehicle(vehicle: pb.VehiclePosition, network: Network, state: VehicleState, now: datetime) -> None:
@@ -129,43 +152,68 @@ def _fill_vehicle(vehicle: pb.VehiclePosition, network: Network, state: VehicleS
 def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> None:
     waits = state.matched.status is VehicleStatus.LAYOVER
     sequence = trip.stop_times[0].stop_sequence if waits else state.next_stop_sequence
-    call = next((call for call in trip.stop_times if call.stop_sequence == sequence), None)
-    if call is not None:
+    index = trip.find_index(sequence)
+    if index is not None:
+        call = trip.stop_times[index]
         vehicle.current_stop_sequence, vehicle.stop_id = call.stop_sequence, call.stop_id
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
 
 
-def _fill_update(update: pb.TripUpdate, network: Network, told: ToldTrip, state: VehicleState | None, now: datetime) -> None:
-    trip = network.trips[told.trip.trip_id]
-    _fill_trip(update.trip, network, trip, told.trip)
-    update.timestamp = _posix(told.reported_at, now)
-    if told.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
-        update.vehicle.id = update.vehicle.label = told.vehicle_id
-    if told.silent_from is not None:
-        for call in trip.stop_times:
-            if call.stop_sequence >= told.silent_from:
-                update.stop_time_update.add(
-                    stop_sequence=call.stop_sequence,
-                    stop_id=call.stop_id,
-                    schedule_relationship=pb.TripUpdate.StopTimeUpdate.NO_DATA,
-                )
+def _fill_interruption(update: pb.TripUpdate, network: Network, found: Interruption, now: datetime) -> None:
+    """Of a run without a vehicle. Between the stops that it passes over nothing is known of it."""
+    trip = network.trips[found.trip.trip_id]
+    _fill_trip(update.trip, network, trip, found.trip, cancelled=found.cancelled)
+    update.timestamp = int(now.timestamp())
+    before_skipped = False
+    for index, call in enumerate(trip.stop_times):
+        skipped = call.stop_sequence in found.skipped
+        if found.skipped and (skipped or before_skipped or index == 0):
+            stop = update.stop_time_update.add(stop_sequence=call.stop_sequence, stop_id=call.stop_id)
+            stop.schedule_relationship = StopTimeUpdate.SKIPPED if skipped else StopTimeUpdate.NO_DATA
+        before_skipped = skipped
+
+
+def _fill_update(
+    update: pb.TripUpdate,
+    network: Network,
+    selected: SelectedTrip,
+    state: VehicleState | None,
+    now: datetime,
+    alerts: Sequence[Alert] = (),
+) -> None:
+    trip = network.trips[selected.trip.trip_id]
+    _fill_trip(update.trip, network, trip, selected.trip)
+    update.timestamp = _posix(selected.reported_at, now)
+    if selected.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
+        update.vehicle.id = update.vehicle.label = selected.vehicle_id
+    if selected.silent_from is None:
+        _fill_times(update, network, trip, selected, now, alerts)
         return
-    _fill_times(update, network, trip, told, now)
+    for call in trip.stop_times:
+        if call.stop_sequence >= selected.silent_from:
+            stop = update.stop_time_update.add(stop_sequence=call.stop_sequence, stop_id=call.stop_id)
+            stop.schedule_relationship = StopTimeUpdate.NO_DATA
 
 
-def _fill_times(update: pb.TripUpdate, network: Network, trip: Trip, told: ToldTrip, now: datetime) -> None:
-    group = told.predictions
+def _fill_times(
+    update: pb.TripUpdate, network: Network, trip: Trip, selected: SelectedTrip, now: datetime, alerts: Sequence[Alert]
+) -> None:
+    group = selected.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = not network.is_headway_based(trip.trip_id)
-    relationship = pb.TripUpdate.StopTimeUpdate.SCHEDULED if scheduled else pb.TripUpdate.StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - told.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
+    too_old_s = max(0.0, (now - selected.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
+    direction = directions_of(network).of_trip[trip.trip_id]
     for index, (row, time) in enumerate(zip(group, times, strict=True)):
         call, uncertainty = calls[row.stop_sequence], _uncertainty_s(row, too_old_s)
         stop = update.stop_time_update.add(
             stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
         )
+        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, direction=direction) is not None:
+            stop.schedule_relationship = StopTimeUpdate.SKIPPED
+            continue
         event = stop.departure if row.is_departure else stop.arrival
         event.time, event.uncertainty = time, uncertainty
         if scheduled and not row.is_departure and row.stop_sequence != last_sequence and call.departure_s is not None:
@@ -184,10 +232,10 @@ def _same_block(network: Network, trip: Trip, state: VehicleState | None) -> boo
 
 def _increasing(times_s: Sequence[float]) -> list[int]:
     """Whole seconds, each later than the one before: a bus is never at two stops at once."""
-    found: list[int] = []
+    times: list[int] = []
     for time_s in times_s:
-        found.append(max(round(time_s), found[-1] + 1) if found else round(time_s))
-    return found
+        times.append(max(round(time_s), times[-1] + 1) if times else round(time_s))
+    return times
 
 
 def _uncertainty_s(row: Prediction, too_old_s: float) -> int:
@@ -228,7 +276,7 @@ def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Seq
         if entity.stop_id:
             selector.stop_id = entity.stop_id
         if trip is not None and entity.trip is not None:
-            _fill_trip(selector.trip, network, trip, entity.trip)
+            _fill_trip(selector.trip, network, trip, entity.trip, cancelled=alert.effect is Effect.NO_SERVICE)
 
 
 def _fill_text(message: pb.TranslatedString, text: Text) -> None:

@@ -64,12 +64,12 @@ def _say_encoding(files: FeedFiles, name: str, findings: Findings) -> None:
 
 def _separator(files: FeedFiles, name: str, findings: Findings) -> str:
     with files.text(name) as text:
-        found = separator_of(next((line for line in text if line.strip()), ""))
-    files.separators.add(found)
-    if found != ",":
-        message = f"has its columns between {SEPARATORS[found]}, and is read so; save it with commas"
+        separator = separator_of(next((line for line in text if line.strip()), ""))
+    files.separators.add(separator)
+    if separator != ",":
+        message = f"has its columns between {SEPARATORS[separator]}, and is read so; save it with commas"
         findings.warning(name, None, "", message)
-    return found
+    return separator
 
 
 def _padding(files: FeedFiles, name: str, separator: str, findings: Findings) -> Padding | None:
@@ -104,7 +104,7 @@ class _Reading:
         self.defaults = [column.kind.default for column in table.columns]
         self.present: list[tuple[int, int, Any, bool]] = []  # position in the row, in the values, memory or parse, remembers
         self.vital: list[tuple[int, str]] = []  # position in the values, name
-        self.asked: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
+        self.required: list[tuple[int, str]] = []  # position in the row, name: required, but a row does without
         self.extra: list[tuple[int, str]] = []  # position in the row, name
         self.names: list[str] = []
         self.separator = ","
@@ -134,15 +134,25 @@ class _Reading:
                 self.findings.lose(self.table.file)
                 self.findings.problem(self.table.file, reader.line_num, "", f"{error}; look for a quotation mark left open")
 
+    def _parser_of(self, column: Column) -> Any:
+        parse: Any = column.kind.parse
+        if self.separator != "," and column.kind in DECIMAL:
+            parse = _with_decimal_comma(parse)
+        return _Memory(parse) if column.kind.repeats else parse
+
+    def _names_of(self, cells: list[str]) -> list[str]:
+        names = [cell.strip().strip(BLANKS) for cell in cells]
+        for cell, name in zip(cells, names, strict=True):
+            if cell.strip(" \t\r\n") != name:
+                message = f'the column name "{cell}" has characters that nobody sees; it is read as "{name}"'
+                self.findings.warning(self.table.file, 1, name, message)
+        return names
+
     def _header(self, cells: list[str]) -> bool:
         """False, and reported, where the columns make no table."""
         whole = True
         say = self.findings.warning if self.table.spares_all else self.findings.problem
-        self.names = [cell.strip().strip(BLANKS) for cell in cells]
-        for cell, name in zip(cells, self.names, strict=True):
-            if cell.strip(" \t\r\n") != name:
-                message = f'the column name "{cell}" has characters that nobody sees; it is read as "{name}"'
-                self.findings.warning(self.table.file, 1, name, message)
+        self.names = self._names_of(cells)
         vital = {column.name for column in self.table.columns if column.vital}
         place = {name: index for index, name in reversed(list(enumerate(self.names))) if name}
         if not place:
@@ -158,11 +168,7 @@ class _Reading:
             whole = whole and name not in vital
         for position, column in enumerate(self.table.columns):
             if column.name in place:
-                parse: Any = column.kind.parse
-                if self.separator != "," and column.kind in DECIMAL:
-                    parse = _with_decimal_comma(parse)
-                parse = _Memory(parse) if column.kind.repeats else parse
-                self.present.append((place[column.name], position, parse, column.kind.repeats))
+                self.present.append((place[column.name], position, self._parser_of(column), column.kind.repeats))
             elif column.vital:
                 seen = "; ".join(cells[:SEEN_AT_MOST]) + ("; ..." if len(cells) > SEEN_AT_MOST else "")
                 say(self.table.file, 1, column.name, f'this required column is missing; add it. The first line has "{seen}"')
@@ -172,9 +178,9 @@ class _Reading:
             if column.vital:
                 self.vital.append((position, column.name))
             elif column.required and column.name in place:
-                self.asked.append((place[column.name], column.name))
-        known = self.table.names
-        self.extra = [(index, name) for name, index in sorted(place.items(), key=lambda item: item[1]) if name not in known]
+                self.required.append((place[column.name], column.name))
+        ours = self.table.names
+        self.extra = [(index, name) for name, index in sorted(place.items(), key=lambda item: item[1]) if name not in ours]
         if not whole:
             self.findings.lose(self.table.file)
         return whole
@@ -215,7 +221,7 @@ class _Reading:
                 elif any(cell.strip() for cell in row):
                     self._say(line, name, "is empty; every row needs it")
                 return None
-        for index, name in self.asked:
+        for index, name in self.required:
             if not row[index].strip(" \t"):
                 self.findings.warning(self.table.file, line, name, "is empty; GTFS asks for it")
         return values
@@ -254,5 +260,5 @@ class _Reading:
     def _extra_of(self, row: list[str]) -> Extra:
         if not self.extra:
             return NO_EXTRA
-        found = {name: row[index].strip(" \t") for index, name in self.extra}
-        return {name: text for name, text in found.items() if text} or NO_EXTRA
+        cells = {name: row[index].strip(" \t") for index, name in self.extra}
+        return {name: text for name, text in cells.items() if text} or NO_EXTRA

@@ -50,7 +50,7 @@ def instance_key(instance: TripInstance) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldTrip:
+class SelectedTrip:
     """What a trip update tells of one trip of one vehicle."""
 
     vehicle_id: str
@@ -58,16 +58,16 @@ class ToldTrip:
     reported_at: datetime
     tier: Tier
     predictions: Sequence[Prediction]  # by stop_sequence; none of a vehicle that stands
-    silent_from: int | None = None  # the first stop_sequence of which nothing can be said, up to the end
+    silent_from: int | None = None  # of that one: the first stop_sequence of which nothing can be said, up to the end
 
 
-def told_trips(
+def selected_trips(
     network: Network,
     predictions: Iterable[Prediction],
     standing: Iterable[StandingVehicle],
-    known: Mapping[str, VehicleState],
+    states: Mapping[str, VehicleState],
     now: datetime,
-) -> list[ToldTrip]:
+) -> list[SelectedTrip]:
     """Predictions by vehicle and trip, and the vehicles that stand, in the order of the feed; one per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
     group: list[Prediction] = []
@@ -77,26 +77,26 @@ def told_trips(
             group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
         group.append(row)
         latest = row
-    told = [_told(network, group) for group in groups.values() if group]
-    told += [_told_of_standing(one) for one in standing if _is_told(network, one, now)]
-    best: dict[TripInstance, ToldTrip] = {}
-    for one in sorted((one for one in told if _is_ahead(one, now)), key=lambda one: _rank(network, one, known, now)):
+    selected = [_selected(network, group) for group in groups.values() if group]
+    selected += [_selected_standing(one) for one in standing if _may_stand(network, one, now)]
+    best: dict[TripInstance, SelectedTrip] = {}
+    for one in sorted((one for one in selected if _is_ahead(one, now)), key=lambda one: _rank(network, one, states, now)):
         best.pop(one.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
         best[one.trip] = one
     return list(best.values())
 
 
-def _told(network: Network, group: Sequence[Prediction]) -> ToldTrip:
+def _selected(network: Network, group: Sequence[Prediction]) -> SelectedTrip:
     first = group[0]
     sequences = {call.stop_sequence for call in network.trips[first.trip.trip_id].stop_times}
     rows = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
-    return ToldTrip(
+    return SelectedTrip(
         vehicle_id=first.vehicle_id, trip=first.trip, reported_at=first.reported_at, tier=first.tier, predictions=rows
     )
 
 
-def _told_of_standing(one: StandingVehicle) -> ToldTrip:
-    return ToldTrip(
+def _selected_standing(one: StandingVehicle) -> SelectedTrip:
+    return SelectedTrip(
         vehicle_id=one.vehicle_id,
         trip=one.trip,
         reported_at=one.reported_at,
@@ -106,11 +106,11 @@ def _told_of_standing(one: StandingVehicle) -> ToldTrip:
     )
 
 
-def _is_ahead(one: ToldTrip, now: datetime) -> bool:
+def _is_ahead(one: SelectedTrip, now: datetime) -> bool:
     return one.silent_from is not None or (bool(one.predictions) and one.predictions[-1].predicted_at >= now)
 
 
-def _is_told(network: Network, one: StandingVehicle, now: datetime) -> bool:
+def _may_stand(network: Network, one: StandingVehicle, now: datetime) -> bool:
     trip = network.trips.get(one.trip.trip_id)
     ahead = trip is not None and any(call.stop_sequence >= one.next_stop_sequence for call in trip.stop_times)
     return ahead and (now - one.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
@@ -123,9 +123,9 @@ def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
 
 
 def _rank(
-    network: Network, row: ToldTrip, known: Mapping[str, VehicleState], now: datetime
+    network: Network, row: SelectedTrip, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
-    state = known.get(row.vehicle_id)
+    state = states.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
     claimed = state is not None and is_shown(state, now) and state.matched.trip == row.trip
     claimed = claimed and state is not None and trip_of(network, state) is not None

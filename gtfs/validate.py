@@ -44,12 +44,20 @@ def validate_feed(source: Path | bytes, *, on: date, country_code: str = "") -> 
     try:
         _, warnings = read_feed(source)
         ours = [row for row in warnings if row.file.endswith(".txt")]  # the validator names the unknown files itself
-        found = [Finding(Severity.WARNING, "tolerated", row.file, row.line, row.field, row.message) for row in ours]
+        findings = [
+            Finding(
+                severity=Severity.WARNING, code="tolerated", file=row.file, line=row.line, field=row.field, message=row.message
+            )
+            for row in ours
+        ]
     except BrokenFeed as error:
-        found = [Finding(Severity.ERROR, "refused", row.file, row.line, row.field, row.message) for row in error.problems]
-    found += _second_opinion(source, on, country_code)
+        findings = [
+            Finding(severity=Severity.ERROR, code="refused", file=row.file, line=row.line, field=row.field, message=row.message)
+            for row in error.problems
+        ]
+    findings += _second_opinion(source, on, country_code)
     order = list(Severity)
-    return sorted(found, key=lambda finding: (order.index(finding.severity), finding.file, finding.line or 0))
+    return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.file, finding.line or 0))
 
 
 def has_errors(findings: list[Finding]) -> bool:
@@ -65,7 +73,7 @@ def _second_opinion(source: Path | bytes, on: date, country_code: str) -> list[F
     try:
         result = gtfs_guru.validate(str(source), country_code=country_code or None, date=on.isoformat())
     except Exception as error:  # it raises plain exceptions of many kinds for what it cannot open
-        return [Finding(Severity.ERROR, "unreadable", "", None, "", str(error))]
+        return [Finding(severity=Severity.ERROR, code="unreadable", file="", line=None, field="", message=str(error))]
     return [_finding(notice) for notice in result.notices]
 
 
@@ -73,10 +81,10 @@ def _finding(notice: Any) -> Finding:
     context = notice.context()
     details = ", ".join(f"{name} {value}" for name, value in sorted(context.items()) if name not in WHERE)
     return Finding(
-        Severity(notice.severity),
-        notice.code,
-        notice.file or context.get("filename") or "",
-        notice.row or context.get("csvRowNumber"),
-        notice.field or context.get("fieldName") or "",
-        f"{notice.message} ({details})" if details else notice.message,
+        severity=Severity(notice.severity),
+        code=notice.code,
+        file=notice.file or context.get("filename") or "",
+        line=notice.row or context.get("csvRowNumber"),
+        field=notice.field or context.get("fieldName") or "",
+        message=f"{notice.message} ({details})" if details else notice.message,
     )

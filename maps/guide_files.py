@@ -7,12 +7,14 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from maps.guide import BrokenGuide, Guide, Itinerary, Place, Service, Visit
 
+Row = TypeVar("Row")
 FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
 PRECISIONS = ("exact", "approximate", "kelurahan", "unknown")  # of a position; kelurahan: known by its quarter only
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -65,24 +67,24 @@ def service_rows(path: Path) -> list[dict[str, str]]:
 
 def read_itineraries(path: Path, place_ids: set[str]) -> tuple[Itinerary, ...]:
     """Rows of one itinerary_id, in their order. Raises BrokenGuide, also for a place that does not exist."""
-    found: dict[str, Itinerary] = {}
+    itineraries: dict[str, Itinerary] = {}
     problems = []
-    for line, row in sorted(_rows(path, ("itinerary_id", "place_id")), key=lambda one: int(one[1].get("order") or 0)):
+    for line, row in sorted(_rows(path, ("itinerary_id", "place_id")), key=lambda numbered: int(numbered[1].get("order") or 0)):
         if row["place_id"] not in place_ids:
             problems.append(f"{path.name} line {line}, place_id: {row['place_id']!r} is not in places.csv")
             continue
         try:
             visit = Visit(row["place_id"], 60 * int(row.get("stay_min") or 0))
-            before = found.get(row["itinerary_id"])
+            before = itineraries.get(row["itinerary_id"])
             visits = (*before.visits, visit) if before else (visit,)
             name = {"id": row.get("name_id", ""), "en": row.get("name_en", "")}
             starts_s = _time_s(row.get("starts", "")) or 8 * 3600
-            found[row["itinerary_id"]] = Itinerary(row["itinerary_id"], name, starts_s, visits)
+            itineraries[row["itinerary_id"]] = Itinerary(row["itinerary_id"], name, starts_s, visits)
         except ValueError as error:
             problems.append(f"{path.name} line {line}: {error}")
     if problems:
         raise BrokenGuide(problems)
-    return tuple(found.values())
+    return tuple(itineraries.values())
 
 
 def import_places(source: Path, folder: Path) -> tuple[int, int]:
@@ -112,8 +114,8 @@ def _rows(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, 
             if missing:
                 raise BrokenGuide([f"{path.name} line 1: the column {name} is missing" for name in missing])
             for row in reader:
-                known = {key: value for key, value in row.items() if key and not isinstance(value, list)}
-                yield reader.line_num, {key: (value or "").strip() for key, value in known.items()}
+                filled = {key: value for key, value in row.items() if key and not isinstance(value, list)}
+                yield reader.line_num, {key: (value or "").strip() for key, value in filled.items()}
     except UnicodeDecodeError as error:
         raise BrokenGuide([f"{path.name}: is not UTF-8 text ({error.reason}); save it as UTF-8"]) from None
     except csv.Error as error:
@@ -133,20 +135,23 @@ def _geojson_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise BrokenGuide([f"{path.name}: is no GeoJSON FeatureCollection ({error})"]) from None
 
 
-def _read(path: Path, rows, make, key):  # type: ignore[no-untyped-def]
+def _read(
+    path: Path, rows: Iterable[tuple[int, dict[str, str]]], make: Callable[[dict[str, str]], Row], key: Callable[[Row], str]
+) -> tuple[Row, ...]:
     """Values of all rows, or BrokenGuide with everything that is wrong."""
-    found, problems = {}, []
+    values: dict[str, Row] = {}
+    problems: list[str] = []
     for line, row in rows:
         try:
-            one = make(row)
-            if key(one) in found:
-                raise ValueError(f"{key(one)!r} is there twice")
-            found[key(one)] = one
+            value = make(row)
+            if key(value) in values:
+                raise ValueError(f"{key(value)!r} is there twice")
+            values[key(value)] = value
         except ValueError as error:
             problems.append(f"{path.name} line {line}, {error}")
     if problems:
         raise BrokenGuide(problems)
-    return tuple(found.values())
+    return tuple(values.values())
 
 
 def _place(row: dict[str, str]) -> Place:
@@ -165,22 +170,22 @@ def _place(row: dict[str, str]) -> Place:
     if published not in ("0", "1", ""):
         raise ValueError(f"published: {published!r}; write 1 for published, 0 for a draft")
     error_m = float(row["error_m"]) if row.get("error_m") else {"exact": 30.0, "approximate": 300.0}.get(precision, 1000.0)
-    said = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
+    description = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     return Place(
-        place_id,
-        name,
-        row.get("category") or "other",
-        lat,
-        lon,
-        precision,
-        error_m,
-        row.get("address", ""),
-        row.get("kelurahan", ""),
-        said,
-        _time_s(row.get("opens", "")),
-        row.get("source", ""),
-        _date(row),
-        published == "1",
+        place_id=place_id,
+        name=name,
+        category=row.get("category") or "other",
+        lat=lat,
+        lon=lon,
+        precision=precision,
+        error_m=error_m,
+        address=row.get("address", ""),
+        kelurahan=row.get("kelurahan", ""),
+        description=description,
+        opens_s=_time_s(row.get("opens", "")),
+        source=row.get("source", ""),
+        checked=_date(row),
+        published=published == "1",
     )
 
 
@@ -190,19 +195,19 @@ def _service(row: dict[str, str]) -> Service:
         raise ValueError(f"url: {url!r} begins with neither http:// nor https://")
     if not row.get("service_id") or not row.get("name"):
         raise ValueError("name: service_id and name are needed")
-    said = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
+    description = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     categories, audiences = tuple(row.get("categories", "").split()), tuple(row.get("audiences", "").split())
     return Service(
-        row["service_id"],
-        row["name"],
-        said,
-        categories,
-        audiences,
-        row.get("state", ""),
-        url,
-        row.get("last_trace", ""),
-        _date(row),
-        row.get("check_result", ""),
+        service_id=row["service_id"],
+        name=row["name"],
+        description=description,
+        categories=categories,
+        audiences=audiences,
+        state=row.get("state", ""),
+        url=url,
+        last_trace=row.get("last_trace", ""),
+        checked=_date(row),
+        check_result=row.get("check_result", ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import folium
@@ -42,7 +43,7 @@ def draw_city(network: Network, guide: Guide, *, tile_url: str = "", with_places
     else:
         _add(city, ground, lambda _: {"color": "#b9c4b4", "weight": 1, "fillColor": "#e9efe4", "fillOpacity": 1})
         _add(city, roads, lambda _: {"color": "#ffffff", "weight": 7, "opacity": 1})
-    _add(city, routes, lambda one: {"color": one["properties"]["colour"], "weight": 5, "opacity": 0.9})
+    _add(city, routes, lambda feature: {"color": feature["properties"]["colour"], "weight": 5, "opacity": 0.9})
     _add_points(city, stops, 6, {"color": "#17211c", "weight": 2, "fillColor": "#ffffff", "fillOpacity": 1})
     _add_points(city, places, 8, {"color": "#7a4a00", "weight": 2, "fillColor": "#f2b233", "fillOpacity": 0.9})
     city.fit_bounds([[south, west], [north, east]])
@@ -63,17 +64,18 @@ def _add_points(city: folium.Map, frame: gpd.GeoDataFrame, radius: int, style: d
 def _plain(frame: gpd.GeoDataFrame) -> dict[str, object]:
     """GeoJSON with coordinates as exact as the eye is."""
     rounded = frame.set_geometry(frame.geometry.set_precision(10**-PRECISION, mode="pointwise"))
-    found: dict[str, object] = rounded.__geo_interface__
-    return _rounded(found)
+    collection: dict[str, object] = rounded.__geo_interface__
+    plain: dict[str, object] = _round(collection)
+    return plain
 
 
-def _rounded(value):  # type: ignore[no-untyped-def]
+def _round(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, PRECISION)
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items() if key != "bbox"}
+        return {key: _round(part) for key, part in value.items() if key != "bbox"}
     if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return [_round(part) for part in value]
     return value
 
 
@@ -88,7 +90,7 @@ def _bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 def _script(city: folium.Map) -> str:
     """Folium's script alone: names counted up instead of random, so that the same map is the same bytes."""
     _name(city, NAME)
-    root = city.get_root()
+    root: Any = city.get_root()
     root.render()
     text: str = root.script.render()
     return text

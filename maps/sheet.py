@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from datetime import datetime
 
 import segno
-from fpdf import FPDF
 
 from maps.guide import Guide, Place
 from maps.layers import roads_layer, routes_layer
+from maps.lettering import LetteredPdf
 from transit.plan.network import Network
 from transit.plan.patterns import stop_place
 
@@ -26,30 +25,28 @@ WORDS = {
     ),
     "en": ("Places by bus", "Sample network, not verified", "position approximate", "position not known", "Live arrivals"),
 }
-LATIN = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # what the fonts that every PDF reader has cannot write
 NOT_SIGHTS = ("hospital", "school", "government")
 
 
 def visitor_map(network: Network, guide: Guide, address: str, now: datetime, language: str) -> bytes:
     """A PDF of one page. address: what the QR leads to."""
     words = WORDS.get(language, WORDS["en"])
-    pdf = FPDF(unit="mm", format=PAGE)
-    pdf.set_auto_page_break(False)
-    pdf.set_creation_date(now)
+    places = [place for place in guide.published if place.category not in NOT_SIGHTS]
+    texts = [network.agencies[0].name, address, *(f"{place.name}{place.address}" for place in places)]
+    pdf = LetteredPdf(PAGE, texts, now)
     pdf.add_page()
     _head(pdf, network, words, address)
-    places = [place for place in guide.published if place.category not in NOT_SIGHTS]
     places.sort(key=lambda place: (place.lat is None, place.name))
     _draw(pdf, network, guide, places)
     _list(pdf, places, words)
     return bytes(pdf.output())
 
 
-def _head(pdf: FPDF, network: Network, words: tuple[str, ...], address: str) -> None:
-    pdf.set_font("Helvetica", "B", 20)
-    pdf.text(12, 19, _latin(f"{network.agencies[0].name}: {words[0]}"))
-    pdf.set_font("Helvetica", "", 9)
-    pdf.text(12, 26, _latin(f"{words[4]}: {address}" + (f"  -  {words[1]}" if network.is_sample else "")))
+def _head(pdf: LetteredPdf, network: Network, words: tuple[str, ...], address: str) -> None:
+    pdf.letters("B", 20)
+    pdf.text(12, 19, pdf.plain(f"{network.agencies[0].name}: {words[0]}"))
+    pdf.letters("", 9)
+    pdf.text(12, 26, pdf.plain(f"{words[4]}: {address}" + (f"  -  {words[1]}" if network.is_sample else "")))
     picture = io.BytesIO()
     segno.make(address, error="m", micro=False).save(picture, kind="png", scale=8, border=1)
     pdf.image(picture, x=176, y=8, w=22)
@@ -72,13 +69,14 @@ class _Frame:
         return self.x0 + lon * self.cos * self.scale, self.y0 - lat * self.scale
 
 
-def _draw(pdf: FPDF, network: Network, guide: Guide, places: list[Place]) -> None:
+def _draw(pdf: LetteredPdf, network: Network, guide: Guide, places: list[Place]) -> None:
     pdf.set_fill_color(238, 243, 234)
     pdf.rect(*MAP, style="F")
     routes, roads = routes_layer(network), roads_layer(guide.roads)
     if routes.empty:
         return
-    frame = _Frame(tuple(float(value) for value in routes.total_bounds))
+    west, south, east, north = (float(value) for value in routes.total_bounds)
+    frame = _Frame((west, south, east, north))
     with pdf.rect_clip(*MAP):
         for layer, width in ((roads, 2.2), (routes, 1.1)):
             for row in layer.itertuples():
@@ -97,10 +95,10 @@ def _draw(pdf: FPDF, network: Network, guide: Guide, places: list[Place]) -> Non
         _numbers(pdf, frame, places)
 
 
-def _numbers(pdf: FPDF, frame: _Frame, places: list[Place]) -> None:
+def _numbers(pdf: LetteredPdf, frame: _Frame, places: list[Place]) -> None:
     """Places that share a position (their quarter's middle) stand side by side."""
     taken: dict[tuple[int, int], int] = {}
-    pdf.set_font("Helvetica", "B", 7)
+    pdf.letters("B", 7)
     for number, place in enumerate(places, 1):
         if place.lat is None or place.lon is None:
             continue
@@ -113,19 +111,15 @@ def _numbers(pdf: FPDF, frame: _Frame, places: list[Place]) -> None:
         pdf.text(x - pdf.get_string_width(str(number)) / 2, y + 0.9, str(number))
 
 
-def _list(pdf: FPDF, places: list[Place], words: tuple[str, ...]) -> None:
+def _list(pdf: LetteredPdf, places: list[Place], words: tuple[str, ...]) -> None:
     rows = -(-len(places) // 2)
     step = min(6.5, 100.0 / max(rows, 1))
     for number, place in enumerate(places, 1):
         column, row = divmod(number - 1, rows)
         x, y = 12 + 95 * column, MAP[1] + MAP[3] + 9 + step * row
-        pdf.set_font("Helvetica", "B", 8)
+        pdf.letters("B", 8)
         pdf.text(x, y, f"{number}")
-        pdf.text(x + 6, y, _latin(place.name)[:44])
+        pdf.text(x + 6, y, pdf.plain(place.name)[:44])
         note = words[3] if place.lat is None else "" if place.is_good else words[2]
-        pdf.set_font("Helvetica", "", 6.5)
-        pdf.text(x + 6, y + 2.6, _latin(" - ".join(filter(None, (place.address, note))))[:75])
-
-
-def _latin(text: str) -> str:
-    return LATIN.sub("?", text)
+        pdf.letters("", 6.5)
+        pdf.text(x + 6, y + 2.6, pdf.plain(" - ".join(filter(None, (place.address, note))))[:75])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +65,8 @@ HOMES = {
     "folium": {"maps"},
     "flask": {"web"},
     "flask_babel": {"web"},
+    "flask_compress": {"web.factory"},
+    "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures"},
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
@@ -257,3 +263,45 @@ def test_our_packages_are_those_of_this_tree() -> None:
 def test_no_module_is_named_like_the_standard_library() -> None:
     taken = [module for module in modules() if module.split(".")[0] in sys.stdlib_module_names]
     assert not taken
+
+
+PAGE = HOUSE / "docs" / "ARCHITECTURE.md"
+SIGNATURE = re.compile(r"`((?:[a-z_]+\.)+(?:[A-Z]\w+\.)?[a-z]\w*)\(([^)`]*)\) -> ([^`]+)`")
+
+
+def named_signatures() -> list[tuple[str, list[str], str]]:
+    """Dotted name, parameters and result of each signature that the page on architecture names."""
+    rows = SIGNATURE.findall(PAGE.read_text(encoding="utf-8"))
+    return [(name, [word.strip() for word in words.split(",") if word.strip()], kind) for name, words, kind in rows]
+
+
+def signature_of(name: str) -> tuple[list[str], str]:
+    """Parameters (without self) and result, the latter without the module in front of a type."""
+    parts = name.split(".")
+    depth = next(n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in modules())
+    thing: Any = importlib.import_module(".".join(parts[:depth]))
+    for part in parts[depth:]:
+        thing = getattr(thing, part)
+    signature = inspect.signature(thing)
+    result = re.sub(r"\b[a-z_]+\.(?=[A-Z])", "", str(signature.return_annotation))
+    return [word for word in signature.parameters if word != "self"], result
+
+
+@pytest.mark.parametrize(("name", "parameters", "result"), named_signatures())
+def test_the_page_on_architecture_names_signatures_as_they_are(name: str, parameters: list[str], result: str) -> None:
+    assert signature_of(name) == (parameters, result.replace("\\|", "|"))
+
+
+def test_a_signature_that_the_page_has_wrong_is_seen() -> None:
+    assert len(named_signatures()) > 12
+    assert signature_of("gtfs.writer.write_network") == (["network"], "bytes")
+    assert signature_of("gtfs.writer.write_network") != (["network", "path"], "bytes")
+
+
+def test_every_module_that_a_document_names_exists() -> None:
+    named = {
+        (page.name, name)
+        for page in (PAGE, *(HOUSE / "docs" / "decisions").glob("*.md"), HOUSE / "docs" / "GLOSSARY.md")
+        for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", page.read_text(encoding="utf-8"))
+    }
+    assert sorted((page, name) for page, name in named if not (HOUSE / name).exists()) == []

@@ -37,13 +37,13 @@ def parse_clock(text: str) -> Clock:
     """
     if not text.strip():
         return Clock()
-    found = SET.match(text.strip())
+    match = SET.match(text.strip())
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        at = datetime.fromisoformat(found["at"])
-        speed = float(found["speed"] or 1.0)
-        anchor = float(found["anchor"] or time.time())
+        at = datetime.fromisoformat(match["at"])
+        speed = float(match["speed"] or 1.0)
+        anchor = float(match["anchor"] or time.time())
     except ValueError:
         way = "write for instance 2026-11-24T07:15:00+07:00, with x60 after it to let it run faster"
         raise ValueError(f"TRANSIT_NOW is {text!r}; {way}") from None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import quote, urlencode
 
-from flask import Response, abort, make_response, request
+from flask import Response, abort, g, make_response, render_template, request
+from flask_babel import refresh
 
-from transit.plan.network import Network
+from transit.plan.network import Network, Stop, UnknownStop
+from transit.plan.stop_codes import stops_of_code
 from web.world import world
 
+SEVERAL = 300  # HTTP: Multiple Choices
 VARIES = re.compile(r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>')  # what changes each second, and the phone counts itself
 
 
@@ -20,10 +24,39 @@ def the_network() -> Network:
     return network
 
 
+def the_stop(code: str) -> Stop:
+    """The stop of a code address. Where several are called so, the answer is a choice; ?id= settles it.
+
+    Raises UnknownStop, and the HTTPException that carries the choice.
+    """
+    network = the_network()
+    stops = stops_of_code(network, code)
+    wanted = request.args.get("id", "")
+    if wanted:
+        return network.stop(wanted)
+    if not stops:
+        raise UnknownStop(code)
+    if len(stops) > 1:
+        abort(make_response(render_template("choice.html", code=code, stops=stops, address=address_with), SEVERAL))
+    return stops[0]
+
+
+def address_with(stop: Stop) -> str:
+    """This very address, settled for one of the stops that it may mean."""
+    return f"{quote(request.path)}?{urlencode({**request.args.to_dict(), 'id': stop.stop_id})}"
+
+
+def on_the_clock_of(stop_id: str) -> None:
+    """Times of this answer are those of a stop's own zone."""
+    g.timezone = the_network().timezone_of(stop_id)
+    refresh()
+
+
 def fragment(html: str) -> Response:
     """A part of a page, whose ETag leaves out the ages that the phone counts by itself."""
     response = make_response(html)
     response.set_etag(hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16], weak=True)
     response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
     response.cache_control.no_cache = True
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

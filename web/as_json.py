@@ -43,6 +43,10 @@ def an_arrival(row: Arrival) -> dict[str, Any]:
         "visit": row.visit,
         "is_demo": row.is_demo,
         "why": row.why,
+        "stop_id": row.stop_id,
+        "pickup_type": row.pickup_type,
+        "drop_off_type": row.drop_off_type,
+        "in_spite_of": row.in_spite_of,
     }
 
 

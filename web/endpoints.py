@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz, process, utils
 
 from maps.guide import Guide, Place
-from transit.plan.direct import near, walk_s
+from transit.plan.direct import walk_s
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from web.search import GOOD_ENOUGH
 from web.words import names
@@ -43,30 +44,37 @@ class Understood:
 def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     """Everything that can be named: stops that are served, places, quarters, routes."""
     stops = [network.stops[stop_id] for stop_id in network.routes_of_stop]
-    found = [Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in stops]
-    taken = {one.name.casefold() for one in found}
-    found += [of_place(network, place) for place in guide.published if place.name.casefold() not in taken]
-    found += [of_quarter(network, guide, name) for name in sorted({place.kelurahan for place in guide.published} - {""})]
+    endpoints = [Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in stops]
+    taken = {endpoint.name.casefold() for endpoint in endpoints}
+    endpoints += [of_place(network, place) for place in guide.published if place.name.casefold() not in taken]
+    endpoints += [of_quarter(network, guide, name) for name in sorted({place.kelurahan for place in guide.published} - {""})]
     for route in network.routes.values():
         called = {call.stop_id: 0.0 for trip in network.trips_of_route[route.route_id] for call in trip.stop_times}
-        found.append(Endpoint(f"koridor:{route.route_id}", names.route_name(route), "koridor", called))
-    return found
+        endpoints.append(Endpoint(f"koridor:{route.route_id}", names.route_name(route), "koridor", called))
+    return endpoints
 
 
 def of_place(network: Network, place: Place) -> Endpoint:
     stops: dict[str, float] = {}
     if place.lat is not None and place.lon is not None:
         reach_m = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        rows = list(near(network, place.lat, place.lon, reach_m).items())[:NEAREST]
+        rows = list(nearest_stops(network, place.lat, place.lon, reach_m).items())[:NEAREST]
         stops = {stop_id: walk_s(metres) for stop_id, metres in rows}
-    return Endpoint(f"tempat:{place.place_id}", place.name, "tempat", stops, place.is_good, place.error_m)
+    return Endpoint(
+        key=f"tempat:{place.place_id}",
+        name=place.name,
+        kind="tempat",
+        stops=stops,
+        walk_is_known=place.is_good,
+        error_m=place.error_m,
+    )
 
 
 def of_quarter(network: Network, guide: Guide, name: str) -> Endpoint:
     """The stops around what is known of a quarter; how far they are from somebody's door nobody can say."""
     inside = [of_place(network, place) for place in guide.published if place.kelurahan == name]
     stops = dict.fromkeys((stop_id for place in inside for stop_id in place.stops), 0.0)
-    return Endpoint(f"kelurahan:{name}", name, "kelurahan", stops, walk_is_known=False)
+    return Endpoint(key=f"kelurahan:{name}", name=name, kind="kelurahan", stops=stops, walk_is_known=False)
 
 
 def understand(network: Network, guide: Guide, text: str) -> Understood:
@@ -76,34 +84,34 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
         return _by_key(network, guide, kind, rest)
     every = endpoints_of(network, guide)
     words = text.strip().casefold()
-    same = [one for one in every if one.name.casefold() == words or _code(network, one) == words]
+    same = [endpoint for endpoint in every if endpoint.name.casefold() == words or _code(network, endpoint) == words]
     if same:
         return Understood(same[0])
     hits = process.extract(
-        text, [one.name for one in every], scorer=fuzz.WRatio, processor=utils.default_process,
+        text, [endpoint.name for endpoint in every], scorer=fuzz.WRatio, processor=utils.default_process,
         limit=SUGGESTED, score_cutoff=GOOD_ENOUGH,
     )  # fmt: skip
-    found = [every[place] for _, _, place in hits]
-    if not found:
+    endpoints = [every[place] for _, _, place in hits]
+    if not endpoints:
         return Understood()
     sure = len(hits) == 1 or hits[0][1] - hits[1][1] >= 5.0
-    return Understood(found[0], tuple(found[1:])) if sure else Understood(None, tuple(found))
+    return Understood(endpoints[0], tuple(endpoints[1:])) if sure else Understood(None, tuple(endpoints))
 
 
 def _by_key(network: Network, guide: Guide, kind: str, rest: str) -> Understood:
     if kind == "saya":
         return Understood(_own(network, rest.split(",")))
     wanted = f"{kind}:{rest}"
-    return Understood(next((one for one in endpoints_of(network, guide) if one.key == wanted), None))
+    return Understood(next((endpoint for endpoint in endpoints_of(network, guide) if endpoint.key == wanted), None))
 
 
 def _own(network: Network, stop_ids: Iterable[str]) -> Endpoint | None:
     """The stops that a phone found near itself. Where it is, and in which order they lie, it keeps to itself."""
-    known = [stop_id for stop_id in stop_ids if stop_id in network.routes_of_stop][:OWN_STOPS]
-    if not known:
+    served = [stop_id for stop_id in stop_ids if stop_id in network.routes_of_stop][:OWN_STOPS]
+    if not served:
         return None
-    return Endpoint(f"saya:{','.join(known)}", "", "saya", dict.fromkeys(known, 0.0), walk_is_known=False)
+    return Endpoint(key=f"saya:{','.join(served)}", name="", kind="saya", stops=dict.fromkeys(served, 0.0), walk_is_known=False)
 
 
-def _code(network: Network, one: Endpoint) -> str:
-    return network.stops[next(iter(one.stops))].code.casefold() if one.kind == "halte" else ""
+def _code(network: Network, endpoint: Endpoint) -> str:
+    return network.stops[next(iter(endpoint.stops))].code.casefold() if endpoint.kind == "halte" else ""

@@ -7,19 +7,20 @@ from importlib.util import find_spec
 from time import perf_counter
 
 from flask import Flask, Response, g, request
+from flask_compress import Compress
 
-from web.compress import init_compression
 from web.errors import init_errors
+from web.metrics import Requests
 from web.security import init_security
 from web.settings import WebSettings
-from web.stats import Requests
 from web.templating import init_templates
-from web.words.languages import init_languages
+from web.words.languages import feed_language, init_languages
 from web.world import World
 
 BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
     "web.api.feeds",
     "web.api.v1",
+    "web.api.onebusaway.methods",
     "web.pages.riders",
     "web.pages.planner",
     "web.pages.fleet",
@@ -33,6 +34,18 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are alwa
     "web.pages.services",
 )
 
+COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmarks.page_bytes
+    "COMPRESS_ALGORITHM": ["br", "zstd", "gzip"],  # where a phone takes several alike, the first
+    "COMPRESS_ALGORITHM_STREAMING": ["br", "zstd", "gzip"],  # of static files
+    "COMPRESS_BR_LEVEL": 5,  # 4 is as large as gzip; 11 takes 23 ms a page
+    "COMPRESS_ZSTD_LEVEL": 9,  # below it is larger than gzip
+    "COMPRESS_MIN_SIZE": 300,  # bytes: below this an encoding adds as much as it saves
+    "COMPRESS_MIMETYPES": [
+        "text/html", "text/plain", "text/css", "text/javascript", "text/csv", "application/json", "application/geo+json",
+        "application/manifest+json", "application/x-protobuf", "application/javascript", "image/svg+xml",
+    ],
+}  # fmt: skip
+
 
 def create_app(settings: WebSettings) -> Flask:
     """Made once per worker process. Opens the database, starts nothing."""
@@ -42,10 +55,11 @@ def create_app(settings: WebSettings) -> Flask:
     app.extensions["world"] = world
     init_languages(app)
     init_templates(app)
-    init_compression(app)
+    app.config.update(COMPRESSION)
+    Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_errors(app)
-    app.extensions["requests"] = Requests(settings.data_dir)
+    app.extensions["requests"] = Requests()
     _count_requests(app, app.extensions["requests"])
 
     @app.before_request
@@ -53,7 +67,11 @@ def create_app(settings: WebSettings) -> Flask:
         if request.endpoint == "static":
             return
         world.refresh()
+        since = request.if_modified_since
+        if since is not None and since > world.now():  # nobody can have seen it then: the live data would stay away until then
+            request.environ.pop("HTTP_IF_MODIFIED_SINCE")
         g.timezone = world.network.timezone if world.network else None
+        g.feed_language = feed_language(world.network)
 
     @app.after_request
     def keep_for_good(response: Response) -> Response:

@@ -21,5 +21,5 @@ def guide_of(world: World) -> Guide:
 
 def _is_here(guide: Guide, network: Network) -> bool:
     area = limits_of(network).service_area
-    known = [(place.lat, place.lon) for place in guide.places if place.lat is not None and place.lon is not None]
-    return any(area.contains(lat, lon) for lat, lon in known)
+    places = [(place.lat, place.lon) for place in guide.places if place.lat is not None and place.lon is not None]
+    return any(area.contains(lat, lon) for lat, lon in places)

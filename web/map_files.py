@@ -19,6 +19,6 @@ def script_address(name: str) -> str:
     return f"/peta/{name}.js?v={drawn_key(world())}"
 
 
-def drawn_key(found: World) -> str:
-    guide, settings = guide_of(found), found.settings
-    return hashlib.sha256(repr((found.version, guide, settings.tile_url)).encode()).hexdigest()[:12]
+def drawn_key(current: World) -> str:
+    guide, settings = guide_of(current), current.settings
+    return hashlib.sha256(repr((current.version, guide, settings.tile_url)).encode()).hexdigest()[:12]

@@ -2,91 +2,135 @@
 
 from __future__ import annotations
 
-import re
+import struct
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest, values
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from transit.tracking.state import VehicleState
-from web import stats
 from web.live.snapshot import figures_of
 from web.world import World
 
-PREFIX = "transbinjai_"
-HELP = {
-    "live_snapshot_age_seconds": "Age of what the web workers serve",
-    "live_up": "1 while the live process keeps the snapshot fresh",
-    "vehicles": "Vehicles known, by status and age of their last fix",
-    "reports_refused_total": "Reports of all trackers refused, by reason",
-    "reports_accepted_total": "Reports of all trackers that drove a vehicle or its history",
-    "last_report_age_seconds": "Seconds since any tracker was heard",
-    "web_request_seconds": "Seconds a worker needed for a request",
-}
-PLAIN = re.compile(r"^[a-z_]+")
-Sample = tuple[str, str, float]  # name, labels as written in braces or "", value
+PREFIX = "transbinjai"
+BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # the aim for a page is 20 ms
+FRESH_S, OLD_S = 90, 300  # an older fix is "old", then "silent"
+NO_FAMILY = (struct.error, OSError, ValueError, IndexError)  # what prometheus_client raises over a file that is none of its own
+disable_created_metrics()  # of no use: the processes' own start says the same
 
 
-def label(**values: str) -> str:
-    def quoted(value: str) -> str:
-        return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+class Requests:
+    """Requests of this worker by view and status, with a histogram of their seconds."""
 
-    return "{" + ",".join(f'{name}="{quoted(value)}"' for name, value in values.items()) + "}"
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._total = CounterMetric(
+            "web_requests_total", "Requests answered", ("view", "status"), namespace=PREFIX, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "web_request_seconds",
+            "Seconds a worker needed for a request",
+            namespace=PREFIX,
+            registry=self.registry,
+            buckets=BUCKETS_S,
+        )
+
+    def count(self, view: str, status: int, seconds: float) -> None:
+        self._total.labels(view, status).inc()
+        self._seconds.observe(seconds)
+
+
+class Processes:
+    """What the processes wrote below DATA_DIR/metrics with prometheus_client in its multi-process mode."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / "metrics"
+
+    def collect(self) -> Iterator[Metric]:
+        files = [str(path) for path in sorted(self._folder.glob("*/*.db")) if _is_readable(path)]
+        yield from MultiProcessCollector.merge(files)
+
+
+def _is_readable(path: Path) -> bool:
+    """False for a file that its process has only just begun."""
+    try:
+        return bool(list(MmapedDict.read_all_values_from_file(str(path))))
+    except NO_FAMILY:
+        return False
+
+
+class Situation:
+    """What the snapshot and this worker's view of the world tell: gauges of now, the stored sums of all trackers."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def collect(self) -> Iterator[Metric]:
+        world, now = self._world, self._world.now()
+        yield _gauge("live_up", "1 while the live process keeps the snapshot fresh", float(world.is_live))
+        yield _gauge("network_loaded", "1 where a network is loaded", float(world.network is not None))
+        yield _gauge("database_up", "1 while the database answers", float(not world.database_error))
+        yield from self._of_snapshot(now)
+        yield self._vehicles(now)
+        trackers = world.view.trackers
+        accepted = CounterMetricFamily(
+            f"{PREFIX}_reports_accepted", "Reports of all trackers that drove a vehicle or its history"
+        )
+        accepted.add_metric((), float(sum(tracker.accepted for tracker in trackers)))
+        yield accepted
+        refused = CounterMetricFamily(
+            f"{PREFIX}_reports_refused", "Reports of all trackers refused, by reason", labels=("reason",)
+        )
+        for reason, count in sorted(figures_of(trackers).items()):
+            refused.add_metric((reason,), float(count))
+        yield refused
+
+    def _of_snapshot(self, now: datetime) -> Iterator[Metric]:
+        made = self._world.view.snapshot
+        if made is None:
+            return
+        age_s = (now - made.made_at).total_seconds()
+        yield _gauge("live_snapshot_age_seconds", "Age of what the web workers serve", age_s)
+        for name, value in sorted(made.figures.items()):
+            text = f"Of the live process: {name.replace('_', ' ')}"
+            if name.endswith("_total"):
+                yield CounterMetricFamily(f"{PREFIX}_live_{name}", text, value)
+            else:
+                yield _gauge(f"live_{name}", text, value)
+        if made.newest_received_at is not None:
+            heard_s = (now - made.newest_received_at).total_seconds()
+            yield _gauge("last_report_age_seconds", "Seconds since any tracker was heard", heard_s)
+
+    def _vehicles(self, now: datetime) -> Metric:
+        states = self._world.states.values()
+        counted = Counter((str(state.matched.status), age_class(state, now.timestamp())) for state in states)
+        text = "Vehicles known, by status and age of their last fix"
+        family = GaugeMetricFamily(f"{PREFIX}_vehicles", text, labels=("status", "age"))
+        for labels, count in sorted(counted.items()):
+            family.add_metric(labels, float(count))
+        return family
 
 
 def age_class(state: VehicleState, now_s: float) -> str:
-    age = abs(now_s - state.report.reported_at.timestamp())
-    return "fresh" if age <= 90 else "old" if age <= 300 else "silent"
+    age_s = abs(now_s - state.report.reported_at.timestamp())
+    return "fresh" if age_s <= FRESH_S else "old" if age_s <= OLD_S else "silent"
 
 
-def samples(world: World) -> Iterator[Sample]:
-    now = world.now()
-    made = world.view.snapshot
-    yield "live_up", "", float(world.is_live)
-    yield "network_loaded", "", float(world.network is not None)
-    yield "database_up", "", float(not world.database_error)
-    if made is not None:
-        yield "live_snapshot_age_seconds", "", (now - made.made_at).total_seconds()
-        for name, value in sorted(made.figures.items()):
-            yield f"live_{name}", "", value
-        if made.newest_received_at is not None:
-            yield "last_report_age_seconds", "", (now - made.newest_received_at).total_seconds()
-    counted = Counter((str(s.matched.status), age_class(s, now.timestamp())) for s in world.states.values())
-    for (status, age), count in sorted(counted.items()):
-        yield "vehicles", label(status=status, age=age), float(count)
-    yield "reports_accepted_total", "", float(sum(tracker.accepted for tracker in world.view.trackers))
-    for reason, count in sorted(figures_of(world.view.trackers).items()):
-        yield "reports_refused_total", label(reason=reason), float(count)
-    yield from _of_processes(world)
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", text, value)
 
 
-def _of_processes(world: World) -> Iterator[Sample]:
-    counters: Counter[str] = Counter()
-    for found in stats.read_all(world.settings.data_dir):
-        for name, value in found.counters.items():
-            counters[name] += value  # type: ignore[assignment]
-        for name, value in found.gauges.items():
-            yield (*_split(name), value)
-    for name, total in sorted(counters.items()):
-        yield (*_split(name), float(total))
-    infinite = counters.get('web_request_seconds_bucket{le="+Inf"}')
-    if infinite:
-        yield "web_request_seconds_count", "", float(infinite)
-
-
-def _split(name: str) -> tuple[str, str]:
-    plain = PLAIN.match(name)
-    bare = plain.group() if plain else "unnamed"
-    return bare, name[len(bare) :]
-
-
-def text(world: World) -> str:
+def exposition(world: World, requests: Requests) -> bytes:
     """Prometheus text format 0.0.4, one family after the other."""
-    families: dict[str, list[str]] = {}
-    for name, labels, value in samples(world):
-        family = re.sub(r"_(bucket|sum|count)$", "", name) if "_seconds_" in name else name
-        families.setdefault(family, []).append(f"{PREFIX}{name}{labels} {value!r}")
-    lines: list[str] = []
-    for family, rows in sorted(families.items()):
-        kind = "histogram" if family == "web_request_seconds" else "counter" if family.endswith("_total") else "gauge"
-        title = HELP.get(family, family.replace("_", " "))
-        lines += [f"# HELP {PREFIX}{family} {title}", f"# TYPE {PREFIX}{family} {kind}", *rows]
-    return "\n".join(lines) + "\n"
+    registry = CollectorRegistry()
+    registry.register(Situation(world))
+    registry.register(Processes(world.settings.data_dir))
+    if values.ValueClass is values.MutexValue:  # not in multi-process mode: this worker's requests are in no file
+        registry.register(requests.registry)
+    return generate_latest(registry)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from transit.arrivals.alerts import Effect
+from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
-from transit.plan.network import Network
+from transit.plan.network import Network, TripInstance
 from transit.plan.runs import Disruption, LiveCall, Moment, Service
 from transit.plan.service_day import local_date, service_day_start
-from transit.plan.timetable import RouteDirection
 from web.endpoints import Endpoint
 from web.world import World
 
@@ -46,18 +46,18 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     ends = service_day_start(local_date(when, network.timezone), network.timezone).timestamp() + DAY_ENDS_S
     if arrive:
         since = max(now.timestamp(), at - 12 * 3600.0) if is_today else at - 12 * 3600.0
-        found = planner.arriving_by(service, ask, at, since)
+        journeys = planner.arriving_by(service, ask, at, since)
     else:
-        found = planner.journeys(service, ask, at)
+        journeys = planner.journeys(service, ask, at)
     back = Request(ask.end, ask.start)
     return Plan(
-        journeys=tuple(found),
+        journeys=tuple(journeys),
         asked_at=when,
         service=service,
         planner=planner,
-        last=planner.last_of_day(service, ask, at, ends) if found else None,
+        last=planner.last_of_day(service, ask, at, ends) if journeys else None,
         last_back=planner.last_of_day(service, back, at, ends),
-        next_day=None if found else _on_a_later_day(planner, network, ask, when),
+        next_day=None if journeys else _on_a_later_day(planner, network, ask, when),
     )
 
 
@@ -72,9 +72,9 @@ def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: date
     for offset in range(1, FURTHER_DAYS + 1):
         day: date = today + timedelta(days=offset)
         dawn = service_day_start(day, network.timezone) + timedelta(seconds=DAWN_S)
-        found = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
-        if found:
-            return found[0]
+        journeys = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
+        if journeys:
+            return journeys[0]
     return None
 
 
@@ -100,7 +100,9 @@ def disruption_of(world: World, when: datetime) -> Disruption:
     """What notices take out of service at a moment."""
     network = world.network
     assert network is not None
-    trips, stops, directions = set(), set(), set()
+    trips: set[TripInstance] = set()
+    stops: set[str] = set()
+    directions: set[RouteDirection] = set()
     for alert in world.view.alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(when):
             continue
@@ -108,13 +110,12 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             if entity.trip is not None:
                 trips.add(entity.trip)
             elif entity.stop_id is not None and entity.route_id is None:
-                stops |= {one for one, row in network.stops.items() if entity.stop_id in (one, row.parent_station)}
+                stops |= set(network.within(entity.stop_id))
             elif entity.route_id is not None and entity.stop_id is None:
-                ways = {trip.direction_id for trip in network.trips_of_route.get(entity.route_id, ())}
                 directions |= {
-                    RouteDirection(entity.route_id, way)
-                    for way in ways
-                    if entity.direction_id is None or way in (None, entity.direction_id)
+                    direction
+                    for direction in directions_of(network).of_route.get(entity.route_id, ())
+                    if entity.direction_id is None or direction.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
 

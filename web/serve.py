@@ -8,7 +8,6 @@ from typing import Any
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from web import stats
 from web.factory import create_app
 from web.settings import WebSettings
 
@@ -22,7 +21,6 @@ def load(settings: WebSettings) -> Any:
 
 def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS) -> None:
     """Serves until SIGINT or SIGTERM; a worker that dies is replaced. Raises OSError where the port is taken."""
-    stats.clear(settings.data_dir)
     server = Granian(
         "web",
         address=host,

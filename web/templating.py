@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 
-from transit.plan.network import TripInstance
+from transit.plan.network import Agency, Stop, TripInstance
 from transit.plan.service_day import format_time
+from transit.plan.stop_codes import code_of, is_own_code
 from web.words import names, phrasing
+from web.words.boarding import boarding
 from web.words.languages import LANGUAGES, language
 from web.world import world
 
@@ -56,6 +59,21 @@ def trip_url(trip: TripInstance, stop_id: str = "") -> str:
     return f"/perjalanan/{quote(trip.trip_id, safe='')}/{trip.start_date:%Y%m%d}{start}{mine}"
 
 
+def agencies_of(route_ids: Iterable[str]) -> list[Agency]:
+    """Who runs some routes, each once; where none is meant, all that the feed has."""
+    network = world().network
+    if network is None:
+        return []
+    agencies = {agency.agency_id: agency for agency in map(network.agency_of, route_ids)}
+    return list(agencies.values()) or list(network.agencies)
+
+
+def settled(stop: Stop) -> str:
+    """What is added to a code address so that it means this stop, where its code means others too."""
+    network = world().network
+    return "" if network is None or is_own_code(network, stop) else f"?{urlencode({'id': stop.stop_id})}"
+
+
 def init_templates(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
@@ -67,6 +85,10 @@ def init_templates(app: Flask) -> None:
         trip_url=trip_url,
         say=phrasing,
         called=names,
+        boarding=boarding,
+        agencies_of=agencies_of,
+        code_of=code_of,
+        settled=settled,
     )
 
     @app.context_processor

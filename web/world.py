@@ -207,6 +207,6 @@ def json_of(packed: bytes) -> bytes:
 
 def world() -> World:
     """The world of the app that answers this request."""
-    found = current_app.extensions["world"]
-    assert isinstance(found, World)
-    return found
+    its_world = current_app.extensions["world"]
+    assert isinstance(its_world, World)
+    return its_world

@@ -87,12 +87,12 @@ class Ingest:
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()
-        arrived: list[ReceivedFix] = []
+        fixes: list[ReceivedFix] = []
         for message in messages:
-            arrived += self._receive(decode(message.topic, message.payload), message, batch)
+            fixes += self._receive(decode(message.topic, message.payload), message, batch)
         with writing(self.engine) as connection:
             new = self.stored.select_new(
-                connection, arrived, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
+                connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
             )
             for received in self._in_order(new):
                 self._drive(received, batch)
@@ -104,7 +104,7 @@ class Ingest:
     def _receive(self, decoded: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:
         """Notes what one message says of its tracker; returns its fixes."""
         tracker_id = self.clocks.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
-        for refusal in decoded.refusals:
+        for refusal in (*decoded.refusals, *decoded.dropped):
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
@@ -115,9 +115,9 @@ class Ingest:
                 news.battery_pct = newest.battery_pct
         return [ReceivedFix(tracker_id, fix, message.received_at) for fix in decoded.fixes]
 
-    def _in_order(self, arrived: Sequence[ReceivedFix]) -> list[ReceivedFix]:
+    def _in_order(self, fixes: Sequence[ReceivedFix]) -> list[ReceivedFix]:
         """A buffer that came in pieces and out of order, in the order in which it was driven."""
-        return sorted(arrived, key=lambda received: received.fix.fix_at + self.clocks.correction(received.tracker_id))
+        return sorted(fixes, key=lambda received: received.fix.fix_at + self.clocks.correction(received.tracker_id))
 
     def _drive(self, received: ReceivedFix, batch: Batch) -> None:
         fix, vehicle_id = received.fix, self.vehicles.get(received.tracker_id)

@@ -33,14 +33,14 @@ class LateBuffers:
         self._buffers: dict[str, LateBuffer] = {}
 
     def add(self, vehicle_id: str, reported_at: datetime, now_s: float) -> None:
-        known = self._buffers.get(vehicle_id)
-        since = reported_at if known is None else min(known.since, reported_at)
-        until = reported_at if known is None else max(known.until, reported_at)
+        before = self._buffers.get(vehicle_id)
+        since = reported_at if before is None else min(before.since, reported_at)
+        until = reported_at if before is None else max(before.until, reported_at)
         self._buffers[vehicle_id] = LateBuffer(vehicle_id, since, until, now_s)
 
     def take_whole(self, now_s: float, quiet_s: float = QUIET_S) -> Iterator[LateBuffer]:
         """Hands out, and forgets, the buffers to which nothing came for so long."""
-        for vehicle_id in [one.vehicle_id for one in self._buffers.values() if now_s - one.last_came_s >= quiet_s]:
+        for vehicle_id in [buffer.vehicle_id for buffer in self._buffers.values() if now_s - buffer.last_came_s >= quiet_s]:
             yield self._buffers.pop(vehicle_id)
 
 
@@ -48,7 +48,7 @@ def save_missed_calls(connection: Connection, network: Network, buffer: LateBuff
     """The calls that only the late reports show enter the statistics; returns how many. route_id: what was assigned."""
     since, until = buffer.since - MARGIN, buffer.until + MARGIN
     reports = load_reports(connection, buffer.vehicle_id, since, until)
-    known = load_calls(connection, buffer.vehicle_id, since, until)
-    calls = missed_calls(network, reports, AssignmentHint(route_id), known, buffer.since, buffer.until)
+    stored = load_calls(connection, buffer.vehicle_id, since, until)
+    calls = missed_calls(network, reports, AssignmentHint(route_id), stored, buffer.since, buffer.until)
     save_stop_events(connection, calls)
     return len(calls)

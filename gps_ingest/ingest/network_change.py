@@ -27,9 +27,9 @@ def take_up(engine: Engine, version: str, network: Network, hints: Mapping[str, 
     """States of another network are made anew from their last report, or dropped where that does not fit."""
     with engine.connect() as connection:
         made_with = load_states_made_with(connection)
-    known = [state for made, state in made_with if made == version]
+    fitting = [state for made, state in made_with if made == version]
     others = [state for made, state in made_with if made != version]
-    pipeline = Pipeline(network, known)
+    pipeline = Pipeline(network, fitting)
     moved, dropped = [], []
     for old in others:
         outcome = pipeline.step(old.report, hints.get(old.vehicle_id, NO_HINT), old.report.received_at)
@@ -41,5 +41,5 @@ def take_up(engine: Engine, version: str, network: Network, hints: Mapping[str, 
         with writing(engine) as connection:
             forget_states(connection, dropped)
             save_states(connection, moved, network_version=version)
-    log.info("network %s, %d vehicles known", version, len(known) + len(moved))
+    log.info("network %s, %d vehicles known", version, len(fitting) + len(moved))
     return NetworkInUse(version, pipeline)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
 from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Inbox, Message
+from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
-from transit.store.files import write_atomically
 
 MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
 WAIT_S = 0.5  # for messages, before the rest of the round
@@ -24,34 +24,33 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses i
 log = logging.getLogger(__name__)
 
 
-def client_id_of(engine: Engine) -> str:
-    """The same at every start, so that the broker knows us again; another one for another database."""
-    return "transit-ingest-" + sha256(engine.url.render_as_string(hide_password=True).encode()).hexdigest()[:12]
+def client_id_of(data_dir: Path) -> str:
+    """The same at every start, so that the broker knows us again; a secret, so that nobody takes our messages in our name."""
+    return "transit-ingest-" + own_secret(data_dir, "ingest session")
 
 
-def run(
-    engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_event: Event, data_dir: Path | None = None
-) -> None:
-    """Until stop_event is set: takes what comes in. data_dir: where figures for /metrics go. Raises ValueError (mqtt_url)."""
-    inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(engine), clock)
+def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_event: Event, data_dir: Path) -> None:
+    """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
+    inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
     looked = forgot = monotonic()
     was_refused: str | None = None
+    has_moved = is_moved(data_dir)
     while not stop_event.is_set():
         messages = inbox.receive(MOST_AT_ONCE, WAIT_S)
         if messages:
             _take_surely(ingest, messages, stop_event)
             if not stop_event.is_set():
                 inbox.acknowledge(messages)
+        if not has_moved and inbox.subscribed:
+            has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: _take_surely(ingest, waiting, stop_event))
         if inbox.refused != was_refused:
             was_refused = inbox.refused
             log.warning(was_refused) if was_refused else log.info("connected to the broker")
         if monotonic() - looked >= LOOK_EVERY_S:
             looked = monotonic()
             _try(ingest.look)
-            ingest.figures.gauges["ingest_broker_connected"] = float(inbox.connected)
-            if data_dir is not None:
-                write_atomically(data_dir / "stats" / "ingest.json", ingest.figures.encode())
+            ingest.figures.note_connection(inbox.connected)
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()

@@ -17,17 +17,17 @@ class StoredFixes:
         self._newest: dict[str, datetime | None] = {}  # tracker_id -> fix_at
 
     def select_new(
-        self, connection: Connection, arrived: Sequence[ReceivedFix], on_duplicate: Callable[[str], None]
+        self, connection: Connection, fixes: Sequence[ReceivedFix], on_duplicate: Callable[[str], None]
     ) -> list[ReceivedFix]:
         """Without the reports that are stored, or that stand twice here. on_duplicate: is called with the tracker_id."""
-        doubtful = {received.key for received in arrived if not self._is_newest(connection, received)}
-        known = known_fixes(connection, doubtful) if doubtful else set()
+        doubtful = {received.key for received in fixes if not self._is_newest(connection, received)}
+        stored = known_fixes(connection, doubtful) if doubtful else set()
         new = []
-        for received in arrived:
-            if received.key in known:
+        for received in fixes:
+            if received.key in stored:
                 on_duplicate(received.tracker_id)
                 continue
-            known.add(received.key)
+            stored.add(received.key)
             new.append(received)
         return new
 

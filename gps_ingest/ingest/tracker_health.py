@@ -39,9 +39,9 @@ class TrackerNews:
 class TrackerClocks:
     """The clock of each tracker, of so many trackers at most."""
 
-    def __init__(self, known: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
+    def __init__(self, health: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
         self._most = most
-        self._clocks = {row.tracker_id: TrackerClock(row.clock_offset_s or 0.0) for row in known}
+        self._clocks = {row.tracker_id: TrackerClock(row.clock_offset_s or 0.0) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
         """The tracker_id under which it is counted: its own, or NOBODY's where too many are known and it has no vehicle."""

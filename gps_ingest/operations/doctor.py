@@ -34,10 +34,10 @@ def examine(
 ) -> Examination:
     """snapshot_at: when the live process last wrote; offered_openly: BIND is not loopback and no ADMIN_PASSWORD is set."""
     stored = _of_database(engine, now)
-    found = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
+    troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
     if offered_openly:
-        found.append(Trouble(TroubleKind.OFFERED_OPENLY))
-    return Examination(sorted(found, key=lambda trouble: trouble.weight), stored.timezone)
+        troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
+    return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
 
 
 def _of_database(engine: Engine, now: datetime) -> Examination:

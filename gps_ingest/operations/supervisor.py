@@ -42,14 +42,14 @@ class Supervisor:
     def listen(self) -> None:
         """Takes SIGINT and SIGTERM even where a shell handed them down as ignored."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._asked)
+            signal.signal(number, self._stop_on_signal)
 
-    def _asked(self, _: int, __: object) -> None:
+    def _stop_on_signal(self, _: int, __: object) -> None:
         self.stopping = True
 
     def start(self, name: str, command: Sequence[str], *, restarts: bool = True) -> Child:
         """A child that ends with 0 and does not restart has done its work."""
-        child = Child(name, command, restarts, self._spawn(command), time.monotonic())
+        child = Child(name=name, command=command, restarts=restarts, process=self._spawn(command), started=time.monotonic())
         self.children.append(child)
         return child
 

@@ -1,9 +1,8 @@
-"""Which processes a system consists of, and what its start should warn of."""
+"""Which processes a system consists of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")  # addresses that only this machine reaches
 
@@ -25,8 +24,3 @@ def parts_of(*, has_own_broker: bool, demo_vehicles: int) -> list[Part]:
     broker = [Part("broker", ("broker",))] if has_own_broker else []
     fleet = [Part("simulate", ("simulate", "--vehicles", str(demo_vehicles)), restarts=False)] if demo_vehicles else []
     return [*broker, *(Part(name, (name,)) for name in ("ingest", "live", "web")), *fleet]
-
-
-def takes_reports_from_anybody(bind: str, mqtt_url: str, data_dir: Path) -> bool:
-    """Whether our own broker is reached from elsewhere and knows no users."""
-    return bind not in LOOPBACK and not mqtt_url and not (data_dir / "broker.users").exists()

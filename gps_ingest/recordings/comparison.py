@@ -1,15 +1,36 @@
-"""One method of prediction over stored reports, scored against what was observed."""
+"""Methods of prediction over the same stored reports, scored against what was observed."""
 
 from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import IO, Any
 
 from gps_ingest.recordings.replay import replay
 from transit.plan.network import Network
+from transit.quality.daily_score import passages_of
 from transit.quality.scorecard import Passage, Promise, score
+from transit.store.database import Engine
+from transit.store.reports import load_recording
+from transit.store.stop_events import load_events_between
+
+
+class NothingRecorded(LookupError):
+    """There are no reports between the moments asked for."""
+
+
+def score_methods(
+    engine: Engine, network: Network, methods: Sequence[str], since: datetime, until: datetime
+) -> dict[str, dict[str, Any]]:
+    """Method -> its scorecard over what is stored between two moments. Raises NothingRecorded, ValueError (no such method)."""
+    with engine.connect() as connection:
+        passages = passages_of(network, load_events_between(connection, since, until))
+        rows = list(load_recording(connection, since, until))
+    if not rows:
+        raise NothingRecorded
+    return {method: score_method(network, rows, passages, method) for method in methods}
 
 
 def score_method(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from gps_ingest.recordings.replay import RecordedRow, read_rows, reading
+from gps_ingest.recordings.replay import RecordedRow, open_recording, read_rows
 from gps_ingest.simulation.publisher import Fix, Tracker
 
 TURN_S = 0.05
@@ -22,7 +22,6 @@ PROGRESS_EVERY_S = 5.0
 class PlaybackSummary:
     published: int = 0
     acknowledged: int = 0
-    skipped: int = 0  # rows that cannot be published, or lie outside of the times asked for
 
 
 def publish_recording(
@@ -47,9 +46,9 @@ def publish_recording(
     due = _clock_of(rows, clock, speed)
     begin = datetime.fromtimestamp(rows[0].t, UTC)
     trackers: dict[str, Tracker] = {}
-    summary = PlaybackSummary(skipped=0)
+    summary = PlaybackSummary()
     say(f"{len(rows)} reports of {len({row.vehicle_id for row in rows})} vehicles, from {begin:%Y-%m-%d %H:%M:%S} UTC")
-    told = time.monotonic()
+    progress_at = time.monotonic()
     n = 0
     while n < len(rows) and not stop_event.is_set():
         now = due()
@@ -60,8 +59,8 @@ def publish_recording(
             trackers[row.vehicle_id].publish([_fix_of(row)])
             summary.published += 1
             n += 1
-        if time.monotonic() - told > PROGRESS_EVERY_S:
-            told = time.monotonic()
+        if time.monotonic() - progress_at > PROGRESS_EVERY_S:
+            progress_at = time.monotonic()
             say(f"{n} of {len(rows)} published, {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC")
         stop_event.wait(TURN_S)
     end = time.monotonic() + ENDS_WITHIN_S
@@ -75,16 +74,16 @@ def publish_recording(
 def _rows_of(reports: Path, since: datetime | None, until: datetime | None) -> list[RecordedRow]:
     first = since.timestamp() if since else float("-inf")
     last = until.timestamp() if until else float("inf")
-    with reading(reports) as lines:
+    with open_recording(reports) as lines:
         rows = [row for row in read_rows(lines, Counter()) if row.report is not None and first <= row.t < last]
     return sorted(rows, key=lambda row: row.t)
 
 
 def _clock_of(rows: list[RecordedRow], clock: Callable[[], datetime], speed: float) -> Callable[[], float]:
     """Unix seconds of the recording by now. Rows from before a set clock are not sent all at once: they are left out."""
-    shown = clock().timestamp()
-    if rows[0].t - 86400.0 <= shown <= rows[-1].t:
-        del rows[: next(n for n, row in enumerate(rows) if row.t >= shown)]
+    set_to = clock().timestamp()
+    if rows[0].t - 86400.0 <= set_to <= rows[-1].t:
+        del rows[: next(n for n, row in enumerate(rows) if row.t >= set_to)]
         return lambda: clock().timestamp()
     started, first = time.monotonic(), rows[0].t
     return lambda: first + (time.monotonic() - started) * speed

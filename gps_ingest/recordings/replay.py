@@ -54,7 +54,7 @@ class RecordedRow:
     route_id: str
 
 
-def replay(
+def replay(  # noqa: PLR0913  the options of the command
     network: Network,
     rows: Iterable[Mapping[str, str]],
     *,
@@ -144,10 +144,10 @@ class _Run:
             self.forecaster.observe(states, now)
         if not self.since <= t < self.until:
             return
-        found = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
-        for p in sorted(found, key=lambda one: (one.vehicle_id, one.trip.trip_id, one.stop_sequence)):
+        predictions = [p for p in self.forecaster.predict(states, now) if (p.predicted_at - now).total_seconds() <= AHEAD_S]
+        for p in sorted(predictions, key=lambda row: (row.vehicle_id, row.trip.trip_id, row.stop_sequence)):
             self.predictions_out.write(prediction_line(t, p))
-        self.summary.predictions += len(found)
+        self.summary.predictions += len(predictions)
 
     def flush(self) -> None:
         if self.matches_out is not None:
@@ -173,7 +173,7 @@ class _Run:
         if row.t != self._waiting_t:
             self.flush()
             self._waiting_t = row.t
-        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quoted(row.vehicle_id)},{middle},{outcome.text}\n"))
+        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quote(row.vehicle_id)},{middle},{outcome.text}\n"))
 
     def _match_fields(self, outcome: Outcome) -> str:
         if outcome.rejection is not None or outcome.state is None:
@@ -215,9 +215,22 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
             bearing, speed = _float(row.get("bearing")), _float(row.get("speed_mps"))
             bearing = None if bearing is None else bearing % 360.0
             speed = speed if speed is not None and speed >= 0 else None
-            report = AvlReport(vehicle_id, vehicle_id, at, at, lat, lon, bearing, speed)
+            report = AvlReport(
+                vehicle_id=vehicle_id,
+                tracker_id=vehicle_id,
+                reported_at=at,
+                received_at=at,
+                lat=lat,
+                lon=lon,
+                bearing=bearing,
+                speed_mps=speed,
+            )
         yield RecordedRow(
-            at.timestamp(), vehicle_id, report, (row.get("trip_id") or "").strip(), (row.get("route_id") or "").strip()
+            t=at.timestamp(),
+            vehicle_id=vehicle_id,
+            report=report,
+            trip_id=(row.get("trip_id") or "").strip(),
+            route_id=(row.get("route_id") or "").strip(),
         )
 
 
@@ -251,23 +264,23 @@ def number(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
 
 
 def trip_fields(trip: TripInstance) -> str:
     start = "" if trip.start_s is None else format_time(trip.start_s)
-    return f"{quoted(trip.trip_id)},{trip.start_date:%Y%m%d},{start}"
+    return f"{quote(trip.trip_id)},{trip.start_date:%Y%m%d},{start}"
 
 
 def prediction_line(made_at: int, p: Prediction) -> str:
     times = (number(at.timestamp()) for at in (p.predicted_at, p.low_at, p.high_at))
-    stop = f"{quoted(p.stop_id)},{p.stop_sequence}"
-    return f"{made_at},{quoted(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"
+    stop = f"{quote(p.stop_id)},{p.stop_sequence}"
+    return f"{made_at},{quote(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Iterable[dict[str, str]]]:
+def open_recording(path: Path) -> Iterator[Iterable[dict[str, str]]]:
     """The rows of a recording, gzip where the name ends in .gz."""
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw, mode="rb") if path.suffix == ".gz" else raw
@@ -276,7 +289,7 @@ def reading(path: Path) -> Iterator[Iterable[dict[str, str]]]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[TextIO]:
+def open_output(path: Path) -> Iterator[TextIO]:
     """A text file; gzip where the name ends in .gz, with no time and no name inside, so that equal text is equal bytes."""
     with path.open("wb") as raw:
         binary = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw

@@ -40,9 +40,9 @@ def prepare_demo(engine: Engine, sample: Callable[[], Network], source: str, veh
         network = load_network(connection, version)
         if not network.is_sample:
             return Demo(is_new, may_drive=False)
-        known = load_tracker_map(connection)
+        mapped = load_tracker_map(connection)
         for tracker_id, vehicle_id in demo_trackers(network, vehicles):
-            if tracker_id not in known:
+            if tracker_id not in mapped:
                 map_tracker(connection, tracker_id, vehicle_id, now=now)
     return Demo(is_new, may_drive=True)
 

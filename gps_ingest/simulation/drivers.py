@@ -85,7 +85,7 @@ class Rotation:
         """What follows a way; for one that no longer runs, what begins nearest to its end."""
         if way in self.ways:
             return self.ways[(self.ways.index(way) + 1) % len(self.ways)]
-        return min(self.ways, key=lambda one: math.dist(one.stop_xy[0], way.stop_xy[-1]))
+        return min(self.ways, key=lambda other: math.dist(other.stop_xy[0], way.stop_xy[-1]))
 
 
 @dataclass
@@ -125,7 +125,7 @@ class Town:
         """What is driven now; raises ValueError where the network has nothing to drive on."""
         if self._asked_at is None or abs((at - self._asked_at).total_seconds()) >= LOOK_AGAIN_S:
             self._asked_at = at
-            self._rotations = {one.ways[0].route_id: one for one in rotations_of(self.network, at)}
+            self._rotations = {rotation.ways[0].route_id: rotation for rotation in rotations_of(self.network, at)}
             if not self._rotations:
                 raise ValueError("the network has no route on which a bus could drive")
         return self._rotations
@@ -163,19 +163,19 @@ def rotations_of(network: Network, at: datetime) -> list[Rotation]:
     Driven are the ways on which the plan has trips now, a demonstration's where it has no other; where it has none at all
     (any network, at any hour) all of them, so that there is always something to see.
     """
-    known: dict[str, list[Pattern]] = {}
+    by_route: dict[str, list[Pattern]] = {}
     patterns = patterns_of(network).by_id.values()
-    for pattern in sorted(patterns, key=lambda one: (one.route_id, one.direction_id or 0, one.pattern_id)):
+    for pattern in sorted(patterns, key=lambda row: (row.route_id, row.direction_id or 0, row.pattern_id)):
         if pattern.end_m > pattern.start_m:
-            known.setdefault(pattern.route_id, []).append(pattern)
+            by_route.setdefault(pattern.route_id, []).append(pattern)
     running = running_trips(network, at)
     demo = {trip_id for trip_id in running if network.trips[trip_id].is_demo}
-    found = []
-    for ways in known.values():
+    rotations = []
+    for ways in by_route.values():
         choices = ([way for way in ways if any(t in trips for t in way.trip_ids)] for trips in (running - demo, demo))
-        found.append(_chain(_distinct(next((chosen for chosen in choices if chosen), ways))))
-    anything = [one for one in found if any(t in running for way in one.ways for t in way.trip_ids)]
-    return anything or found
+        rotations.append(_chain(_distinct(next((chosen for chosen in choices if chosen), ways))))
+    anything = [candidate for candidate in rotations if any(t in running for way in candidate.ways for t in way.trip_ids)]
+    return anything or rotations
 
 
 def _distinct(ways: Iterable[Pattern]) -> list[Pattern]:
@@ -185,7 +185,7 @@ def _distinct(ways: Iterable[Pattern]) -> list[Pattern]:
 def _chain(ways: list[Pattern]) -> Rotation:
     left, chain = ways[1:], ways[:1]
     while left:
-        nearest = min(left, key=lambda one: math.dist(one.stop_xy[0], chain[-1].stop_xy[-1]))
+        nearest = min(left, key=lambda candidate: math.dist(candidate.stop_xy[0], chain[-1].stop_xy[-1]))
         left.remove(nearest)
         chain.append(nearest)
     return Rotation(tuple(chain))
@@ -194,7 +194,7 @@ def _chain(ways: list[Pattern]) -> Rotation:
 def running_trips(network: Network, at: datetime) -> set[str]:
     """trip_ids with a departure about now, of today's service day or of yesterday's past midnight."""
     offsets = patterns_of(network).offsets
-    found: set[str] = set()
+    trip_ids: set[str] = set()
     today = local_date(at, network.timezone)
     for day in (today, today - timedelta(days=1)):
         services = services_on(network, day)
@@ -208,8 +208,8 @@ def running_trips(network: Network, at: datetime) -> set[str]:
             else:
                 spans = [(float(window.start_s), float(window.end_s)) for window in windows]
             if any(start <= now_s < end for start, end in spans):
-                found.add(trip_id)
-    return found
+                trip_ids.add(trip_id)
+    return trip_ids
 
 
 def drive(bus: Bus, town: Town, now: datetime, at_s: float, flow: float) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gps_ingest.decoder import KMH_PER_MPS, PREFIX
+from gps_ingest.decoder import PREFIX
 from gps_ingest.mqtt import new_client, parse_url
 
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
-Encode = Callable[[str, Sequence[Fix]], tuple[str, bytes]]  # tracker_id, fixes -> topic, payload
 KEEPALIVE_S = 30
 RETRY_S = (1, 30)
 GOODBYE_S = 0.2  # so long the word offline is waited for; it leaves at once, an answer is no condition
@@ -51,16 +49,13 @@ class Connection:
         url: str,
         client_id: str,
         *,
-        encode: Encode = position_message,
-        most_in_one: int = MOST_IN_ONE,
         in_flight: int = IN_FLIGHT,
         status_topic: str | None = None,
-        will: tuple[str, bytes] | None = None,
     ) -> None:
         """status_topic: where online and offline are kept (retained), the latter as the last will. Raises ValueError."""
         address = parse_url(url)
         self.published = self.acknowledged = self.lost = 0
-        self._encode, self._most_in_one, self._most_in_flight = encode, most_in_one, in_flight
+        self._most_in_flight = in_flight
         self._status_topic = status_topic
         self._waiting: dict[str, deque[Fix]] = {}  # by tracker; those with nothing to say are absent
         self._on_the_way: dict[int, int] = {}  # message number -> its fixes
@@ -75,8 +70,6 @@ class Connection:
         self._client.reconnect_delay_set(*RETRY_S)
         if status_topic is not None:
             self._client.will_set(status_topic, b"offline", qos=1, retain=True)
-        elif will is not None:
-            self._client.will_set(will[0], will[1], qos=1)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -103,11 +96,10 @@ class Connection:
     def close(self, wait_s: float = 2.0) -> bool:
         """Says goodbye. Returns whether everything was acknowledged."""
         done = self.wait(wait_s)
-        self._closing = True
         if self._client.is_connected() and self._status_topic is not None:
-            said = self._client.publish(self._status_topic, b"offline", qos=1, retain=True)
+            goodbye = self._client.publish(self._status_topic, b"offline", qos=1, retain=True)
             with suppress(RuntimeError, ValueError):  # the connection broke just now: the last will says it
-                said.wait_for_publish(GOODBYE_S)
+                goodbye.wait_for_publish(GOODBYE_S)
         self._client.disconnect()
         self._client.loop_stop()
         return done and self.lost == 0
@@ -117,7 +109,7 @@ class Connection:
         while self._can_send() and self._sending.acquire(blocking=False):
             try:
                 while batch := self._take():
-                    topic, payload = self._encode(*batch)
+                    topic, payload = position_message(*batch)
                     mid = self._client.publish(topic, payload, qos=1).mid
                     with self._changed:
                         if mid in self._early:
@@ -139,7 +131,7 @@ class Connection:
                 return None
             tracker_id = next(iter(self._waiting))
             waiting = self._waiting.pop(tracker_id)
-            fixes = [waiting.popleft() for _ in range(min(len(waiting), self._most_in_one))]
+            fixes = [waiting.popleft() for _ in range(min(len(waiting), MOST_IN_ONE))]
             if waiting:
                 self._waiting[tracker_id] = waiting
             self._in_flight += 1
@@ -198,38 +190,3 @@ class Tracker:
 
     def close(self, wait_s: float = 2.0) -> bool:
         return self.connection.close(wait_s)
-
-
-class OwnTracksPhone(Tracker):
-    """A phone with OwnTracks: one message per location, the backlog one after the other, a will of its own kind.
-
-    user and password are in the url. Fixes are given in our names and units, and leave in OwnTracks'.
-    """
-
-    def __init__(self, url: str, user: str, device: str) -> None:
-        self.tracker_id = f"{user}/{device}"
-        will = json.dumps({"_type": "lwt", "tst": int(time.time())}).encode()  # the time of connecting, as its apps give it
-        self.connection = Connection(
-            url, f"{user}{device}", encode=location_message, most_in_one=1, will=(f"owntracks/{self.tracker_id}", will)
-        )
-
-
-def location_message(tracker_id: str, fixes: Sequence[Fix]) -> tuple[str, bytes]:
-    (fix,) = fixes
-    said = {
-        "_type": "location",
-        "tid": tracker_id[-2:],
-        "t": "u",
-        "conn": "m",
-        "lat": fix["latitude"],
-        "lon": fix["longitude"],
-        "tst": int(fix["timestamp"]),
-        "created_at": int(fix["timestamp"]),
-        "vel": round(fix["speed"] * KMH_PER_MPS) if "speed" in fix else -1,
-        "cog": round(fix["bearing"]) if "bearing" in fix else -1,
-    }
-    if "accuracy_m" in fix:
-        said["acc"] = round(fix["accuracy_m"])
-    if "battery_pct" in fix:
-        said["batt"] = round(fix["battery_pct"])
-    return f"owntracks/{tracker_id}", json.dumps(said, separators=(",", ":")).encode()

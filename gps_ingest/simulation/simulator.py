@@ -77,13 +77,13 @@ class SimulatedTracker:
             self.buffer.append(self._fix(plane, now))
         if at_s < self.no_signal_until_s:
             return []
-        said, self.buffer = self.buffer, []
-        return said
+        fixes, self.buffer = self.buffer, []
+        return fixes
 
     def _fix(self, plane: Plane, now: datetime) -> Fix:
         bus, chance = self.bus, self.chance
         sway = self.noise_m * math.sqrt(1 - NOISE_HOLDS**2)
-        east, north = (NOISE_HOLDS * one + chance.gauss(0.0, sway) for one in self.noise)
+        east, north = (NOISE_HOLDS * error + chance.gauss(0.0, sway) for error in self.noise)
         self.noise = (east, north)
         lat, lon = plane.lat_lon(bus.xy[0] + east, bus.xy[1] + north)
         speed = max(0.0, bus.speed_mps + chance.gauss(0.0, 0.3)) if bus.speed_mps > 0.2 else 0.0
@@ -124,7 +124,7 @@ class Fleet:
 
     def next_reports(self, now: datetime) -> list[tuple[str, list[Fix]]]:
         """Drives until now. (tracker_id, fixes) of every message sent meanwhile, in order of time; several fixes = a buffer."""
-        found: list[tuple[str, list[Fix]]] = []
+        reports: list[tuple[str, list[Fix]]] = []
         while (self.start + timedelta(seconds=self.at_s + STEP_S)) <= now:
             self.at_s += STEP_S
             at = self.now
@@ -132,8 +132,8 @@ class Fleet:
             for box in self.boxes:
                 drive(box.bus, self.town, at, self.at_s, flow)
                 if box.is_due(self.at_s) and (fixes := box.report(self.plane, at, self.at_s)):
-                    found.append((box.tracker_id, fixes))
-        return found
+                    reports.append((box.tracker_id, fixes))
+        return reports
 
 
 def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Random) -> Bus:
@@ -143,7 +143,7 @@ def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Rand
     on_it = len(range((number - 1) % len(rotations), vehicles - 1 if vehicles > 4 else vehicles, len(rotations))) or 1
     nth = (number - 1) // len(rotations)
     pattern, along_m = rotation.place(rotation.length_m * (nth + 0.3 + 0.3 * chance.random()) / on_it)
-    bus = Bus(number, pattern, along_m, chance, rests)
+    bus = Bus(number=number, pattern=pattern, along_m=along_m, chance=chance, rests=rests)
     bus.temper = chance.uniform(0.92, 1.08)
     place_on_line(bus)
     if rests:
@@ -154,7 +154,9 @@ def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Rand
 
 def _box(bus: Bus, chance: Random) -> SimulatedTracker:
     off_s = WRONG_CLOCK_S if bus.number == WRONG_CLOCK else 0.0
-    return SimulatedTracker(bus, chance, chance.choice(REPORTS_EVERY_S), chance.uniform(*NOISE_M), clock_off_s=off_s)
+    return SimulatedTracker(
+        bus=bus, chance=chance, every_s=chance.choice(REPORTS_EVERY_S), noise_m=chance.uniform(*NOISE_M), clock_off_s=off_s
+    )
 
 
 def simulate(
@@ -186,8 +188,8 @@ def _lines(mqtt_url: str, fleet: Fleet) -> Iterator[Callable[[str, list[Fix]], N
     names = [box.tracker_id for box in fleet.boxes]
     if len(names) <= ITS_OWN:
         trackers = {name: Tracker(mqtt_url, name) for name in names}
-        lines = [one.connection for one in trackers.values()]
-        of = {name: one.connection for name, one in trackers.items()}
+        lines = [tracker.connection for tracker in trackers.values()]
+        of = {name: tracker.connection for name, tracker in trackers.items()}
     else:
         lines = [Connection(mqtt_url, f"fleet-{n}", in_flight=2000) for n in range(SHARED)]
         of = {name: lines[n % SHARED] for n, name in enumerate(names)}

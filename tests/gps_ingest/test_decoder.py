@@ -45,13 +45,52 @@ def test_a_bearing_of_360_degrees_is_north() -> None:
     assert decode(POSITION, a_payload(bearing=360)).fixes[0].bearing == 0.0
 
 
+WRONG_OPTIONAL = [
+    ("bearing", 511), ("bearing", "north"), ("bearing", True), ("speed", 4000), ("speed", [1]), ("odometer", -5),
+    ("accuracy_m", 1e12), ("battery_pct", 300), ("seq", 1.0e30), ("seq", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG_OPTIONAL)
+def test_a_wrong_optional_field_costs_the_field_and_not_the_fix(field: str, value: Any) -> None:
+    decoded = decode(POSITION, a_payload(**{field: value}))
+    assert decoded.fixes == (TrackerFix(3.6, 98.5, SENT),)
+    assert decoded.refusals == ()
+    (dropped,) = decoded.dropped
+    assert dropped.reason is Reason.OPTIONAL_FIELD
+    assert dropped.message.startswith(f"{field} is ")
+
+
+@pytest.mark.parametrize("field", ["bearing", "speed", "odometer", "accuracy_m", "battery_pct", "seq"])
+def test_minus_one_is_how_trackers_write_a_value_that_they_do_not_have(field: str) -> None:
+    decoded = decode(POSITION, a_payload(**{field: -1}))
+    assert (decoded.fixes, decoded.dropped) == ((TrackerFix(3.6, 98.5, SENT),), ())
+
+
+def test_nan_in_an_optional_field_costs_the_field_and_in_a_place_the_fix() -> None:
+    decoded = decode(POSITION, a_payload(speed=7).replace(b"7}", b"NaN}"))
+    assert decoded.fixes == (TrackerFix(3.6, 98.5, SENT),)
+    assert [one.reason for one in decoded.dropped] == [Reason.OPTIONAL_FIELD]
+    assert decode(POSITION, a_payload(speed=7).replace(b"3.6", b"NaN")).fixes == ()
+
+
+def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_keeps_its_place() -> None:
+    quoted = decode(OWNTRACKS, a_location(lat="3.6", lon="98.5", tst=str(int(SENT.timestamp())), acc="10", batt="80"))
+    assert quoted.fixes == (TrackerFix(3.6, 98.5, SENT, accuracy_m=10.0, battery_pct=80.0),)
+    worded = decode(OWNTRACKS, a_location(created_at="2026-11-23T01:00:00+00:00"))
+    assert worded.fixes == (TrackerFix(3.6, 98.5, SENT),)
+    assert [one.message[:13] for one in worded.dropped] == ["created_at is"]
+
+
 @pytest.mark.parametrize(
     ("payload", "reason", "names"),
     [
         (a_payload(latitude="3.6"), Reason.WRONG_TYPE, "latitude"),
         (a_payload(timestamp=True), Reason.WRONG_TYPE, "timestamp"),
         (a_payload(timestamp="2026-11-23T01:00:00Z"), Reason.WRONG_TYPE, "timestamp"),
-        (a_payload(seq=1.5), Reason.WRONG_TYPE, "seq"),
+        (a_payload(latitude=98.5, longitude=3.6), Reason.OUT_OF_RANGE, "swapped"),
+        (a_payload().replace(b"3.6", b"3,60278"), Reason.NOT_JSON, "latitude is 3,60278 with a decimal comma; send 3.60278"),
+        (a_payload(longitude="98,5"), Reason.WRONG_TYPE, "longitude is 98,5 with a decimal comma"),
         (b"17", Reason.WRONG_TYPE, "the payload"),
         (b"null", Reason.WRONG_TYPE, "the payload"),
         (b'{"latitude": 3.6, "longitude": 98.5}', Reason.MISSING_FIELD, "timestamp"),
@@ -60,7 +99,6 @@ def test_a_bearing_of_360_degrees_is_north() -> None:
         (a_payload(longitude=-180.5), Reason.OUT_OF_RANGE, "longitude"),
         (a_payload(timestamp=SENT.timestamp() * 1000), Reason.OUT_OF_RANGE, "Unix seconds"),
         (a_payload(timestamp=12), Reason.OUT_OF_RANGE, "timestamp"),
-        (a_payload(speed=-1), Reason.OUT_OF_RANGE, "speed"),
         (a_payload().replace(b"3.6", b"1e999"), Reason.OUT_OF_RANGE, "latitude"),
         (a_payload().replace(b"3.6", b"NaN"), Reason.OUT_OF_RANGE, "NaN"),
         (a_payload().replace(b"3.6", b"-Infinity"), Reason.OUT_OF_RANGE, "Infinity"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -294,7 +295,7 @@ def test_entity_ids_do_not_change_from_tick_to_tick() -> None:
 TOLD = {"id": "Jalan ditutup", "en": "Road closed"}
 
 
-def an_alert(*informed: InformedEntity, **values: object) -> Alert:
+def an_alert(*informed: InformedEntity, **values: Any) -> Alert:
     about = informed or (InformedEntity(route_id="R1"),)
     return replace(Alert("a1", TOLD, about, at(6), at(9), cause=Cause.CONSTRUCTION, effect=Effect.DETOUR), **values)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from transit.plan.directions import directions_of
 from transit.plan.network import Network
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.state import StopEvent
@@ -37,7 +38,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Headway:
-    """Seconds between two vehicles of one way at one stop: of `vehicle_id` behind `ahead_id`."""
+    """Seconds between two vehicles of one direction at one stop: of `vehicle_id` behind `ahead_id`."""
 
     vehicle_id: str
     ahead_id: str
@@ -55,8 +56,8 @@ def spacing(headway_s: float, planned_s: float | None) -> Spacing:
     return Spacing.SEVERE_GAP if headway_s >= SEVERE_GAP_SHARE * planned_s else Spacing.GAP
 
 
-def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
-    """Successive departures of different vehicles at the same call of the same way.
+def observed_headways(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
+    """Successive departures of different vehicles at the same call of the same direction.
 
     Told apart by stop_sequence: a loop that passes a stop twice has two headways there, not one half as long.
     """
@@ -64,10 +65,10 @@ def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
     for event in events:
         trip = network.trips.get(event.trip.trip_id)
         if trip is not None and event.departed_at is not None:
-            key = (RouteDirection(trip.route_id, trip.direction_id), event.stop_id, event.stop_sequence)
+            key = (directions_of(network).of_trip[trip.trip_id], event.stop_id, event.stop_sequence)
             groups.setdefault(key, []).append((event.departed_at, event.vehicle_id))
     return [
-        Headway(behind, ahead, stop_id, at, (at - before).total_seconds())
+        Headway(vehicle_id=behind, ahead_id=ahead, stop_id=stop_id, at=at, headway_s=(at - before).total_seconds())
         for (_, stop_id, _), rows in groups.items()
         for (before, ahead), (at, behind) in pairwise(sorted(rows))
         if ahead != behind
@@ -78,11 +79,11 @@ def latest_by_vehicle(headways: Iterable[Headway]) -> Mapping[str, Headway]:
     return {row.vehicle_id: row for row in sorted(headways, key=lambda row: row.at)}
 
 
-def planned_bands(network: Network, way: RouteDirection, stop_id: str, day: date) -> list[Band]:
-    """The headway of a way at a stop by the time of day: as promised, or hour by hour as the timetable's departures lie."""
+def planned_bands(network: Network, direction: RouteDirection, stop_id: str, day: date) -> list[Band]:
+    """The headway of a direction at a stop by the time of day: as promised, or hour by hour as departures lie."""
     table = timetable_of(network)
     services = table.services(day)
-    calls = [call for call in table.calls_at(stop_id, way) if call.trip.service_id in services and not call.is_last]
+    calls = [call for call in table.calls_at(stop_id, direction) if call.trip.service_id in services and call.can_board]
     bands: list[Band] = []
     times: list[float] = []
     for call in calls:
@@ -111,7 +112,9 @@ def _hourly(times: list[float]) -> list[Band]:
     return bands
 
 
-def planned_now_s(network: Network, way: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
+def planned_now_s(network: Network, direction: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
     """The planned headway at a second of the service day."""
-    found = [band.headway_s for band in planned_bands(network, way, stop_id, day) if band.start_s <= second < band.end_s]
-    return min(found, default=None)
+    headways = [
+        band.headway_s for band in planned_bands(network, direction, stop_id, day) if band.start_s <= second < band.end_s
+    ]
+    return min(headways, default=None)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.timetable import RouteDirection
+from transit.tracking.state import VehicleState, VehicleStatus
+
+SEEN_AGE = timedelta(seconds=300)  # an older fix says nothing of where a vehicle is now
 
 
-def touches(
+def covers(
     entity: InformedEntity,
     network: Network,
     *,
-    way: RouteDirection | None = None,
+    direction: RouteDirection | None = None,
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> bool:
@@ -25,38 +30,46 @@ def touches(
         return False
     if entity.stop_id is not None and entity.stop_id != stop_id and not _is_parent(network, entity.stop_id, stop_id):
         return False
-    if entity.route_id is not None and (way is None or entity.route_id != way.route_id):
+    if entity.route_id is not None and (direction is None or entity.route_id != direction.route_id):
         return False
-    if entity.direction_id is not None and way is not None and way.direction_id not in (None, entity.direction_id):
+    if entity.direction_id is not None and direction is not None and direction.direction_id not in (None, entity.direction_id):
         return False
     if entity.agency_id is not None:
-        agency = network.routes[way.route_id].agency_id if way is not None and way.route_id in network.routes else None
+        agency = (
+            network.routes[direction.route_id].agency_id
+            if direction is not None and direction.route_id in network.routes
+            else None
+        )
         return agency in (None, "", entity.agency_id)
     return True
 
 
 def _is_parent(network: Network, parent: str, stop_id: str | None) -> bool:
-    return stop_id in network.stops and network.stops[stop_id].parent_station == parent if stop_id else False
+    return stop_id is not None and parent in network.parents_of(stop_id)
 
 
-def concerning(
+def relevant_alerts(
     alerts: Iterable[Alert],
     network: Network,
     now: datetime,
     *,
-    ways: Iterable[RouteDirection] = (),
+    directions: Iterable[RouteDirection] = (),
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> list[Alert]:
     """The alerts in force that a rider here should read, the gravest first."""
-    some: list[RouteDirection | None] = [None, *ways]
-    found = [
+    or_none: list[RouteDirection | None] = [None, *directions]
+    relevant = [
         alert
         for alert in alerts
         if alert.is_active(now)
-        and any(touches(entity, network, way=way, stop_id=stop_id, trip=trip) for entity in alert.informed for way in some)
+        and any(
+            covers(entity, network, direction=direction, stop_id=stop_id, trip=trip)
+            for entity in alert.informed
+            for direction in or_none
+        )
     ]
-    return sorted(found, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
+    return sorted(relevant, key=lambda alert: (alert.effect is not Effect.NO_SERVICE, alert.starts_at, alert.alert_id))
 
 
 def stops_service(
@@ -64,16 +77,69 @@ def stops_service(
     network: Network,
     now: datetime,
     *,
-    way: RouteDirection,
+    direction: RouteDirection,
     stop_id: str,
     trip: TripInstance | None = None,
 ) -> Alert | None:
-    """The alert by which nothing is served: of this way at this stop, or, with a trip, of this one trip (a cancellation)."""
+    """The alert by which nothing is served: of this direction at this stop, or, with a trip, of this trip (a cancellation)."""
     for alert in alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(now):
             continue
         for entity in alert.informed:
             about_trips = entity.trip is not None
-            if about_trips == (trip is not None) and touches(entity, network, way=way, stop_id=stop_id, trip=trip):
+            if about_trips == (trip is not None) and covers(entity, network, direction=direction, stop_id=stop_id, trip=trip):
                 return alert
     return None
+
+
+def closes_stop(
+    alerts: Iterable[Alert], network: Network, at: datetime, *, stop_id: str, direction: RouteDirection | None = None
+) -> Alert | None:
+    """The alert by which a stop is not served at a moment: by anybody, or, with a direction, by this one at least."""
+    for alert in alerts:
+        if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
+            named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip is None]
+            if any(covers(entity, network, direction=direction, stop_id=stop_id) for entity in named):
+                return alert
+    return None
+
+
+def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime) -> Alert | None:
+    """The alert by which a whole run does not take place: one that names it, or one on its route when it begins."""
+    row = network.trips.get(trip.trip_id)
+    direction = directions_of(network).of_trip.get(trip.trip_id)
+    if row is None or direction is None:
+        return None
+    for alert in alerts:
+        if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
+            continue
+        for entity in alert.informed:
+            if entity.stop_id is not None or not covers(entity, network, direction=direction, trip=trip):
+                continue
+            if alert.is_active(now if entity.trip is not None else begins_at):
+                return alert
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningVehicle:
+    """A vehicle that drives a run which a notice says does not take place: the notice is wrong, or the driver does not know."""
+
+    vehicle_id: str
+    trip: TripInstance
+    alert: Alert
+
+
+def running_in_spite(
+    alerts: Sequence[Alert], network: Network, states: Iterable[VehicleState], now: datetime
+) -> list[RunningVehicle]:
+    """The vehicles seen lately on a trip that is cancelled, for the operator to look at; by vehicle."""
+    vehicles = []
+    for state in states:
+        trip = state.matched.trip
+        if trip is None or state.matched.status is not VehicleStatus.ON_TRIP or abs(now - state.report.reported_at) > SEEN_AGE:
+            continue
+        alert = cancels(alerts, network, trip, now, now)
+        if alert is not None:
+            vehicles.append(RunningVehicle(state.vehicle_id, trip, alert))
+    return sorted(vehicles, key=lambda vehicle: vehicle.vehicle_id)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.notices import stops_service
+from transit.arrivals.notices import closes_stop, stops_service
+from transit.arrivals.promised_hours import is_last_of_day, is_promised
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
-from transit.plan.network import Network, TripInstance
-from transit.plan.service_day import local_date, moment
+from transit.plan.directions import directions_of, headsign_of
+from transit.plan.network import NO_PICKUP, Network, Trip, TripInstance
+from transit.plan.planned_times import planned_at
+from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
 from transit.tracking.state import StopEvent, VehicleState
 
 LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
 TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing
-PER_WAY = 3  # rows of each route and direction
+PER_DIRECTION = 3  # rows of each route and direction
 AHEAD = timedelta(hours=2)  # of the timetable; later departures are for the printed one
 UNSEEN = timedelta(minutes=5)  # a departure that nobody saw stays so long after its time, as not seen
 PASSED_FOR = timedelta(minutes=15)  # "it said ten minutes and had gone": so long riders can see that it has
@@ -45,7 +48,7 @@ SEEN = {ArrivalStatus.LIVE, ArrivalStatus.LIVE_OLD, ArrivalStatus.AT_TERMINAL, A
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One row of a rider's list. at None: the row is about the whole way (a headway, no service, no data)."""
+    """One row of a rider's list. at None: the row is about the whole direction (a headway, no service, no data)."""
 
     stop_id: str
     stop_sequence: int
@@ -68,13 +71,23 @@ class Arrival:
     is_demo: bool = False
     why: NoServiceReason | None = None  # of NOT_RUNNING: why nothing runs today
     why_name: str = ""  # the holiday's name
+    side: int = 0  # of the direction, where direction_id does not tell it
+    pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
+    drop_off_type: int | None = None
+    is_last_of_day: bool = False  # after it none runs any more that day
     standing_since: datetime | None = None  # of STANDING
     standing_stop_id: str | None = None  # where, or the stop nearest to it
     in_jam: bool = False  # others stand on the same stretch
+    in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
 
     @property
-    def way(self) -> RouteDirection:
-        return RouteDirection(self.route_id, self.direction_id)
+    def direction(self) -> RouteDirection:
+        return RouteDirection(self.route_id, self.direction_id, self.side)
+
+    @property
+    def can_board(self) -> bool:
+        """False where it is no departure for anybody: the trip ends, or only lets people off."""
+        return not self.is_last and self.pickup_type != NO_PICKUP
 
 
 def arrivals_at(
@@ -87,9 +100,11 @@ def arrivals_at(
     alerts: Sequence[Alert] = (),
     passed: Iterable[StopEvent] = (),
     standing: Iterable[StandingVehicle] = (),
-    per_way: int = PER_WAY,
+    per_direction: int = PER_DIRECTION,
 ) -> list[Arrival]:
-    """The rows of a stop, way by way, at least one for each that can be boarded. predictions: those for this stop.
+    """The rows of a stop, direction by direction, at least one for each that can be boarded. predictions: those for this stop.
+
+    Of a station: for all of its platforms; stop_id of a row is then the platform's.
 
     standing: the vehicles of the whole network that stand for longer than is usual. Raises UnknownStop.
     """
@@ -101,20 +116,26 @@ def arrivals_at(
         states=states,
         now=now,
         alerts=alerts,
-        passed={(event.trip, event.stop_sequence) for event in passed},
+        passed={(e.trip, e.stop_sequence) for e in passed},
         standing={one.vehicle_id: one for one in standing},
     )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
         arrival = board.seen(row)
         if arrival is not None:
-            seen.setdefault(arrival.way, []).append(arrival)
+            seen.setdefault(arrival.direction, []).append(arrival)
     stuck: dict[RouteDirection, list[Arrival]] = {}
     for arrival in board.stuck():
-        stuck.setdefault(arrival.way, []).append(arrival)
-    ways = board.timetable.ways_at(stop_id)
-    ways += [way for way in {**seen, **stuck} if way not in ways]
-    return [row for way in ways for row in board.of_way(way, seen.get(way, [])[:per_way], stuck.get(way, []), per_way)]
+        stuck.setdefault(arrival.direction, []).append(arrival)
+    directions = board.timetable.directions_at(stop_id)
+    directions += [direction for direction in {**seen, **stuck} if direction not in directions]
+    return [
+        row
+        for direction in directions
+        for row in board.of_direction(
+            direction, seen.get(direction, [])[:per_direction], stuck.get(direction, [])[:per_direction], per_direction
+        )
+    ]
 
 
 @dataclass(frozen=True)
@@ -150,9 +171,14 @@ class _Board:
         age = abs(self.now - row.reported_at)
         if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
             return None
-        index = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == row.stop_sequence), None)
-        if index is None:
+        index = trip.find_index(row.stop_sequence)
+        if index is None or not trip.serves(index) or not is_promised(self.network, row, index):
             return None
+        direction = directions_of(self.network).of_trip[trip.trip_id]
+        notice = stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id, trip=row.trip)
+        if (notice is not None and row.tier is not Tier.LIVE) or self._is_closed(direction, row.stop_id):
+            return None  # nobody waits for a bus that has not begun what is cancelled, nor where no bus stops
+        notice = notice or stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id)
         visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id == row.stop_id]
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
         call = trip.stop_times[index]
@@ -160,14 +186,14 @@ class _Board:
             stop_id=row.stop_id,
             stop_sequence=row.stop_sequence,
             trip=row.trip,
-            route_id=trip.route_id,
-            direction_id=trip.direction_id,
-            headsign=call.stop_headsign or trip.headsign,
+            route_id=direction.route_id,
+            direction_id=direction.direction_id,
+            headsign=headsign_of(self.network, trip, index),
             status=status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
             at=row.predicted_at,
             low_at=row.low_at,
             high_at=row.high_at,
-            planned_at=self._planned_at(row.trip, index, is_departure=row.is_departure),
+            planned_at=planned_at(self.network, row.trip, index, departure=row.is_departure),
             vehicle_id=row.vehicle_id,
             reported_at=row.reported_at,
             stops_away=self._stops_away(row, index),
@@ -175,102 +201,123 @@ class _Board:
             visit=visits.index(index) + 1 if len(visits) > 1 else None,
             is_last=index == len(trip.stop_times) - 1,
             is_demo=trip.is_demo,
+            side=direction.side,
+            pickup_type=call.pickup_type,
+            drop_off_type=call.drop_off_type,
+            in_spite_of=notice.alert_id if notice is not None else None,
+            is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
         )
 
     def stuck(self) -> list[Arrival]:
-        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
-        rows = []
-        for one in sorted(self.standing.values(), key=lambda one: (one.since, one.vehicle_id)):
-            trip = self.network.trips.get(one.trip.trip_id)
-            if trip is None or one.is_parked or abs(self.now - one.reported_at) > TOLD_AGE:
-                continue
-            visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id == self.stop_id]
-            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= one.next_stop_sequence), None)
-            if ahead is None:
-                continue
-            call = trip.stop_times[ahead]
-            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= one.next_stop_sequence)
-            rows.append(
-                Arrival(
-                    stop_id=self.stop_id,
-                    stop_sequence=call.stop_sequence,
-                    trip=one.trip,
-                    route_id=trip.route_id,
-                    direction_id=trip.direction_id,
-                    headsign=call.stop_headsign or trip.headsign,
-                    status=ArrivalStatus.STANDING,
-                    at=None,
-                    planned_at=self._planned_at(one.trip, ahead, is_departure=ahead == 0),
-                    vehicle_id=one.vehicle_id,
-                    reported_at=one.reported_at,
-                    standing_since=one.since,
-                    standing_stop_id=one.stop_id,
-                    in_jam=one.in_jam,
-                    stops_away=None if one.waits else ahead - first,
-                    is_departure=ahead == 0,
-                    visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
-                    is_last=ahead == len(trip.stop_times) - 1,
-                    is_demo=trip.is_demo,
-                )
-            )
-        return rows
+        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest first."""
+        here = set(self.network.within(self.stop_id))
+        return [
+            self._stuck(one, trip, here)
+            for one in sorted(self.standing.values(), key=lambda one: (one.since, one.vehicle_id))
+            if (trip := self.network.trips.get(one.trip.trip_id)) is not None
+            and not one.is_parked
+            and abs(self.now - one.reported_at) <= TOLD_AGE
+            and any(call.stop_id in here and call.stop_sequence >= one.next_stop_sequence for call in trip.stop_times)
+        ]
 
-    def _planned_at(self, instance: TripInstance, index: int, *, is_departure: bool) -> datetime | None:
-        if self.network.is_headway_based(instance.trip_id):
-            return None
-        call = self.network.trips[instance.trip_id].stop_times[index]
-        at_s = call.departure_s if is_departure else call.arrival_s
-        if at_s is None:
-            return None
-        shift_s = 0
-        if instance.start_s is not None:
-            first = self.network.trips[instance.trip_id].stop_times[0].departure_s or 0
-            shift_s = instance.start_s - first
-        return moment(instance.start_date, at_s + shift_s, self.network.timezone)
+    def _stuck(self, one: StandingVehicle, trip: Trip, here: set[str]) -> Arrival:
+        calls = trip.stop_times
+        first = next(n for n, call in enumerate(calls) if call.stop_sequence >= one.next_stop_sequence)
+        index = next(n for n, call in enumerate(calls) if n >= first and call.stop_id in here)
+        visits = [n for n, call in enumerate(calls) if call.stop_id == calls[index].stop_id]
+        direction = directions_of(self.network).of_trip[trip.trip_id]
+        return Arrival(
+            stop_id=calls[index].stop_id,
+            stop_sequence=calls[index].stop_sequence,
+            trip=one.trip,
+            route_id=direction.route_id,
+            direction_id=direction.direction_id,
+            headsign=headsign_of(self.network, trip, index),
+            status=ArrivalStatus.STANDING,
+            at=None,
+            planned_at=planned_at(self.network, one.trip, index, departure=index == 0),
+            vehicle_id=one.vehicle_id,
+            reported_at=one.reported_at,
+            standing_since=one.since,
+            standing_stop_id=one.stop_id,
+            in_jam=one.in_jam,
+            stops_away=None if one.waits else index - first,
+            is_departure=index == 0,
+            visit=visits.index(index) + 1 if len(visits) > 1 else None,
+            is_last=index == len(calls) - 1,
+            is_demo=trip.is_demo,
+            side=direction.side,
+            pickup_type=calls[index].pickup_type,
+            drop_off_type=calls[index].drop_off_type,
+        )
+
+    def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
+        return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction) is not None
 
     def _stops_away(self, row: Prediction, index: int) -> int | None:
         """0: it is the next stop. None while the vehicle is not on this trip."""
         state = self.states.get(row.vehicle_id)
         if state is None or state.matched.trip != row.trip or state.next_stop_sequence is None or row.tier is not Tier.LIVE:
             return None
-        calls = self.network.trips[row.trip.trip_id].stop_times
-        ahead = next((n for n, call in enumerate(calls) if call.stop_sequence == state.next_stop_sequence), index)
-        return max(0, index - ahead)
+        ahead = self.network.trips[row.trip.trip_id].find_index(state.next_stop_sequence)
+        return None if ahead is None else max(0, index - ahead)
 
-    def of_way(self, way: RouteDirection, seen: list[Arrival], stuck: list[Arrival], per_way: int) -> list[Arrival]:
+    def of_direction(
+        self, direction: RouteDirection, seen: list[Arrival], stuck: list[Arrival], per_direction: int
+    ) -> list[Arrival]:
         """The buses seen and what the plan adds, those that stand, then a note where none of these says how things are."""
-        if self.timetable.ends_at(self.stop_id, way):  # nobody boards here, nobody waits for what is not seen
+        if self.timetable.ends_at(self.stop_id, direction):  # nobody boards here, nobody waits for what is not seen
             return [*seen, *stuck]
-        if stops_service(self.alerts, self.network, self.now, way=way, stop_id=self.stop_id):
-            return [*seen, *stuck, self._note(way, ArrivalStatus.DISRUPTED)]
-        rows = [*seen, *self._scheduled(way, [*seen, *stuck])]
-        rows = sorted(rows, key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))[:per_way]
-        rows += stuck[:per_way]
-        return rows if len(seen) >= per_way else [*rows, *self._notes(way, rows)]
+        if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
+            return [*seen, *stuck, self._note(direction, ArrivalStatus.DISRUPTED)]
+        rows = [*seen, *self._scheduled(direction, [*seen, *stuck])]
+        rows.sort(key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))
+        rows = [*self._mark_last(direction, rows)[:per_direction], *stuck]
+        return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
 
-    def _scheduled(self, way: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
-        told = {(row.trip, row.stop_sequence) for row in seen}
+    def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
+        """One row at most is the last of the day: of a headway the last of those that may be, else the timetable's last."""
+        hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
+        last_at = hours.last_at if hours is not None and not hours.about else None
+        may_be = [n for n, row in enumerate(rows) if row.is_last_of_day or (last_at is not None and row.planned_at == last_at)]
+        return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
+
+    def _scheduled(self, direction: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
+        seen_calls = {(row.trip, row.stop_sequence) for row in seen}
         rows: list[Arrival] = []
-        for planned in self.timetable.planned(self.stop_id, way, self.now - UNSEEN, self.now + AHEAD):
+        for planned in self.timetable.planned(self.stop_id, direction, self.now - UNSEEN, self.now + AHEAD):
             call = planned.call
             key = (planned.trip, call.stop_sequence)
-            if call.is_last or key in told or key in self.passed or self._is_behind(planned.trip, call.stop_sequence):
+            if (
+                not call.can_board
+                or key in seen_calls
+                or key in self.passed
+                or self._is_behind(planned.trip, call.stop_sequence)
+            ):
                 continue
-            cancelled = stops_service(self.alerts, self.network, self.now, way=way, stop_id=self.stop_id, trip=planned.trip)
-            visits = [n for n, row in enumerate(call.trip.stop_times) if row.stop_id == self.stop_id]
+            if call.stop_id != self.stop_id and self._is_closed(direction, call.stop_id):
+                continue
+            notice = stops_service(
+                self.alerts, self.network, self.now, direction=direction, stop_id=call.stop_id, trip=planned.trip
+            )
+            visits = [n for n, row in enumerate(call.trip.stop_times) if row.stop_id == call.stop_id]
+            row = call.trip.stop_times[call.index]
             rows.append(
                 Arrival(
-                    self.stop_id,
-                    call.stop_sequence,
-                    planned.trip,
-                    way.route_id,
-                    way.direction_id,
-                    call.headsign,
-                    ArrivalStatus.CANCELLED if cancelled else ArrivalStatus.SCHEDULED,
-                    planned.at,
+                    stop_id=call.stop_id,
+                    stop_sequence=call.stop_sequence,
+                    trip=planned.trip,
+                    route_id=direction.route_id,
+                    direction_id=direction.direction_id,
+                    headsign=call.headsign,
+                    status=ArrivalStatus.SCHEDULED if notice is None else ArrivalStatus.CANCELLED,
+                    at=planned.at,
                     planned_at=planned.at,
                     is_departure=call.index == 0,
-                    visit=visits.index(call.index) + 1 if len(visits) > 1 and call.index in visits else None,
+                    visit=visits.index(call.index) + 1 if len(visits) > 1 else None,
+                    side=direction.side,
+                    pickup_type=row.pickup_type,
+                    drop_off_type=row.drop_off_type,
                 )
             )
         return rows
@@ -282,42 +329,43 @@ class _Board:
         ahead = self.running[trip]
         return ahead is None or ahead > stop_sequence
 
-    def _notes(self, way: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
-        windows = self.timetable.windows(self.stop_id, way, self.now, self.now)
-        windows = [window for window in windows if not window.call.is_last]
+    def _notes(self, direction: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
+        windows = self.timetable.windows(self.stop_id, direction, self.now, self.now)
+        windows = [window for window in windows if window.call.can_board]
         seen = any(row.status in SEEN or row.status is ArrivalStatus.STANDING for row in rows)
         if windows:
             headway_s = min(window.headway_s for window in windows)
-            sees = seen or way.route_id in self.routes_seen
-            return [self._note(way, ArrivalStatus.HEADWAY if sees else ArrivalStatus.NO_DATA, headway_s=headway_s)]
+            sees = seen or direction.route_id in self.routes_seen
+            return [self._note(direction, ArrivalStatus.HEADWAY if sees else ArrivalStatus.NO_DATA, headway_s=headway_s)]
         if seen:
             return []
         if rows:
-            blind = self._should_run(way) and way.route_id not in self.routes_seen
-            return [self._note(way, ArrivalStatus.NO_DATA)] if blind else []
-        return [self._not_running(way)]
+            blind = self._should_run(direction) and direction.route_id not in self.routes_seen
+            return [self._note(direction, ArrivalStatus.NO_DATA)] if blind else []
+        return [self._not_running(direction)]
 
-    def _not_running(self, way: RouteDirection) -> Arrival:
+    def _not_running(self, direction: RouteDirection) -> Arrival:
         """Outside the hours; between two departures far apart the next one of the timetable."""
         day = local_date(self.now, self.network.timezone)
-        hours = self.timetable.hours(self.stop_id, way, day)
+        hours = self.timetable.hours(self.stop_id, direction, day)
         if hours is not None and hours.first_at <= self.now <= hours.last_at:
-            later = self.timetable.planned(self.stop_id, way, self.now, hours.last_at)
+            planned = self.timetable.planned(self.stop_id, direction, self.now, hours.last_at)
+            later = [row for row in planned if row.call.can_board]
             if later:
-                return self._note(way, ArrivalStatus.SCHEDULED, at=later[0].at)
-        why, name = self.timetable.why_none(self.stop_id, way, day) or (None, "")
-        next_at = self.timetable.next_first(self.stop_id, way, self.now)
-        return self._note(way, ArrivalStatus.NOT_RUNNING, at=next_at, why=why, why_name=name)
+                return self._note(direction, ArrivalStatus.SCHEDULED, at=later[0].at)
+        why, name = self.timetable.why_none(self.stop_id, direction, day) or (None, "")
+        next_at = self.timetable.next_first(self.stop_id, direction, self.now)
+        return self._note(direction, ArrivalStatus.NOT_RUNNING, at=next_at, why=why, why_name=name)
 
-    def _should_run(self, way: RouteDirection) -> bool:
-        """True where the plan has a bus of this way under way now: one has left lately and another is due."""
+    def _should_run(self, direction: RouteDirection) -> bool:
+        """True where the plan has a bus of this direction under way now: one has left lately and another is due."""
         day = local_date(self.now, self.network.timezone)
-        hours = self.timetable.hours(self.stop_id, way, day)
+        hours = self.timetable.hours(self.stop_id, direction, day)
         return hours is not None and hours.first_at <= self.now <= hours.last_at
 
     def _note(
         self,
-        way: RouteDirection,
+        direction: RouteDirection,
         status: ArrivalStatus,
         *,
         at: datetime | None = None,
@@ -325,18 +373,29 @@ class _Board:
         why: NoServiceReason | None = None,
         why_name: str = "",
     ) -> Arrival:
-        calls = [call for call in self.timetable.calls_at(self.stop_id, way) if not call.is_last]
-        headsign = calls[0].headsign if calls else ""
-        sequence = calls[0].stop_sequence if calls else 0
-        where = (self.stop_id, sequence, None, way.route_id, way.direction_id, headsign)
-        return Arrival(*where, status, at, planned_at=at, headway_s=headway_s, why=why, why_name=why_name)
+        calls = [call for call in self.timetable.calls_at(self.stop_id, direction) if call.can_board]
+        return Arrival(
+            stop_id=self.stop_id,
+            stop_sequence=calls[0].stop_sequence if calls else 0,
+            trip=None,
+            route_id=direction.route_id,
+            direction_id=direction.direction_id,
+            headsign=calls[0].headsign if calls else "",
+            status=status,
+            at=at,
+            planned_at=at,
+            headway_s=headway_s,
+            why=why,
+            why_name=why_name,
+            side=direction.side,
+        )
 
 
-def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
+def recent_calls(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
     """Calls at a stop in the last 15 minutes, the newest first."""
 
     def left_at(event: StopEvent) -> datetime:
         return event.departed_at or event.arrived_at
 
-    found = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
-    return sorted(found, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)
+    recent = [event for event in events if timedelta(0) <= now - left_at(event) <= PASSED_FOR]
+    return sorted(recent, key=lambda event: (left_at(event), event.vehicle_id), reverse=True)

@@ -33,46 +33,46 @@ class Steadiness:
     """hold() what is predicted moment by moment, in the order of vehicles and stops, as predict() gives it."""
 
     def __init__(self) -> None:
-        self._said: dict[
+        self._displayed: dict[
             Key, tuple[DisplayedMoment, DisplayedMoment, DisplayedMoment]
         ] = {}  # of the moment, its low end and its high end
 
     def hold(self, predictions: Iterable[Prediction], now: datetime) -> list[Prediction]:
         """The same predictions, some with moments that were said before; stops stay in the order of being reached."""
-        said: dict[Key, tuple[DisplayedMoment, DisplayedMoment, DisplayedMoment]] = {}
-        found: list[Prediction] = []
-        for one in predictions:
-            key = (one.vehicle_id, one.trip, one.stop_sequence)
-            before = self._said.get(key, (None, None, None))
-            follows = bool(found) and (found[-1].vehicle_id, found[-1].trip) == key[:2]
-            at = _held(one.predicted_at, before[0], now, found[-1].predicted_at if follows else now)
-            low = min(at, _held(one.low_at, before[1], now, now))
-            high = max(at, _held(one.high_at, before[2], now, now))
-            found.append(replace(one, predicted_at=at, low_at=low, high_at=high))
-            said[key] = (_said(at, before[0], now), _said(low, before[1], now), _said(high, before[2], now))
-        self._said = said
-        return found
+        displayed: dict[Key, tuple[DisplayedMoment, DisplayedMoment, DisplayedMoment]] = {}
+        held: list[Prediction] = []
+        for prediction in predictions:
+            key = (prediction.vehicle_id, prediction.trip, prediction.stop_sequence)
+            before = self._displayed.get(key, (None, None, None))
+            follows = bool(held) and (held[-1].vehicle_id, held[-1].trip) == key[:2]
+            at = _hold(prediction.predicted_at, before[0], now, held[-1].predicted_at if follows else now)
+            low = min(at, _hold(prediction.low_at, before[1], now, now))
+            high = max(at, _hold(prediction.high_at, before[2], now, now))
+            held.append(replace(prediction, predicted_at=at, low_at=low, high_at=high))
+            displayed[key] = (_display(at, before[0], now), _display(low, before[1], now), _display(high, before[2], now))
+        self._displayed = displayed
+        return held
 
     def shown_at(self, prediction: Prediction) -> datetime:
         """The moment that is on display for it, its own where nothing was said yet."""
-        said = self._said.get((prediction.vehicle_id, prediction.trip, prediction.stop_sequence))
-        return prediction.predicted_at if said is None else said[0].at
+        displayed = self._displayed.get((prediction.vehicle_id, prediction.trip, prediction.stop_sequence))
+        return prediction.predicted_at if displayed is None else displayed[0].at
 
 
-def _held(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> datetime:
+def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> datetime:
     """Never before `least`; where neither the new moment nor the old one will do, the minutes go up by more than one."""
     new = max(at, least)
     if before is None:
         return new
-    shown = {row[1] for row in before.shown}
+    displayed = {row[1] for row in before.shown}
     for moment in (new, max(before.at, now, least)):
-        if minutes(moment, now) - 1 not in shown:
+        if minutes(moment, now) - 1 not in displayed:
             return moment
-    more = next(one for one in count(minutes(new, now) + 1) if one - 1 not in shown)
+    more = next(following for following in count(minutes(new, now) + 1) if following - 1 not in displayed)
     return now + timedelta(minutes=more)
 
 
-def _said(at: datetime, before: DisplayedMoment | None, now: datetime) -> DisplayedMoment:
+def _display(at: datetime, before: DisplayedMoment | None, now: datetime) -> DisplayedMoment:
     recent = [] if before is None else [row for row in before.shown if now - row[0] <= LOOKED]
     if recent and recent[-1][1] == minutes(at, now):
         recent.pop()

@@ -13,7 +13,7 @@ from transit.forecasting.departures import OVERDUE_S, Departures
 from transit.forecasting.links import Links
 from transit.forecasting.prediction import StandingVehicle, Tier
 from transit.forecasting.remaining_trip import RemainingTrip
-from transit.tracking.report import distance_m
+from transit.plan.geometry import distance_m
 from transit.tracking.state import VehicleState, VehicleStatus
 
 USUAL = 0.95  # the share of waits and link times up to which one is usual

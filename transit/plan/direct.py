@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import hypot
 
+from transit.plan.directions import directions_of, headsign_of
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.timetable import RouteDirection
@@ -21,7 +22,7 @@ MOST = 3  # ways that are told
 class BusLeg:
     """On one bus: get on at board, off at alight; ride_s as the plan has it, None where the plan has no times."""
 
-    way: RouteDirection
+    direction: RouteDirection
     headsign: str
     board: str  # stop_id
     alight: str
@@ -49,21 +50,6 @@ def walk_s(metres: float) -> float:
     return metres * DETOUR / WALK_MPS
 
 
-def near(network: Network, lat: float, lon: float, within_m: float) -> dict[str, float]:
-    """stop_id -> metres, of the stops that are served and lie within a distance; the nearest first."""
-    plane = patterns_of(network).plane
-    x, y = plane.xy(lat, lon)
-    found = {}
-    for stop_id in network.routes_of_stop:
-        place = stop_place(network, stop_id)
-        if place is not None:
-            sx, sy = plane.xy(*place)
-            metres = hypot(sx - x, sy - y)
-            if metres <= within_m:
-                found[stop_id] = metres
-    return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
-
-
 def journeys(network: Network, start: Mapping[str, float], end: Mapping[str, float]) -> list[DirectJourney]:
     """The best ways from stops near the start to stops near the end (stop_id -> metres to walk), the quickest first.
 
@@ -77,19 +63,19 @@ def journeys(network: Network, start: Mapping[str, float], end: Mapping[str, flo
     return _best(through or list(_with_change(network, start, end)))
 
 
-def _best(found: Iterable[DirectJourney]) -> list[DirectJourney]:
+def _best(candidates: Iterable[DirectJourney]) -> list[DirectJourney]:
     best: dict[RouteDirection, DirectJourney] = {}
-    for journey in found:
-        way = journey.rides[0].way
-        if way not in best or journey.seconds < best[way].seconds:
-            best[way] = journey
-    return sorted(best.values(), key=lambda one: (one.seconds, one.rides[0].way))[:MOST]
+    for journey in candidates:
+        direction = journey.rides[0].direction
+        if direction not in best or journey.seconds < best[direction].seconds:
+            best[direction] = journey
+    return sorted(best.values(), key=lambda choice: (choice.seconds, choice.rides[0].direction))[:MOST]
 
 
 def _patterns(network: Network) -> list[Pattern]:
     """Those of trips that really run; of the demonstration's only where there are no others."""
-    every = sorted(patterns_of(network).by_id.values(), key=lambda one: one.pattern_id)
-    regular = [one for one in every if not all(network.trips[trip_id].is_demo for trip_id in one.trip_ids)]
+    every = sorted(patterns_of(network).by_id.values(), key=lambda pattern: pattern.pattern_id)
+    regular = [pattern for pattern in every if not all(network.trips[trip_id].is_demo for trip_id in pattern.trip_ids)]
     return regular or every
 
 
@@ -99,18 +85,27 @@ def _rides(network: Network, pattern: Pattern, start: Mapping[str, float], end: 
     planned = patterns_of(network).planned(trip.trip_id)
     rides = []
     for n, board in enumerate(pattern.stop_ids[:-1]):
-        if board not in start:
+        if board not in start or not trip.can_board(n):
             continue
         ahead = [
             (planned[m][0] - planned[n][1] + walk_s(end[alight]), m)
             for m, alight in enumerate(pattern.stop_ids[n + 1 :], n + 1)
-            if alight in end and alight != board
+            if alight in end and alight != board and trip.can_alight(m)
         ]
         if ahead:
             m = min(ahead)[1]
             ride_s = max(planned[m][0] - planned[n][1], 0.0)
-            way = RouteDirection(pattern.route_id, pattern.direction_id)
-            rides.append(BusLeg(way, trip.headsign, board, pattern.stop_ids[m], m - n, ride_s))
+            direction = directions_of(network).of_trip[trip.trip_id]
+            rides.append(
+                BusLeg(
+                    direction=direction,
+                    headsign=headsign_of(network, trip, n),
+                    board=board,
+                    alight=pattern.stop_ids[m],
+                    stops=m - n,
+                    ride_s=ride_s,
+                )
+            )
     return rides
 
 
@@ -128,9 +123,9 @@ def _with_change(network: Network, start: Mapping[str, float], end: Mapping[str,
         place = places[last.board]
         if place is None:
             continue
-        here = near(network, *place, CHANGE_M)
+        here = nearest_stops(network, *place, CHANGE_M)
         for pattern in patterns:
-            if pattern.route_id == last.way.route_id and pattern.direction_id == last.way.direction_id:
+            if directions_of(network).of_trip[pattern.trip_ids[0]] == last.direction:
                 continue
             for first in _rides(network, pattern, start, here):
                 yield DirectJourney((first, last), walk_s(start[first.board]), walk_s(end[last.alight]))

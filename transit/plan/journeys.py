@@ -165,7 +165,7 @@ class Planner:
         self.network = network
         self.change_s = change_s
         every = patterns_of(network).by_id.values()
-        self.patterns = [one for one in every if promising_trips(network, one)] or list(every)
+        self.patterns = [row for row in every if promising_trips(network, row)] or list(every)
         self.at_stop: dict[str, list[tuple[Pattern, int]]] = {}
         for pattern in self.patterns:
             for n, stop_id in enumerate(pattern.stop_ids):
@@ -192,7 +192,7 @@ class Planner:
         labels = {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in ask.start.items() if stop_id in self.at_stop}
         best = {stop_id: step.at.at for stop_id, step in labels.items()}
         rounds = [labels]
-        found: list[Journey] = []
+        journeys: list[Journey] = []
         goal = inf
         marked = set(labels)
         for _ in range(MOST_BUSES):
@@ -206,23 +206,23 @@ class Planner:
             self._walk_on(reached, best, goal)
             rounds.append({**rounds[-1], **reached})
             arrivals = [(reached[stop_id].at.at + walk_s, stop_id) for stop_id, walk_s in ask.end.items() if stop_id in reached]
-            if arrivals and min(arrivals)[0] < goal - (BETTER_S if found else 0.0):
+            if arrivals and min(arrivals)[0] < goal - (BETTER_S if journeys else 0.0):
                 goal, stop_id = min(arrivals)
-                found.append(_journey(rounds, stop_id, ask))
+                journeys.append(_journey(rounds, stop_id, ask))
             marked = set(reached)
             if not marked:
                 break
-        return found
+        return journeys
 
     def _touched(self, service: Service, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
         """The patterns that call at these stops, each with the first of them along it."""
         first: dict[str, tuple[Pattern, int]] = {}
         for stop_id in sorted(marked):
             for pattern, n in self.at_stop[stop_id]:
-                known = first.get(pattern.pattern_id)
-                if pattern.route_id in without or service.disruption.suspends(pattern):
+                boarding = first.get(pattern.pattern_id)
+                if pattern.route_id in without or service.disruption.suspends(service.network, pattern):
                     continue
-                if known is None or n < known[1]:
+                if boarding is None or n < boarding[1]:
                     first[pattern.pattern_id] = (pattern, n)
         return list(first.values())
 
@@ -236,21 +236,25 @@ class Planner:
 
     def journeys(self, service: Service, ask: Request, at: float) -> list[Journey]:
         """Up to CARDS journeys that leave at `at` or later: none is worse than another in leaving, arriving and changes."""
-        found = self.earliest(service, ask, at)
-        if not found:
+        options = self.earliest(service, ask, at)
+        if not options:
             return []
-        routes = {ride.pattern.route_id for journey in found for ride in journey.rides}
+        routes = {ride.pattern.route_id for journey in options for ride in journey.rides}
         for route_id in sorted(routes):  # the same way by other routes
-            found += self.earliest(service, ask, at, frozenset([route_id]))
-        leaves = min(journey.leaves.at for journey in found)
+            options += self.earliest(service, ask, at, frozenset([route_id]))
+        leaves = min(journey.leaves.at for journey in options)
         until = leaves + LATER_WITHIN_S
         for _ in range(CARDS):  # and by later buses, where there are times to tell them apart
-            later = [one for one in self.earliest(service, ask, leaves + STEP_S) if one.rides[0].source is not Source.HEADWAY]
+            later = [
+                option
+                for option in self.earliest(service, ask, leaves + STEP_S)
+                if option.rides[0].source is not Source.HEADWAY
+            ]
             if not later or min(journey.leaves.at for journey in later) > until:
                 break
-            found += later
+            options += later
             leaves = max(leaves + STEP_S, min(journey.leaves.at for journey in later))
-        return _worth_showing(found)[:CARDS]
+        return _worth_showing(options)[:CARDS]
 
     def after_missing(self, service: Service, ride: Ride) -> Moment | None:
         """When the next bus of the same line leaves, for who has missed this one; None: none does any more."""
@@ -268,10 +272,10 @@ class Planner:
         at = _last_that(in_time, since, by)
         if at is None:
             return []
-        found = in_time(at)
+        options = in_time(at)
         for minutes in (10, 20, 40):
-            found += in_time(max(since, min(journey.leaves.at for journey in found) - 60.0 * minutes))
-        return sorted(_worth_showing(found), key=lambda one: -one.leaves.at)[:CARDS]
+            options += in_time(max(since, min(journey.leaves.at for journey in options) - 60.0 * minutes))
+        return sorted(_worth_showing(options), key=lambda option: -option.leaves.at)[:CARDS]
 
     def last_of_day(self, service: Service, ask: Request, since: float, until: float) -> Journey | None:
         """The journey that leaves last between two moments; None where none leaves any more."""
@@ -280,7 +284,7 @@ class Planner:
             return [journey for journey in self.earliest(service, ask, at) if journey.leaves.at <= until]
 
         at = _last_that(leaving, since, until)
-        return None if at is None else max(leaving(at), key=lambda one: one.leaves.at)
+        return None if at is None else max(leaving(at), key=lambda option: option.leaves.at)
 
 
 def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, float]]]:
@@ -291,12 +295,12 @@ def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, 
     if not points:
         return {}
     tree = STRtree(points)
-    found: dict[str, list[tuple[str, float]]] = {}
+    walks: dict[str, list[tuple[str, float]]] = {}
     for stop_id, point in zip(ids, points, strict=True):
         near = tree.query(point, predicate="dwithin", distance=WALK_BETWEEN_M / DETOUR)
         rows = sorted((walk_s(point.distance(points[n])), ids[n]) for n in near if ids[n] != stop_id)
-        found[stop_id] = [(other, seconds) for seconds, other in rows]
-    return found
+        walks[stop_id] = [(other, seconds) for seconds, other in rows]
+    return walks
 
 
 def _scan(runs: PatternRuns, begin: int, before: _Labels, change_s: float) -> Iterator[tuple[str, _Step]]:
@@ -364,35 +368,37 @@ def _journey(rounds: list[_Labels], stop_id: str, ask: Request) -> Journey:
     return Journey(tuple(reversed(legs)))
 
 
-def _last_that(found: Callable[[float], list[Journey]], since: float, until: float) -> float | None:
+def _last_that(journeys_from: Callable[[float], list[Journey]], since: float, until: float) -> float | None:
     """The last moment of setting out, to STEP_S, for which there is a journey: the later, the fewer there are."""
-    if not found(since):
+    if not journeys_from(since):
         return None
     low, high = since, until
     while high - low > STEP_S:
         middle = (low + high) / 2
-        if found(middle):
+        if journeys_from(middle):
             low = middle
         else:
             high = middle
     return low
 
 
-def _worth_showing(found: Iterable[Journey]) -> list[Journey]:
+def _worth_showing(journeys: Iterable[Journey]) -> list[Journey]:
     """Without those that another one beats in everything, or that is the same to a rider; by arrival."""
     kept: list[Journey] = []
-    for one in sorted(found, key=lambda one: (one.comes.at, one.changes, -one.leaves.at, one.walk_s)):
-        if not any(_beats(other, one) for other in kept):
-            kept.append(one)
+    for journey in sorted(
+        journeys, key=lambda journey: (journey.comes.at, journey.changes, -journey.leaves.at, journey.walk_s)
+    ):
+        if not any(_beats(other, journey) for other in kept):
+            kept.append(journey)
     return kept
 
 
-def _beats(other: Journey, one: Journey) -> bool:
-    routes = [ride.pattern.route_id for ride in other.rides], [ride.pattern.route_id for ride in one.rides]
-    if routes[0] == routes[1] and abs(other.leaves.at - one.leaves.at) < STEP_S:
+def _beats(other: Journey, journey: Journey) -> bool:
+    routes = [ride.pattern.route_id for ride in other.rides], [ride.pattern.route_id for ride in journey.rides]
+    if routes[0] == routes[1] and abs(other.leaves.at - journey.leaves.at) < STEP_S:
         return True
-    no_worse = other.leaves.at >= one.leaves.at and other.comes.at <= one.comes.at and other.changes <= one.changes
-    return no_worse and other.walk_s <= one.walk_s + MUCH_WALK_S
+    no_worse = other.leaves.at >= journey.leaves.at and other.comes.at <= journey.comes.at and other.changes <= journey.changes
+    return no_worse and other.walk_s <= journey.walk_s + MUCH_WALK_S
 
 
 @once_per_network

@@ -68,9 +68,9 @@ def limits_of(network: Network) -> Limits:
     by_id = {pattern.pattern_id: pattern_limits(pattern) for pattern in patterns_of(network).by_id.values()}
     every = list(by_id.values()) or [PatternLimits(MAX_SPEED_MPS[3], OFF_ROUTE_M, TERMINAL_M)]
     return Limits(
-        max_speed_mps=max(one.max_speed_mps for one in every),
-        off_route_m=max(one.off_route_m for one in every),
-        terminal_radius_m=max(one.terminal_radius_m for one in every),
+        max_speed_mps=max(limits.max_speed_mps for limits in every),
+        off_route_m=max(limits.off_route_m for limits in every),
+        terminal_radius_m=max(limits.terminal_radius_m for limits in every),
         service_area=service_area(network),
         of_pattern=by_id,
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 Extra = dict[str, str]  # columns of a record that the standard or this software does not know, kept as they came
+
+
+NO_PICKUP = NO_DROP_OFF = 1  # pickup_type, drop_off_type: nobody gets on, nobody gets off
+MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 
 
 class UnknownRoute(LookupError):
@@ -91,6 +96,15 @@ class StopTime:
     stop_headsign: str = ""
     extra: Extra = field(default_factory=dict)
 
+    @property
+    def has_pickup(self) -> bool:
+        """Whether somebody may get on, be it after a call or a sign to the driver."""
+        return self.pickup_type != NO_PICKUP
+
+    @property
+    def has_drop_off(self) -> bool:
+        return self.drop_off_type != NO_DROP_OFF
+
 
 @dataclass(frozen=True, slots=True)
 class Trip:
@@ -113,6 +127,24 @@ class Trip:
     def is_demo(self) -> bool:
         """True for a trip of a demonstration (trips.txt, extra column demo = 1): it runs, but promises riders nothing."""
         return self.extra.get("demo") == "1"
+
+    def find_index(self, stop_sequence: int | None) -> int | None:
+        """The place in stop_times of the call with this stop_sequence; None where there is none."""
+        if stop_sequence is None:
+            return None
+        index = bisect_left(self.stop_times, stop_sequence, key=lambda call: call.stop_sequence)
+        return index if index < len(self.stop_times) and self.stop_times[index].stop_sequence == stop_sequence else None
+
+    def can_board(self, index: int) -> bool:
+        """False at the last stop, and where the feed lets nobody get on."""
+        return index < len(self.stop_times) - 1 and self.stop_times[index].has_pickup
+
+    def can_alight(self, index: int) -> bool:
+        return index > 0 and self.stop_times[index].has_drop_off
+
+    def serves(self, index: int) -> bool:
+        """False where the bus calls for itself only: a garage, a border."""
+        return self.can_board(index) or self.can_alight(index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,27 +275,77 @@ class Network:
     @cached_property
     def frequencies_of(self) -> Mapping[str, tuple[Frequency, ...]]:
         """trip_id -> its headway windows, in order of time; trips with a timetable are absent."""
-        found: dict[str, list[Frequency]] = {}
+        rows_of_trip: dict[str, list[Frequency]] = {}
         for frequency in self.frequencies:
-            found.setdefault(frequency.trip_id, []).append(frequency)
-        return {trip_id: tuple(sorted(rows, key=lambda row: row.start_s)) for trip_id, rows in found.items()}
+            rows_of_trip.setdefault(frequency.trip_id, []).append(frequency)
+        return {trip_id: tuple(sorted(rows, key=lambda row: row.start_s)) for trip_id, rows in rows_of_trip.items()}
+
+    @cached_property
+    def exceptions_on(self) -> Mapping[date, tuple[CalendarDate, ...]]:
+        """The rows of calendar_dates.txt by their date."""
+        rows_of: dict[date, list[CalendarDate]] = {}
+        for row in self.calendar_dates:
+            rows_of.setdefault(row.date, []).append(row)
+        return {day: tuple(rows) for day, rows in rows_of.items()}
 
     @cached_property
     def trips_of_route(self) -> Mapping[str, tuple[Trip, ...]]:
-        found: dict[str, list[Trip]] = {route_id: [] for route_id in self.routes}
+        trips_of: dict[str, list[Trip]] = {route_id: [] for route_id in self.routes}
         for trip in self.trips.values():
-            found[trip.route_id].append(trip)
-        return {route_id: tuple(trips) for route_id, trips in found.items()}
+            trips_of[trip.route_id].append(trip)
+        return {route_id: tuple(trips) for route_id, trips in trips_of.items()}
 
     @cached_property
     def routes_of_stop(self) -> Mapping[str, tuple[str, ...]]:
-        """stop_id -> the route_ids that call there, in the order of the feed."""
-        found: dict[str, dict[str, None]] = {}
+        """stop_id -> the route_ids by which riders can get on or off there, in the order of the feed."""
+        routes_of: dict[str, dict[str, None]] = {}
         for trip in self.trips.values():
-            for call in trip.stop_times:
-                found.setdefault(call.stop_id, {})[trip.route_id] = None
-        return {stop_id: tuple(routes) for stop_id, routes in found.items()}
+            for index, call in enumerate(trip.stop_times):
+                if trip.route_id not in routes_of.get(call.stop_id, ()) and trip.serves(index):
+                    routes_of.setdefault(call.stop_id, {})[trip.route_id] = None
+        return {stop_id: tuple(routes) for stop_id, routes in routes_of.items()}
 
     def is_headway_based(self, trip_id: str) -> bool:
         """True for frequencies with exact_times=0: departures are not promised to the minute (GTFS frequencies.txt)."""
-        return any(row.exact_times != 1 for row in self.frequencies_of.get(trip_id, ()))
+        return trip_id in self._headway_trips
+
+    @cached_property
+    def _headway_trips(self) -> frozenset[str]:
+        return frozenset(row.trip_id for row in self.frequencies if row.exact_times != 1)
+
+    def within(self, stop_id: str) -> tuple[str, ...]:
+        """The stop itself and, of a station, its platforms and their boarding areas: where its buses call."""
+        return (stop_id, *self._inside.get(stop_id, ()))
+
+    @cached_property
+    def _inside(self) -> Mapping[str, tuple[str, ...]]:
+        inside_of: dict[str, list[str]] = {}
+        for stop_id in self.stops:
+            for parent in self.parents_of(stop_id):
+                inside_of.setdefault(parent, []).append(stop_id)
+        return {parent: tuple(inside) for parent, inside in inside_of.items()}
+
+    def parents_of(self, stop_id: str) -> tuple[str, ...]:
+        """The platform, then the station in which a stop lies; none for a plain one."""
+        parents: list[str] = []
+        stop = self.stops.get(stop_id)
+        while stop is not None and stop.parent_station and len(parents) < MAX_PARENTS:
+            if stop.parent_station in (stop_id, *parents):
+                break
+            parents.append(stop.parent_station)
+            stop = self.stops.get(stop.parent_station)
+        return tuple(parents)
+
+    def timezone_of(self, stop_id: str) -> str:
+        """In which zone a stop's clocks go: its station's, its own, else the agency's (GTFS stops.txt, stop_timezone).
+
+        Only for showing times: those of stop_times.txt count in the agency's zone wherever the stop is.
+        """
+        outermost = self.stops.get((stop_id, *self.parents_of(stop_id))[-1])
+        return (outermost.timezone if outermost is not None else "") or self.timezone
+
+    def agency_of(self, route_id: str) -> Agency:
+        """Who runs a route; the first agency where the feed does not say."""
+        route = self.routes.get(route_id)
+        mine = (agency for agency in self.agencies if route is not None and agency.agency_id == route.agency_id)
+        return next(mine, self.agencies[0])

@@ -1,4 +1,4 @@
-"""The distinct ways of a network: trips that call at the same stops along the same line are one pattern."""
+"""The distinct patterns of a network: trips that call at the same stops along the same line are one pattern."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from itertools import pairwise
 from math import hypot
 
 from transit.plan.geometry import Line, Plane, stops_along
-from transit.plan.network import Network, Route, Trip, UnknownTrip
+from transit.plan.network import MAX_PARENTS, Network, Route, Trip, UnknownTrip
 from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
-MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 
@@ -51,9 +50,6 @@ class Pattern:
         """Median distance between consecutive stops."""
         gaps = sorted(b - a for a, b in pairwise(self.stop_dist_m))
         return gaps[len(gaps) // 2] if gaps else 0.0
-
-    def index_of(self, stop_sequence: int) -> int:
-        return self.stop_sequences.index(stop_sequence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +148,7 @@ def patterns_of(network: Network) -> Patterns:
     offsets: dict[str, tuple[tuple[float, float], ...]] = {}
     for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
         stop_xy = tuple(xy[stop_id] for stop_id in stops)
-        drawn, line, stop_dist_m = _laid(network, plane, stop_xy, trips[0], shape_id, lines)
+        drawn, line, stop_dist_m = _lay(network, plane, stop_xy, trips[0], shape_id, lines)
         pattern = Pattern(
             pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
             route_id=route_id,
@@ -177,7 +173,7 @@ def _route_type(route: Route | None) -> int:
     return 3 if route is None else route.route_type
 
 
-def _laid(
+def _lay(
     network: Network,
     plane: Plane,
     stop_xy: tuple[tuple[float, float], ...],
@@ -215,11 +211,11 @@ def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tup
 
 
 def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
-    found = [0.0]
+    distances = [0.0]
     for (x0, y0), (x1, y1) in pairwise(stop_xy):
         step = hypot(x1 - x0, y1 - y0)
-        found.append(found[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
-    return tuple(min(at, line.length_m) for at in found)
+        distances.append(distances[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
+    return tuple(min(at, line.length_m) for at in distances)
 
 
 def _hints(network: Network, line: Line, trip: Trip) -> list[float | None]:

@@ -10,10 +10,12 @@ from enum import StrEnum
 from itertools import pairwise
 from math import inf
 
+from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import service_day_start, services_on
-from transit.plan.timetable import RouteDirection, last_start_s
+from transit.plan.timetable import last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
@@ -209,14 +211,15 @@ class DayPlan:
         if rows is None:
             self._add_run(pattern, trip, TripInstance(trip.trip_id, day), planned, 0.0)
             return
+        for start_s in exact_starts(network, trip):
+            if start_s is not None:
+                self._add_run(pattern, trip, TripInstance(trip.trip_id, day, start_s), planned, start_s - planned[0][1])
         for row in rows:
-            if row.exact_times == 1:
-                for start_s in range(row.start_s, row.end_s, max(row.headway_s, 1)):
-                    instance = TripInstance(trip.trip_id, day, start_s)
-                    self._add_run(pattern, trip, instance, planned, start_s - planned[0][1])
-            else:
+            if row.exact_times != 1:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
-                window = DepartureWindow(trip.trip_id, day, first, last, float(row.headway_s))
+                window = DepartureWindow(
+                    trip_id=trip.trip_id, start_date=day, first_at=first, last_at=last, headway_s=float(row.headway_s)
+                )
                 self.windows.setdefault(pattern.pattern_id, []).append(window)
 
     def _add_run(
@@ -244,8 +247,8 @@ class Disruption:
     stops: frozenset[str] = frozenset()
     directions: frozenset[RouteDirection] = frozenset()
 
-    def suspends(self, pattern: Pattern) -> bool:
-        return RouteDirection(pattern.route_id, pattern.direction_id) in self.directions
+    def suspends(self, network: Network, pattern: Pattern) -> bool:
+        return directions_of(network).of_trip[pattern.trip_ids[0]] in self.directions
 
 
 class Service:
@@ -302,22 +305,22 @@ class Service:
         for call in live:
             if patterns.find(call.trip.trip_id) is not None:
                 calls.setdefault((call.vehicle_id, call.trip), []).append(call)
-        found: dict[str, list[Run]] = {}
+        runs: dict[str, list[Run]] = {}
         for (vehicle_id, trip), some in calls.items():
             pattern = patterns.of_trip(trip.trip_id)
             at = {call.stop_sequence: call.moment for call in some}
             moments = tuple(at.get(sequence) for sequence in pattern.stop_sequences)
-            found.setdefault(pattern.pattern_id, []).append(self._live_run(vehicle_id, trip, moments))
-        return found
+            runs.setdefault(pattern.pattern_id, []).append(self._live_run(vehicle_id, trip, moments))
+        return runs
 
     def _live_run(self, vehicle_id: str, trip: TripInstance, moments: tuple[Moment | None, ...]) -> Run:
         """Beyond the last predicted stop a vehicle goes on as planned."""
         planned = patterns_of(self.network).planned(trip.trip_id)
         filled = list(moments)
         for n, (before, after) in enumerate(pairwise(planned)):
-            known = filled[n]
-            if filled[n + 1] is None and known is not None:
-                filled[n + 1] = known.later(after[0] - before[0])
+            before_it = filled[n]
+            if filled[n + 1] is None and before_it is not None:
+                filled[n + 1] = before_it.later(after[0] - before[0])
         row = self.network.trips[trip.trip_id]
         no_pickup, no_drop_off = forbidden(row)
         windows = self.network.frequencies_of.get(trip.trip_id, ())

@@ -42,7 +42,6 @@ def services_on(network: Network, service_date: date) -> frozenset[str]:
         for row in network.calendars.values()
         if row.start_date <= service_date <= row.end_date and row.weekdays[service_date.weekday()]
     }
-    for row in network.calendar_dates:
-        if row.date == service_date:
-            (running.add if row.added else running.discard)(row.service_id)
+    for row in network.exceptions_on.get(service_date, ()):
+        (running.add if row.added else running.discard)(row.service_id)
     return frozenset(running)

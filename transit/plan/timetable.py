@@ -5,30 +5,27 @@ Trips of a demonstration are no promise to anybody: they are left out everywhere
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import floor
-from typing import NamedTuple
 
+from transit.plan.directions import RouteDirection as RouteDirection
+from transit.plan.directions import directions_of, headsign_of
 from transit.plan.network import Frequency, Network, Trip, TripInstance
 from transit.plan.once_per_network import once_per_network
-from transit.plan.patterns import patterns_of
+from transit.plan.patterns import Pattern, patterns_of
+from transit.plan.planned_times import exact_starts, longest_trip_s
 from transit.plan.service_day import local_date, moment, seconds_of_day, services_on
 
-LOOK_AHEAD_DAYS = 21  # for the next first bus: longer than the longest holidays
-
-
-class RouteDirection(NamedTuple):
-    """A route in one direction: what riders tell apart at a stop."""
-
-    route_id: str
-    direction_id: int | None
+DAY_S = 86_400
+NIGHT_ENDS_S = 36 * 3600  # noon of the day after: what calls later was under way for a day
+STOPS_KEPT = 300  # stops whose calls are kept: those that are looked at, or stand on screens
 
 
 class NoServiceReason(StrEnum):
-    """Why the calendar has no service of a way on a date."""
+    """Why the calendar has no service in a direction on a date."""
 
     HOLIDAY = "holiday"  # taken out by an exception of the calendar
     DAY_OF_WEEK = "day_of_week"
@@ -43,18 +40,24 @@ class StopCall:
     index: int  # in trip.stop_times
     at_s: float
     since_start_s: float  # after the trip's first departure: what a headway-based trip's call is counted from
+    headsign: str
 
     @property
     def is_last(self) -> bool:
         return self.index == len(self.trip.stop_times) - 1
 
     @property
-    def stop_sequence(self) -> int:
-        return self.trip.stop_times[self.index].stop_sequence
+    def can_board(self) -> bool:
+        return self.trip.can_board(self.index)
 
     @property
-    def headsign(self) -> str:
-        return self.trip.stop_times[self.index].stop_headsign or self.trip.headsign
+    def stop_id(self) -> str:
+        """Of a station's call: the platform."""
+        return self.trip.stop_times[self.index].stop_id
+
+    @property
+    def stop_sequence(self) -> int:
+        return self.trip.stop_times[self.index].stop_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,10 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class HeadwayWindow:
-    """From when until when a headway is promised at a stop; last_at is the last departure within it, about."""
+    """From when on a headway is promised at a stop; last_at is the last departure within it, about."""
 
     call: StopCall
     start_at: datetime
-    end_at: datetime
     last_at: datetime
     headway_s: int
 
@@ -87,114 +89,161 @@ class Hours:
 
 
 class Timetable:
-    """The index of one network; get it from timetable_of()."""
+    """The index of one network; get it from timetable_of().
+
+    Patterns are few and calls are many: the index holds where patterns call, and a stop's calls are made when it is asked for.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._calls: dict[str, dict[RouteDirection, list[StopCall]]] = {}
+        self._stops: dict[str, list[tuple[Pattern, int]]] = {}  # stop or station -> the places where patterns call there
+        self._calls: dict[str, dict[RouteDirection, list[StopCall]]] = {}  # of the stops asked for lately
         self._services: dict[date, frozenset[str]] = {}
-        patterns = patterns_of(network)
-        for trip in network.trips.values():
-            planned = patterns.offsets.get(trip.trip_id)
-            if trip.stop_times and not trip.is_demo and planned is not None:
-                self._add(trip, planned)
+        self._longest_s = longest_trip_s(network)
+        for pattern in patterns_of(network).by_id.values():
+            for index, stop_id in enumerate(pattern.stop_ids):
+                for place in (stop_id, *network.parents_of(stop_id)):
+                    self._stops.setdefault(place, []).append((pattern, index))
 
-    def _add(self, trip: Trip, planned: tuple[tuple[float, float], ...]) -> None:
-        way, last = RouteDirection(trip.route_id, trip.direction_id), len(trip.stop_times) - 1
-        for index, row in enumerate(trip.stop_times):
-            at_s = planned[index][0 if index == last else 1]
-            call = StopCall(trip, index, at_s, at_s - planned[0][1])
-            self._calls.setdefault(row.stop_id, {}).setdefault(way, []).append(call)
-            parent = self.network.stops[row.stop_id].parent_station
-            if parent:
-                self._calls.setdefault(parent, {}).setdefault(way, []).append(call)
+    def _calls_of(self, stop_id: str) -> dict[RouteDirection, list[StopCall]]:
+        if stop_id not in self._calls:
+            by_direction: dict[RouteDirection, list[StopCall]] = {}
+            for pattern, index in self._stops.get(stop_id, ()):
+                for call in self._pattern_calls(pattern, index):
+                    by_direction.setdefault(directions_of(self.network).of_trip[call.trip.trip_id], []).append(call)
+            if len(self._calls) >= STOPS_KEPT:
+                self._calls.clear()
+            self._calls[stop_id] = by_direction
+        return self._calls[stop_id]
 
-    def ways_at(self, stop_id: str) -> list[RouteDirection]:
+    def _pattern_calls(self, pattern: Pattern, index: int) -> Iterator[StopCall]:
+        """Those at which riders are served."""
+        network, planned_times = self.network, patterns_of(self.network)
+        for trip_id in pattern.trip_ids:
+            trip = network.trips[trip_id]
+            if not trip.is_demo and trip.serves(index):
+                planned = planned_times.planned(trip_id)
+                at_s = planned[index][0 if index == len(planned) - 1 else 1]
+                yield StopCall(
+                    trip=trip,
+                    index=index,
+                    at_s=at_s,
+                    since_start_s=at_s - planned[0][1],
+                    headsign=headsign_of(network, trip, index),
+                )
+
+    def directions_at(self, stop_id: str) -> list[RouteDirection]:
         """In the order of the routes (route_sort_order, then name), then of the direction."""
         routes = self.network.routes
 
-        def order(way: RouteDirection) -> tuple[float, str, str, int]:
-            route = routes[way.route_id]
+        def order(direction: RouteDirection) -> tuple[float, str, str, int, int]:
+            route = routes[direction.route_id]
             place = float("inf") if route.sort_order is None else route.sort_order
-            return (place, route.name, way.route_id, way.direction_id or 0)
+            return (place, route.name, direction.route_id, direction.direction_id or 0, direction.side)
 
-        return sorted(self._calls.get(stop_id, ()), key=order)
+        return sorted(self._calls_of(stop_id), key=order)
 
-    def calls_at(self, stop_id: str, way: RouteDirection) -> list[StopCall]:
-        return self._calls.get(stop_id, {}).get(way, [])
+    def calls_at(self, stop_id: str, direction: RouteDirection) -> list[StopCall]:
+        return self._calls_of(stop_id).get(direction, [])
 
-    def ends_at(self, stop_id: str, way: RouteDirection) -> bool:
-        """True where nobody can board this way: every call is its trip's last."""
-        return all(call.is_last for call in self.calls_at(stop_id, way))
+    def ends_at(self, stop_id: str, direction: RouteDirection) -> bool:
+        """True where nobody can board in this direction: every call is its trip's last, or only to alight."""
+        return not any(call.can_board for call in self.calls_at(stop_id, direction))
 
     def services(self, day: date) -> frozenset[str]:
         if day not in self._services:
             self._services[day] = services_on(self.network, day)
         return self._services[day]
 
-    def planned(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[PlannedCall]:
+    def planned(self, stop_id: str, direction: RouteDirection, since: datetime, until: datetime) -> list[PlannedCall]:
         """Calls with a time (timetable, or frequencies with exact_times=1) between two moments, by time."""
-        found = [
+        calls = [
             PlannedCall(call, trip, moment(day, at_s, self.network.timezone))
             for day, low_s, high_s in self._days(since, until)
-            for call in self._running(stop_id, way, day)
+            for call in self._running(stop_id, direction, day)
             for at_s, trip in self._times(call, day)
             if low_s <= at_s <= high_s
         ]
-        return sorted(found, key=lambda row: (row.at, row.call.trip.trip_id))
+        return sorted(calls, key=lambda row: (row.at, row.call.trip.trip_id))
 
-    def windows(self, stop_id: str, way: RouteDirection, since: datetime, until: datetime) -> list[HeadwayWindow]:
+    def windows(self, stop_id: str, direction: RouteDirection, since: datetime, until: datetime) -> list[HeadwayWindow]:
         """Windows of headway-based service that touch the time between two moments, by their start."""
         timezone = self.network.timezone
-        found = [
+        rows = [
             HeadwayWindow(
                 call,
                 moment(day, row.start_s + call.since_start_s, timezone),
-                moment(day, row.end_s + call.since_start_s, timezone),
                 moment(day, last_start_s(row) + call.since_start_s, timezone),
                 row.headway_s,
             )
             for day, low_s, high_s in self._days(since, until)
-            for call in self._running(stop_id, way, day)
+            for call in self._running(stop_id, direction, day)
             for row in self.network.frequencies_of.get(call.trip.trip_id, ())
             if row.exact_times != 1 and row.start_s + call.since_start_s <= high_s and row.end_s + call.since_start_s >= low_s
         ]
-        return sorted(found, key=lambda window: (window.start_at, window.headway_s))
+        return sorted(rows, key=lambda window: (window.start_at, window.headway_s))
 
-    def hours(self, stop_id: str, way: RouteDirection, day: date) -> Hours | None:
-        """First and last bus that can be boarded (or, where the way ends, that comes) on a service day; None: none runs."""
-        ends_here = self.ends_at(stop_id, way)
-        exact: list[float] = []
-        rough: list[float] = []
-        for call in self._running(stop_id, way, day):
-            if call.is_last and not ends_here:
-                continue
-            exact += [at_s for at_s, _ in self._times(call, day)]
-            for row in self.network.frequencies_of.get(call.trip.trip_id, ()):
-                if row.exact_times != 1:
-                    rough += [row.start_s + call.since_start_s, last_start_s(row) + call.since_start_s]
+    def hours(self, stop_id: str, direction: RouteDirection, day: date) -> Hours | None:
+        """First and last bus that can be boarded (or, where the direction ends, that comes) on a service day; None: none runs.
+
+        A trip that is under way for days counts on the day on which it comes by.
+        """
+        ends_here = self.ends_at(stop_id, direction)
+        exact: list[datetime] = []
+        rough: list[datetime] = []
+        for back in range(_days_later(self._longest_s) + 1):
+            service_day = day - timedelta(days=back)
+            for call in self._running(stop_id, direction, service_day):
+                if call.can_board or ends_here:
+                    exact += self._moments(service_day, back, (at_s for at_s, _ in self._times(call, service_day)))
+                    rough += self._moments(service_day, back, self._about(call))
         times = exact + rough
-        if not times:
-            return None
-        timezone = self.network.timezone
-        return Hours(moment(day, min(times), timezone), moment(day, max(times), timezone), bool(rough))
+        return Hours(min(times), max(times), bool(rough)) if times else None
 
-    def next_first(self, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
-        """The first bus of the next service that has not begun; None within three weeks."""
+    def _moments(self, service_day: date, back: int, times: Iterable[float]) -> list[datetime]:
+        """Those of the times that fall so many days after their service day."""
+        return [moment(service_day, at_s, self.network.timezone) for at_s in times if _days_later(at_s) == back]
+
+    def _about(self, call: StopCall) -> Iterator[float]:
+        """First and last call of each window of which only the headway is promised."""
+        for row in self.network.frequencies_of.get(call.trip.trip_id, ()):
+            if row.exact_times != 1:
+                yield row.start_s + call.since_start_s
+                yield last_start_s(row) + call.since_start_s
+
+    def next_first(self, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:
+        """The first bus of the next service that has not begun, however far that is; None where none comes any more."""
         today = local_date(now, self.network.timezone)
-        for offset in range(-1, LOOK_AHEAD_DAYS):
-            hours = self.hours(stop_id, way, today + timedelta(days=offset))
+        wanted = {call.trip.service_id for call in self.calls_at(stop_id, direction)}
+        for day in self._days_of(wanted, today - timedelta(days=1)):
+            runs = any(wanted & self.services(day - timedelta(days=back)) for back in range(_days_later(self._longest_s) + 1))
+            hours = self.hours(stop_id, direction, day) if runs else None
             if hours is not None and hours.first_at > now:
                 return hours.first_at
         return None
 
-    def why_none(self, stop_id: str, way: RouteDirection, day: date) -> tuple[NoServiceReason, str] | None:
-        """Why nothing of a way calls at a stop on a day, with the holiday's name if the feed has it; None: something does."""
-        wanted = {call.trip.service_id for call in self.calls_at(stop_id, way)}
-        if not wanted or wanted & self.services(day):
+    def _days_of(self, service_ids: set[str], since: date) -> Iterator[date]:
+        """The days from one on, on which one of some services may run, as far as the calendar goes."""
+        added = [row.date for row in self.network.calendar_dates if row.added and row.service_id in service_ids]
+        spans = [(row.start_date, row.end_date) for row in self.network.calendars.values() if row.service_id in service_ids]
+        spans += [(day, day) for day in added]
+        longest = timedelta(days=_days_later(self._longest_s))
+        spans = [(start, end + longest) for start, end in spans]
+        day, last = since, max((end for _, end in spans), default=since - timedelta(days=1))
+        while day <= last:
+            if any(start <= day <= end for start, end in spans):
+                yield day
+                day += timedelta(days=1)
+            else:
+                day = min(start for start, _ in spans if start > day)
+
+    def why_none(self, stop_id: str, direction: RouteDirection, day: date) -> tuple[NoServiceReason, str] | None:
+        """Why nothing of a direction calls at a stop on a day, with the holiday's name where the feed has it; None: it does."""
+        wanted = {call.trip.service_id for call in self.calls_at(stop_id, direction)}
+        if not wanted or wanted & self.services(day) or self.hours(stop_id, direction, day) is not None:
             return None
-        for row in self.network.calendar_dates:
-            if row.date == day and not row.added and row.service_id in wanted:
+        for row in self.network.exceptions_on.get(day, ()):
+            if not row.added and row.service_id in wanted:
                 return NoServiceReason.HOLIDAY, row.extra.get("holiday_name", "")
         in_force = [self.network.calendars[s] for s in wanted if s in self.network.calendars]
         if any(row.start_date <= day <= row.end_date for row in in_force):
@@ -204,29 +253,29 @@ class Timetable:
             return NoServiceReason.DAY_OF_WEEK, ""
         return NoServiceReason.NOT_IN_FORCE, ""
 
-    def _running(self, stop_id: str, way: RouteDirection, day: date) -> Iterator[StopCall]:
+    def _running(self, stop_id: str, direction: RouteDirection, day: date) -> Iterator[StopCall]:
         services = self.services(day)
-        return (call for call in self.calls_at(stop_id, way) if call.trip.service_id in services)
+        return (call for call in self.calls_at(stop_id, direction) if call.trip.service_id in services)
 
     def _times(self, call: StopCall, day: date) -> Iterator[tuple[float, TripInstance]]:
-        rows = self.network.frequencies_of.get(call.trip.trip_id)
-        if rows is None:
-            yield call.at_s, TripInstance(call.trip.trip_id, day)
-            return
-        for row in rows:
-            if row.exact_times == 1:
-                for start_s in range(row.start_s, row.end_s, row.headway_s):
-                    yield start_s + call.since_start_s, TripInstance(call.trip.trip_id, day, start_s)
+        for start_s in exact_starts(self.network, call.trip):
+            at_s = call.at_s if start_s is None else start_s + call.since_start_s
+            yield at_s, TripInstance(call.trip.trip_id, day, start_s)
 
     def _days(self, since: datetime, until: datetime) -> Iterator[tuple[date, float, float]]:
-        """The service days that can reach into a time, with that time in their seconds. Some trips pass midnight, or two."""
+        """The service days that can reach into a time, with that time in their seconds: as far back as the longest trip."""
         timezone = self.network.timezone
-        day = local_date(since, timezone) - timedelta(days=2)
+        day = local_date(since, timezone) - timedelta(days=1 + int(self._longest_s // DAY_S))
         while day <= local_date(until, timezone) + timedelta(days=1):
             low_s, high_s = seconds_of_day(since, day, timezone), seconds_of_day(until, day, timezone)
             if high_s >= 0:
                 yield day, low_s, high_s
             day += timedelta(days=1)
+
+
+def _days_later(at_s: float) -> int:
+    """How many days after its service day a call falls, for riders: a night bus past midnight is still the day before's."""
+    return 0 if at_s < NIGHT_ENDS_S else int(at_s // DAY_S)
 
 
 def last_start_s(row: Frequency) -> int:

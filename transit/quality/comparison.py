@@ -12,13 +12,13 @@ def what_is_worse(champion: dict[str, Any], challenger: dict[str, Any]) -> list[
     """Sentences; none where the challenger may replace the champion."""
     if "mae_s" not in champion or "mae_s" not in challenger:
         return ["one of the two was judged by nothing: there are no promises with a passage"]
-    said = []
+    complaints = []
     if challenger["mae_all_s"] > WORSE * champion["mae_all_s"]:
-        said.append(f"mean error {champion['mae_all_s']} s -> {challenger['mae_all_s']} s")
+        complaints.append(f"mean error {champion['mae_all_s']} s -> {challenger['mae_all_s']} s")
     for bucket, before in champion["mae_s"].items():
         after = challenger["mae_s"][bucket]
         if before is not None and (after is None or after > WORSE_AT * before):
-            said.append(f"{bucket} min away: {before} s -> {after} s")
+            complaints.append(f"{bucket} min away: {before} s -> {after} s")
     if challenger["scored"] < 0.95 * champion["scored"]:
-        said.append(f"only {challenger['scored']} promises instead of {champion['scored']} could be judged")
-    return said
+        complaints.append(f"only {challenger['scored']} promises instead of {champion['scored']} could be judged")
+    return complaints

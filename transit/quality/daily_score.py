@@ -14,27 +14,27 @@ ALL = "all routes"
 
 def passages_of(network: Network, events: Iterable[StopEvent]) -> list[Passage]:
     """Observed calls as the scorecard wants them: the arrival, at a trip's first stop the departure."""
-    found = []
+    passages = []
     for event in events:
         trip = network.trips.get(event.trip.trip_id)
         is_first = trip is not None and bool(trip.stop_times) and trip.stop_times[0].stop_sequence == event.stop_sequence
         at = event.departed_at if is_first and event.departed_at is not None else event.arrived_at
         run_id = f"{event.vehicle_id}|{event.trip.trip_id}|{event.trip.start_date}|{event.trip.start_s}"
         key = (event.vehicle_id, event.trip.trip_id, event.stop_id, event.stop_sequence)
-        found.append(Passage(key, at.timestamp(), run_id))
-    return found
+        passages.append(Passage(key, at.timestamp(), run_id))
+    return passages
 
 
 def by_route(network: Network, promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str, dict[str, Any]]:
     """ "all routes" first, then each route that was promised or driven."""
     made, truth = list(promises), list(passages)
     route_of = {trip_id: trip.route_id for trip_id, trip in network.trips.items()}
-    trips = {one.key[1] for one in made} | {one.key[1] for one in truth}
+    trips = {item.key[1] for item in made} | {item.key[1] for item in truth}
     routes = sorted({route_of.get(trip_id, "?") for trip_id in trips})
-    found = {ALL: score(made, truth)}
+    scores = {ALL: score(made, truth)}
     for route_id in routes:
-        found[route_id] = score(
-            [one for one in made if route_of.get(one.key[1], "?") == route_id],
-            [one for one in truth if route_of.get(one.key[1], "?") == route_id],
+        scores[route_id] = score(
+            [item for item in made if route_of.get(item.key[1], "?") == route_id],
+            [item for item in truth if route_of.get(item.key[1], "?") == route_id],
         )
-    return found
+    return scores

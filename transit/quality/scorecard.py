@@ -45,8 +45,8 @@ class Passage(NamedTuple):
 
 def score(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str, Any]:
     """Percentages and seconds, rounded to a tenth; None where nothing can be said."""
-    made, truth = list(promises), sorted(passages, key=lambda one: one.actual)
-    times = np.array([one[1:] for one in made]).reshape(len(made), 4)
+    made, truth = list(promises), sorted(passages, key=lambda promise: promise.actual)
+    times = np.array([promise[1:] for promise in made]).reshape(len(made), 4)
     by_key: dict[Key, list[float]] = {}
     for passage in truth:
         by_key.setdefault(passage.key, []).append(passage.actual)
@@ -82,8 +82,8 @@ def _ghosts(made: list[Promise], times: Floats, actual: Floats, last: Floats, tr
     """Promises of a bus that had passed already, and those at most 10 min ahead that no passage answered."""
     if not made:
         return {"passed_still_shown_pct": None, "missing_passage_pct": None}
-    made_at, said = times[:, 0], times[:, 1]
-    passed = (made_at - last > 30.0) & (said - made_at < 900.0) & ~(actual - made_at < 1800.0)
+    made_at, predicted_at = times[:, 0], times[:, 1]
+    passed = (made_at - last > 30.0) & (predicted_at - made_at < 900.0) & ~(actual - made_at < 1800.0)
     near, came = answered(made, truth, actual, last)
     missing = (near & ~came).sum() / near.sum() if near.any() else np.nan
     return {"passed_still_shown_pct": _pct(passed.mean()), "missing_passage_pct": _pct(missing)}
@@ -94,15 +94,15 @@ def answered(made: list[Promise], truth: list[Passage], actual: Floats, last: Fl
 
     They count only of vehicles and trips that the truth knows, at a trip's last stop only where it has the passage.
     """
-    made_at, said = (np.array([getattr(one, name) for one in made]) for name in ("made_at", "predicted_at"))
-    known = {(one.key[0], one.key[1]) for one in truth}
+    made_at, predicted_at = (np.array([getattr(one, name) for one in made]) for name in ("made_at", "predicted_at"))
+    trips = {(one.key[0], one.key[1]) for one in truth}
     final: dict[str, int] = {}
     for one in made:
         final[one.key[1]] = max(final.get(one.key[1], -1), one.key[3])
-    is_known = np.array([(one.key[0], one.key[1]) in known for one in made])
+    is_known = np.array([(one.key[0], one.key[1]) in trips for one in made])
     is_last = np.array([one.key[3] == final[one.key[1]] for one in made])
-    came = (made_at - last <= 120.0) | (actual - said <= 900.0) & (actual - said >= -300.0)
-    return is_known & (said - made_at <= 600.0) & (came | ~is_last), came
+    came = (made_at - last <= 120.0) | (actual - predicted_at <= 900.0) & (actual - predicted_at >= -300.0)
+    return is_known & (predicted_at - made_at <= 600.0) & (came | ~is_last), came
 
 
 def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str, Any]:
@@ -151,8 +151,8 @@ def interval(low: Floats, high: Floats, actual: Floats) -> dict[str, Any]:
 def _availability(made: list[Promise], truth: list[Passage]) -> dict[str, Any]:
     """Of the passages whose run was under way m minutes before (for 40 min at most), how many had a promise standing then."""
     standing: dict[Key, list[float]] = {}
-    for one in made:
-        standing.setdefault(one.key, []).append(one.made_at)
+    for promise in made:
+        standing.setdefault(promise.key, []).append(promise.made_at)
     arrays = {key: np.sort(np.array(times)) for key, times in standing.items()}
     begun: dict[str, float] = {}
     for passage in truth:  # in order of time

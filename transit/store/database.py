@@ -88,7 +88,7 @@ def schema_of(engine: Engine) -> str | None:
     """The schema's name; None for an empty database. Raises UnknownSchema for a database of somebody else."""
     with engine.connect() as connection:
         try:
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            schema = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         except (OperationalError, ProgrammingError) as error:
             if "alembic_version" not in str(error.orig):
                 raise
@@ -100,15 +100,15 @@ def schema_of(engine: Engine) -> str | None:
                     "Give DATABASE_URL an empty database, or another DATA_DIR."
                 ) from None
             return None
-    return str(found) if found else None
+    return str(schema) if schema else None
 
 
 def migrate(engine: Engine) -> None:
     """Brings the database to SCHEMA; quick where it stands there. Raises UnknownSchema where it may not be touched."""
-    found = schema_of(engine)
-    if found == SCHEMA:
+    schema = schema_of(engine)
+    if schema == SCHEMA:
         return
-    _refuse_unknown(engine, found)
+    _refuse_unknown(engine, schema)
     from alembic import command  # costs 0.1 s: only when there is something to do
     from alembic.config import Config
 
@@ -123,21 +123,21 @@ def migrate(engine: Engine) -> None:
 
 def check_schema(engine: Engine) -> None:
     """Raises UnknownSchema, with the way out, unless the database stands exactly at SCHEMA."""
-    found = schema_of(engine)
-    _refuse_unknown(engine, found)
-    if found is None:
+    schema = schema_of(engine)
+    _refuse_unknown(engine, schema)
+    if schema is None:
         raise UnknownSchema(f"The database {_name(engine)} is empty. Start once with: python app.py run")
-    if found != SCHEMA:
+    if schema != SCHEMA:
         raise UnknownSchema(
-            f"The database {_name(engine)} has schema {found}, this version needs {SCHEMA}. "
+            f"The database {_name(engine)} has schema {schema}, this version needs {SCHEMA}. "
             "Start once with: python app.py run (it migrates; keep a copy of the database before)."
         )
 
 
-def _refuse_unknown(engine: Engine, found: str | None) -> None:
-    if found is not None and found not in SCHEMAS:
+def _refuse_unknown(engine: Engine, schema: str | None) -> None:
+    if schema is not None and schema not in SCHEMAS:
         raise UnknownSchema(
-            f"The database {_name(engine)} has schema {found}, which this version does not know (it knows up to {SCHEMA}): "
+            f"The database {_name(engine)} has schema {schema}, which this version does not know (it knows up to {SCHEMA}): "
             "a newer version wrote it. Start that newer version, or go back to a copy of the database from before, "
             "or give DATABASE_URL or DATA_DIR another place."
         )

@@ -14,6 +14,9 @@ from transit.plan.network import Network
 from transit.store.tables import current_network, network_versions
 from transit.store.upsert import insert_new, upsert
 
+FORMAT_ENDS = "."  # a version_id is its format's number, this, and the hash; format 1 has no number
+FORMAT_HEAD = ""  # of the format that we read and write: 1. The next one is "2.", when Network changes incompatibly
+HASH_DIGITS = 32
 LEVEL = 6  # zstandard: a city of 45,000 stop times in well under a second
 
 
@@ -31,7 +34,7 @@ class NetworkVersion:
 def save_network(connection: Connection, network: Network, *, now: datetime, source: str) -> str:
     """Stores a network and makes it current; returns its version_id. The same content again keeps its first row."""
     content = msgspec.msgpack.encode(network)
-    version_id = hashlib.sha256(content).hexdigest()[:32]
+    version_id = FORMAT_HEAD + hashlib.sha256(content).hexdigest()[:HASH_DIGITS]
     row = {
         "version_id": version_id,
         "imported_at": now,
@@ -44,8 +47,16 @@ def save_network(connection: Connection, network: Network, *, now: datetime, sou
 
 
 def current_version(connection: Connection) -> str | None:
-    """Cheap enough to ask once a second."""
-    return connection.execute(select(current_network.c.version_id)).scalar()
+    """None without a network, and where it is of another format: it must be imported again.
+
+    Cheap enough to ask once a second.
+    """
+    version_id = connection.execute(select(current_network.c.version_id)).scalar()
+    return version_id if version_id is not None and _is_of_our_format(version_id) else None
+
+
+def _is_of_our_format(version_id: str) -> bool:
+    return version_id.rpartition(FORMAT_ENDS)[0] == FORMAT_HEAD.removesuffix(FORMAT_ENDS)
 
 
 def load_network(connection: Connection, version_id: str) -> Network:

@@ -13,9 +13,18 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.quality.scorecard import Promise
 
 AHEAD = timedelta(minutes=30)  # further ahead nothing is scored
+FORMAT = 1  # of a sample's rows; a sample of another format is left out, one without a number is of the first
 KEEP_DAYS = 16  # two weeks to compare methods over, and the days on which they began and ended
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[tuple[str, str, str, int, float, float, float]])
+
+
+class _Sample(msgspec.Struct, array_like=True):
+    """What a frame holds."""
+
+    made_at: float  # Unix seconds
+    rows: bytes
+    format: int = FORMAT
 
 
 def path_of(data_dir: Path, day: date) -> Path:
@@ -29,37 +38,52 @@ def append_promises(data_dir: Path, day: date, made_at: datetime, predictions: I
     """
     rows = [
         (
-            one.vehicle_id, one.trip.trip_id, one.stop_id, one.stop_sequence,
-            one.predicted_at.timestamp(), one.low_at.timestamp(), one.high_at.timestamp(),
+            prediction.vehicle_id, prediction.trip.trip_id, prediction.stop_id, prediction.stop_sequence,
+            prediction.predicted_at.timestamp(), prediction.low_at.timestamp(), prediction.high_at.timestamp(),
         )
-        for one in predictions
-        if one.predicted_at - made_at <= AHEAD and one.tier is not Tier.NEXT_TRIP
+        for prediction in predictions
+        if prediction.predicted_at - made_at <= AHEAD and prediction.tier is not Tier.NEXT_TRIP
     ]  # fmt: skip
     if rows:
         path = path_of(data_dir, day)
         path.parent.mkdir(parents=True, exist_ok=True)
-        frame = zstandard.ZstdCompressor(level=3).compress(_encoder.encode([made_at.timestamp(), _encoder.encode(rows)]))
+        frame = zstandard.ZstdCompressor(level=3).compress(_encoder.encode(_Sample(made_at.timestamp(), _encoder.encode(rows))))
         with path.open("ab") as file:
             file.write(len(frame).to_bytes(4, "big") + frame)
     return len(rows)
 
 
 def read_promises(data_dir: Path, day: date) -> Iterator[Promise]:
-    """Of one local day, in the order in which they were made; an unfinished frame at the end is left out."""
+    """Of one local day, in the order in which they were made.
+
+    A sample of another format is left out, and an unfinished one at the end.
+    """
     path = path_of(data_dir, day)
     if not path.exists():
         return
     with path.open("rb") as file:
         while len(size := file.read(4)) == 4:
-            frame = file.read(int.from_bytes(size, "big"))
             try:
-                made_at, packed = msgspec.msgpack.decode(
-                    zstandard.ZstdDecompressor().decompressobj().decompress(frame), type=tuple[float, bytes]
-                )
-            except (zstandard.ZstdError, msgspec.MsgspecError):
+                sample = zstandard.ZstdDecompressor().decompressobj().decompress(file.read(int.from_bytes(size, "big")))
+            except zstandard.ZstdError:
                 return
-            for vehicle_id, trip_id, stop_id, sequence, said, low, high in _decoder.decode(packed):
-                yield Promise((vehicle_id, trip_id, stop_id, sequence), made_at, said, low, high)
+            yield from _promises_of(sample)
+
+
+def _promises_of(sample: bytes) -> Iterator[Promise]:
+    try:
+        head = msgspec.msgpack.decode(sample, type=_Sample)
+        rows = _decoder.decode(head.rows) if head.format == FORMAT else []
+    except msgspec.MsgspecError:
+        return
+    for vehicle_id, trip_id, stop_id, sequence, predicted_at, low, high in rows:
+        yield Promise(
+            key=(vehicle_id, trip_id, stop_id, sequence),
+            made_at=head.made_at,
+            predicted_at=predicted_at,
+            low_at=low,
+            high_at=high,
+        )
 
 
 def forget_promises(data_dir: Path, today: date) -> int:

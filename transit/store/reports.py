@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import Connection, delete, func, select
 
 from transit.store.tables import reports
 from transit.store.upsert import Row, insert_new
@@ -26,13 +26,17 @@ def newest_fix_at(connection: Connection, tracker_id: str) -> datetime | None:
 
 def known_fixes(connection: Connection, keys: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """Those of the (tracker_id, fix_at) that are stored already."""
-    asked = list(keys)
-    key = tuple_(reports.c.tracker_id, reports.c.fix_at)
-    found: set[tuple[str, datetime]] = set()
-    for n in range(0, len(asked), CHUNK):
-        rows = connection.execute(select(reports.c.tracker_id, reports.c.fix_at).where(key.in_(asked[n : n + CHUNK])))
-        found.update((row.tracker_id, row.fix_at) for row in rows)
-    return found
+    asked: dict[str, list[datetime]] = {}
+    for tracker_id, fix_at in keys:
+        asked.setdefault(tracker_id, []).append(fix_at)
+    return {(tracker_id, fix_at) for tracker_id, fixes in asked.items() for fix_at in _known_of(connection, tracker_id, fixes)}
+
+
+def _known_of(connection: Connection, tracker_id: str, fixes: Sequence[datetime]) -> Iterator[datetime]:
+    """One tracker at a time: for (tracker_id, fix_at) IN (...) both databases read far more of the index than is asked for."""
+    of_tracker = select(reports.c.fix_at).where(reports.c.tracker_id == tracker_id)
+    for n in range(0, len(fixes), CHUNK):
+        yield from connection.execute(of_tracker.where(reports.c.fix_at.in_(fixes[n : n + CHUNK]))).scalars()
 
 
 def load_reports(connection: Connection, vehicle_id: str, since: datetime, until: datetime) -> list[AvlReport]:
@@ -45,22 +49,22 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
     )
     return [
         AvlReport(
-            row.vehicle_id,
-            row.tracker_id,
-            row.reported_at,
-            row.received_at,
-            row.lat,
-            row.lon,
-            row.bearing,
-            row.speed_mps,
-            row.odometer_m,
-            row.accuracy_m,
+            vehicle_id=row.vehicle_id,
+            tracker_id=row.tracker_id,
+            reported_at=row.reported_at,
+            received_at=row.received_at,
+            lat=row.lat,
+            lon=row.lon,
+            bearing=row.bearing,
+            speed_mps=row.speed_mps,
+            odometer_m=row.odometer_m,
+            accuracy_m=row.accuracy_m,
         )
         for row in rows
     ]
 
 
-def recorded(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, str]]:
+def load_recording(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, str]]:
     """What all vehicles reported between two moments, in the columns of a recording, by the time of the fix."""
     table = reports.c
     rows = connection.execute(

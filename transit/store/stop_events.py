@@ -42,13 +42,13 @@ def load_stop_events(connection: Connection, after_id: int = 0, limit: int = 10_
 
 def _event_of(row: Row[tuple[object, ...]]) -> StopEvent:
     return StopEvent(
-        row.vehicle_id,
-        TripInstance(row.trip_id, row.start_date, row.start_s),
-        row.stop_id,
-        row.stop_sequence,
-        row.arrived_at,
-        row.departed_at,
-        row.gap_s,
+        vehicle_id=row.vehicle_id,
+        trip=TripInstance(row.trip_id, row.start_date, row.start_s),
+        stop_id=row.stop_id,
+        stop_sequence=row.stop_sequence,
+        arrived_at=row.arrived_at,
+        departed_at=row.departed_at,
+        gap_s=row.gap_s,
     )
 
 

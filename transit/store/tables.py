@@ -138,7 +138,7 @@ vehicle_states = Table(
     Column("vehicle_id", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False, index=True),
     Column("network_version", Text),  # that it was made with: its memory means nothing on another
-    Column("state", LargeBinary, nullable=False),  # msgpack of VehicleState
+    Column("state", LargeBinary, nullable=False),  # a VehicleState, see transit.store.formats
 )
 counters = Table(  # "vehicle_states" -> the newest revision
     "counters",
@@ -204,7 +204,7 @@ alerts = Table(
     Column("alert_id", Text, primary_key=True),
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, index=True),
-    Column("content", LargeBinary, nullable=False),  # msgpack of Alert
+    Column("content", LargeBinary, nullable=False),  # an Alert, see transit.store.formats
 )
 tickets = Table(
     "tickets",

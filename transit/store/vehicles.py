@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
 from sqlalchemy import Connection, delete, select
 
+from transit.store.formats import StoredFormat
 from transit.store.tables import counters, vehicle_states
 from transit.store.upsert import insert_into, upsert
 from transit.tracking.state import VehicleState
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(VehicleState)
+STATE = StoredFormat(VehicleState, number=1)
 
 
 def save_states(connection: Connection, states: Iterable[VehicleState], *, network_version: str | None = None) -> int:
@@ -23,7 +22,7 @@ def save_states(connection: Connection, states: Iterable[VehicleState], *, netwo
             "vehicle_id": state.vehicle_id,
             "revision": revision,
             "network_version": network_version,
-            "state": _encoder.encode(state),
+            "state": STATE.encode(state),
         }
         for state in states
     ]
@@ -32,13 +31,14 @@ def save_states(connection: Connection, states: Iterable[VehicleState], *, netwo
 
 
 def load_states(connection: Connection, after_revision: int = 0) -> tuple[int, list[VehicleState]]:
-    """The states saved after a revision, and the revision to ask with next time."""
+    """The states saved after a revision, and the revision to ask with next time. One of another format is left out."""
     table = vehicle_states.c
     rows = connection.execute(
         select(table.revision, table.state).where(table.revision > after_revision).order_by(table.vehicle_id)
     ).all()
     newest = max((revision for revision, _ in rows), default=after_revision)
-    return newest, [_decoder.decode(state) for _, state in rows]
+    states = (STATE.decode(state) for _, state in rows)
+    return newest, [state for state in states if state is not None]
 
 
 def load_vehicle_ids(connection: Connection) -> list[str]:
@@ -47,10 +47,11 @@ def load_vehicle_ids(connection: Connection) -> list[str]:
 
 
 def load_states_made_with(connection: Connection) -> list[tuple[str | None, VehicleState]]:
-    """Every state with the network version that it was made with."""
+    """Every state with the network version that it was made with. One of another format is left out: it begins anew."""
     table = vehicle_states.c
     rows = connection.execute(select(table.network_version, table.state).order_by(table.vehicle_id))
-    return [(version_id, _decoder.decode(state)) for version_id, state in rows]
+    states = ((version_id, STATE.decode(state)) for version_id, state in rows)
+    return [(version_id, state) for version_id, state in states if state is not None]
 
 
 def forget_states(connection: Connection, vehicle_ids: Iterable[str]) -> None:

@@ -71,6 +71,7 @@ class Observation(NamedTuple):
     x: float
     y: float
     bearing: float | None  # degrees clockwise from north
+    bearing_weight: float = 1.0  # how far it is believed, 0 to 1
 
 
 class AssignmentContext(NamedTuple):

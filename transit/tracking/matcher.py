@@ -53,6 +53,8 @@ RETURNS = -1.5  # of coming back to the trip that was left
 WAITS_FIRST = -0.5  # of waiting at a first stop when first seen there
 WAITS = -2.5  # of beginning to wait at a first stop
 DEPARTS = -0.7
+WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
+DRIVES = -1.5  # and each such fix tells so much against waiting
 TURNS = -0.7  # of the next trip beginning where the last one ended
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
@@ -157,7 +159,7 @@ class Matcher:
         best = -1e9
         for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
             step = place.along_m - old.along_m
-            score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing))
+            score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
             if old.waiting:
                 if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
                     continue  # it waits beside the line, or leaves in another direction
@@ -174,7 +176,7 @@ class Matcher:
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
             away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-            score = self._at_terminal(pattern, away, share)
+            score = self._at_terminal(pattern, away, share) + (DRIVES * share if moved > WAITS_BELOW_MPS * dt else 0.0)
             yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
@@ -194,7 +196,11 @@ class Matcher:
                 if place.along_m < pattern.start_m + departed_m(pattern):
                     continue
                 step = ended.end_m - old.along_m + place.along_m - pattern.start_m
-                score = share * (emission(pattern, place) + bearing_fits(pattern, place, fix.bearing) - detour(step, moved, dt))
+                score = share * (
+                    emission(pattern, place)
+                    + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing)
+                    - detour(step, moved, dt)
+                )
                 yield Hypothesis(
                     pattern.pattern_id, place.along_m, place.along_m, old.weight + 2 * TURNS + score, place.off_m, False, fix.t
                 )
@@ -226,7 +232,9 @@ class Matcher:
             if not pattern.start_m + departed_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
                 continue
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
-            weight += bearing_fits(pattern, place, fix.bearing) + self._came_along(belief, pattern, place, fix)
+            weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + self._came_along(
+                belief, pattern, place, fix
+            )
             if weight >= least:
                 fresh.append(Hypothesis(pattern.pattern_id, place.along_m, place.along_m, weight, place.off_m, False, fix.t))
         for pattern, away in self.starts_near(fix.x, fix.y):

@@ -11,12 +11,14 @@ import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
 from transit.tracking.report import AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, facts_of, observe, wait_for
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 CLAIM_S = 600.0  # a vehicle silent for longer has given up its trip
@@ -34,12 +36,32 @@ class Memory(msgspec.Struct, array_like=True):
     belief: Belief | None = None
     shown: PublishedStatus | None = None
     progress: Progress | None = None
-    suspect: AvlReport | None = None  # the last report refused as a jump
+    suspect: AvlReport | None = None  # of an older version; suspects has taken its place
+    suspects: Suspects | None = None
+    trust: FieldTrust | None = None
     standing: Standing | None = None
 
 
-ENCODE = msgspec.msgpack.Encoder().encode
-DECODE = msgspec.msgpack.Decoder(Memory).decode
+FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Memory).decode
+
+
+def packed(memory: Memory) -> bytes:
+    """The memory as it is stored with its vehicle's state."""
+    return FORMAT + _encode(memory)
+
+
+def unpacked(content: bytes) -> Memory:
+    """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
+    old = content[:1] != FORMAT
+    if not content or (old and content[0] not in BEFORE_FORMATS):
+        return Memory()
+    try:
+        return _decode(content if old else content[1:])
+    except msgspec.MsgspecError:
+        return Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +98,21 @@ class Pipeline:
         previous = self._states.get(report.vehicle_id)
         memory = _memory(previous)
         limits = self.matcher.limits
-        rejection = screen(
-            report,
-            None if previous is None else previous.report,
-            now or report.received_at,
-            area=limits.service_area,
-            max_speed_mps=limits.max_speed_mps,
-            suspect=memory.suspect,
-        )
+        before = None if previous is None else previous.report
+        rejection = screen(report, before, now or report.received_at, area=limits.service_area)
         if rejection is not None:
-            if rejection is Rejection.JUMP and previous is not None:
-                memory.suspect = report
-                self._states[report.vehicle_id] = previous = replace(previous, memory=ENCODE(memory))
             return Outcome(rejection, previous)
-        memory.suspect = None
-        return self._drive(report, hint, memory, None if previous is None else previous.report)
+        memory.suspects = memory.suspects or Suspects()
+        if is_jump(memory.suspects, report, before, limits.max_speed_mps):
+            if previous is not None:
+                doubts = _doubts(memory)
+                self._states[report.vehicle_id] = previous = replace(previous, memory=packed(memory), doubts=doubts)
+            return Outcome(Rejection.JUMP, previous)
+        return self._drive(report, hint, memory, before)
 
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory, before: AvlReport | None) -> Outcome:
         t = report.reported_at.timestamp()
-        moving = report.speed_mps is None or report.speed_mps >= MOVING_MPS
-        fix = Observation(t, *self.matcher.patterns.plane.xy(report.lat, report.lon), report.bearing if moving else None)
+        fix = self._observation(report, memory, before)
         asked = AssignmentContext(report.vehicle_id, hint, *self._claims(report))
         memory.standing = observe(memory.standing, before, report, fix.x, fix.y)
         memory.belief = self.matcher.step(memory.belief, fix, asked)
@@ -111,6 +128,19 @@ class Pipeline:
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
+
+    def _observation(self, report: AvlReport, memory: Memory, before: AvlReport | None) -> Observation:
+        """A fix on the network's plane, its bearing weighed by how far this tracker's are believed."""
+        x, y = self.matcher.patterns.plane.xy(report.lat, report.lon)
+        last = (x, y) if before is None else self.matcher.patterns.plane.xy(before.lat, before.lon)
+        had = 1.0 if memory.trust is None else memory.trust.bearing.weight
+        memory.trust = trust = observe_fields(memory.trust, before, report, x - last[0], y - last[1])
+        speed = report.speed_mps if trust.speed.weight > 0.0 else None
+        moving = speed is None or speed >= MOVING_MPS
+        weight = trust.bearing.weight
+        if had > 0.0 and weight == 0.0 and memory.shown is not None and memory.shown.status not in HOLDING:
+            memory.belief = None  # what was believed rested on a field that is not believed any more
+        return Observation(report.reported_at.timestamp(), x, y, report.bearing if moving and weight > 0.0 else None, weight)
 
     def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
         """Of a trip: whether another vehicle has it now, whether it is on its way with it, and how late that runs."""
@@ -207,7 +237,8 @@ class Pipeline:
             vehicle_id=report.vehicle_id,
             report=report,
             matched=matched,
-            memory=ENCODE(memory),
+            memory=packed(memory),
+            doubts=_doubts(memory),
             standing=self._standing(memory.standing, verdict, report.reported_at.timestamp()),
         )
         progress = memory.progress
@@ -240,8 +271,14 @@ def _is_silent(state: VehicleState, report: AvlReport) -> bool:
     return (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S
 
 
+def _doubts(memory: Memory) -> tuple[str, ...]:
+    """What the operator is told of a tracker: fields that are not believed, a stale point, two devices under one name."""
+    fields = () if memory.trust is None else memory.trust.distrusted
+    return (*fields, *(() if memory.suspects is None else memory.suspects.troubles))
+
+
 def _memory(state: VehicleState | None) -> Memory:
-    return DECODE(state.memory) if state is not None and state.memory else Memory()
+    return Memory() if state is None else unpacked(state.memory)
 
 
 def _unassigned(state: VehicleState, explanation: str) -> VehicleState:
@@ -250,4 +287,4 @@ def _unassigned(state: VehicleState, explanation: str) -> VehicleState:
     memory.shown = None
     memory.progress = None
     matched = MatchedPosition(state.report.reported_at, VehicleStatus.UNASSIGNED, explanation=explanation)
-    return replace(state, matched=matched, trip_started_at=None, next_stop_sequence=None, recent=(), memory=ENCODE(memory))
+    return replace(state, matched=matched, trip_started_at=None, next_stop_sequence=None, recent=(), memory=packed(memory))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import cos, hypot, radians
+
+from transit.plan.geometry import distance_m
 
 MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; further ahead nothing can be made of it
 MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
 MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
-METRES_PER_DEGREE = 111_195.0  # of a great circle; a jump is measured to 0.5 % at best
 
 Area = tuple[float, float, float, float]  # min_lat, min_lon, max_lat, max_lon
 
@@ -48,26 +48,13 @@ class Rejection(StrEnum):
     UNMAPPED = "unmapped"
 
 
-def screen(
-    report: AvlReport,
-    previous: AvlReport | None,
-    now: datetime,
-    *,
-    area: Area,
-    max_speed_mps: float,
-    suspect: AvlReport | None = None,
-) -> Rejection | None:
-    """Why a report must not move its vehicle; None = it may.
+def screen(report: AvlReport, previous: AvlReport | None, now: datetime, *, area: Area) -> Rejection | None:
+    """Why a report must not move its vehicle, by its own place and time; None = it may (jumps: transit.tracking.suspects).
 
-    previous: the newest report of the vehicle that was not refused. suspect: its last report refused as JUMP since then;
-    a report that agrees with it is let through, so that one wrong fix which was believed cannot lock its vehicle out.
-    OUT_OF_ORDER and DUPLICATE (not newer than previous) are facts all the same: only the live marker must not go back.
+    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER and DUPLICATE (not newer than previous)
+    are facts all the same: only the live marker must not go back.
     """
-    return (
-        _screen_place(report, area)
-        or _screen_time(report, previous, now)
-        or _screen_jump(report, previous, suspect, max_speed_mps)
-    )
+    return _screen_place(report, area) or _screen_time(report, previous, now)
 
 
 def _screen_place(report: AvlReport, area: Area) -> Rejection | None:
@@ -95,24 +82,8 @@ def _screen_time(report: AvlReport, previous: AvlReport | None, now: datetime) -
     return Rejection.DUPLICATE if report.reported_at == previous.reported_at else Rejection.OUT_OF_ORDER
 
 
-def _screen_jump(
-    report: AvlReport, previous: AvlReport | None, suspect: AvlReport | None, max_speed_mps: float
-) -> Rejection | None:
-    if previous is None or can_have_driven(previous, report, max_speed_mps):
-        return None
-    if suspect is None or suspect.reported_at == report.reported_at:
-        return Rejection.JUMP
-    return None if can_have_driven(suspect, report, max_speed_mps) else Rejection.JUMP
-
-
 def can_have_driven(a: AvlReport, b: AvlReport, max_speed_mps: float) -> bool:
     """Whether one vehicle can have been at both reports, straight, at its highest speed and with what a fix may err."""
     seconds = abs((b.reported_at - a.reported_at).total_seconds())
     slack = JUMP_SLACK_M + (a.accuracy_m or 0.0) + (b.accuracy_m or 0.0)
     return distance_m(a.lat, a.lon, b.lat, b.lon) <= max_speed_mps * seconds + slack
-
-
-def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Metres between two places some km apart, to 0.5 %: enough to tell a jump, quick enough for every report."""
-    east = (other_lon - lon + 180.0) % 360.0 - 180.0
-    return METRES_PER_DEGREE * hypot(other_lat - lat, east * cos(radians((lat + other_lat) / 2)))

@@ -8,8 +8,9 @@ from math import hypot
 
 import msgspec
 
+from transit.plan.geometry import METRES_PER_DEGREE, distance_m
 from transit.plan.network import TripInstance
-from transit.tracking.report import METRES_PER_DEGREE, AvlReport, can_have_driven, distance_m
+from transit.tracking.report import AvlReport, can_have_driven
 from transit.tracking.state import StandingFacts
 
 NOISE_M = 100.0  # drift of a parked receiver between houses reaches 80 m off its middle in hours; farther off, it has driven

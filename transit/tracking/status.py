@@ -21,6 +21,7 @@ OFF_SMOOTH_S = 20.0  # the offset that decides about off route is a mean over ab
 DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the trip was seen to begin
 OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
+DETOUR_TOLD_S = 5400.0  # unless somebody says that it is still on that trip: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood for so long, and was never seen to move, is parked there
 LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
@@ -56,24 +57,24 @@ def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: fl
     chosen, share = _choose(matcher, belief, shown)
     was_on = shown is not None and shown.trip is not None and shown.status in ("on_trip", "off_route")
     if chosen is None:
-        return _without_trip(matcher, belief, shown, t, share)
+        return _without_trip(matcher, belief, shown, t, share, asked)
     assert chosen.trip is not None
     explanation = _explain(chosen, matcher, asked)
     if shown is not None and _begins_again(matcher, chosen, shown):
         belief.ended = shown.trip
         for h in belief.hypotheses:
             h.fitted_at = 1.0
-        return _without_trip(matcher, belief, shown, t, 0.0)
+        return _without_trip(matcher, belief, shown, t, 0.0, asked)
     if was_on and shown is not None and shown.pattern_id != chosen.pattern_id:
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
         if pattern is not None and shown.along_m > pattern.end_m - 3.0 * max(pattern.typical_spacing_m, 200.0):
             belief.ended = shown.trip
     if chosen.waiting:
         if _starts_in(matcher, chosen, t) > LAYOVER_S:
-            return _without_trip(matcher, belief, shown, t, share)
+            return _without_trip(matcher, belief, shown, t, share, asked)
         return Verdict(VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation)
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
-        return _without_trip(matcher, belief, shown, t, 0.0)
+        return _without_trip(matcher, belief, shown, t, 0.0, asked)
     belief.left = None
     off_since, smooth_off_m = _off_since(matcher, chosen, shown, t)
     off = off_since is not None and t - off_since >= OFF_S
@@ -142,7 +143,9 @@ def _likeliest(belief: Belief, shown: PublishedStatus | None) -> Hypothesis | No
     return max(rides, key=lambda h: h.total, default=best)
 
 
-def _without_trip(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, out: float) -> Verdict:
+def _without_trip(
+    matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, out: float, asked: AssignmentContext
+) -> Verdict:
     was_on = shown is not None and shown.status in ("on_trip", "off_route") and belief.left is None
     if out >= 0.5 and was_on and shown is not None and shown.trip is not None and belief.ended != shown.trip:
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
@@ -151,11 +154,15 @@ def _without_trip(matcher: Matcher, belief: Belief, shown: PublishedStatus | Non
         else:
             belief.ended = shown.trip
     if belief.left is not None:
-        if t - belief.left.at <= DETOUR_S:
-            left = belief.left
-            off_m = matcher.patterns.by_id[left.pattern_id].line.nearest(belief.x, belief.y).off_m
+        left = belief.left
+        is_told = asked.hint.trip_id == left.trip.trip_id
+        if t - left.at <= (DETOUR_TOLD_S if is_told else DETOUR_S):
+            pattern = matcher.patterns.by_id[left.pattern_id]
+            reach_m = left.along_m + matcher.limits.of_pattern[left.pattern_id].max_speed_mps * (t - left.at)
+            beside = pattern.line.nearest(belief.x, belief.y, left.along_m, min(reach_m, pattern.end_m))
+            off_m = pattern.line.nearest(belief.x, belief.y).off_m
             smooth_off_m = min(off_m, 2.0 * matcher.limits.of_pattern[left.pattern_id].off_route_m)
-            where = (left.trip, left.pattern_id, left.along_m, off_m)
+            where = (left.trip, left.pattern_id, beside.along_m, off_m)
             return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m)
         belief.ended, belief.left = belief.left.trip, None
     parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S

@@ -19,6 +19,8 @@ LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed fro
 LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t with 3 degrees of freedom;
 EARLY_SCALE_S = 150.0  # they run early less often, and less
 BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
+NAMED = -2.0  # the trip that somebody named, on its line and in its direction, however far off a plan that may be stale,
+NAMED_WITHIN_S = 3 * 3600.0  # up to this: hours off, it is a label of yesterday's
 BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
@@ -229,7 +231,10 @@ def _candidates(
         late = table.lateness(pattern, trip, along_m, t)
         if late is not None and trip != known.ended:
             score = fits(late)
-            yield (beyond_score(late) if score is None else score), trip
+            score = beyond_score(late) if score is None else score
+            if trip.trip_id == known.hint.trip_id and abs(late) <= NAMED_WITHIN_S:
+                score = max(score, NAMED)
+            yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, known)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from web import metrics
 from web.world import json_of, world
@@ -16,14 +16,16 @@ NO_NETWORK = "No network is loaded yet. Import one with: python app.py gtfs impo
 
 
 def conditional(content: bytes, mimetype: str, modified: datetime | None, max_age_s: int) -> Response:
-    """An answer that costs nothing when the client has it already (ETag, Last-Modified)."""
+    """An answer that costs nothing when the client has it already (ETag, and Last-Modified where it is known)."""
     response = Response(content, mimetype=mimetype)
-    response.set_etag(hashlib.sha256(content).hexdigest()[:24])
-    response.last_modified = modified
+    response.set_etag(hashlib.sha256(content).hexdigest()[:24], weak=True)  # the same for each content encoding
+    if modified is not None:  # Werkzeug writes None as now
+        response.last_modified = modified
     response.cache_control.public = True
     response.cache_control.max_age = max_age_s
     response.headers["Access-Control-Allow-Origin"] = "*"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @pages.get("/gtfs.zip")
@@ -73,4 +75,5 @@ def healthz() -> tuple[Response, int]:
 
 @pages.get("/metrics")
 def prometheus() -> Response:
-    return Response(metrics.text(world()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    requests = current_app.extensions["requests"]
+    return Response(metrics.exposition(world(), requests), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -10,10 +10,11 @@ import msgspec
 from flask import Blueprint, Response, abort, request
 
 from transit.arrivals.rows import TOLD_AGE
+from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
+from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
-from transit.tracking.report import distance_m
 from transit.tracking.state import VehicleState
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
@@ -27,6 +28,7 @@ from web.words import names
 from web.words.colours import colours
 from web.world import world
 
+RADIUS_M = 1000.0  # around a place, where the program does not say
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -59,22 +61,19 @@ def number(name: str, low: float, high: float) -> float | None:
 def stops() -> Response:
     """All stops that a route serves; with lat and lon those near a place, the nearest first; with route_id those of a route."""
     network = the_network()
-    found = [network.stops[stop_id] for stop_id in sorted(network.routes_of_stop)]
+    served = [network.stops[stop_id] for stop_id in sorted(network.routes_of_stop)]
     route_id = request.args.get("route_id")
     if route_id is not None:
         network.route(route_id)
-        found = [stop for stop in found if route_id in network.routes_of_stop[stop.stop_id]]
+        served = [stop for stop in served if route_id in network.routes_of_stop[stop.stop_id]]
     lat, lon, radius = number("lat", -90, 90), number("lon", -180, 180), number("radius_m", 1, 20_000)
     if (lat is None) != (lon is None):
         abort(400, "lat and lon come together.")
-    rows = [a_stop(network, stop) for stop in found]
-    if lat is not None and lon is not None:
-        for row, stop in zip(rows, found, strict=True):
-            placed = stop.lat is not None and stop.lon is not None
-            row["distance_m"] = round(distance_m(lat, lon, stop.lat, stop.lon)) if placed else None
-        rows = [row for row in rows if row["distance_m"] is not None and row["distance_m"] <= (radius or 1000.0)]
-        rows.sort(key=lambda row: (row["distance_m"], row["stop_id"]))
-    return answer({"stops": rows}, 60)
+    if lat is None or lon is None:
+        return answer({"stops": [a_stop(network, stop) for stop in served]}, 60)
+    metres = nearest_stops(network, lat, lon, radius or RADIUS_M)
+    rows = [{**a_stop(network, stop), "distance_m": round(metres[stop.stop_id])} for stop in served if stop.stop_id in metres]
+    return answer({"stops": sorted(rows, key=lambda row: (row["distance_m"], row["stop_id"]))}, 60)
 
 
 def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
@@ -85,6 +84,9 @@ def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
         "stop_lat": stop.lat,
         "stop_lon": stop.lon,
         "route_ids": list(network.routes_of_stop.get(stop.stop_id, ())),
+        "stop_timezone": network.timezone_of(stop.stop_id),
+        "parent_station": stop.parent_station or None,
+        "platform_code": stop.platform_code or None,
         "position_confidence": stop.extra.get("position_confidence") or None,
     }
 
@@ -112,18 +114,22 @@ def arrivals(stop_id: str) -> Response:
             ],
             "hours": [
                 {
-                    "route_id": way.way.route_id,
-                    "direction_id": way.way.direction_id,
-                    "first_at": local(way.hours.first_at) if way.hours else None,
-                    "last_at": local(way.hours.last_at) if way.hours else None,
-                    "approximate": way.hours.about if way.hours else None,
+                    "route_id": direction.direction.route_id,
+                    "direction_id": direction.direction.direction_id,
+                    "first_at": local(direction.hours.first_at) if direction.hours else None,
+                    "last_at": local(direction.hours.last_at) if direction.hours else None,
+                    "approximate": direction.hours.about if direction.hours else None,
                 }
-                for way in board.ways
+                for direction in board.directions
             ],
             "alerts": [{"alert_id": alert.alert_id, "header": alert.header, "effect": alert.effect} for alert in board.alerts],
         },
         5,
     )
+
+
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
 
 
 @pages.get("/journeys")
@@ -132,9 +138,8 @@ def journeys() -> Response:
     network = the_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
-    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
-    found = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
-    return answer({"now": local(world().now()), "journeys": [a_journey(one) for one in found.journeys]}, 1)
+    journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
+    return answer({"now": local(world().now()), "journeys": [a_journey(journey) for journey in journey_plan.journeys]}, 1)
 
 
 def moment_of(name: str) -> datetime | None:
@@ -143,10 +148,10 @@ def moment_of(name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         abort(400, f"{name} must be a time like 2026-11-24T07:15:00+07:00, not {text[:40]!r}.")
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(the_network().timezone))
+    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(the_network().timezone))
 
 
 def a_journey(journey: Journey) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def a_leg(journey: Journey, leg: Leg) -> dict[str, Any]:
 
 
 def a_moment(moment: Moment) -> dict[str, Any]:
-    at, low, high = (datetime.fromtimestamp(one, UTC) for one in (moment.at, moment.low, moment.high))
+    at, low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (moment.at, moment.low, moment.high))
     return {"at": local(at), "low_at": local(low), "high_at": local(high)}
 
 
@@ -209,7 +214,7 @@ def routes() -> Response:
     )
 
 
-def shown() -> list[VehicleState]:
+def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
     the_network()
     return sorted(in_service(world()), key=lambda state: state.vehicle_id)
@@ -219,14 +224,15 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
     standing = world().view.standing.get(state.vehicle_id)
-    call = next((c for c in trip.stop_times if c.stop_sequence == state.next_stop_sequence), None) if trip else None
+    index = trip.find_index(state.next_stop_sequence) if trip else None
+    call = trip.stop_times[index] if trip and index is not None else None
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,
         "route_id": trip.route_id if trip else None,
         "direction_id": trip.direction_id if trip else None,
         "trip": a_trip(state.matched.trip) if state.matched.trip else None,
-        "headsign": trip.headsign if trip else None,
+        "headsign": headsign_of(network, trip) if trip else None,
         "next_stop_id": call.stop_id if call else None,
         "bearing": report.bearing,
         "speed_mps": report.speed_mps,
@@ -240,7 +246,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
-    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in shown()]
+    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in vehicles_in_service()]
     return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
 
 
@@ -253,7 +259,7 @@ def vehicles_geojson() -> Response:
             "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
             "properties": a_vehicle(state),
         }
-        for state in shown()
+        for state in vehicles_in_service()
     ]
     return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
 
@@ -267,10 +273,10 @@ def explain() -> Response:
         abort(404, f"vehicle: there is no vehicle {vehicle_id[:80]!r} now; give vehicle and stop.")
     if stop_id not in network.stops:
         abort(404, f"stop: there is no stop {stop_id[:80]!r}; give vehicle and stop.")
-    found = ask(world().settings.data_dir, vehicle_id, stop_id)
-    if found is None:
+    explanations = ask(world().settings.data_dir, vehicle_id, stop_id)
+    if explanations is None:
         abort(503, "The live process does not answer; nothing can be explained without it.")
-    return answer({"explanations": found}, 0)
+    return answer({"explanations": explanations}, 0)
 
 
 @pages.get("/openapi.json")

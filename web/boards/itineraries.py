@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from maps.guide import Guide, Itinerary, Place
 from transit.plan.direct import DirectJourney, journeys, walk_s
+from transit.plan.geometry import distance_m
 from transit.plan.service_day import local_date, moment
-from transit.tracking.report import distance_m
 from web.boards.places import Stand, last_buses, stand_of
 from web.world import World
 
@@ -67,7 +67,7 @@ def _onward(world: World, stand: Stand, following: Place | None) -> tuple[Direct
         return None, None
     assert world.network is not None
     metres = distance_m(here.lat, here.lon, following.lat, following.lon)
-    ways = journeys(world.network, stand.stops, stand_of(world, following).stops)
-    if ways and ways[0].seconds + WAIT_S < walk_s(metres):
-        return ways[0], None
+    onward = journeys(world.network, stand.stops, stand_of(world, following).stops)
+    if onward and onward[0].seconds + WAIT_S < walk_s(metres):
+        return onward[0], None
     return None, walk_s(metres)

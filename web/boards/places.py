@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import inf
 
 from maps.guide import Guide, Place
+from transit.arrivals.alerts import Alert
+from transit.arrivals.notices import closes_stop
 from transit.arrivals.rows import Arrival
-from transit.plan.direct import BusLeg, DirectJourney, journeys, near
-from transit.plan.network import Network, UnknownStop
+from transit.plan.direct import BusLeg, DirectJourney, journeys, walk_s
+from transit.plan.journeys import Request, planner_of
+from transit.plan.nearest_stops import nearest_stops
+from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
-from transit.plan.service_day import local_date
+from transit.plan.service_day import local_date, moment
+from transit.plan.stop_codes import stops_of_code
 from transit.plan.timetable import RouteDirection, timetable_of
-from web.boards.stop_board import find_stop, rows_of
+from web.boards.stop_board import rows_of
 from web.cache import Cache
 from web.world import World
 
@@ -44,16 +50,15 @@ class PlaceTrip:
 
     journey: DirectJourney
     next_bus: Arrival | None
-    back: BusLeg | None
     last_back_at: datetime | None
 
     def is_late(self, now: datetime) -> bool:
         return self.last_back_at is not None and self.last_back_at - now < LAST_BUS_NEAR
 
 
-def stand_of(found: World, place: Place) -> Stand:
+def stand_of(world: World, place: Place) -> Stand:
     """Found once per network and place."""
-    network = found.network
+    network = world.network
     assert network is not None
     return _stands(network).get(repr(place), lambda: _stand(network, place))
 
@@ -67,54 +72,89 @@ def _stand(network: Network, place: Place) -> Stand:
     stops: dict[str, float] = {}
     if place.lat is not None and place.lon is not None:
         reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        stops = dict(list(near(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
+        stops = dict(list(nearest_stops(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
     routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
     return Stand(place, stops, routes)
 
 
-def next_bus_of(found: World, stand: Stand) -> Arrival | None:
+def _time_of(row: Arrival) -> float:
+    return row.at.timestamp() if row.at else inf
+
+
+def next_bus_of(world: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in rows_of(found, stop_id) if row.at), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=_time_of, default=None)
     return None
 
 
-def start_of(network: Network, guide: Guide, asked: str) -> tuple[dict[str, float] | None, str]:
-    """Where somebody sets out: a stop by id or code, or a place of the guide."""
-    if not asked:
-        return None, ""
-    place = guide.place(asked)
-    if place is not None and place.lat is not None and place.lon is not None:
-        return near(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
-    try:
-        stop = find_stop(network, asked)
-    except UnknownStop:
-        return None, ""
-    return {stop.stop_id: 0.0}, stop.name
-
-
-def trips_to(found: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
-    """The best ways there, each with its next bus and the last one back."""
-    network, now = found.network, found.now()
+def closed_stops(world: World, stand: Stand) -> dict[str, Alert]:
+    """stop_id -> the notice by which no bus stops there now."""
+    network, now = world.network, world.now()
     assert network is not None
-    back = journeys(network, end, start)
-    ride = back[0].rides[0] if back and len(back[0].rides) == 1 else None
-    last = None if ride is None else last_at(network, ride.board, ride.way, now)
-    return [PlaceTrip(journey, _next(found, journey.rides[0], now), ride, last) for journey in journeys(network, start, end)]
+    notices = ((stop_id, closes_stop(world.view.alerts, network, now, stop_id=stop_id)) for stop_id in stand.stops)
+    return {stop_id: notice for stop_id, notice in notices if notice is not None}
 
 
-def _next(found: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [row for row in rows_of(found, ride.board) if row.at and row.way == ride.way and row.at >= now]
-    return min(rows, key=lambda row: row.at, default=None)
+def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float] | None, str]:
+    """Where somebody sets out: a stop by id or code, or a place of the guide."""
+    if not text:
+        return None, ""
+    kind, _, rest = text.partition(":")
+    place = guide.place(rest if kind == "tempat" else text) if kind != "halte" else None
+    if kind == "halte":
+        text = rest
+    if place is not None and place.lat is not None and place.lon is not None:
+        return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
+    stops = (network.stops[text],) if text in network.stops else stops_of_code(network, text)
+    return ({stop.stop_id: 0.0 for stop in stops}, stops[0].name) if stops else (None, "")
 
 
-def last_at(network: Network, stop_id: str, way: RouteDirection, now: datetime) -> datetime | None:
-    """The last bus of today on this way at a stop; None where none runs today."""
-    hours = timetable_of(network).hours(stop_id, way, local_date(now, network.timezone))
+def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
+    """The best ways there, each with its next bus and the last one back."""
+    network, now = world.network, world.now()
+    assert network is not None
+    last = _last_back(network, end, start, now)
+    return [PlaceTrip(journey, _next(world, journey.rides[0], now), last) for journey in journeys(network, start, end)]
+
+
+def _last_back(network: Network, end: Mapping[str, float], start: Mapping[str, float], now: datetime) -> datetime | None:
+    """When one must leave for the last way back of today, with up to three changes; None where none is found.
+
+    Of a day whose last one has gone: when that was.
+    """
+    planner, today = planner_of(network), local_date(now, network.timezone)
+    way = Request(_seconds(end), _seconds(start))
+    dawn, night = (moment(today, hours * 3600, network.timezone).timestamp() for hours in (4, 30))
+    service = planner.service(now)
+    last = planner.last_of_day(service, way, now.timestamp(), night) or planner.last_of_day(service, way, dawn, night)
+    return None if last is None else datetime.fromtimestamp(last.rides[0].leaves.at, UTC)
+
+
+def _seconds(stops: Mapping[str, float]) -> dict[str, float]:
+    return {stop_id: walk_s(metres) for stop_id, metres in stops.items()}
+
+
+def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
+    rows = [
+        row
+        for row in rows_of(world, ride.board)
+        if row.at and row.can_board and row.direction == ride.direction and row.at >= now
+    ]
+    return min(rows, key=_time_of, default=None)
+
+
+def last_at(network: Network, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:
+    """The last bus of today in this direction at a stop; None where none runs today."""
+    hours = timetable_of(network).hours(stop_id, direction, local_date(now, network.timezone))
     return None if hours is None else hours.last_at
 
 
 def last_buses(network: Network, stop_id: str, now: datetime) -> list[tuple[RouteDirection, datetime]]:
     table = timetable_of(network)
-    found = [(way, last_at(network, stop_id, way, now)) for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
-    return [(way, at) for way, at in found if at is not None]
+    lasts = [
+        (direction, last_at(network, stop_id, direction, now))
+        for direction in table.directions_at(stop_id)
+        if not table.ends_at(stop_id, direction)
+    ]
+    return [(direction, at) for direction, at in lasts if at is not None]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.notices import concerning
-from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, passed_lately
+from transit.arrivals.notices import relevant_alerts
+from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, recent_calls
 from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
@@ -20,28 +20,41 @@ PASSED_AT_MOST = 5
 
 
 @dataclass(frozen=True)
-class WayBoard:
-    way: RouteDirection
+class DirectionBoard:
+    direction: RouteDirection
     route: Route
     headsign: str
     rows: list[Arrival]  # of a trip each
-    notes: list[Arrival]  # about the whole way
+    notes: list[Arrival]  # about the whole direction
     hours: Hours | None  # of today
-    ends_here: bool
+    ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
+    only_alight: bool  # the latter
 
 
 @dataclass(frozen=True)
 class StopBoard:
     stop: Stop
     now: datetime
-    ways: list[WayBoard]
+    directions: list[DirectionBoard]
     passed: list[StopEvent]
     alerts: list[Alert]
     opposite: tuple[Stop, float] | None  # with metres
 
     @property
     def rows(self) -> list[Arrival]:
-        return [row for way in self.ways for row in (*way.rows, *way.notes)]
+        return [row for direction in self.directions for row in (*direction.rows, *direction.notes)]
+
+    @property
+    def departures(self) -> list[Arrival]:
+        """The buses that somebody can get on, the soonest first; then those that stand and of which no time is known."""
+        rows = [
+            row
+            for direction in self.directions
+            if not direction.ends_here
+            for row in direction.rows
+            if (row.at is not None or row.status is ArrivalStatus.STANDING) and row.can_board
+        ]
+        return sorted(rows, key=lambda row: (row.at is None, row.at or self.now, row.trip.trip_id if row.trip else ""))
 
     @property
     def has_demo(self) -> bool:
@@ -53,24 +66,15 @@ class StopBoard:
         return any(row.status is ArrivalStatus.NO_DATA for row in self.rows)
 
 
-def find_stop(network: Network, code: str) -> Stop:
-    """By stop_code, then by stop_id. Raises UnknownStop."""
-    if code:
-        for stop in network.stops.values():
-            if stop.code == code:
-                return stop
-    if code in network.stops:
-        return network.stops[code]
-    raise UnknownStop(code)
-
-
 def rows_of(world: World, stop_id: str) -> list[Arrival]:
     """arrivals_at() on what this worker knows; once per second and stop."""
     network, now, view = world.network, world.now(), world.view
     assert network is not None
 
     def arrivals() -> list[Arrival]:
-        predictions, passed = view.predictions_at(stop_id), view.passed_at(stop_id)
+        places = network.within(stop_id)  # of a station: its platforms
+        predictions = [row for place in places for row in view.predictions_at(place)]
+        passed = [event for place in places for event in view.passed_at(place)]
         return arrivals_at(
             network,
             stop_id,
@@ -93,23 +97,39 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     stop = network.stop(stop_id)
     table = timetable_of(network)
     rows = rows_of(world, stop_id)
-    ways = list(dict.fromkeys([*table.ways_at(stop_id), *(row.way for row in rows)]))
+    directions = list(dict.fromkeys([*table.directions_at(stop_id), *(row.direction for row in rows)]))
     today = local_date(now, network.timezone)
-    boards = [_way_board(network, stop_id, way, [row for row in rows if row.way == way], today) for way in ways]
+    boards = [
+        _direction_board(network, stop_id, direction, [row for row in rows if row.direction == direction], today)
+        for direction in directions
+    ]
     boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
     boards.sort(key=lambda board: board.ends_here)
-    alerts = concerning(world.view.alerts, network, now, ways=ways, stop_id=stop_id)
-    passed = passed_lately(world.view.passed_at(stop_id), now)
+    alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
+    passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
-    return StopBoard(stop, now, boards, passed, alerts, opposite_of(world, stop, ways))
+    return StopBoard(
+        stop=stop, now=now, directions=boards, passed=passed, alerts=alerts, opposite=opposite_of(world, stop, directions)
+    )
 
 
-def _way_board(network: Network, stop_id: str, way: RouteDirection, rows: list[Arrival], today: date) -> WayBoard:
+def _direction_board(
+    network: Network, stop_id: str, direction: RouteDirection, rows: list[Arrival], today: date
+) -> DirectionBoard:
     table = timetable_of(network)
     signs = Counter(row.headsign for row in rows if row.headsign)
-    calls = table.calls_at(stop_id, way)
+    calls = table.calls_at(stop_id, direction)
     sign = signs.most_common(1)[0][0] if signs else next((call.headsign for call in calls), "")
     timed = [row for row in rows if row.trip is not None]
     notes = [row for row in rows if row.trip is None]
-    ends_here = bool(calls) and table.ends_at(stop_id, way)
-    return WayBoard(way, network.routes[way.route_id], sign, timed, notes, table.hours(stop_id, way, today), ends_here)
+    ends_here = bool(calls) and table.ends_at(stop_id, direction)
+    return DirectionBoard(
+        direction=direction,
+        route=network.routes[direction.route_id],
+        headsign=sign,
+        rows=timed,
+        notes=notes,
+        hours=table.hours(stop_id, direction, today),
+        ends_here=ends_here,
+        only_alight=ends_here and not all(call.is_last for call in calls),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
+from transit.plan.directions import directions_of, headsign_of, usual_trip
 from transit.plan.network import Network, Route, Stop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
@@ -17,7 +17,7 @@ from web.world import World
 class Strip:
     """A route in one direction: its stops in order, and before which of them buses are."""
 
-    way: RouteDirection
+    direction: RouteDirection
     headsign: str
     stops: list[Stop]
     buses: dict[int, list[VehicleState]]  # index of the stop ahead -> buses
@@ -31,35 +31,43 @@ def strips_of(world: World, route: Route) -> list[Strip]:
     assert network is not None
     regular = [trip for trip in network.trips_of_route[route.route_id] if trip.stop_times]
     regular = [trip for trip in regular if not trip.is_demo] or regular
-    found = []
-    for direction in sorted({trip.direction_id for trip in regular}, key=lambda one: one or 0):
-        trips = [trip for trip in regular if trip.direction_id == direction]
-        counts = Counter(tuple(call.stop_id for call in trip.stop_times) for trip in trips)
-        stop_ids = max(counts, key=lambda ids: (counts[ids], len(ids)))
-        trip = next(trip for trip in trips if tuple(call.stop_id for call in trip.stop_times) == stop_ids)
-        way = RouteDirection(route.route_id, direction)
+    strips = []
+    for direction in directions_of(network).of_route[route.route_id]:
+        trip = usual_trip(network, direction, regular)
+        if trip is None:
+            continue
+        stop_ids = tuple(call.stop_id for call in trip.stop_times)
         day = local_date(now, network.timezone)
         buses: dict[int, list[VehicleState]] = {}
         for state in in_service(world):
-            index = _index_ahead(network, state, way, stop_ids)
+            index = _index_ahead(network, state, direction, stop_ids)
             if index is not None:
                 buses.setdefault(index, []).append(state)
-        hours = timetable_of(network).hours(stop_ids[0], way, day)
+        hours = timetable_of(network).hours(stop_ids[0], direction, day)
         running = [state.matched.trip.trip_id for some in buses.values() for state in some if state.matched.trip]
         has_demo = any(network.trips[trip_id].is_demo for trip_id in running)
-        found.append(Strip(way, trip.headsign, [network.stops[one] for one in stop_ids], buses, hours, has_demo))
-    return found
+        strips.append(
+            Strip(
+                direction=direction,
+                headsign=headsign_of(network, trip),
+                stops=[network.stops[every_id] for every_id in stop_ids],
+                buses=buses,
+                hours=hours,
+                has_demo=has_demo,
+            )
+        )
+    return strips
 
 
-def _index_ahead(network: Network, state: VehicleState, way: RouteDirection, stop_ids: tuple[str, ...]) -> int | None:
-    """Which stop of a pattern a bus on this way reaches next; by the order of calls, so that loops stay apart."""
+def _index_ahead(network: Network, state: VehicleState, direction: RouteDirection, stop_ids: tuple[str, ...]) -> int | None:
+    """Which stop of a pattern a bus in this direction reaches next; by the order of calls, so that loops stay apart."""
     trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
-    if trip is None or RouteDirection(trip.route_id, trip.direction_id) != way:
+    if trip is None or directions_of(network).of_trip[trip.trip_id] != direction:
         return None
     if state.matched.status is VehicleStatus.LAYOVER:
         return 0
     calls = [call.stop_id for call in trip.stop_times]
-    ahead = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == state.next_stop_sequence), None)
+    ahead = trip.find_index(state.next_stop_sequence)
     if ahead is None:
         return None
     if tuple(calls) == stop_ids:

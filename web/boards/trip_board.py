@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from transit.arrivals.alerts import Alert
+from transit.arrivals.notices import cancels, closes_stop
 from transit.arrivals.rows import TOLD_AGE
 from transit.forecasting.prediction import Prediction, StandingVehicle
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
-from transit.plan.patterns import patterns_of
-from transit.plan.service_day import moment
+from transit.plan.planned_times import planned_at
 from transit.tracking.state import VehicleState
 from web.world import World
 
@@ -23,6 +25,9 @@ class TripRow:
     passed_at: datetime | None
     is_passed: bool
     is_next: bool
+    pickup_type: int | None  # 1: nobody gets on here
+    drop_off_type: int | None
+    closed_by: Alert | None  # the notice by which the bus does not stop here
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
+    cancelled_by: Alert | None
     standing: StandingVehicle | None  # nothing is promised of it: it does not come on
 
 
@@ -44,32 +50,38 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     fresh = [state for state in on_it if abs(now - state.report.reported_at) <= TOLD_AGE]
     vehicle = max(fresh or on_it, key=lambda state: state.report.reported_at, default=None)
     ahead = _ahead_of(vehicle, fresh)
-    rows = []
+    rows, direction = [], directions_of(network).of_trip[trip.trip_id]
+    begins = planned_at(network, instance, 0, departure=True) or now
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
-        told = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
-        told = [p for p in told if now - p.reported_at <= TOLD_AGE]
+        predictions = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
+        predictions = [p for p in predictions if now - p.reported_at <= TOLD_AGE]
         passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)
-        planned = None if network.is_headway_based(trip.trip_id) else _planned(network, instance, index)
+        planned = planned_at(network, instance, index, departure=index == 0)
         rows.append(
             TripRow(
-                network.stops[call.stop_id],
-                call.stop_sequence,
-                told[0] if told else None,
-                planned,
-                gone,
-                is_passed,
-                call.stop_sequence == ahead,
+                stop=network.stops[call.stop_id],
+                stop_sequence=call.stop_sequence,
+                prediction=predictions[0] if predictions else None,
+                planned_at=planned,
+                passed_at=gone,
+                is_passed=is_passed,
+                is_next=call.stop_sequence == ahead,
+                pickup_type=call.pickup_type,
+                drop_off_type=call.drop_off_type,
+                closed_by=closes_stop(world.view.alerts, network, now, stop_id=call.stop_id, direction=direction),
             )
         )
+    cancelled = cancels(world.view.alerts, network, instance, begins, now)
     return TripBoard(
         trip=trip,
         instance=instance,
         route=network.routes[trip.route_id],
         rows=rows,
         vehicle=vehicle,
+        cancelled_by=cancelled,
         standing=world.view.standing.get(vehicle.vehicle_id) if vehicle is not None and vehicle in fresh else None,
     )
 
@@ -78,18 +90,7 @@ def _ahead_of(vehicle: VehicleState | None, fresh: list[VehicleState]) -> int | 
     return vehicle.next_stop_sequence if vehicle is not None and vehicle in fresh else None
 
 
-def _planned(network: Network, instance: TripInstance, index: int) -> datetime | None:
-    offsets = patterns_of(network).offsets.get(instance.trip_id)
-    if offsets is None:
-        return None
-    shift = instance.start_s - offsets[0][1] if instance.start_s is not None else 0.0
-    return moment(instance.start_date, offsets[index][0 if index else 1] + shift, network.timezone)
-
-
 def planned_moment(network: Network, row: Prediction) -> datetime | None:
     """When the timetable has the vehicle at a predicted stop; None for headway-based trips."""
-    trip = network.trips[row.trip.trip_id]
-    if network.is_headway_based(trip.trip_id):
-        return None
-    index = next((n for n, call in enumerate(trip.stop_times) if call.stop_sequence == row.stop_sequence), None)
-    return None if index is None else _planned(network, row.trip, index)
+    index = network.trips[row.trip.trip_id].find_index(row.stop_sequence)
+    return None if index is None else planned_at(network, row.trip, index, departure=row.is_departure)

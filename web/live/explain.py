@@ -31,16 +31,16 @@ def answer_all(
     """Answers what was asked since the last step; returns how many. shown_at: what riders see of a prediction."""
     where = folder(data_dir) / "explain"
     questions = sorted(where.glob("ask-*.json"))[:MOST] if where.is_dir() else []
-    known = list(states) if questions else []
+    vehicles = list(states) if questions else []
     for path in questions:
         try:
             question = msgspec.json.decode(path.read_bytes(), type=Question)
         except (OSError, msgspec.MsgspecError):
             path.unlink(missing_ok=True)
             continue
-        asked = (question.vehicle_id, question.stop_id, known, now)
-        found = [] if forecaster is None else forecaster.explain(*asked, next_trips=True)
-        answers = [told(one, shown_at(one.prediction)) for one in found]
+        request = (question.vehicle_id, question.stop_id, vehicles, now)
+        explanations = [] if forecaster is None else forecaster.explain(*request, next_trips=True)
+        answers = [plain_values(explanation, shown_at(explanation.prediction)) for explanation in explanations]
         write_atomically(paths_of(data_dir, question)[1], msgspec.json.encode(answers))
         path.unlink(missing_ok=True)
     if questions:
@@ -50,28 +50,28 @@ def answer_all(
     return len(questions)
 
 
-def told(one: Explanation, shown_at: datetime) -> dict[str, Any]:
+def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]:
     """Plain values; the numbers reproduce predicted_at (recomputed() says how), shown_at is what is on display."""
-    said = one.prediction
-    trip = said.trip
+    prediction = explanation.prediction
+    trip = prediction.trip
     return {
-        "vehicle_id": said.vehicle_id,
-        "stop_id": said.stop_id,
-        "stop_sequence": said.stop_sequence,
+        "vehicle_id": prediction.vehicle_id,
+        "stop_id": prediction.stop_id,
+        "stop_sequence": prediction.stop_sequence,
         "trip_id": trip.trip_id,
         "start_date": f"{trip.start_date:%Y%m%d}",
         "start_time": None if trip.start_s is None else format_time(trip.start_s),
-        "tier": said.tier.value,
-        "made_at": said.made_at.isoformat(),
-        "reported_at": said.reported_at.isoformat(),
-        "predicted_at": said.predicted_at.isoformat(),
+        "tier": prediction.tier.value,
+        "made_at": prediction.made_at.isoformat(),
+        "reported_at": prediction.reported_at.isoformat(),
+        "predicted_at": prediction.predicted_at.isoformat(),
         "shown_at": shown_at.isoformat(),
-        "low_at": said.low_at.isoformat(),
-        "high_at": said.high_at.isoformat(),
-        "recomputed_at": recomputed(one).isoformat(),
-        "counted_from": one.counted_from.isoformat(),
-        "fix_age_s": round(one.fix_age_s, 1),
-        "wait_s": one.wait_s,
+        "low_at": prediction.low_at.isoformat(),
+        "high_at": prediction.high_at.isoformat(),
+        "recomputed_at": recomputed(explanation).isoformat(),
+        "counted_from": explanation.counted_from.isoformat(),
+        "fix_age_s": round(explanation.fix_age_s, 1),
+        "wait_s": explanation.wait_s,
         "links": [
             {
                 "from_stop_id": link.from_stop_id,
@@ -82,16 +82,16 @@ def told(one: Explanation, shown_at: datetime) -> dict[str, Any]:
                 "days": link.days,
                 "observations": round(link.observations, 1),
             }
-            for link in one.links
+            for link in explanation.links
         ],
-        "usual_s": one.usual_s,
+        "usual_s": explanation.usual_s,
         "factors": [
-            {"name": factor.name, "reading": factor.reading, "times": exp(factor.log_effect)} for factor in one.factors
+            {"name": factor.name, "reading": factor.reading, "times": exp(factor.log_effect)} for factor in explanation.factors
         ],
-        "stretch": one.stretch,
-        "median_s": one.median_s,
-        "caution": exp(one.caution),
-        "not_before_s": one.not_before_s,
-        "put_off_s": one.put_off_s,
-        "not_before_ahead_s": one.not_before_ahead_s,
+        "stretch": explanation.stretch,
+        "median_s": explanation.median_s,
+        "caution": exp(explanation.caution),
+        "not_before_s": explanation.not_before_s,
+        "put_off_s": explanation.put_off_s,
+        "not_before_ahead_s": explanation.not_before_ahead_s,
     }

@@ -22,6 +22,6 @@ def feeds_of(
     """Name of the feed -> FeedMessage bytes."""
     return {
         "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now)),
-        "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, standing=standing)),
+        "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, alerts, standing=standing)),
         "alerts": realtime.to_pb(realtime.alerts(network, alerts, now)),
     }

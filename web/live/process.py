@@ -151,11 +151,11 @@ class Live:
     def _learn(self, events: list[tuple[int, StopEvent]], now: datetime) -> None:
         if not events or self.forecaster is None:
             return
-        told = [event for _, event in events]
-        self.forecaster.learn(told)
+        calls = [event for _, event in events]
+        self.forecaster.learn(calls)
         self.last_event_id, self.unsaved = events[-1][0], True
         self.learnt_events += len(events)
-        self._remember(told, now)
+        self._remember(calls, now)
 
     def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
         """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""
@@ -163,10 +163,10 @@ class Live:
         if network is None or forecaster is None:
             return
         followed = [order for order in orders if any(order.is_followed_by(event, network) for event in events)]
-        told = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
-        if told != self.told:
-            log.info("departures as dispatchers said: %s", ", ".join(told) or "none")
-        self.told, forecaster.departures.told = told, dict(told)
+        departures = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
+        if departures != self.told:
+            log.info("departures as dispatchers said: %s", ", ".join(departures) or "none")
+        self.told, forecaster.departures.told = departures, dict(departures)
         if followed:
             with writing(self.engine) as connection:
                 for order in followed:
@@ -199,19 +199,19 @@ class Live:
             **({"learnt_saved_at": self.saved_at.timestamp()} if self.saved_at else {}),
         }
         return snapshots.Snapshot(
-            snapshots.FORMAT,
-            now,
-            self.version,
-            snapshots.pack(states),
-            snapshots.by_stop(predictions),
-            snapshots.by_stop(self.passed),
-            alerts,
-            snapshots.pack(self.facts.trackers),
-            feeds,
-            figures,
-            newest,
-            self.standing,
-            self.troubles,
+            format=snapshots.FORMAT,
+            made_at=now,
+            network_version=self.version,
+            states=snapshots.pack(states),
+            predictions=snapshots.by_stop(predictions),
+            passed=snapshots.by_stop(self.passed),
+            alerts=alerts,
+            trackers=snapshots.pack(self.facts.trackers),
+            feeds=feeds,
+            figures=figures,
+            newest_received_at=newest,
+            standing=self.standing,
+            troubles=self.troubles,
         )
 
 

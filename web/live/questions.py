@@ -30,43 +30,43 @@ def paths_of(data_dir: Path, question: Question) -> tuple[Path, Path]:
 def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -> list[dict[str, Any]] | None:
     """An explanation for each prediction of this vehicle at this stop; None where no live process answers."""
     question = Question(vehicle_id, stop_id)
-    asked, answered = paths_of(data_dir, question)
-    answered.unlink(missing_ok=True)
-    write_atomically(asked, msgspec.json.encode(question))
+    question_path, answer_path = paths_of(data_dir, question)
+    answer_path.unlink(missing_ok=True)
+    write_atomically(question_path, msgspec.json.encode(question))
     end = time.monotonic() + wait_s
     while time.monotonic() < end:
-        if answered.exists():
-            found: list[dict[str, Any]] = msgspec.json.decode(answered.read_bytes())
-            return found
+        if answer_path.exists():
+            explanations: list[dict[str, Any]] = msgspec.json.decode(answer_path.read_bytes())
+            return explanations
         time.sleep(TURN_S)
-    asked.unlink(missing_ok=True)
+    question_path.unlink(missing_ok=True)
     return None
 
 
-def sentences(found: dict[str, Any]) -> list[str]:
+def sentences(why: dict[str, Any]) -> list[str]:
     """The same for a dispatcher at a terminal."""
     lines = [
         (
-            f"{found['vehicle_id']} at {found['stop_id']} (stop {found['stop_sequence']} of trip {found['trip_id']}): "
-            f"{found['predicted_at'][11:19]} UTC, between {found['low_at'][11:19]} and {found['high_at'][11:19]}"
+            f"{why['vehicle_id']} at {why['stop_id']} (stop {why['stop_sequence']} of trip {why['trip_id']}): "
+            f"{why['predicted_at'][11:19]} UTC, between {why['low_at'][11:19]} and {why['high_at'][11:19]}"
         ),
-        f"tier {found['tier']}, fix {found['fix_age_s']:.0f} s old"
-        + (f", expected to wait {found['wait_s']:.0f} s more" if found["wait_s"] else ""),
+        f"tier {why['tier']}, fix {why['fix_age_s']:.0f} s old"
+        + (f", expected to wait {why['wait_s']:.0f} s more" if why["wait_s"] else ""),
         f"{'from':24} {'to':24} {'plan s':>7} {'usual s':>8} {'counts s':>9} {'days':>5} {'seen':>6}",
     ]
-    for link in found["links"]:
+    for link in why["links"]:
         lines.append(
             f"{link['from_stop_id'][:24]:24} {link['to_stop_id'][:24]:24} {link['planned_s']:7.0f} {link['usual_s']:8.0f}"
             f" {link['counted_s']:9.0f} {link['days']:5} {link['observations']:6.1f}"
         )
-    lines.append(f"usual time {found['usual_s']:.0f} s, today {100 * (found['stretch'] - 1):+.0f} %:")
-    told_factors = [one for one in found["factors"] if abs(one["times"] - 1) > 5e-4]
-    lines += [f"  {one['name']:24} {100 * (one['times'] - 1):+5.1f} %" for one in told_factors]
-    caution = 100 * (found["caution"] - 1)
-    lines.append(f"median {found['median_s']:.0f} s after {found['counted_from'][11:19]}; shown {caution:+.0f} % of it")
-    lines.append(f"recomputed from these numbers: {found['recomputed_at'][11:19]} UTC")
-    if found["shown_at"] != found["predicted_at"]:
+    lines.append(f"usual time {why['usual_s']:.0f} s, today {100 * (why['stretch'] - 1):+.0f} %:")
+    factors = [factor for factor in why["factors"] if abs(factor["times"] - 1) > 5e-4]
+    lines += [f"  {factor['name']:24} {100 * (factor['times'] - 1):+5.1f} %" for factor in factors]
+    caution = 100 * (why["caution"] - 1)
+    lines.append(f"median {why['median_s']:.0f} s after {why['counted_from'][11:19]}; shown {caution:+.0f} % of it")
+    lines.append(f"recomputed from these numbers: {why['recomputed_at'][11:19]} UTC")
+    if why["shown_at"] != why["predicted_at"]:
         lines.append(
-            f"on display still {found['shown_at'][11:19]} UTC: so small a slip is not shown (transit/arrivals/steadiness.py)"
+            f"on display still {why['shown_at'][11:19]} UTC: so small a slip is not shown (transit/arrivals/steadiness.py)"
         )
     return lines

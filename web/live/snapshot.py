@@ -62,10 +62,10 @@ def pack(value: object) -> msgspec.Raw:
 
 def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgspec.Raw]:
     """The rows of each stop, packed, in the order in which they came."""
-    found: dict[str, list[object]] = {}
+    rows_of: dict[str, list[object]] = {}
     for row in rows:
-        found.setdefault(row.stop_id, []).append(row)
-    return {stop_id: pack(some) for stop_id, some in found.items()}
+        rows_of.setdefault(row.stop_id, []).append(row)
+    return {stop_id: pack(some) for stop_id, some in rows_of.items()}
 
 
 def folder(data_dir: Path) -> Path:

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
+from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed_headways, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
 from transit.operations.tracker_health import TrackerHealth
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
-from transit.plan.timetable import RouteDirection
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, VehicleStatus
 from web.access import only_staff
 from web.answers import fragment
 from web.boards.running import is_running
@@ -65,9 +65,9 @@ def fleet() -> Response:
 
 def trouble_lines(world: World) -> list[TroubleLine]:
     timezone = world.network.timezone if world.network else "UTC"
-    asked = (language(), timezone, world.now())
+    context = (language(), timezone, world.now())
     return [
-        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *asked), troubles.remedy(trouble, *asked))
+        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *context), troubles.remedy(trouble, *context))
         for trouble in world.view.troubles
     ]
 
@@ -80,7 +80,9 @@ def fleet_rows(world: World) -> list[FleetRow]:
         if tracker.vehicle_id:
             trackers.setdefault(tracker.vehicle_id, []).append(tracker)
     stops = world.view.snapshot.passed if world.view.snapshot and world.view.fits else {}
-    headways = latest_by_vehicle(observed(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)]))
+    headways = latest_by_vehicle(
+        observed_headways(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)])
+    )
     return [
         _row(world, network, now, vehicle_id, trackers.get(vehicle_id, []), headways.get(vehicle_id))
         for vehicle_id in sorted({*world.states, *trackers})
@@ -94,26 +96,41 @@ def _row(
     running = state is not None and is_running(network, state, now)
     trip = network.trips.get(state.matched.trip.trip_id) if running and state and state.matched.trip else None
     if trip is None or state is None:
-        return FleetRow(vehicle_id, state, trackers, None, None, None, None, None, None, None, None)
-    call = next((call for call in trip.stop_times if call.stop_sequence == state.next_stop_sequence), None)
-    told = world.view.predictions_at(call.stop_id) if call else []
-    told = [row for row in told if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
-    planned_at = planned_moment(network, told[0]) if told else None
-    delay = (told[0].predicted_at - planned_at).total_seconds() if planned_at else None
+        return FleetRow(
+            vehicle_id=vehicle_id,
+            state=state,
+            trackers=trackers,
+            trip=None,
+            route=None,
+            next_stop=None,
+            prediction=None,
+            delay_s=None,
+            headway=None,
+            planned_s=None,
+            spacing=None,
+        )
+    index = trip.find_index(state.next_stop_sequence)
+    if index == 0 and state.matched.status is VehicleStatus.LAYOVER:
+        index = 1  # it stands at the first
+    call = None if index is None else trip.stop_times[index]
+    predictions = world.view.predictions_at(call.stop_id) if call else []
+    predictions = [row for row in predictions if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]
+    planned_at = planned_moment(network, predictions[0]) if predictions else None
+    delay = (predictions[0].predicted_at - planned_at).total_seconds() if planned_at else None
     day = local_date(now, network.timezone)
     second = seconds_of_day(now, day, network.timezone)
-    way = RouteDirection(trip.route_id, trip.direction_id)
-    planned = planned_now_s(network, way, headway.stop_id, day, second) if headway else None
+    direction = directions_of(network).of_trip[trip.trip_id]
+    planned = planned_now_s(network, direction, headway.stop_id, day, second) if headway else None
     return FleetRow(
-        vehicle_id,
-        state,
-        trackers,
-        trip,
-        network.routes[trip.route_id],
-        network.stops[call.stop_id] if call else None,
-        told[0] if told else None,
-        delay,
-        headway,
-        planned,
-        spacing(headway.headway_s, planned) if headway else None,
+        vehicle_id=vehicle_id,
+        state=state,
+        trackers=trackers,
+        trip=trip,
+        route=network.routes[trip.route_id],
+        next_stop=network.stops[call.stop_id] if call else None,
+        prediction=predictions[0] if predictions else None,
+        delay_s=delay,
+        headway=headway,
+        planned_s=planned,
+        spacing=spacing(headway.headway_s, planned) if headway else None,
     )

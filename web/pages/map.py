@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from xstatic.pkg import leaflet
 
+from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
 from web.boards.running import in_service, route_of
@@ -24,36 +25,46 @@ FOREVER_S = 365 * 24 * 3600
 def map_page() -> Response:
     network = the_network()
     if request.args.get("part") == "buses":
-        return fragment(render_template("map_buses.html", buses=shown(world())))
+        return fragment(render_template("map_buses.html", buses=buses_in_service(world()), notices=notices(world())))
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
-    return make_response(render_template("map.html", buses=shown(world()), routes=routes, script=script_address("city")))
+    return make_response(
+        render_template(
+            "map.html", buses=buses_in_service(world()), notices=notices(world()), routes=routes, script=script_address("city")
+        )
+    )
 
 
-def shown(found: World):  # type: ignore[no-untyped-def]
+def notices(found: World) -> list[Alert]:
+    """Those by which something is not served now: a stop, a route, a trip."""
+    now = found.now()
+    return [alert for alert in found.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
+
+
+def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
-    network = found.network
+    network = of_world.network
     assert network is not None
-    return sorted(in_service(found), key=lambda state: (route_of(network, state), state.vehicle_id))
+    return sorted(in_service(of_world), key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
 @pages.get("/peta/<any(city, places):name>.js")
 def script(name: str) -> Response:
     """Drawn by folium once per network version; the workers share it through a file."""
     network = the_network()
-    found = world()
-    path = found.settings.data_dir / "live" / f"map-{name}-{drawn_key(found)}.js"
+    of_world = world()
+    path = of_world.settings.data_dir / "live" / f"map-{name}-{drawn_key(of_world)}.js"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         from maps.page import draw_city  # folium and geopandas take a second: only the first who asks waits for them
 
-        guide, tile_url = guide_of(found), found.settings.tile_url
+        guide, tile_url = guide_of(of_world), of_world.settings.tile_url
         content = draw_city(network, guide, tile_url=tile_url, with_places=name == "places").encode()
         write_atomically(path, content)
         for old in path.parent.glob(f"map-{name}-*.js"):
             if old != path:
                 old.unlink(missing_ok=True)
-    return _kept(content, "text/javascript")
+    return _immutable(content, "text/javascript")
 
 
 @lru_cache(maxsize=4)
@@ -66,13 +77,14 @@ def vendored(name: str) -> Response:
     """Leaflet as it is in the pinned package."""
     if name not in LEAFLET:
         abort(404)
-    return _kept(_vendored(name), LEAFLET[name])
+    return _immutable(_vendored(name), LEAFLET[name])
 
 
-def _kept(content: bytes, mimetype: str) -> Response:
+def _immutable(content: bytes, mimetype: str) -> Response:
     response = Response(content, mimetype=mimetype)
-    response.set_etag(hashlib.sha256(content).hexdigest()[:16])
+    response.set_etag(hashlib.sha256(content).hexdigest()[:16], weak=True)
     response.cache_control.max_age = FOREVER_S if "v" in request.args else 300
     response.cache_control.public = True
     response.cache_control.immutable = "v" in request.args
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

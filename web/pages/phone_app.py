@@ -58,13 +58,13 @@ def offline() -> str:
     network = the_network()
     table, today = timetable_of(network), local_date(world().now(), network.timezone)
     stops = []
-    for stop_id in sorted(network.routes_of_stop, key=lambda one: network.stops[one].name)[:STOPS_AT_MOST]:
-        ways = [way for way in table.ways_at(stop_id) if not table.ends_at(stop_id, way)]
+    for stop_id in sorted(network.routes_of_stop, key=lambda served_id: network.stops[served_id].name)[:STOPS_AT_MOST]:
+        directions = [direction for direction in table.directions_at(stop_id) if not table.ends_at(stop_id, direction)]
         rows = []
-        for way in ways:
-            calls = table.calls_at(stop_id, way)
+        for direction in directions:
+            calls = table.calls_at(stop_id, direction)
             gaps = [row.headway_s for call in calls for row in network.frequencies_of.get(call.trip.trip_id, ())]
-            hours = table.hours(stop_id, way, today)
-            rows.append((network.routes[way.route_id], calls[0].headsign, min(gaps, default=None), hours))
+            hours = table.hours(stop_id, direction, today)
+            rows.append((network.routes[direction.route_id], calls[0].headsign, min(gaps, default=None), hours))
         stops.append((network.stops[stop_id], rows))
     return render_template("offline.html", stops=stops, today=today)

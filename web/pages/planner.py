@@ -30,10 +30,10 @@ def planner_page() -> Response:
     start, end = (understand(network, guide, text) if text else Understood() for text in (asked_start, asked_end))
     when, time_error = when_asked(network, now)
     arrive = request.args.get("tiba") == "1"
-    found: Plan | None = None
+    journey_plan: Plan | None = None
     same = start.endpoint is not None and end.endpoint is not None and not set(end.endpoint.stops) - set(start.endpoint.stops)
     if start.endpoint is not None and end.endpoint is not None and not same and not time_error:
-        found = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+        journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
     today = local_date(now, network.timezone)
     return make_response(
         render_template(
@@ -42,7 +42,7 @@ def planner_page() -> Response:
             end=end,
             asked_start=asked_start,
             asked_end=asked_end,
-            plan=found,
+            plan=journey_plan,
             same=same,
             when=when,
             arrive=arrive,
@@ -70,7 +70,7 @@ def when_asked(network: Network, now: datetime) -> tuple[datetime, str]:
             day = today
     if not text:
         return (now if day == today else moment(day, 4 * 3600, network.timezone)), ""
-    found = CLOCK.match(text)
-    if found is None:
+    match = CLOCK.match(text)
+    if match is None:
         return now, text
-    return moment(day, int(found[1]) * 3600 + int(found[2]) * 60, network.timezone), ""
+    return moment(day, int(match[1]) * 3600 + int(match[2]) * 60, network.timezone), ""

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from transit.arrivals.headways import planned_bands
-from transit.arrivals.notices import concerning
+from transit.arrivals.notices import relevant_alerts
 from transit.plan.network import TripInstance, UnknownTrip
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
 from web import timetables
-from web.answers import fragment, the_network
+from web.answers import fragment, on_the_clock_of, the_network, the_stop
 from web.boards.neighbours import nearby_of
 from web.boards.running import buses_now
-from web.boards.stop_board import find_stop, stop_board
+from web.boards.stop_board import stop_board
 from web.boards.strips import strips_of
 from web.boards.trip_board import trip_board
 from web.search import search_stops
@@ -54,6 +54,7 @@ def home() -> Response | str:
 def stop_page(stop_id: str) -> Response:
     board = stop_board(world(), stop_id) if the_network() else None
     assert board is not None
+    on_the_clock_of(stop_id)
     if request.args.get("part") == "arrivals":
         return fragment(render_template("arrivals.html", board=board))
     near = nearby_of(world(), board.stop)
@@ -62,7 +63,7 @@ def stop_page(stop_id: str) -> Response:
 
 @pages.get("/h/<path:code>")
 def short(code: str) -> Response:
-    return redirect(stop_url(find_stop(the_network(), code).stop_id))  # type: ignore[return-value]
+    return redirect(stop_url(the_stop(code).stop_id))  # type: ignore[return-value]
 
 
 @pages.get("/koridor/<path:route_id>")
@@ -73,11 +74,11 @@ def route_page(route_id: str) -> Response:
     if request.args.get("part") == "strips":
         return fragment(render_template("strips.html", route=route, strips=strips))
     today = local_date(world().now(), network.timezone)
-    bands = {strip.way: planned_bands(network, strip.way, strip.stops[0].stop_id, today) for strip in strips}
-    alerts = concerning(world().view.alerts, network, world().now(), ways=[strip.way for strip in strips])
+    bands = {strip.direction: planned_bands(network, strip.direction, strip.stops[0].stop_id, today) for strip in strips}
+    alerts = relevant_alerts(world().view.alerts, network, world().now(), directions=[strip.direction for strip in strips])
     why = None
     if strips and all(strip.hours is None for strip in strips):
-        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].way, today)
+        why = timetable_of(network).why_none(strips[0].stops[0].stop_id, strips[0].direction, today)
     return make_response(
         render_template("route.html", route=route, strips=strips, bands=bands, alerts=alerts, today=today, why=why)
     )

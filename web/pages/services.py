@@ -19,14 +19,14 @@ GOOD_ENOUGH = 70.0
 def services_page() -> str:
     services = guide_of(world()).services
     asked, audience = request.args.get("q", "").strip()[:80], request.args.get("untuk", "")
-    found = [one for one in services if _matches(one, asked)] if asked else list(services)
+    matching = [service for service in services if _matches(service, asked)] if asked else list(services)
     if audience in AUDIENCES:
-        found = [one for one in found if audience in one.audiences]
-    groups = [(name, [one for one in found if _category(one) == name]) for name in CATEGORIES]
+        matching = [service for service in matching if audience in service.audiences]
+    groups = [(name, [service for service in matching if _category(service) == name]) for name in CATEGORIES]
     return render_template(
         "services.html",
         groups=[group for group in groups if group[1]],
-        count=len(found),
+        count=len(matching),
         total=len(services),
         asked=asked,
         audience=audience,
@@ -40,6 +40,6 @@ def _category(service: Service) -> str:
     return first.removeprefix("?")
 
 
-def _matches(service: Service, asked: str) -> bool:
+def _matches(service: Service, wanted: str) -> bool:
     text = " ".join((service.name, *service.description.values()))
-    return fuzz.partial_ratio(asked, text, processor=utils.default_process) >= GOOD_ENOUGH
+    return fuzz.partial_ratio(wanted, text, processor=utils.default_process) >= GOOD_ENOUGH

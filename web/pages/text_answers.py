@@ -7,15 +7,17 @@ Grammar: a stop's code or name, then, if wanted, a route: "12", "12 biru", "tugu
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from anyascii import anyascii
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
 from transit.plan.network import Network, Route, Stop
+from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
-from web.boards.stop_board import StopBoard, WayBoard, stop_board
+from web.answers import on_the_clock_of
+from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
 from web.guide import guide_of
 from web.planner import plan
 from web.search import search_stops
@@ -31,25 +33,44 @@ GSM = frozenset(
 
 
 @pages.get("/t")
-@pages.get("/t/<path:asked>")
-def text(asked: str = "") -> Response:
+@pages.get("/t/<path:message>")
+def text(message: str = "") -> Response:
     network = world().network
     if network is None:
         abort(503)
-    asked = (asked.replace("/", " ") or request.args.get("q", ""))[:80]
-    response = Response(sms(answer(network, asked)), content_type="text/plain; charset=utf-8")
+    message = (message.replace("/", " ") or request.args.get("q", ""))[:80]
+    response = Response(sms(answer(network, message)), content_type="text/plain; charset=utf-8")
     response.cache_control.no_cache = True
     return response
 
 
-def answer(network: Network, asked: str) -> str:
-    ends = FROM_TO.match(asked)
+def answer(network: Network, message: str) -> str:
+    ends = FROM_TO.match(message)
     if ends is not None:
         return journey_text(network, ends["start"], ends["end"])
-    stop, route = understand(network, asked)
-    if stop is None:
-        return help_text(network, asked)
-    return told(stop, stop_board(world(), stop.stop_id), route)
+    stops, route = understand(network, message)
+    wanted = request.args.get("id", "")
+    stops = [stop for stop in stops if stop.stop_id == wanted] or stops
+    if not stops:
+        return help_text(network, message)
+    if len(stops) > 1:
+        return choice_text(network, stops)
+    on_the_clock_of(stops[0].stop_id)
+    return stop_text(stops[0], stop_board(world(), stops[0].stop_id), route)
+
+
+def choice_text(network: Network, stops: list[Stop]) -> str:
+    """Each stop with what has to be sent for it alone: its id, or, where that is another one's code, its name."""
+    own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
+    head = gettext("Which stop? Send")
+    own = [plain(word) for word in own]
+    said = [
+        word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
+        for word, stop in zip(own, stops, strict=True)
+    ]
+    while len(said) > 1 and len(f"{head} {', '.join(said)}") > LONGEST:
+        said.pop()
+    return f"{head} {', '.join(said)}"
 
 
 def journey_text(network: Network, start_text: str, end_text: str) -> str:
@@ -57,20 +78,20 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     guide = guide_of(world())
     ends = []
     for text in (start_text, end_text):
-        found = endpoints.understand(network, guide, text)
-        endpoint = found.endpoint or next(iter(found.choices), None)
+        understood = endpoints.understand(network, guide, text)
+        endpoint = understood.endpoint or next(iter(understood.choices), None)
         if endpoint is None or not endpoint.stops:
             return gettext("“%(asked)s” is not known here.", asked=text[:40])
         ends.append(endpoint)
     now = world().now()
-    made = plan(world(), *ends, now)
+    made = plan(world(), ends[0], ends[1], now)
     head = f"{ends[0].name}>{ends[1].name}:"
     if not made.journeys:
         if made.next_day is None:
             return f"{head} {gettext('no bus found, not in the next seven days')}"
         at = journey_words.at(made.next_day.leaves)
-        said = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
-        return f"{head} {said}"
+        sentence = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
+        return f"{head} {sentence}"
     journey = made.journeys[0]
     parts = [
         gettext(
@@ -83,58 +104,61 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     ]
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
     last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
-    for said in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
-        if len(text := " ".join(filter(None, said))) <= LONGEST:
+    for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
+        if len(text := " ".join(filter(None, line))) <= LONGEST:
             return text
     return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
 
 
-def understand(network: Network, asked: str) -> tuple[Stop | None, Route | None]:
-    """The stop and the route that a message means; (None, None) where it cannot be told."""
-    words = asked.split()
+def understand(network: Network, message: str) -> tuple[list[Stop], Route | None]:
+    """The stop and the route that a message means: several stops where they share the code, none where it cannot be told."""
+    words = message.split()
     if words and words[0].lower() in ("halte", "stop"):
         words = words[1:]
-    if not words:
-        return None, None
     for cut in (len(words), len(words) - 1):
-        stop = _stop(network, " ".join(words[:cut])) if cut else None
-        if stop is not None:
-            return stop, _route(network, " ".join(words[cut:]))
+        stops = stops_of_code(network, " ".join(words[:cut])) if cut > 0 else ()
+        if stops:
+            route = _route(network, " ".join(words[cut:]))
+            served = [one for one in stops if route and route.route_id in network.routes_of_stop.get(one.stop_id, ())]
+            return served or list(stops), route
+    if not words:
+        return [], None
     route = _route(network, words[-1])
-    found = search_stops(network, " ".join(words[:-1] if route else words)) if len(words) > bool(route) else []
-    return (found[0], route) if found else (None, None)
-
-
-def _stop(network: Network, text: str) -> Stop | None:
-    wanted = text.casefold()
-    return next((s for s in network.stops.values() if wanted in (s.code.casefold(), s.stop_id.casefold())), None)
+    matches = search_stops(network, " ".join(words[:-1] if route else words)) if len(words) > bool(route) else []
+    return matches[:1], route
 
 
 def _route(network: Network, text: str) -> Route | None:
     wanted = text.casefold()
-    known = network.routes.values()
-    return next((r for r in known if wanted and wanted in (r.short_name.casefold(), r.route_id.casefold())), None)
+    routes = network.routes.values()
+    exact = (r for r in routes if text and text in (r.short_name, r.route_id))
+    return next(exact, next((r for r in routes if wanted and wanted in (r.short_name.casefold(), r.route_id.casefold())), None))
 
 
-def told(stop: Stop, board: StopBoard, route: Route | None) -> str:
-    head = f"{names.stop_name(stop)} {phrasing.clock(board.now)}:"
-    ways = [way for way in board.ways if not way.ends_here and (route is None or way.route.route_id == route.route_id)]
-    parts = [_way(way, board) for way in ways]
+def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
+    head = plain(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
+    directions = [
+        direction
+        for direction in board.directions
+        if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
+    ]
+    parts = [plain(_direction(direction, board)) for direction in directions]
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
     if len(text) <= LONGEST:
         return text
-    more = gettext("More: %(code)s ROUTE", code=stop.code or stop.stop_id)
+    more = gettext("More: %(code)s ROUTE", code=code_of(stop))
     while len(parts) > 1 and len(f"{head} {'; '.join(parts)}. {more}") > LONGEST:
         parts.pop()
     return f"{head} {'; '.join(parts)}. {more}"
 
 
-def _way(way: WayBoard, board: StopBoard) -> str:
-    to = names.headsign(way.headsign).split(" (")[0]
-    said = [_short(row, board) for row in (*way.rows[:2], *([] if way.rows else way.notes[:1]))]
-    return f"{names.route_name(way.route)}>{to[:18].strip()} {', '.join(said)}"
+def _direction(direction: DirectionBoard, board: StopBoard) -> str:
+    to = names.headsign(direction.headsign).split(" (")[0]
+    rows = [row for row in direction.rows if row.can_board]
+    parts = [_short(row, board) for row in (*rows[:2], *([] if rows else direction.notes[:1]))]
+    return f"{names.route_name(direction.route)}>{to[:18].strip()} {', '.join(parts)}"
 
 
 def _short(row: Arrival, board: StopBoard) -> str:
@@ -149,23 +173,29 @@ def _short(row: Arrival, board: StopBoard) -> str:
         return phrasing.every(row.headway_s or 0)
     if row.status is ArrivalStatus.NOT_RUNNING and row.at is not None:
         return gettext("not running, first %(day)s %(time)s", day=phrasing.short_day(row.at), time=phrasing.clock(row.at))
+    if row.status is ArrivalStatus.DISRUPTED:
+        return gettext("does not stop here now")
     return phrasing.status_word(row.status).lower()
 
 
-def help_text(network: Network, asked: str) -> str:
+def help_text(network: Network, message: str) -> str:
     served = (stop for stop in network.stops.values() if stop.stop_id in network.routes_of_stop)
-    example = next((stop.code or stop.stop_id for stop in served), "12")
+    example = next((code_of(stop) for stop in served), "12")
     route = next((names.route_name(route) for route in network.routes.values()), "")
-    said = gettext("Stop “%(asked)s” is not known.", asked=asked[:30]) + " " if asked.strip() else ""
+    sorry = gettext("Stop “%(asked)s” is not known.", asked=message[:30]) + " " if message.strip() else ""
     how = gettext(
         "Send the number or name of a stop, then a route if you like. Example: %(code)s %(route)s", code=example, route=route
     )
-    return said + how
+    return sorry + how
 
 
 def sms(text: str) -> str:
     """At most 160 characters, each in GSM 03.38."""
+    return plain(text)[:LONGEST]
+
+
+def plain(text: str) -> str:
+    """In the letters that every phone shows; other alphabets as they are written in Latin ones."""
     for ours, theirs in {"–": "-", "—": "-", "±": "+-", "“": '"', "”": '"', "’": "'", "·": ",", "…": "..."}.items():
         text = text.replace(ours, theirs)
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in plain if letter in GSM)[:LONGEST]
+    return "".join(letter for letter in anyascii(text) if letter in GSM)

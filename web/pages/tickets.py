@@ -1,94 +1,84 @@
-"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
+"""Feedback in two taps and without a name: joined with what the page had promised_rows, with a ticket that gets an answer."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask_babel import gettext
 
 from transit.store.database import writing
 from transit.store.tickets import (
     Ticket,
     UnknownTicket,
     answer_ticket,
-    count_tickets,
-    find_same,
     load_ticket,
     load_tickets,
-    save_ticket,
-    say_again,
 )
 from web.access import only_from_our_pages, only_staff
-from web.answers import the_network
-from web.as_json import an_arrival
-from web.boards.stop_board import find_stop, rows_of
+from web.answers import the_network, the_stop
+from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
 pages = Blueprint("ticket_pages", __name__)
 KINDS = ("no_bus", "passed_by", "wrong_stop", "wrong_info", "other")
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread over a telephone
-LENGTH = 8  # 31^8: no one guesses a ticket of somebody else
-TEXT_AT_MOST = 400
-SAME_WITHIN = timedelta(minutes=10)
-A_MINUTE = timedelta(minutes=1)
-PER_MINUTE = 30  # of the whole city: more is somebody's script, and nobody has to be followed to see that
+SHOWN_ROWS = 6
 SHOWN_FOR = timedelta(days=60)
 
 
 @pages.get("/lapor")
 def form() -> Response:
     network = the_network()
-    stop = find_stop(network, request.args.get("halte", "")) if request.args.get("halte") else None
-    return make_response(render_template("ticket_form.html", stop=stop, kinds=KINDS))
+    code = request.args.get("halte", "")
+    stop = network.stops.get(code) or the_stop(code) if code else None
+    return _form(stop.stop_id if stop else "", "", "", 200)
+
+
+def _form(stop_id: str, text: str, error: str, status: int) -> Response:
+    """The form with what was typed, and what is wrong with it."""
+    stop = the_network().stops.get(stop_id)
+    html = render_template("ticket_form.html", stop=stop, kinds=KINDS, text=text, error=error)
+    return make_response(html, status)
 
 
 @pages.post("/lapor")
 def report() -> Response:
     only_from_our_pages()
-    kind, text = request.form.get("kind", ""), request.form.get("text", "").strip()[:TEXT_AT_MOST]
+    kind, text = request.form.get("kind", ""), request.form.get("text", "").strip()
     stop_id = request.form.get("stop", "")
-    if kind not in KINDS or (stop_id and stop_id not in the_network().stops):
-        abort(400)
     if request.form.get("website"):  # a field that people do not see
         abort(400)
-    return redirect(f"/lapor/{keep(kind, stop_id, text)}", 303)  # type: ignore[return-value]
-
-
-def keep(kind: str, stop_id: str, text: str) -> str:
-    """The ticket's id; the same thing said again within minutes joins the ticket that is there."""
-    now = world().now()
-    rows = [an_arrival(row) for row in rows_of(world(), stop_id)] if stop_id else []
-    with writing(world().engine) as connection:
-        if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
-            abort(429)
-        same = find_same(connection, kind, stop_id, since=now - SAME_WITHIN) if not text else None
-        if same is not None:
-            say_again(connection, same.ticket_id)
-            return same.ticket_id
-        ticket_id = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        save_ticket(connection, Ticket(ticket_id, kind, stop_id, now, text, msgspec.msgpack.encode(rows)))
-    return ticket_id
+    if stop_id and stop_id not in the_network().stops:
+        return _form("", text, gettext("The stop is not in the network any more; name it in your words."), 422)
+    if kind not in KINDS:
+        return _form(stop_id, text, gettext("Choose what happened: one of the buttons below."), 422)
+    if len(text) > TEXT_AT_MOST:
+        error = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
+        return _form(stop_id, text, error, 422)
+    try:
+        ticket_id = keep_ticket(world(), kind, stop_id, text)
+    except TooManyTickets:
+        return _form(stop_id, text, gettext("Many reports are coming in; please send it again in a minute."), 429)
+    return redirect(f"/lapor/{ticket_id}", 303)  # type: ignore[return-value]
 
 
 @pages.get("/lapor/<ticket_id>")
 def ticket(ticket_id: str) -> Response:
     try:
         with world().engine.connect() as connection:
-            found = load_ticket(connection, ticket_id.upper())
+            its_ticket = load_ticket(connection, ticket_id.upper())
     except UnknownTicket:
         abort(404)
-    response = make_response(render_template("ticket.html", ticket=found, promised=promised(found)))
+    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised_rows(its_ticket)))
     response.cache_control.no_store = True
     return response
 
 
-def promised(found: Ticket) -> list[dict[str, Any]]:
+def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time."""
-    rows: list[dict[str, Any]] = msgspec.msgpack.decode(found.promised) if found.promised else []
-    return [row for row in rows if row.get("at")][:6]
+    rows = PROMISED.decode(of_ticket.promised) or []
+    return [row for row in rows if row.get("at")][:SHOWN_ROWS]
 
 
 @pages.get("/armada/laporan")
@@ -97,8 +87,8 @@ def desk() -> Response:
     if refused is not None:
         return refused
     with world().engine.connect() as connection:
-        found = load_tickets(connection, since=world().now() - SHOWN_FOR)
-    rows = [(one, promised(one)) for one in found]
+        tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
+    rows = [(row, promised_rows(row)) for row in tickets]
     response = make_response(render_template("ticket_desk.html", rows=rows))
     response.cache_control.no_store = True
     return response

@@ -10,7 +10,7 @@ from maps.guide import Place
 from transit.plan.direct import walk_s
 from web.answers import the_network
 from web.boards.itineraries import stays_of
-from web.boards.places import last_buses, next_bus_of, stand_of, start_of, trips_to
+from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, start_of, trips_to
 from web.guide import guide_of
 from web.map_files import script_address
 from web.structured_data import structured_data
@@ -30,13 +30,13 @@ def places_page() -> str:
     stands = [stand_of(world(), place) for place in guide.published]
     categories = sorted({place.category for place in guide.published}, key=_rank)
     if wanted in categories:
-        stands = [one for one in stands if one.place.category == wanted]
+        stands = [candidate for candidate in stands if candidate.place.category == wanted]
     else:
         wanted = ""
-        stands = [one for one in stands if one.place.category not in EVERYDAY]
+        stands = [candidate for candidate in stands if candidate.place.category not in EVERYDAY]
     if only_on_route:
-        stands = [one for one in stands if one.is_on_route]
-    stands.sort(key=lambda one: (_rank(one.place.category), one.place.name))
+        stands = [candidate for candidate in stands if candidate.is_on_route]
+    stands.sort(key=lambda candidate: (_rank(candidate.place.category), candidate.place.name))
     nexts = {stand.place.place_id: next_bus_of(world(), stand) for stand in stands}
     return render_template(
         "places.html",
@@ -59,7 +59,9 @@ def place_page(slug: str) -> str:
         abort(404)
     stand = stand_of(world(), place)
     start, start_name = start_of(network, guide, request.args.get("dari", ""))
-    trips = [] if start is None else trips_to(world(), start, stand.stops)
+    elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
+    here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))
+    trips = [] if start is None or here else trips_to(world(), start, elsewhere)
     stops = sorted((network.stops[one] for one in network.routes_of_stop), key=lambda stop: stop.name)
     others = sorted((one for one in guide.published if one.lat is not None and one != place), key=lambda one: one.name)
     hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
@@ -69,6 +71,7 @@ def place_page(slug: str) -> str:
         place=place,
         trips=trips,
         start_name=start_name,
+        same=here,
         chosen=request.args.get("dari", ""),
         stops=stops,
         others=others,
@@ -77,13 +80,14 @@ def place_page(slug: str) -> str:
         markup=structured_data(place),
         walk=walk_words(place),
         next_bus=next_bus_of(world(), stand),
+        closed=closed_stops(world(), stand),
     )
 
 
 @pages.get("/wisata/rute/<itinerary_id>")
 def itinerary_page(itinerary_id: str) -> str:
     network, guide = the_network(), guide_of(world())
-    itinerary = next((one for one in guide.itineraries if one.itinerary_id == itinerary_id), None)
+    itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
     if itinerary is None:
         abort(404)
     stays = list(stays_of(world(), guide, itinerary))
@@ -99,6 +103,11 @@ def printed_map() -> Response:
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
     return response
+
+
+def _is_here(start: str, place: Place) -> bool:
+    """Whether somebody asks for the way from a place to itself."""
+    return start in (place.place_id, f"tempat:{place.place_id}")
 
 
 def _rank(category: str) -> tuple[int, str]:

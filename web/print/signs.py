@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import segno
-from fpdf import FPDF
 
-from transit.plan.network import Network, Route, Stop, UnknownStop
+from maps.lettering import LetteredPdf
+from transit.plan.network import Agency, Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
+from transit.plan.stop_codes import code_of, is_own_code
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from web.words.colours import colours
 from web.words.languages import LANGUAGES, catalogue
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
-LATIN = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # what the fonts that every PDF reader has cannot write
 
 
-def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
+def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
     """The stops that get a sign: all that are served, or those of some codes (stop_code or stop_id).
 
     Raises UnknownStop, with every code that none of them has.
@@ -38,71 +38,93 @@ def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[S
 def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetime, *, paper: str = "a5") -> bytes:
     """One page per stop. address: where riders reach the site, as https://bus.example.org, without a slash at the end."""
     width, height = PAPERS[paper]
-    pdf = FPDF(unit="mm", format=(width, height))
-    pdf.set_auto_page_break(False)
+    chosen = list(stops)
+    pdf = LetteredPdf((width, height), _texts(network, chosen), now)
     pdf.set_title("Halte")
-    pdf.set_creation_date(now)
-    for stop in stops:
+    for stop in chosen:
         pdf.add_page()
         _page(pdf, network, stop, address, now, width / 148.0)
     return bytes(pdf.output())
 
 
-def _page(pdf: FPDF, network: Network, stop: Stop, address: str, now: datetime, scale: float) -> None:
-    code = stop.code or stop.stop_id
-    short = f"{address}/h/{code}"
+def _page(pdf: LetteredPdf, network: Network, stop: Stop, address: str, now: datetime, scale: float) -> None:
+    code = code_of(stop)
+    path = f"h/{quote(code, safe='')}" if is_own_code(network, stop) else f"halte/{quote(stop.stop_id, safe='')}"
+    short = f"{address}/{path}"
+    operators = _operators(network, stop)
     left, right = 12 * scale, pdf.w - 12 * scale
     pdf.set_fill_color(11, 90, 67)
     pdf.rect(0, 0, pdf.w, 24 * scale, style="F")
     pdf.set_text_color(255, 255, 255)
-    _text(pdf, left, 15 * scale, network.agencies[0].name, 18 * scale, bold=True, width=right - left)
+    _text(pdf, left, 15 * scale, " / ".join(agency.name for agency in operators), 18 * scale, bold=True, width=right - left)
     pdf.set_text_color(22, 33, 28)
     _text(pdf, left, 40 * scale, stop.name, 27 * scale, bold=True, width=right - left)
-    _text(pdf, left, 49 * scale, f"{_said('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
+    _text(pdf, left, 49 * scale, f"{_translate('id', 'Stop')} / Stop {code}", 13 * scale, width=right - left)
     qr = io.BytesIO()
     segno.make(short, error="m", micro=False).save(qr, kind="png", scale=12, border=2)
     pdf.image(qr, x=left - 3, y=54 * scale, w=62 * scale)
     x = left + 66 * scale
     for n, tag in enumerate(LANGUAGES):
         pdf.set_xy(x, (62 + 24 * n) * scale)
-        pdf.set_font("Helvetica", "B" if n == 0 else "", 13 * scale)
-        pdf.multi_cell(right - x, 6 * scale, _latin(_said(tag, "Scan: when does the next bus come?")), align="L")
+        pdf.letters("B" if n == 0 else "", 13 * scale)
+        pdf.multi_cell(right - x, 6 * scale, pdf.plain(_translate(tag, "Scan: when does the next bus come?")), align="L")
     _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
     _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
-    phone = network.agencies[0].phone
+    phones = ", ".join(f"{one.phone} ({one.name})" if len(operators) > 1 else one.phone for one in operators if one.phone)
     y = pdf.h - 10 * scale
     for tag in reversed(LANGUAGES):
-        unknown = _said(tag, "Phone number of the operator: not known yet")
-        said = _said(tag, "Help: %(phone)s") % {"phone": phone} if phone else unknown
-        _text(pdf, left, y, said, 9.5 * scale, width=right - left)
+        unknown = _translate(tag, "Phone number of the operator: not known yet")
+        line = _translate(tag, "Help: %(phone)s") % {"phone": phones} if phones else unknown
+        _text(pdf, left, y, line, 9.5 * scale, width=right - left)
         y -= 5 * scale
     if network.is_sample:
-        said = " / ".join(_said(tag, "Sample network, not verified") for tag in LANGUAGES)
-        _text(pdf, left, y - 1, said, 9.5 * scale, bold=True, width=right - left)
+        line = " / ".join(_translate(tag, "Sample network, not verified") for tag in LANGUAGES)
+        _text(pdf, left, y - 1, line, 9.5 * scale, bold=True, width=right - left)
 
 
-def _routes(pdf: FPDF, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float) -> None:
+def _texts(network: Network, stops: list[Stop]) -> list[str]:
+    """All that the feed says on these signs."""
     table = timetable_of(network)
-    ways = [way for way in table.ways_at(stop.stop_id) if not table.ends_at(stop.stop_id, way)]
-    step = min(15.0, 56.0 / max(1, len(ways)))
+    directions = {(stop.stop_id, direction) for stop in stops for direction in table.directions_at(stop.stop_id)}
+    signs = [call.headsign for stop_id, direction in directions for call in table.calls_at(stop_id, direction)]
+    routes = [network.routes[direction.route_id].name for _, direction in directions]
+    return [*(stop.name for stop in stops), *(stop.code for stop in stops), *map(_name, network.agencies), *signs, *routes]
+
+
+def _name(agency: Agency) -> str:
+    return agency.name
+
+
+def _operators(network: Network, stop: Stop) -> list[Agency]:
+    """Who runs the routes of a stop."""
+    found = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
+    return list(found.values()) or [network.agencies[0]]
+
+
+def _routes(
+    pdf: LetteredPdf, network: Network, stop: Stop, now: datetime, left: float, right: float, y: float, scale: float
+) -> None:
+    table = timetable_of(network)
+    directions = [direction for direction in table.directions_at(stop.stop_id) if not table.ends_at(stop.stop_id, direction)]
+    step = min(15.0, 56.0 / max(1, len(directions)))
     x, width = left + 27 * scale, right - left - 27 * scale
-    for way in ways[:8]:
-        route = network.routes[way.route_id]
+    for direction in directions[:8]:
+        route = network.routes[direction.route_id]
         _badge(pdf, route, left, y, scale)
-        calls = [call for call in table.calls_at(stop.stop_id, way) if not call.is_last]
+        calls = [call for call in table.calls_at(stop.stop_id, direction) if call.can_board]
         _text(pdf, x, y + 4.5 * scale, calls[0].headsign if calls else "", 12 * scale, bold=True, width=width)
-        hours = table.hours(stop.stop_id, way, next_day_of(network, stop, way, now))
+        hours = table.hours(stop.stop_id, direction, next_day_of(network, stop, direction, now))
         if hours is not None:
-            _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone), 9 * scale, width=width)
+            _text(pdf, x, y + 9.5 * scale, _hours(hours, network.timezone_of(stop.stop_id)), 9 * scale, width=width)
         y += step * scale
 
 
-def next_day_of(network: Network, stop: Stop, way: RouteDirection, now: datetime):  # type: ignore[no-untyped-def]
-    """Today, or the next day on which the way runs: a sign outlives the holiday on which it was printed."""
+def next_day_of(network: Network, stop: Stop, direction: RouteDirection, now: datetime):  # type: ignore[no-untyped-def]
+    """Today, or the next day on which the direction is served: a sign outlives the holiday on which it was printed."""
     table, today = timetable_of(network), local_date(now, network.timezone)
-    if table.hours(stop.stop_id, way, today) is not None:
+    if table.hours(stop.stop_id, direction, today) is not None:
         return today
-    first = table.next_first(stop.stop_id, way, now)
+    first = table.next_first(stop.stop_id, direction, now)
     return local_date(first, network.timezone) if first else today
 
 
@@ -110,40 +132,36 @@ def _hours(hours: Hours, timezone: str) -> str:
     first, last = (at.astimezone(ZoneInfo(timezone)).strftime("%H.%M") for at in (hours.first_at, hours.last_at))
     exact, about = "Today: first bus %(first)s, last %(last)s", "Today: first bus about %(first)s, last about %(last)s"
     key = about if hours.about else exact
-    return " / ".join((_said(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
+    return " / ".join((_translate(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
 
 
-def _badge(pdf: FPDF, route: Route, x: float, y: float, scale: float) -> None:
+def _badge(pdf: LetteredPdf, route: Route, x: float, y: float, scale: float) -> None:
     ground, ink = colours(route)
     pdf.set_fill_color(*bytes.fromhex(ground))
     pdf.rect(x, y, 24 * scale, 8 * scale, style="F", round_corners=True, corner_radius=1.5 * scale)
     pdf.set_text_color(*bytes.fromhex(ink))
-    pdf.set_font("Helvetica", "B", 11 * scale)
+    pdf.letters("B", 11 * scale)
     pdf.set_xy(x, y)
-    pdf.cell(24 * scale, 8 * scale, _fitted(pdf, route.name, 23 * scale), align="C")
+    pdf.cell(24 * scale, 8 * scale, _fit(pdf, route.name, 23 * scale), align="C")
     pdf.set_text_color(22, 33, 28)
 
 
-def _text(pdf: FPDF, x: float, y: float, text: str, size: float, *, width: float, bold: bool = False) -> None:
+def _text(pdf: LetteredPdf, x: float, y: float, text: str, size: float, *, width: float, bold: bool = False) -> None:
     """One line on a baseline; a long name is written smaller rather than cut, down to 60 %."""
-    pdf.set_font("Helvetica", "B" if bold else "", size)
-    plain = _latin(text)
+    pdf.letters("B" if bold else "", size)
+    plain = pdf.plain(text)
     full = pdf.get_string_width(plain)
     if full > width:
         pdf.set_font_size(max(0.6, width / full) * size)
-    pdf.text(x, y, _fitted(pdf, plain, width))
+    pdf.text(x, y, _fit(pdf, plain, width))
 
 
-def _fitted(pdf: FPDF, text: str, width: float) -> str:
-    text = _latin(text)
+def _fit(pdf: LetteredPdf, text: str, width: float) -> str:
+    text = pdf.plain(text)
     while text and pdf.get_string_width(text) > width + 0.01:
         text = text[:-1]
     return text
 
 
-def _latin(text: str) -> str:
-    return LATIN.sub("?", text.replace("–", "-").replace("’", "'").replace("“", '"').replace("”", '"'))
-
-
-def _said(tag: str, text: str) -> str:
+def _translate(tag: str, text: str) -> str:
     return text if tag == "en" else catalogue(tag).ugettext(text)

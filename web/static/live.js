@@ -4,7 +4,7 @@
  var box = document.getElementById("live");
  if (!box || !window.fetch || !box.dataset.w) return;
  var words = box.dataset.w.split("|"), fresh = document.getElementById("fresh"), say = document.getElementById("say");
- var EVERY = 15000, wait = EVERY, tag = "", timer = 0, busy = false, offset = 0, good = 0, spoken = "";
+ var EVERY = 15000, wait = EVERY, tag = "", timer = 0, busy = false, offset = 0, good = 0, spoken = "", kept = false;
  function ticks() { return window.performance ? performance.now() : Date.now(); }
  function now() { return offset + ticks(); }
  function setClock(ms) { offset = ms - ticks(); good = ms; }
@@ -32,10 +32,18 @@
   for (i = 0; i < all.length; i++) put(all[i], minutes(all[i], s));
   all = document.querySelectorAll("[data-age]");
   for (i = 0; i < all.length; i++) put(all[i], age(Number(all[i].dataset.age), s));
-  if (now() - good > 45000) {
-   document.body.classList.add("offline");
-   if (fresh) put(fresh, words[5].replace("#", age(good / 1000, s)));
-  } else document.body.classList.remove("offline");
+  var off = kept || now() - good > 45000;
+  document.body.classList.toggle("offline", off);
+  if (off && fresh) { fresh.hidden = false; put(fresh, words[5].replace("#", age(good / 1000, s))); }
+  mark(off);
+ }
+ function mark(off) { // without a connection no row may say that it is live
+  var i, el, text, all = box.querySelectorAll(".st.live, .st.live_old, .st.at_terminal, .st.next_trip");
+  for (i = 0; i < all.length; i++) {
+   el = all[i]; text = el.lastChild;
+   if (off && !el.dataset.was) { el.dataset.was = text.textContent; text.textContent = words[7]; }
+   else if (!off && el.dataset.was) { text.textContent = el.dataset.was; delete el.dataset.was; }
+  }
  }
  function speak() {
   var first = box.querySelector(".row .when b"), head = box.querySelector(".card h2");
@@ -54,6 +62,7 @@
   fetch(location.pathname + box.dataset.part, options).then(function (answer) {
    if (answer.status !== 200 && answer.status !== 304) throw new Error(answer.status);
    setClock(Number(answer.headers.get("X-Now")) || now());
+   kept = false;
    tag = answer.headers.get("ETag") || tag;
    wait = EVERY;
    return answer.status === 200 ? answer.text() : null;
@@ -75,11 +84,14 @@
   if (at) { var again = box.querySelector('a[href="' + at.replace(/"/g, "") + '"]'); if (again) again.focus(); }
  }
  var born = part().dataset;
+ kept = born.kept !== undefined;
  setClock(+born.now + +(born.kept || 0));
  good = +born.now;
  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
+ tell();
  setInterval(tell, 1000);
  document.addEventListener("visibilitychange", function () { if (!document.hidden) load(); else clearTimeout(timer); });
+ window.addEventListener("offline", function () { kept = true; tell(); });
  window.addEventListener("online", function () { wait = EVERY; load(); });
  window.addEventListener("pageshow", function (event) { if (event.persisted) load(); });
  next(EVERY);

@@ -3,6 +3,8 @@
   "use strict";
   var box = document.getElementById("map_city"), city = window.map_city;
   if (!box || !city || !window.fetch) return;
+  city.zoomControl.setPosition("bottomright"); // a popup opens over the upper corners
+  var night = window.matchMedia && matchMedia("(prefers-color-scheme: dark)").matches, dots = [];
   var words = (box.dataset.w || "").split("|"), routes = {}, markers = {}, EVERY = 5000, timer = 0;
   (box.dataset.routes || "").split(";").forEach(function (row) {
     var part = row.split("|");
@@ -27,13 +29,22 @@
   city.eachLayer(function (layer) {
     var it = layer.feature && layer.feature.properties;
     if (!it || !layer.bindPopup) return;
-    if (it.stop_id) layer.bindPopup(card([it.name, it.code, it.confidence && it.confidence !== "exact" ? words[5] : ""], link("/halte/" + encodeURIComponent(it.stop_id), words[4])));
+    if (it.stop_id) dots.push(layer);
+    if (night && it.kind === "ground") layer.setStyle({ color: "#33413a", fillColor: "#18211d" });
+    if (night && !it.kind && !it.stop_id && !it.place_id && !it.route_id && layer.setStyle) layer.setStyle({ color: "#37453e" });
+    if (it.stop_id) layer.bindPopup(card([it.name, it.code || "", it.confidence && it.confidence !== "exact" ? words[5] : ""], link("/halte/" + encodeURIComponent(it.stop_id), words[4])));
     if (it.place_id) {
-      layer.bindPopup(card([it.name, it.precision !== "exact" ? words[5] : ""], link("/wisata/" + encodeURIComponent(it.place_id), "→")));
+      layer.bindPopup(card([it.name, it.precision !== "exact" ? words[5] : ""], link("/wisata/" + encodeURIComponent(it.place_id), words[6])));
       if (it.precision !== "exact") L.circle(layer.getLatLng(), { radius: it.error_m, color: "#7a4a00", weight: 1, dashArray: "4 6", fillOpacity: 0.04, interactive: false }).addTo(city);
       if (box.dataset.place === it.place_id) { city.setView(layer.getLatLng(), 15); layer.openPopup(); }
     }
   });
+  function size() { // at the zoom of a whole city the lines must be seen between the stops
+    var zoom = city.getZoom(), radius = zoom < 12 ? 1.5 : zoom < 14 ? 3 : zoom < 15 ? 4.5 : 6;
+    dots.forEach(function (dot) { dot.setRadius(radius); dot.setStyle({ weight: radius < 4 ? 1 : 2 }); });
+  }
+  city.on("zoomend", size);
+  size();
   if (!box.dataset.routes) return;
   function age(seconds) {
     return seconds < 90 ? words[1].replace("#", Math.max(0, Math.round(seconds))) : words[2].replace("#", Math.floor(seconds / 60));

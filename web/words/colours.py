@@ -10,12 +10,12 @@ def colours(route: Route) -> tuple[str, str]:
     ground = (route.color or "455A64").upper()
     ink = (route.text_color or "FFFFFF").upper()
     if contrast(ground, ink) < 4.5:
-        ink = max(("FFFFFF", "000000"), key=lambda one: contrast(ground, one))
+        ink = max(("FFFFFF", "000000"), key=lambda candidate: contrast(ground, candidate))
     return ground, ink
 
 
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+def contrast(colour: str, other: str) -> float:
+    light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -25,7 +25,7 @@ def at(moment: Moment) -> datetime:
 def clock(moment: Moment, *, about: bool = False) -> str:
     """A time, as a band where it is not sure."""
     if moment.high - moment.low > WIDE_S:
-        low, high = (datetime.fromtimestamp(one, UTC) for one in (moment.low, moment.high))
+        low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (moment.low, moment.high))
         return f"{phrasing.clock(low)}–{phrasing.clock(high)}"
     return gettext("about %(time)s", time=phrasing.clock(at(moment))) if about else phrasing.clock(at(moment))
 
@@ -42,7 +42,7 @@ def band(journey: Journey) -> str:
     """Between when and when one is there; empty where that is sure."""
     if journey.comes.high - journey.comes.low <= WIDE_S:
         return ""
-    low, high = (datetime.fromtimestamp(one, UTC) for one in (journey.comes.low, journey.comes.high))
+    low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (journey.comes.low, journey.comes.high))
     return gettext("between %(low)s and %(high)s", low=phrasing.clock(low), high=phrasing.clock(high))
 
 

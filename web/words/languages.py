@@ -6,14 +6,18 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
+from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
+from transit.plan.network import Network
+
 LANGUAGES = ("id", "en")  # the first is the default; the words in code and templates are English
 COOKIE = "lang"
+NOT_NEGOTIATED = ("/t/", "/api/", "/tanda/", "/embed/", "/layar/", "/gtfs", "/metrics", "/healthz", "/static/", "/vendor/")
 COOKIE_AGE_S = 365 * 24 * 3600
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
@@ -43,11 +47,28 @@ class MemoryDomain(Domain):
 
 
 def choose_language() -> str:
-    """The address says it, else the cookie, else the default."""
+    """The address says it, else the cookie, else (for pages) the browser, else the feed, else ours."""
     if not has_request_context():
         return LANGUAGES[0]
-    asked = request.args.get("lang") or request.cookies.get(COOKIE)
-    return asked if asked in LANGUAGES else LANGUAGES[0]
+    tags = [request.args.get("lang"), request.cookies.get(COOKIE)]
+    if negotiates():
+        tags.append(negotiate_locale([tag.replace("-", "_") for tag in request.accept_languages.values()], LANGUAGES))
+    tags.append(getattr(g, "feed_language", None))
+    return next((tag for tag in tags if tag in LANGUAGES), LANGUAGES[0])
+
+
+def negotiates() -> bool:
+    """Whether the browser's own language counts here: on pages, not on what is shown to many or read by programs."""
+    return request.path != "/t" and not request.path.startswith(NOT_NEGOTIATED)
+
+
+def feed_language(network: Network | None) -> str:
+    """The language of a feed (feed_info.txt, else the agency's), without its region; empty where it does not say."""
+    if network is None:
+        return ""
+    info = network.feed_info
+    said = (info.default_lang or info.lang if info else "") or (network.agencies[0].lang if network.agencies else "")
+    return said.split("-")[0].lower()
 
 
 def language() -> str:
@@ -65,9 +86,11 @@ def init_languages(app: Flask) -> None:
 
     @app.after_request
     def remember(response):  # type: ignore[no-untyped-def]
-        asked = request.args.get("lang")
-        if asked in LANGUAGES and asked != request.cookies.get(COOKIE):
-            response.set_cookie(COOKIE, asked, max_age=COOKIE_AGE_S, samesite="Lax", httponly=True, secure=request.is_secure)
+        tag = request.args.get("lang")
+        if tag in LANGUAGES and tag != request.cookies.get(COOKIE):
+            response.set_cookie(COOKIE, tag, max_age=COOKIE_AGE_S, samesite="Lax", httponly=True, secure=request.is_secure)
         if response.mimetype == "text/html":
             response.vary.add("Cookie")
+            if negotiates() and "lang" not in request.args:
+                response.vary.add("Accept-Language")
         return response

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil, floor
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_datetime, gettext, ngettext
 
@@ -17,6 +18,7 @@ from transit.tracking.state import VehicleStatus
 from web.words.languages import LANGUAGES, language
 
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
+DAYS_OF_A_WEEK = 7
 WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
 
 ICONS = {
@@ -34,17 +36,34 @@ ICONS = {
 }
 
 
-def clock(at: datetime) -> str:
-    """07.14 for Indonesian readers, 07:14 for the others; on the network's clock."""
-    return format_datetime(at, "HH.mm" if language() == "id" else "HH:mm")
+def clock(at: datetime, zone: str = "") -> str:
+    """07.14 for Indonesian readers, 07:14 for the others; on the clock of this page, or of a zone."""
+    return _formatted(at, "HH.mm" if language() == "id" else "HH:mm", zone)
+
+
+def moment(at: datetime, now: datetime, zone: str = "") -> str:
+    """A time of day; one that is not today's names its day: "Senin 06.41", more than six days off "Senin 4 Januari 06.41"."""
+    apart = (_local_day(at, zone) - _local_day(now, zone)).days
+    if apart == 0:
+        return clock(at, zone)
+    form = "EEEE" if 0 < apart < DAYS_OF_A_WEEK else "EEEE d MMMM"
+    return f"{_formatted(at, form, zone)} {clock(at, zone)}"
+
+
+def _local_day(at: datetime, zone: str) -> date:
+    return date.fromisoformat(_formatted(at, "yyyy-MM-dd", zone))
+
+
+def _formatted(at: datetime, form: str, zone: str) -> str:
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form))
 
 
 def day(at: datetime) -> str:
-    return format_datetime(at, "EEEE d MMMM")
+    return str(format_datetime(at, "EEEE d MMMM"))
 
 
-def date_name(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEEE d MMMM y")
+def date_name(value: date | datetime) -> str:
+    return str(format_date(value, "EEEE d MMMM y"))
 
 
 def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
@@ -98,13 +117,13 @@ def vehicle_word(status: VehicleStatus) -> str:
     }[status]
 
 
-def spacing_word(found: Spacing) -> str:
+def spacing_word(spacing: Spacing) -> str:
     return {
         Spacing.BUNCHED: gettext("too close"),
         Spacing.EVEN: "",
         Spacing.GAP: gettext("gap"),
         Spacing.SEVERE_GAP: gettext("large gap"),
-    }[found]
+    }[spacing]
 
 
 def stops_away(count: int) -> str:
@@ -123,16 +142,16 @@ def every(seconds: int) -> str:
 
 
 def note(row: Arrival, now: datetime) -> str:
-    """The sentence of a row that is about a whole way."""
+    """The sentence of a row that is about a whole direction."""
     if row.status is ArrivalStatus.HEADWAY:
         return gettext("Buses come about every %(count)s minutes.", count=max(1, round((row.headway_s or 0) / 60)))
     if row.status is ArrivalStatus.NO_DATA:
-        said = gettext("Buses should be running, but none of them can be seen right now.")
-        return f"{said} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else said
+        sentence = gettext("Buses should be running, but none of them can be seen right now.")
+        return f"{sentence} {gettext('Planned: %(every)s.', every=every(row.headway_s))}" if row.headway_s else sentence
     if row.status is ArrivalStatus.DISRUPTED:
         return gettext("This route does not serve this stop at the moment. Read the notice above.")
     if row.status is ArrivalStatus.SCHEDULED and row.at:
-        return gettext("The next bus is planned for %(time)s.", time=clock(row.at))
+        return gettext("Next planned bus: %(time)s.", time=moment(row.at, now))
     return " ".join(filter(None, [why(row), _next_first(row, now)]))
 
 
@@ -149,9 +168,7 @@ def why(row: Arrival) -> str:
 def _next_first(row: Arrival, now: datetime) -> str:
     if row.at is None:
         return gettext("When buses run again is not known.")
-    if row.at - now < timedelta(hours=20):
-        return gettext("The first bus comes at %(time)s.", time=clock(row.at))
-    return gettext("The first bus comes on %(day)s at %(time)s.", day=day(row.at), time=clock(row.at))
+    return gettext("First bus: %(time)s.", time=moment(row.at, now))
 
 
 def text_of(text: Text) -> str:
@@ -164,11 +181,11 @@ def text_of(text: Text) -> str:
 
 def short_day(at: datetime) -> str:
     """Monday as "Mon", for a message that counts its characters."""
-    return format_datetime(at, "EEE")
+    return str(format_datetime(at, "EEE"))
 
 
-def weekday(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEE d")
+def weekday(value: date | datetime) -> str:
+    return str(format_date(value, "EEE d"))
 
 
 def category(name: str) -> str:

@@ -94,12 +94,12 @@ def words_of(trouble: Trouble) -> Words:
 
 def wrong(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """What is wrong, in a sentence."""
-    return _said(words_of(trouble).wrong, trouble, language, timezone, now)
+    return _fill(words_of(trouble).wrong, trouble, language, timezone, now)
 
 
 def remedy(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """What to do about it; empty where the first sentence says it."""
-    return _said(words_of(trouble).remedy, trouble, language, timezone, now)
+    return _fill(words_of(trouble).remedy, trouble, language, timezone, now)
 
 
 def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
@@ -108,11 +108,11 @@ def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> s
 
 
 def all_is_well(language: str) -> str:
-    said: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
-    return said
+    text: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
+    return text
 
 
-def _said(text: str, trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
+def _fill(text: str, trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     if not text:
         return ""
     figures = _written(trouble.figures, language, timezone, now)

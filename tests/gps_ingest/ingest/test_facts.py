@@ -288,3 +288,15 @@ def test_whatever_the_order_and_the_repetitions_each_report_is_stored_once(tmp_p
     assert desk.state().report.reported_at == max(one.reported_at for one in sent)
     assert desk.health().refusals.get("duplicate", 0) == len(sent) - len({one.reported_at for one in sent})
     desk.engine.dispose()
+
+
+def test_a_bearing_that_is_none_costs_no_position_and_is_counted_with_its_name(tmp_path):
+    desk = Desk(tmp_path)
+    topic = "transbinjai/v1/trackers/tracker-BUS1/position"
+    lat, lon = place(1000.0, 0.0)
+    fix = {"latitude": lat, "longitude": lon, "timestamp": SEVEN.timestamp(), "bearing": 511}
+    desk.ingest.take([desk.message(topic, json.dumps(fix).encode())])
+    with desk.engine.connect() as connection:
+        (health,) = [row for row in load_tracker_health(connection) if row.tracker_id == "tracker-BUS1"]
+    assert (health.accepted, health.refusals) == (1, {"optional_field": 1})
+    assert health.last_error.startswith("bearing is 511; send a number from 0 to 360")

@@ -16,8 +16,9 @@ from gps_ingest.simulation.simulator import WRONG_CLOCK, WRONG_CLOCK_S, Fleet, d
 from gtfs.reader import read_network
 from tests.builders import LOOP, STRAIGHT, Way, a_city, a_network, at, every
 from tests.conftest import HOUSE
+from transit.plan.geometry import distance_m
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.report import AvlReport, distance_m
+from transit.tracking.report import AvlReport
 from transit.tracking.state import VehicleStatus
 
 SAMPLE = HOUSE / "data" / "binjai"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_network, a_trip_instance, at
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
-from transit.arrivals.notices import concerning, stops_service, touches
+from transit.arrivals.notices import covers, relevant_alerts, stops_service
 from transit.plan.timetable import RouteDirection
 
 R1 = RouteDirection("R1", 0)
@@ -35,14 +35,14 @@ def an_alert(*informed, effect=Effect.DETOUR, alert_id="a"):
     ],
 )
 def test_all_that_an_alert_names_must_agree(entity, expected):
-    assert touches(entity, a_network(), way=R1, stop_id="S3") is expected
+    assert covers(entity, a_network(), direction=R1, stop_id="S3") is expected
 
 
 def test_an_alert_for_a_station_is_one_for_its_platforms():
     plain = a_network()
     network = replace(plain, stops={**plain.stops, "S3": replace(plain.stops["S3"], parent_station="P")})
-    assert touches(InformedEntity(stop_id="P"), network, way=R1, stop_id="S3")
-    assert not touches(InformedEntity(stop_id="P"), network, way=R1, stop_id="S2")
+    assert covers(InformedEntity(stop_id="P"), network, direction=R1, stop_id="S3")
+    assert not covers(InformedEntity(stop_id="P"), network, direction=R1, stop_id="S2")
 
 
 def test_only_alerts_in_force_concern_anybody_and_the_gravest_comes_first():
@@ -50,14 +50,14 @@ def test_only_alerts_in_force_concern_anybody_and_the_gravest_comes_first():
     detour = an_alert(InformedEntity(route_id="R1"))
     none = an_alert(InformedEntity(stop_id="S3"), effect=Effect.NO_SERVICE, alert_id="b")
     later = replace(detour, alert_id="c", starts_at=at(8))
-    found = concerning([detour, none, later], network, NOW, ways=[R1], stop_id="S3")
+    found = relevant_alerts([detour, none, later], network, NOW, directions=[R1], stop_id="S3")
     assert [alert.alert_id for alert in found] == ["b", "a"]
-    assert concerning([detour, none], network, at(9), ways=[R1], stop_id="S3") == []
+    assert relevant_alerts([detour, none], network, at(9), directions=[R1], stop_id="S3") == []
 
 
 def test_a_cancelled_trip_stops_itself_and_not_its_route():
     network = a_network()
     told = [an_alert(InformedEntity(trip=a_trip_instance()), effect=Effect.NO_SERVICE)]
-    assert stops_service(told, network, NOW, way=R1, stop_id="S3", trip=a_trip_instance())
-    assert not stops_service(told, network, NOW, way=R1, stop_id="S3", trip=a_trip_instance("T2"))
-    assert not stops_service(told, network, NOW, way=R1, stop_id="S3")
+    assert stops_service(told, network, NOW, direction=R1, stop_id="S3", trip=a_trip_instance())
+    assert not stops_service(told, network, NOW, direction=R1, stop_id="S3", trip=a_trip_instance("T2"))
+    assert not stops_service(told, network, NOW, direction=R1, stop_id="S3")

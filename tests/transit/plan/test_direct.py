@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.builders import LOOP, a_network, place
-from transit.plan.direct import CHANGE_S, journeys, near, walk_s
+from tests.builders import LOOP, a_network
+from transit.plan.direct import CHANGE_S, journeys, walk_s
 from transit.plan.network import Route, StopTime, Trip
 
 
@@ -29,10 +29,6 @@ def test_a_longer_walk_loses_against_a_stop_further_on():
     [journey] = journeys(a_network(), {"S0": 0.0}, {"S3": 800.0, "S4": 20.0})
     assert journey.rides[0].alight == "S4"
     assert journey.walk_after_s == walk_s(20.0)
-
-
-def test_near_gives_the_served_stops_within_a_distance_the_nearest_first():
-    assert list(near(a_network(), *place(1100.0, 0.0), 650.0)) == ["S2", "S3", "S1"]
 
 
 def two_routes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from transit.plan.network import Network, Stop, StopTime, Trip, UnknownTrip
 from transit.plan.patterns import DEFAULT_SPEED_MPS, patterns_of, planned_offsets
 
 
-def changed(network: Network, trip_id: str, **fields: object) -> Network:
+def changed(network: Network, trip_id: str, **fields: Any) -> Network:
     return replace(network, trips={**network.trips, trip_id: replace(network.trips[trip_id], **fields)})
 
 

@@ -80,7 +80,7 @@ def test_trips_of_a_demonstration_promise_nothing():
     plain = a_network()
     demo = replace(plain, trips={key: replace(trip, extra={"demo": "1"}) for key, trip in plain.trips.items()})
     table = timetable_of(demo)
-    assert table.ways_at("S1") == []
+    assert table.directions_at("S1") == []
     assert table.planned("S1", R1, at(6), at(9)) == []
 
 

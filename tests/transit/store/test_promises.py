@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
+import zstandard
+
 from tests.builders import MONDAY, SEVEN, a_drive, a_network, a_trip_instance
 from transit.forecasting.prediction import Prediction, Tier
 from transit.quality.comparison import what_is_worse
@@ -74,3 +77,17 @@ def test_a_challenger_that_is_worse_anywhere_is_told():
     assert what_is_worse(champion, {**champion, "mae_s": {"0-3": 18.0, "3-6": 42.0}}) == ["3-6 min away: 40.0 s -> 42.0 s"]
     assert len(what_is_worse(champion, {**champion, "mae_all_s": 31.0, "scored": 90})) == 2
     assert what_is_worse(champion, {"predictions": 0})
+
+
+def test_a_sample_without_a_number_is_read_and_one_of_another_format_costs_itself_only(tmp_path):
+    append_promises(tmp_path, MONDAY, SEVEN, [a_prediction(300)])
+    path = path_of(tmp_path, MONDAY)
+    frame = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes()[4:])
+    made_at, rows, number = msgspec.msgpack.decode(frame)
+    path.write_bytes(b"".join(packed([made_at, rows, *more]) for more in ([], [number + 1], ["?"], [number])))
+    assert [promise.made_at for promise in read_promises(tmp_path, MONDAY)] == [made_at] * 2
+
+
+def packed(sample):
+    content = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(sample))
+    return len(content).to_bytes(4, "big") + content

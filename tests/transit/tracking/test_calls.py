@@ -128,7 +128,7 @@ def test_however_a_bus_moves_each_call_is_told_once_in_order_and_between_its_fix
         assert 1000.0 <= event.arrived_at.timestamp() <= t
         assert event.departed_at is None or event.departed_at >= event.arrived_at
         assert event.arrived_at.tzinfo is UTC
-        place = pattern.stop_dist_m[pattern.index_of(event.stop_sequence)]
+        place = pattern.stop_dist_m[pattern.stop_sequences.index(event.stop_sequence)]
         assert max(m for _, m in fixes) >= place - AT_STOP_M
     for before, after in pairwise(events):
         assert before.departed_at is not None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -92,21 +95,54 @@ def test_health_is_bad_when_the_database_is_gone(town):
     assert client.get("/halte/S3").status_code == 200, "what is known is served all the same"
 
 
+COUNTS = """
+from prometheus_client import Counter, Gauge
+Counter("transbinjai_ingest_reports_total", "Reports").inc({reports})
+Gauge("transbinjai_ingest_lag_seconds", "Lag", multiprocess_mode="mostrecent").set({lag_s})
+Gauge("transbinjai_ingest_batch_seconds", "Never set", multiprocess_mode="mostrecent")
+"""
+
+
+def count_elsewhere(data_dir, **figures):
+    """A process that counts as ingest does."""
+    folder = data_dir / "metrics" / "ingest"
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    subprocess.run([sys.executable, "-c", COUNTS.format(**figures)], env=environment, check=True, timeout=30)
+    return folder
+
+
+def figures_of(client):
+    """Values by name and the labels' values, in the order of the labels' names."""
+    families = {family.name: family for family in text_string_to_metric_families(client.get("/metrics").text)}
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in families.values()
+        for sample in family.samples
+    }
+
+
 def test_metrics_are_prometheus_text_and_cover_other_processes(town):
     town.hear(a_drive(to_m=1800)).step()
-    (town.folder / "stats").mkdir()
-    ingest = {"process": "ingest", "counters": {"ingest_reports_total": 31}, "gauges": {"ingest_lag_seconds": 0.25}}
-    (town.folder / "stats" / "ingest.json").write_text(json.dumps(ingest))
-    (town.folder / "stats" / "broken.json").write_text("{")
+    count_elsewhere(town.folder, reports=31, lag_s=9.0)
+    count_elsewhere(town.folder, reports=4, lag_s=0.25)
     client = town.client()
     client.get("/halte/S3")
-    client.application.extensions["requests"].flush()
-    families = {family.name: family for family in text_string_to_metric_families(client.get("/metrics").text)}
-    value = {sample.name: sample.value for family in families.values() for sample in family.samples}
-    assert value["transbinjai_ingest_reports_total"] == 31
-    assert value["transbinjai_ingest_lag_seconds"] == 0.25
-    assert value["transbinjai_live_up"] == 1
-    labels = [sample.labels for sample in families["transbinjai_vehicles"].samples]
-    assert labels == [{"status": "on_trip", "age": "fresh"}]
-    views = [sample.labels.get("view") for sample in families["transbinjai_web_requests"].samples]
-    assert "riders.stop_page" in views
+    client.get("/halte/S3")
+    value = figures_of(client)
+    assert value["transbinjai_ingest_reports_total",] == 35, "of a process and its successor together"
+    assert value["transbinjai_ingest_lag_seconds",] == 0.25, "the one set last"
+    assert ("transbinjai_ingest_batch_seconds",) not in value, "what was never set is not told as 0"
+    assert value["transbinjai_live_up",] == 1
+    assert value["transbinjai_live_steps_total",] == 1
+    assert value["transbinjai_vehicles", "fresh", "on_trip"] == 1
+    assert value["transbinjai_web_requests_total", "200", "riders.stop_page"] == 2
+    assert value["transbinjai_web_request_seconds_count",] == 2
+    assert value["transbinjai_web_request_seconds_bucket", "+Inf"] == 2
+
+
+def test_metrics_stand_a_file_that_a_process_has_only_begun(town):
+    folder = count_elsewhere(town.folder, reports=31, lag_s=0.25)
+    (folder / "counter_1.db").write_bytes(b"")
+    (folder / "counter_2.db").write_bytes(b"{")
+    assert figures_of(town.client())["transbinjai_ingest_reports_total",] == 31

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
-from tests.builders import at
+from tests.builders import a_network, at, every
 from transit.store.alerts import load_alerts
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -60,21 +60,32 @@ def test_an_end_is_on_the_networks_clock(town, client):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "field", "words"),
     [
-        {"header_id": " "},
-        {"effect": "NONSENSE"},
-        {"route": "R9"},
-        {"stop": "nowhere"},
-        {"trip": "T9"},
-        {"ends_at": "soon"},
-        {"ends_at": "2020-01-01T00:00"},
+        ({"header_id": " "}, "header_id", "Tulis judulnya"),
+        ({"header_id": "x" * 121}, "header_id", "121 huruf; paling banyak 120"),
+        ({"effect": "NONSENSE"}, "effect", "Pilih salah satu dari daftar."),
+        ({"route": "R9"}, "route", "Koridor “R9” sudah tidak ada"),
+        ({"stop": "nowhere"}, "stop", "Halte “nowhere” tidak ada."),
+        ({"trip": "T9"}, "trip", "Perjalanan “T9” tidak ada"),
+        ({"ends_at": "soon"}, "ends_at", "“soon” bukan waktu"),
+        ({"ends_at": "2020-01-01T00:00"}, "ends_at", "Waktu akhir itu sudah lewat"),
     ],
 )
-def test_a_form_that_does_not_say_enough_tells_riders_nothing(town, client, wrong):
-    form = {**FORM, "header_en": "", **wrong}
-    assert client.post("/armada/pengumuman", data=form, headers=OURS).status_code == 400
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(town, client, wrong, field, words):
+    form = {**FORM, "header_en": "", "description_id": "Lewat Jl. Sudirman", **wrong}
+    answer = client.post("/armada/pengumuman", data=form, headers=OURS)
+    assert answer.status_code == 422
+    assert f'id="{field}-wrong" role="alert">{words}' in answer.text
+    assert "Lewat Jl. Sudirman</textarea>" in answer.text
     assert told(town) == []
+
+
+def test_a_trip_by_headway_is_refused_with_the_way_out(city):
+    city.load(a_network(headway=every(10))).step(at(7))
+    answer = city.client().post("/armada/pengumuman", data={**FORM, "trip": "T1"}, headers=OURS)
+    assert answer.status_code == 422
+    assert "berjalan menurut jarak antarbus" in answer.text
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import replace
 
@@ -38,7 +39,8 @@ def test_what_people_type_is_understood(client, asked):
 
 def test_the_code_comes_before_the_id(city):
     plain = a_network()
-    city.load(replace(plain, stops={**plain.stops, "S1": replace(plain.stops["S1"], code="S5", name="Pasar")})).step()
+    codes = {"S1": replace(plain.stops["S1"], code="S5", name="Pasar"), "S5": replace(plain.stops["S5"], code="55")}
+    city.load(replace(plain, stops={**plain.stops, **codes})).step()
     assert city.client().get("/t/S5").text.startswith("Pasar")
     assert city.client().get("/h/S5").headers["Location"] == "/halte/S1"
 
@@ -124,3 +126,20 @@ def test_a_sign_is_linked_from_the_stop(client):
     answer = client.get("/tanda/S5.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert client.get("/tanda/nowhere.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("code", ["12\n34", "a\tb", 'c"d', "é", "../x", "\u2028"])
+def test_a_sign_is_printed_whatever_stands_in_the_code(city, code):
+    network = a_network()
+    stops = {**network.stops, "S3": replace(network.stops["S3"], code=code)}
+    city.load(replace(network, stops=stops)).step(at(7))
+    answer = city.client().get("/tanda/S3.pdf?id=S3")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"%PDF")
+
+
+def test_a_wall_display_says_no_minute_surer_than_the_page_of_the_stop(town):
+    town.hear(a_drive(to_m=400)).step(at(7, 1, 20))
+    page, wall = (town.client().get(path).text for path in ("/halte/S7", "/layar/S7"))
+    ranges = [re.findall(r'data-r="([0-9,]+)"', text) for text in (page, wall)]
+    assert ranges[0] == ranges[1]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_drive
 from transit.store.tickets import load_tickets
-from web.pages.tickets import PER_MINUTE
+from web.ticket_keeping import PER_MINUTE
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
@@ -65,9 +65,18 @@ def test_a_flood_is_stopped_without_following_anybody(town, client):
     assert say(client, text="sungguh").status_code == 303
 
 
-@pytest.mark.parametrize("form", [{"kind": "x"}, {"stop": "nowhere"}, {"website": "http://spam"}])
-def test_what_makes_no_sense_is_refused(town, client, form):
-    assert say(client, **form).status_code == 400
+def test_a_field_that_people_do_not_see_must_stay_empty(town, client):
+    assert say(client, website="http://spam").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("form", "words"), [({"kind": "x"}, "Pilih apa yang terjadi"), ({"stop": "nowhere"}, "Halte itu sudah tidak ada")]
+)
+def test_what_is_wrong_with_a_report_is_said_and_its_words_are_kept(town, client, form, words):
+    answer = say(client, text="bus penuh", **form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "bus penuh</textarea>" in answer.text
     with town.engine.connect() as connection:
         assert load_tickets(connection, since=town.now - timedelta(days=1)) == []
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.builders import a_drive, a_guide, at
+from tests.builders import Way, a_city, a_drive, a_guide, at
 
 
 @pytest.fixture
@@ -77,11 +77,11 @@ def test_the_way_there_has_direction_ride_next_bus_and_the_way_back(client):
     text = client.get("/wisata/pasar?dari=S2").text
     assert "Naik di Halte S2, arah Ujung" in text
     assert "Bus berikutnya di Halte S2" in text
-    assert "tidak ada bus pulang dalam rencana" in text  # this line runs one way only
+    assert "Untuk pulang hari ini tidak kami temukan bus" in text  # this line runs one way only
 
 
 def test_who_cannot_get_there_is_told(client):
-    assert "Tidak ada bus dari Halte S8 ke sini" in client.get("/wisata/tugu?dari=S8").text
+    assert "Dari Halte S8 ke sini tidak kami temukan bus" in client.get("/wisata/tugu?dari=S8").text
 
 
 def test_the_last_bus_is_told(client, town):
@@ -154,3 +154,23 @@ def test_a_configured_tile_server_is_the_only_other_origin_a_map_page_may_load_f
     assert "tiles" not in client.get("/halte/S5").headers["Content-Security-Policy"]
     script = re.search(r'src="(/peta/city\.js[^"]*)"', client.get("/peta").text)[1]
     assert "tiles.example.org" in client.get(script).text
+
+
+def test_a_place_is_no_way_to_itself_and_a_stop_there_needs_no_bus(client):
+    for start in ("tempat:tugu", "tugu", "halte:S2"):
+        text = client.get(f"/wisata/tugu?dari={start}").text
+        assert 'section class="card"' not in text.split("Halte di dekat sini")[0], start
+
+
+def test_the_last_way_back_is_found_with_a_change(city, tmp_path):
+    """Out on R1, back on R2 and R3 only."""
+    out, back = [(0.0, 0.0), (4000.0, 0.0)], [(4000.0, 0.0), (1500.0, 0.0)]
+    city.load(
+        a_city(
+            Way("R1", out, (7 * 3600, 8 * 3600)),
+            Way("R2", back, (9 * 3600, 10 * 3600), direction_id=1),
+            Way("R3", [(1500.0, 0.0), (0.0, 0.0)], (9 * 3600 + 1200, 10 * 3600 + 1200), direction_id=1),
+        )
+    ).step(at(7))
+    text = city.client(sample_guide=a_guide(tmp_path)).get("/wisata/pasar?dari=halte:P0_0").text
+    assert "Bus terakhir untuk pulang hari ini: sekitar 10.02." in text  # at P3000_0, 1,000 m from where R2 begins

@@ -1,0 +1,84 @@
+"""Who may do what on the embedded broker: users, their topics, and what a client without a user may."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gps_ingest.own_secret import own_secret
+
+SYSTEM = "transit-system"  # the user of our own processes
+KEEPER = "transit-keeper"  # who may ask the broker about its streams; no MQTT
+ANONYMOUS = "transit-anonymous"  # what a client without a user is on an open loopback; nobody can log in as it
+MQTT_ONLY = ["MQTT", "MQTT_WS"]
+EVERY_TRACKER = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
+CANARY = "transbinjai/v1/canary"  # what the canary publishes to itself
+NOTHING = {"deny": [">"]}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who may log in. hashed: bcrypt, the only hash that the broker reads; topics: MQTT, where it may publish."""
+
+    name: str
+    hashed: str
+    topics: tuple[str, ...]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool) -> dict[str, Any]:
+    """The part of the configuration that says who may do what. is_open: a client without a user may report.
+
+    Nobody but ourselves subscribes: so no session of others can hold a message back, and nobody reads where others are.
+    """
+    rows: list[dict[str, Any]] = [
+        _row(SYSTEM, own_secret(data_dir, "password"), [*EVERY_TRACKER, CANARY], reads=[*EVERY_TRACKER, CANARY]),
+        {
+            "user": KEEPER,
+            "password": own_secret(data_dir, "keeper"),
+            "allowed_connection_types": ["STANDARD"],
+            "permissions": {"publish": {"allow": ["$JS.API.>"]}, "subscribe": {"allow": ["_INBOX.>"]}},
+        },
+    ]
+    rows += [_row(user.name, user.hashed, user.topics) for user in users]
+    if not is_open:
+        return {"authorization": {"users": rows}}
+    rows.append(_row(ANONYMOUS, own_secret(data_dir, "anonymous"), EVERY_TRACKER))
+    return {"no_auth_user": ANONYMOUS, "authorization": {"users": rows}}
+
+
+def _row(name: str, password: str, topics: Sequence[str], reads: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        "user": name,
+        "password": password,
+        "allowed_connection_types": MQTT_ONLY,
+        "permissions": {
+            "publish": {"allow": [subject_of(topic) for topic in topics]},
+            # $MQTT.sub: where the broker brings what a lasting subscription holds
+            "subscribe": {"allow": [*(subject_of(topic) for topic in reads), "$MQTT.sub.>"]} if reads else NOTHING,
+        },
+    }
+
+
+def subject_of(topic: str) -> str:
+    """A topic as nats-server writes it: / becomes a dot, a dot two slashes, and the wildcards have other letters."""
+    levels = (level.replace(".", "//") for level in topic.split("/"))
+    return ".".join({"+": "*", "#": ">"}.get(level, level) for level in levels)
+
+
+def written(settings: Mapping[str, Any]) -> str:
+    """Settings in the broker's form: JSON without the outer braces."""
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in settings.items())

@@ -1,0 +1,64 @@
+"""A tracker's bearing and speed are believed as far as they agree with where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import SEVEN, a_report
+from transit.tracking.field_trust import FieldTrust, observe_fields
+
+
+def drive(bearings: Sequence[float | None], speeds: Sequence[float | None] | None = None, step_m: float = 60.0) -> FieldTrust:
+    """A bus that drives east, 60 m each 10 s, and says these bearings and speeds."""
+    trust, before = None, None
+    for n, bearing in enumerate(bearings):
+        speed = None if speeds is None else speeds[n]
+        report = a_report((step_m * n, 0.0), SEVEN + timedelta(seconds=10 * n), bearing=bearing, speed_mps=speed)
+        trust = observe_fields(trust, before, report, 0.0 if before is None else step_m, 0.0)
+        before = report
+    assert trust is not None
+    return trust
+
+
+@pytest.mark.parametrize("wrong", [0.0, 180.0, 270.0, 359.0])
+def test_two_wrong_bearings_take_the_weight_away(wrong: float) -> None:
+    assert drive([wrong]).bearing.weight == 1.0
+    assert drive([wrong] * 3).bearing.weight == 0.0
+
+
+def test_a_right_bearing_keeps_its_full_weight() -> None:
+    assert drive([90.0 + (n % 5) * 8.0 for n in range(30)]).bearing.weight == 1.0
+
+
+def test_one_wrong_bearing_in_a_bend_costs_little_and_is_won_back() -> None:
+    assert 0.1 < drive([90.0] * 12 + [200.0]).bearing.weight < 1.0
+    assert drive([90.0] * 12 + [200.0] + [90.0] * 12).bearing.weight > 0.95
+
+
+def test_who_turns_round_with_a_bearing_that_never_changes_loses_trust_at_the_second_fix() -> None:
+    assert drive([90.0] * 20 + [270.0] * 2).bearing.weight == 0.0
+
+
+def test_the_operator_is_told_after_a_dozen_wrong_ones_and_not_after_a_bend() -> None:
+    assert drive([0.0] * 8).distrusted == ()
+    assert drive([0.0] * 14).distrusted == ("bearing",)
+    assert drive([90.0] * 20 + [0.0] * 3).distrusted == ()
+
+
+def test_a_standing_bus_says_nothing_of_its_bearing() -> None:
+    assert drive([0.0] * 30, step_m=5.0).distrusted == ()
+
+
+def test_a_speed_of_zero_while_driving_is_not_believed() -> None:
+    assert drive([None] * 15, [0.0] * 15).distrusted == ("speed",)
+    assert drive([None] * 15, [6.0] * 15).distrusted == ()
+
+
+def test_another_tracker_begins_anew() -> None:
+    trust = drive([0.0] * 14)
+    other = replace(a_report((0.0, 0.0), SEVEN), tracker_id="another")
+    assert observe_fields(trust, None, other, 0.0, 0.0).bearing.weight == 1.0

@@ -1,0 +1,96 @@
+"""Jumps: one wrong fix, a bus that was truly moved, a stale point that comes again and again, two devices under one id."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import SEVEN, a_report
+from transit.tracking.report import AvlReport
+from transit.tracking.suspects import BACK_AFTER, Suspects, is_jump
+
+FASTEST_MPS = 33.0
+
+
+def at(seconds: float, east: float = 0.0) -> AvlReport:
+    return a_report((east, 0.0), SEVEN + timedelta(seconds=seconds))
+
+
+def believed(reports: list[AvlReport], suspects: Suspects | None = None) -> list[AvlReport]:
+    """Those of them that are no jumps."""
+    suspects = suspects or Suspects()
+    kept: list[AvlReport] = []
+    for report in reports:
+        if not is_jump(suspects, report, kept[-1] if kept else None, FASTEST_MPS):
+            kept.append(report)
+    return kept
+
+
+def test_a_place_that_nothing_drives_to_in_the_time_is_a_jump() -> None:
+    assert believed([at(0), at(10, 480.0)]) == [at(0), at(10, 480.0)]  # 33 m/s x 10 s and what two fixes may err
+    assert believed([at(0), at(10, 490.0)]) == [at(0)]
+
+
+def test_the_longer_the_silence_the_further_a_bus_may_have_gone() -> None:
+    assert len(believed([at(0), at(600, 15_000.0)])) == 2
+
+
+def test_a_second_report_that_agrees_with_the_jump_is_believed() -> None:
+    assert believed([at(0), at(10, 5000.0), at(20, 5050.0)]) == [at(0), at(20, 5050.0)]
+
+
+def test_two_jumps_that_disagree_are_both_refused() -> None:
+    assert believed([at(0), at(10, 5000.0), at(20, -5000.0)]) == [at(0)]
+
+
+def test_the_very_same_jump_again_is_no_second_witness() -> None:
+    assert believed([at(0), at(10, 5000.0), at(10, 5000.0)]) == [at(0)]
+
+
+@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize("where_m", [900.0, 3000.0, 100.0])
+def test_a_stale_point_among_the_fixes_never_wins_however_near_the_bus_comes_to_it(every: int, where_m: float) -> None:
+    true = [at(20.0 * n, 150.0 * n) for n in range(40)]
+    mixed = [at(20.0 * n, where_m) if n % every == 1 else report for n, report in enumerate(true)]
+    suspects = Suspects()
+    kept = believed(mixed, suspects)
+    wrong = [report for n, report in enumerate(mixed) if n % every == 1 and report in kept]
+    assert len(wrong) <= 4  # until it is known, and while the bus is passing it
+    assert kept[-1] == mixed[-1] or kept[-1] == mixed[-2]
+    assert len(kept) >= 0.8 * (40 - len(true[1::every]))
+    assert "stale_point" in suspects.troubles
+
+
+def test_a_bus_that_stands_with_static_hold_is_at_its_place_and_one_wild_fix_changes_nothing() -> None:
+    standing = [at(10.0 * n, 500.0) for n in range(20)]
+    wild = [*standing[:8], at(80, 9000.0), *standing[9:]]
+    suspects = Suspects()
+    assert len(believed(wild, suspects)) == 19
+    assert suspects.troubles == ()
+
+
+def test_a_box_of_three_decimals_that_trembles_between_two_cells_is_believed() -> None:
+    trembling = [at(10.0 * n, 111.0 * (n % 2)) for n in range(30)]
+    assert believed(trembling) == trembling
+
+
+def test_a_bus_that_really_goes_to_a_distrusted_point_is_believed_there_soon() -> None:
+    suspects = Suspects()
+    believed([at(20.0 * n, 3000.0 if n % 2 else 100.0 * n) for n in range(12)], suspects)
+    stays = [at(400 + 20.0 * n, 3000.0) for n in range(BACK_AFTER + 2)]
+    assert len(believed(stays, suspects)) >= 2
+
+
+def test_of_two_devices_under_one_id_one_is_followed_and_the_trouble_is_named() -> None:
+    suspects = Suspects()
+    mixed = [at(5.0 * n, 100.0 + 30.0 * n if n % 2 else 9000.0 - 30.0 * n) for n in range(40)]
+    kept = believed(mixed, suspects)
+    assert {n % 2 for n, report in enumerate(mixed) if report in kept} == {0}
+    assert suspects.troubles == ("two_devices",)
+
+
+def test_when_the_device_that_was_followed_falls_silent_the_other_one_is() -> None:
+    mixed = [at(5.0 * n, 100.0 + 30.0 * n if n % 2 else 9000.0 - 30.0 * n) for n in range(40)]
+    alone = [at(200 + 10.0 * n, 1300.0 + 60.0 * n) for n in range(6)]
+    assert alone[-1] in believed([*mixed, *alone])

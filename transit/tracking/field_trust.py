@@ -1,0 +1,97 @@
+"""How far a tracker's own fields are believed: as far as they have agreed with where it was seen to go.
+
+Boxes without a compass send one bearing for ever, others send speeds that nobody drove. The course and the pace between two
+fixes tell; a field that disagrees twice running loses its weight, and wins it back by agreeing.
+"""
+
+from __future__ import annotations
+
+from math import atan2, degrees, hypot
+
+import msgspec
+
+from transit.tracking.report import AvlReport
+
+COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot turn round
+COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the way
+AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
+PACE_WITHIN_S = 60.0  # over a longer time a vehicle may have stood in between
+STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the one, at a pace above the other, cannot be right, nor the reverse
+PRIOR = 2.0  # agreements that a tracker begins with
+WINDOW = 12.0  # observations remembered
+AFTER_A_MISS = 0.6  # of its agreements are left: two misses running take the weight away
+FULL_AT, NONE_AT = 0.85, 0.5  # shares of agreement for full weight, and for none
+LONG_WINDOW = 60.0  # observations over which it is said that a field cannot be believed
+SAID_AFTER = 12.0  # observations at least
+SAID_BELOW = 0.6  # share of agreement
+
+
+class Agreement(msgspec.Struct, array_like=True):
+    """How often one field was right lately, and over a longer time."""
+
+    good: float = PRIOR
+    seen: float = PRIOR
+    long_good: float = 0.0
+    long_seen: float = 0.0
+
+    def note(self, is_right: bool) -> None:
+        if self.seen >= WINDOW:
+            self.good *= (WINDOW - 1.0) / self.seen
+            self.seen = WINDOW - 1.0
+        self.seen += 1.0
+        self.good = self.good + 1.0 if is_right else self.good * AFTER_A_MISS
+        if self.long_seen >= LONG_WINDOW:
+            self.long_good *= (LONG_WINDOW - 1.0) / self.long_seen
+            self.long_seen = LONG_WINDOW - 1.0
+        self.long_seen += 1.0
+        self.long_good += float(is_right)
+
+    @property
+    def weight(self) -> float:
+        """0 (not believed) to 1."""
+        return min(max((self.good / self.seen - NONE_AT) / (FULL_AT - NONE_AT), 0.0), 1.0)
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether the operator is told: often enough wrong, over long enough."""
+        return self.long_seen >= SAID_AFTER and self.long_good < SAID_BELOW * self.long_seen
+
+
+class FieldTrust(msgspec.Struct, array_like=True):
+    """Of one vehicle's tracker; begun anew with another tracker."""
+
+    tracker_id: str = ""
+    bearing: Agreement = msgspec.field(default_factory=Agreement)
+    speed: Agreement = msgspec.field(default_factory=Agreement)
+
+    @property
+    def distrusted(self) -> tuple[str, ...]:
+        """The fields that have lost their trust, by name."""
+        return tuple(name for name in ("bearing", "speed") if getattr(self, name).is_distrusted)
+
+
+def observe_fields(
+    trust: FieldTrust | None, before: AvlReport | None, report: AvlReport, east_m: float, north_m: float
+) -> FieldTrust:
+    """What one more fix says of the fields. east_m, north_m: the way from the fix before to this one."""
+    if trust is None or trust.tracker_id != report.tracker_id:
+        trust = FieldTrust(report.tracker_id)
+    if before is None or before.tracker_id != report.tracker_id:
+        return trust
+    seconds = (report.reported_at - before.reported_at).total_seconds()
+    moved_m = hypot(east_m, north_m)
+    if report.bearing is not None and moved_m >= COURSE_M and 0.0 < seconds <= COMPARED_WITHIN_S:
+        off = abs((report.bearing - degrees(atan2(east_m, north_m)) + 180.0) % 360.0 - 180.0)
+        if off <= AGREES_DEG or off >= DISAGREES_DEG:
+            trust.bearing.note(off <= AGREES_DEG)
+    if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S:
+        pace = moved_m / seconds
+        if pace >= DRIVES_MPS or (pace < STANDS_MPS and _stood(before)):
+            stands = pace < STANDS_MPS
+            trust.speed.note((report.speed_mps < DRIVES_MPS) if stands else (report.speed_mps >= STANDS_MPS))
+    return trust
+
+
+def _stood(before: AvlReport) -> bool:
+    """A vehicle that just stops still tells the speed that it had; one that tells none before, too, has no such excuse."""
+    return before.speed_mps is not None

@@ -1,0 +1,52 @@
+"""What riders report is kept as a ticket, with what they had been promised at that moment."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from transit.store.database import writing
+from transit.store.formats import StoredFormat
+from transit.store.tickets import Ticket, count_tickets, find_same, save_ticket, say_again
+from web.as_json import an_arrival
+from web.boards.stop_board import rows_of
+from web.world import World
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread over a telephone
+LENGTH = 8  # 31^8: no one guesses a ticket of somebody else
+SAME_WITHIN = timedelta(minutes=10)
+A_MINUTE = timedelta(minutes=1)
+PER_MINUTE = 30  # of the whole city: more is somebody's script, and nobody has to be followed to see that
+TEXT_AT_MOST = 400
+PROMISED = StoredFormat(list[dict[str, Any]], number=1)  # rows as the API gives them
+
+
+class TooManyTickets(RuntimeError):
+    """More reports in a minute than people write."""
+
+
+def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
+    """The ticket's id; the same thing said again within minutes joins the ticket that is there. Raises TooManyTickets."""
+    now = world.now()
+    rows = [an_arrival(row) for row in rows_of(world, stop_id)] if stop_id else []
+    with writing(world.engine) as connection:
+        if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
+            raise TooManyTickets
+        same = find_same(connection, kind, stop_id, since=now - SAME_WITHIN) if not text else None
+        if same is not None:
+            say_again(connection, same.ticket_id)
+            return same.ticket_id
+        ticket_id = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        save_ticket(
+            connection,
+            Ticket(
+                ticket_id=ticket_id,
+                kind=kind,
+                stop_id=stop_id,
+                created_at=now,
+                text=text,
+                promised=PROMISED.encode(rows),
+            ),
+        )
+    return ticket_id
