@@ -245,7 +245,7 @@ class _Reader:
     def _frequencies(self, trip_rows: dict[str, Row]) -> list[Frequency]:
         """The windows that can be run. A trip that loses all of its windows is lost too: it has no times without them."""
         file, kept, trip_ids = columns.FREQUENCIES.file, [], set()
-        windows: dict[str, list[tuple[int, int]]] = {}
+        windows: dict[str, dict[tuple[int, int], int]] = {}  # of each trip -> the line
         for line, values, extra in self._rows(columns.FREQUENCIES):
             trip_id, start, end, headway, _ = values
             trip_ids.add(trip_id)
@@ -257,17 +257,26 @@ class _Reader:
             elif fault is not None:
                 self.findings.warning(file, line, *fault)
             else:
-                mine = windows.setdefault(trip_id, [])
-                if any(start < other_end and other_start < end for other_start, other_end in mine):
-                    message = f'overlaps another window of "{trip_id}"; let one end where the next begins'
-                    self.findings.warning(file, line, "start_time", message)
+                mine = windows.setdefault(trip_id, {})
                 if (start, end) not in mine:
                     kept.append(_make_frequency(*values, extra))
-                mine.append((start, end))
+                else:
+                    self._say_overlap(trip_id, line)
+                mine.setdefault((start, end), line)
+        for trip_id, mine in windows.items():
+            ends = -1
+            for (start, end), line in sorted(mine.items()):
+                if start < ends:
+                    self._say_overlap(trip_id, line)
+                ends = max(ends, end)
         for trip_id in trip_rows:
             if trip_id not in windows and (trip_id in trip_ids or self.findings.is_lost(file, trip_id)):
                 self.findings.lose(columns.TRIPS.file, trip_id)
         return kept
+
+    def _say_overlap(self, trip_id: str, line: int) -> None:
+        message = f'overlaps another window of "{trip_id}"; let one end where the next begins'
+        self.findings.warning(columns.FREQUENCIES.file, line, "start_time", message)
 
     def _feed_info(self) -> FeedInfo | None:
         rows = list(self._rows(columns.FEED_INFO))

@@ -50,7 +50,7 @@ def instance_key(instance: TripInstance) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedTrip:
+class FeedTrip:
     """What a trip update tells of one trip of one vehicle."""
 
     vehicle_id: str
@@ -58,7 +58,7 @@ class SelectedTrip:
     reported_at: datetime
     tier: Tier
     predictions: Sequence[Prediction]  # by stop_sequence; none of a vehicle that stands
-    silent_from: int | None = None  # of that one: the first stop_sequence of which nothing can be said, up to the end
+    silent_from: int | None = None  # the first stop_sequence of which nothing can be said, up to the end
 
 
 def selected_trips(
@@ -67,63 +67,63 @@ def selected_trips(
     standing: Iterable[StandingVehicle],
     states: Mapping[str, VehicleState],
     now: datetime,
-) -> list[SelectedTrip]:
+) -> list[FeedTrip]:
     """Predictions by vehicle and trip, and the vehicles that stand, in the order of the feed; one per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
     group: list[Prediction] = []
     latest: Prediction | None = None
     for row in predictions:
         if latest is None or row.trip is not latest.trip or row.vehicle_id != latest.vehicle_id:  # they mostly come in runs
-            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
+            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_published(network, row, now) else []
         group.append(row)
         latest = row
-    selected = [_selected(network, group) for group in groups.values() if group]
-    selected += [_selected_standing(one) for one in standing if _may_stand(network, one, now)]
-    best: dict[TripInstance, SelectedTrip] = {}
-    for one in sorted((one for one in selected if _is_ahead(one, now)), key=lambda one: _rank(network, one, states, now)):
-        best.pop(one.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
-        best[one.trip] = one
+    trips = [_of_predictions(network, group) for group in groups.values() if group]
+    trips += [_of_standing(vehicle) for vehicle in standing if _is_published(network, vehicle, now)]
+    best: dict[TripInstance, FeedTrip] = {}
+    for trip in sorted((trip for trip in trips if _is_ahead(trip, now)), key=lambda trip: _rank(network, trip, states, now)):
+        best.pop(trip.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
+        best[trip.trip] = trip
     return list(best.values())
 
 
-def _selected(network: Network, group: Sequence[Prediction]) -> SelectedTrip:
+def _of_predictions(network: Network, group: Sequence[Prediction]) -> FeedTrip:
     first = group[0]
     sequences = {call.stop_sequence for call in network.trips[first.trip.trip_id].stop_times}
     rows = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
-    return SelectedTrip(
+    return FeedTrip(
         vehicle_id=first.vehicle_id, trip=first.trip, reported_at=first.reported_at, tier=first.tier, predictions=rows
     )
 
 
-def _selected_standing(one: StandingVehicle) -> SelectedTrip:
-    return SelectedTrip(
-        vehicle_id=one.vehicle_id,
-        trip=one.trip,
-        reported_at=one.reported_at,
-        tier=Tier.AT_TERMINAL if one.waits else Tier.LIVE,
+def _of_standing(vehicle: StandingVehicle) -> FeedTrip:
+    return FeedTrip(
+        vehicle_id=vehicle.vehicle_id,
+        trip=vehicle.trip,
+        reported_at=vehicle.reported_at,
+        tier=Tier.AT_TERMINAL if vehicle.waits else Tier.LIVE,
         predictions=(),
-        silent_from=one.next_stop_sequence,
+        silent_from=vehicle.next_stop_sequence,
     )
 
 
-def _is_ahead(one: SelectedTrip, now: datetime) -> bool:
-    return one.silent_from is not None or (bool(one.predictions) and one.predictions[-1].predicted_at >= now)
+def _is_ahead(trip: FeedTrip, now: datetime) -> bool:
+    return trip.silent_from is not None or (bool(trip.predictions) and trip.predictions[-1].predicted_at >= now)
 
 
-def _may_stand(network: Network, one: StandingVehicle, now: datetime) -> bool:
-    trip = network.trips.get(one.trip.trip_id)
-    ahead = trip is not None and any(call.stop_sequence >= one.next_stop_sequence for call in trip.stop_times)
-    return ahead and (now - one.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
+def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> bool:
+    trip = network.trips.get(vehicle.trip.trip_id)
+    ahead = trip is not None and any(call.stop_sequence >= vehicle.next_stop_sequence for call in trip.stop_times)
+    return ahead and (now - vehicle.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
 
 
-def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
+def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:
     if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
         return False
     return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
 
 
 def _rank(
-    network: Network, row: SelectedTrip, states: Mapping[str, VehicleState], now: datetime
+    network: Network, row: FeedTrip, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
     state = states.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S

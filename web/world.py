@@ -66,7 +66,7 @@ class View:
     @cached_property
     def standing(self) -> Mapping[str, StandingVehicle]:
         """By vehicle_id: those of which nothing is promised because they do not come on."""
-        return {one.vehicle_id: one for one in self.snapshot.standing} if self.fits and self.snapshot else {}
+        return {vehicle.vehicle_id: vehicle for vehicle in self.snapshot.standing} if self.fits and self.snapshot else {}
 
     @property
     def alerts(self) -> list[Alert]:
@@ -185,7 +185,7 @@ def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]
     predictions = [row for row in predictions if row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
-    standing = [one for one in view.standing.values() if now - one.reported_at <= young]
+    standing = [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
     return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
 
 

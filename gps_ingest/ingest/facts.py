@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 
-from gps_ingest.decoder import DecodedMessage, decode
+from gps_ingest.decoder import DecodedMessage, decode, over_limit
 from gps_ingest.ingest.batch import Batch, ReceivedFix
 from gps_ingest.ingest.figures import Figures
 from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_calls
@@ -89,7 +89,7 @@ class Ingest:
         batch = Batch()
         fixes: list[ReceivedFix] = []
         for message in messages:
-            fixes += self._receive(decode(message.topic, message.payload), message, batch)
+            fixes += self._receive(_read(message), message, batch)
         with writing(self.engine) as connection:
             new = self.stored.select_new(
                 connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
@@ -108,7 +108,7 @@ class Ingest:
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
-        if decoded.fixes and not message.retained:
+        if decoded.fixes and not message.retained and message.is_whole:
             newest = max(decoded.fixes, key=lambda fix: fix.fix_at)
             self.clocks.note_live_fix(tracker_id, newest, message.received_at)
             if newest.battery_pct is not None:
@@ -149,3 +149,7 @@ class Ingest:
         if step.rejection is Rejection.OUT_OF_ORDER:
             self.late.add(report.vehicle_id, report.reported_at, monotonic())
         return ReportOutcome.of_step(step)
+
+
+def _read(message: Message) -> DecodedMessage:
+    return over_limit(message.topic) if message.over_limit else decode(message.topic, message.payload)

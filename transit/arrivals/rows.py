@@ -13,7 +13,7 @@ from transit.arrivals.notices import closes_stop, stops_service
 from transit.arrivals.promised_hours import is_last_of_day, is_promised
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of, headsign_of
-from transit.plan.network import NO_PICKUP, Network, Trip, TripInstance
+from transit.plan.network import NO_PICKUP, Network, TripInstance
 from transit.plan.planned_times import planned_at
 from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
@@ -75,10 +75,10 @@ class Arrival:
     pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
     drop_off_type: int | None = None
     is_last_of_day: bool = False  # after it none runs any more that day
+    in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
     standing_since: datetime | None = None  # of STANDING
     standing_stop_id: str | None = None  # where, or the stop nearest to it
     in_jam: bool = False  # others stand on the same stretch
-    in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
 
     @property
     def direction(self) -> RouteDirection:
@@ -116,8 +116,8 @@ def arrivals_at(
         states=states,
         now=now,
         alerts=alerts,
-        passed={(e.trip, e.stop_sequence) for e in passed},
-        standing={one.vehicle_id: one for one in standing},
+        passed={(event.trip, event.stop_sequence) for event in passed},
+        standing={vehicle.vehicle_id: vehicle for vehicle in standing},
     )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
@@ -133,7 +133,7 @@ def arrivals_at(
         row
         for direction in directions
         for row in board.of_direction(
-            direction, seen.get(direction, [])[:per_direction], stuck.get(direction, [])[:per_direction], per_direction
+            direction, seen.get(direction, [])[:per_direction], stuck.get(direction, []), per_direction
         )
     ]
 
@@ -209,47 +209,45 @@ class _Board:
         )
 
     def stuck(self) -> list[Arrival]:
-        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest first."""
-        here = set(self.network.within(self.stop_id))
-        return [
-            self._stuck(one, trip, here)
-            for one in sorted(self.standing.values(), key=lambda one: (one.since, one.vehicle_id))
-            if (trip := self.network.trips.get(one.trip.trip_id)) is not None
-            and not one.is_parked
-            and abs(self.now - one.reported_at) <= TOLD_AGE
-            and any(call.stop_id in here and call.stop_sequence >= one.next_stop_sequence for call in trip.stop_times)
-        ]
-
-    def _stuck(self, one: StandingVehicle, trip: Trip, here: set[str]) -> Arrival:
-        calls = trip.stop_times
-        first = next(n for n, call in enumerate(calls) if call.stop_sequence >= one.next_stop_sequence)
-        index = next(n for n, call in enumerate(calls) if n >= first and call.stop_id in here)
-        visits = [n for n, call in enumerate(calls) if call.stop_id == calls[index].stop_id]
-        direction = directions_of(self.network).of_trip[trip.trip_id]
-        return Arrival(
-            stop_id=calls[index].stop_id,
-            stop_sequence=calls[index].stop_sequence,
-            trip=one.trip,
-            route_id=direction.route_id,
-            direction_id=direction.direction_id,
-            headsign=headsign_of(self.network, trip, index),
-            status=ArrivalStatus.STANDING,
-            at=None,
-            planned_at=planned_at(self.network, one.trip, index, departure=index == 0),
-            vehicle_id=one.vehicle_id,
-            reported_at=one.reported_at,
-            standing_since=one.since,
-            standing_stop_id=one.stop_id,
-            in_jam=one.in_jam,
-            stops_away=None if one.waits else index - first,
-            is_departure=index == 0,
-            visit=visits.index(index) + 1 if len(visits) > 1 else None,
-            is_last=index == len(calls) - 1,
-            is_demo=trip.is_demo,
-            side=direction.side,
-            pickup_type=calls[index].pickup_type,
-            drop_off_type=calls[index].drop_off_type,
-        )
+        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
+        rows, places = [], set(self.network.within(self.stop_id))
+        for vehicle in sorted(self.standing.values(), key=lambda vehicle: (vehicle.since, vehicle.vehicle_id)):
+            trip = self.network.trips.get(vehicle.trip.trip_id)
+            if trip is None or vehicle.is_parked or abs(self.now - vehicle.reported_at) > TOLD_AGE:
+                continue
+            visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id in places]
+            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= vehicle.next_stop_sequence), None)
+            if ahead is None:
+                continue
+            call, direction = trip.stop_times[ahead], directions_of(self.network).of_trip[trip.trip_id]
+            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= vehicle.next_stop_sequence)
+            rows.append(
+                Arrival(
+                    stop_id=call.stop_id,
+                    stop_sequence=call.stop_sequence,
+                    trip=vehicle.trip,
+                    route_id=direction.route_id,
+                    direction_id=direction.direction_id,
+                    headsign=headsign_of(self.network, trip, ahead),
+                    status=ArrivalStatus.STANDING,
+                    at=None,
+                    planned_at=planned_at(self.network, vehicle.trip, ahead, departure=ahead == 0),
+                    vehicle_id=vehicle.vehicle_id,
+                    reported_at=vehicle.reported_at,
+                    standing_since=vehicle.since,
+                    standing_stop_id=vehicle.stop_id,
+                    in_jam=vehicle.in_jam,
+                    stops_away=None if vehicle.waits else ahead - first,
+                    is_departure=ahead == 0,
+                    visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
+                    is_last=ahead == len(trip.stop_times) - 1,
+                    is_demo=trip.is_demo,
+                    side=direction.side,
+                    pickup_type=call.pickup_type,
+                    drop_off_type=call.drop_off_type,
+                )
+            )
+        return rows
 
     def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
         return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction) is not None
@@ -272,7 +270,8 @@ class _Board:
             return [*seen, *stuck, self._note(direction, ArrivalStatus.DISRUPTED)]
         rows = [*seen, *self._scheduled(direction, [*seen, *stuck])]
         rows.sort(key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))
-        rows = [*self._mark_last(direction, rows)[:per_direction], *stuck]
+        rows = self._mark_last(direction, rows)[:per_direction]
+        rows += stuck[:per_direction]
         return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
 
     def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:

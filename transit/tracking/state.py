@@ -66,5 +66,5 @@ class VehicleState:
     next_stop_sequence: int | None = None  # the first stop ahead on the trip
     recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
-    doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices
     standing: StandingFacts | None = None  # None in states that an older version stored
+    doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices

@@ -52,7 +52,7 @@ SCHEMAS: dict[str, Schema] = {
         vehicles_now={"type": "integer", "description": "Vehicles seen on the route within 300 s"},
     ),
     "Arrival": obj(
-        status={"type": "string", "enum": [str(one) for one in ArrivalStatus]},
+        status={"type": "string", "enum": [str(value) for value in ArrivalStatus]},
         route_id={"type": "string"},
         direction_id=WHOLE,
         headsign={"type": "string"},
@@ -76,7 +76,7 @@ SCHEMAS: dict[str, Schema] = {
         is_last={"type": "boolean", "description": "The trip ends here"},
         visit={**WHOLE, "description": "1, 2 where the trip calls here more than once"},
         is_demo={"type": "boolean", "description": "A simulated bus"},
-        why={"enum": [*(str(one) for one in NoServiceReason), None], "description": "Why nothing runs today"},
+        why={"enum": [*(str(value) for value in NoServiceReason), None], "description": "Why nothing runs today"},
     ),
     "Span": {**obj(at=MOMENT, low_at=MOMENT, high_at=MOMENT), "description": "A moment with its 80 % interval"},
     "Leg": {
@@ -93,7 +93,7 @@ SCHEMAS: dict[str, Schema] = {
             "stops": {"type": "integer", "description": "How many stops later one gets off"},
             "leaves": ref("Span"),
             "comes": ref("Span"),
-            "source": {"enum": [str(one) for one in Source]},
+            "source": {"enum": [str(value) for value in Source]},
             "headway_s": WHOLE,
             "vehicle_id": TEXT,
             "is_demo": {"type": "boolean"},
@@ -124,7 +124,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Vehicle": obj(
         vehicle_id={"type": "string"},
-        status={"type": "string", "enum": [str(one) for one in VehicleStatus]},
+        status={"type": "string", "enum": [str(value) for value in VehicleStatus]},
         route_id=TEXT,
         direction_id=WHOLE,
         trip={"anyOf": [ref("Trip"), {"type": "null"}]},

@@ -223,9 +223,9 @@ def vehicles_in_service() -> list[VehicleState]:
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
-    standing = world().view.standing.get(state.vehicle_id)
     index = trip.find_index(state.next_stop_sequence) if trip else None
     call = trip.stop_times[index] if trip and index is not None else None
+    standing = world().view.standing.get(state.vehicle_id)
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,

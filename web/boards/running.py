@@ -26,8 +26,8 @@ def in_service(world: World) -> Iterator[VehicleState]:
     network, now, standing = world.network, world.now(), world.view.standing
     assert network is not None
     for state in world.states.values():
-        found = standing.get(state.vehicle_id)
-        if is_running(network, state, now) and (found is None or not found.is_parked):
+        stands = standing.get(state.vehicle_id)
+        if is_running(network, state, now) and (stands is None or not stands.is_parked):
             yield state
 
 

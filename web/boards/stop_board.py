@@ -46,15 +46,15 @@ class StopBoard:
 
     @property
     def departures(self) -> list[Arrival]:
-        """The buses that somebody can get on, the soonest first; then those that stand and of which no time is known."""
+        """The buses that somebody can get on, the soonest first."""
         rows = [
             row
             for direction in self.directions
             if not direction.ends_here
             for row in direction.rows
-            if (row.at is not None or row.status is ArrivalStatus.STANDING) and row.can_board
+            if row.at is not None and row.can_board
         ]
-        return sorted(rows, key=lambda row: (row.at is None, row.at or self.now, row.trip.trip_id if row.trip else ""))
+        return sorted(rows, key=lambda row: (row.at, row.trip.trip_id if row.trip else ""))
 
     @property
     def has_demo(self) -> bool:

@@ -37,8 +37,8 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
-    cancelled_by: Alert | None
     standing: StandingVehicle | None  # nothing is promised of it: it does not come on
+    cancelled_by: Alert | None
 
 
 def trip_board(world: World, instance: TripInstance) -> TripBoard:

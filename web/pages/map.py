@@ -34,10 +34,10 @@ def map_page() -> Response:
     )
 
 
-def notices(found: World) -> list[Alert]:
+def notices(of_world: World) -> list[Alert]:
     """Those by which something is not served now: a stop, a route, a trip."""
-    now = found.now()
-    return [alert for alert in found.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
+    now = of_world.now()
+    return [alert for alert in of_world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
 
 
 def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]

@@ -64,13 +64,13 @@ def choice_text(network: Network, stops: list[Stop]) -> str:
     own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
     head = gettext("Which stop? Send")
     own = [plain(word) for word in own]
-    said = [
+    choices = [
         word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
         for word, stop in zip(own, stops, strict=True)
     ]
-    while len(said) > 1 and len(f"{head} {', '.join(said)}") > LONGEST:
-        said.pop()
-    return f"{head} {', '.join(said)}"
+    while len(choices) > 1 and len(f"{head} {', '.join(choices)}") > LONGEST:
+        choices.pop()
+    return f"{head} {', '.join(choices)}"
 
 
 def journey_text(network: Network, start_text: str, end_text: str) -> str:
@@ -119,7 +119,11 @@ def understand(network: Network, message: str) -> tuple[list[Stop], Route | None
         stops = stops_of_code(network, " ".join(words[:cut])) if cut > 0 else ()
         if stops:
             route = _route(network, " ".join(words[cut:]))
-            served = [one for one in stops if route and route.route_id in network.routes_of_stop.get(one.stop_id, ())]
+            served = [
+                candidate
+                for candidate in stops
+                if route and route.route_id in network.routes_of_stop.get(candidate.stop_id, ())
+            ]
             return served or list(stops), route
     if not words:
         return [], None

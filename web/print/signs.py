@@ -70,7 +70,11 @@ def _page(pdf: LetteredPdf, network: Network, stop: Stop, address: str, now: dat
         pdf.multi_cell(right - x, 6 * scale, pdf.plain(_translate(tag, "Scan: when does the next bus come?")), align="L")
     _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
     _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
-    phones = ", ".join(f"{one.phone} ({one.name})" if len(operators) > 1 else one.phone for one in operators if one.phone)
+    phones = ", ".join(
+        f"{operator.phone} ({operator.name})" if len(operators) > 1 else operator.phone
+        for operator in operators
+        if operator.phone
+    )
     y = pdf.h - 10 * scale
     for tag in reversed(LANGUAGES):
         unknown = _translate(tag, "Phone number of the operator: not known yet")
@@ -97,8 +101,8 @@ def _name(agency: Agency) -> str:
 
 def _operators(network: Network, stop: Stop) -> list[Agency]:
     """Who runs the routes of a stop."""
-    found = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
-    return list(found.values()) or [network.agencies[0]]
+    agencies = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
+    return list(agencies.values()) or [network.agencies[0]]
 
 
 def _routes(

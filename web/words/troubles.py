@@ -117,8 +117,8 @@ def _fill(text: str, trouble: Trouble, language: str, timezone: str, now: dateti
         return ""
     figures = _written(trouble.figures, language, timezone, now)
     since = _moment(trouble.since, language, timezone, now) if trouble.since else ""
-    said: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
-    return said
+    sentence: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
+    return sentence
 
 
 def _written(figures: Mapping[str, Figure], language: str, timezone: str, now: datetime) -> dict[str, str]:
@@ -143,10 +143,10 @@ def span(seconds: float, language: str) -> str:
     size = abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
-            said: str = catalogue(language).gettext(text) % {"count": size // unit}
-            return said
-    said = catalogue(language).gettext("%(count)s s") % {"count": size}
-    return said
+            phrase: str = catalogue(language).gettext(text) % {"count": size // unit}
+            return phrase
+    phrase = catalogue(language).gettext("%(count)s s") % {"count": size}
+    return phrase
 
 
 def _moment(at: datetime, language: str, timezone: str, now: datetime) -> str:
