@@ -118,8 +118,9 @@ def doctor(settings: Settings, lang: str | None) -> None:
     openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
     made_at = None if snapshot is None else snapshot.made_at
+    standing = [] if snapshot is None else snapshot.standing
     now = settings.clock()
-    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly, standing)
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
     if examination.troubles:

@@ -47,6 +47,10 @@ class TroubleKind(StrEnum):
     UNMAPPED = "unmapped"
     SHARED_VEHICLE = "shared_vehicle"
     CLOCK_CORRECTED = "clock_corrected"
+    PARKED = "parked"  # out of riders' rows
+    STANDING = "standing"  # no minutes for riders
+    JAM = "jam"
+    FROZEN_RECEIVER = "frozen_receiver"
     SOME_REFUSED = "some_refused"
 
 

@@ -81,6 +81,22 @@ WORDS: dict[Kind, Words] = {
     Kind.CLOCK_CORRECTED: Words(
         "The clock of tracker %(subject)s is off by %(wrong_s)s (corrected).", "Nothing urgent; set it when you are there."
     ),
+    Kind.PARKED: Words(
+        "Bus %(subject)s has not moved since %(since)s near %(place)s: it counts as parked and is off riders' boards.",
+        "Is it out of service, broken down, or is its tracker not on the bus? When it moves it is shown again by itself.",
+    ),
+    Kind.STANDING: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, longer than is usual there: riders see no minutes for it.",
+        "Ask the driver. A later departure is told with: python app.py depart %(subject)s --at HH:MM",
+    ),
+    Kind.JAM: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, and others stand there too: it looks like a jam.",
+        "Write a notice to riders on /armada if it lasts.",
+    ),
+    Kind.FROZEN_RECEIVER: Words(
+        "The receiver of bus %(subject)s repeated one point from %(since)s to %(until_at)s while the bus drove on.",
+        "Restart the tracker; give it a free view of the sky.",
+    ),
     Kind.SOME_REFUSED: Words(
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
