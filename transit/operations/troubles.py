@@ -48,6 +48,14 @@ class TroubleKind(StrEnum):
     SHARED_VEHICLE = "shared_vehicle"
     CLOCK_CORRECTED = "clock_corrected"
     SOME_REFUSED = "some_refused"
+    # what vehicles show
+    TWO_DEVICES = "two_devices"
+    STALE_POINT = "stale_point"
+    BEARING_WRONG = "bearing_wrong"
+    SPEED_WRONG = "speed_wrong"
+    RUNS_EARLY = "runs_early"
+    RUNS_LATE = "runs_late"
+    LINE_LEFT = "line_left"
 
 
 Figure = str | int | float
