@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
+from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
@@ -120,9 +121,8 @@ class TripTable:
             elif self.network.is_headway_based(trip_id):
                 self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
             else:
-                for window in windows:
-                    for at in range(window.start_s, window.end_s, max(window.headway_s, 1)):
-                        rows.append(Departure(at, trip_id, trip.service_id, at - round(start)))
+                starts = (at for at in exact_starts(self.network, trip) if at is not None)
+                rows += [Departure(at, trip_id, trip.service_id, at - round(start)) for at in starts]
         rows.sort()
         self.departures[pattern.pattern_id] = rows
         self._starts[pattern.pattern_id] = [row.start_s for row in rows]
