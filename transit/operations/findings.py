@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import feed, reports, trackers
+from transit.operations import feed, notices, reports, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
 Rule = Callable[[FleetFacts], Iterator[Trouble]]
-RULES: tuple[Rule, ...] = (feed.troubles, reports.troubles, trackers.troubles)
+RULES: tuple[Rule, ...] = (feed.troubles, notices.troubles, reports.troubles, trackers.troubles)
 
 
 def troubles_of(facts: FleetFacts) -> list[Trouble]:

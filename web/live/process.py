@@ -91,7 +91,7 @@ class Live:
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         if looked:
-            self.facts = replace(self.facts, standing=self.standing)
+            self.facts = replace(self.facts, standing=self.standing, alerts=alerts)
             self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
