@@ -96,6 +96,17 @@ class Pipeline:
     def states(self) -> Mapping[str, VehicleState]:
         return self._states
 
+    def release(self, vehicle_id: str) -> VehicleState | None:
+        """Forgets a vehicle, whose trip is free at once. Returns what was known of it."""
+        state = self._states.pop(vehicle_id, None)
+        if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
+            del self._holders[state.matched.trip]
+        return state
+
+    def adopt(self, state: VehicleState) -> None:
+        """Goes on with a state that was another vehicle's: its tracker is on this one now."""
+        self._claim(state)
+
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
         """now: our clock; the report's received_at where not given."""
         previous = self._states.get(report.vehicle_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transit.plan.network import TripInstance
 from transit.tracking.detours import Detour
 from transit.tracking.report import AvlReport
+
+TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
 
 
 class VehicleStatus(StrEnum):
@@ -71,3 +73,8 @@ class VehicleState:
     detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
     standing: StandingFacts | None = None  # None in states that an older version stored
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices
+
+
+def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether a fix is so young that it may be shown as now. One that is still to come is not: some clock is wrong."""
+    return -TO_COME <= now - reported_at <= within
