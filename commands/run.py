@@ -51,6 +51,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
 
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
+    _provision(engine, settings)
     drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
@@ -97,6 +98,17 @@ def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None])
     return demo.may_drive
 
 
+def _provision(engine: Engine, settings: Settings) -> None:
+    """Credentials that were given while nothing ran, and those of earlier versions."""
+    from gps_ingest.broker_users import BrokenUsersFile
+    from gps_ingest.operations.provisioning import provision
+
+    try:
+        provision(engine, settings.data_dir, settings.clock())
+    except BrokenUsersFile as error:
+        fail(str(error))
+
+
 def _warn(settings: Settings, say: Callable[[str], None]) -> None:
     if settings.clock.set_to is not None:
         say(f"the clock is set: {settings.clock}")
@@ -109,6 +121,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
     """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
     from gps_ingest.operations.doctor import examine
     from gps_ingest.operations.system import LOOPBACK
+    from transit.operations.watch import NO_WATCH
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
     from web.words.troubles import all_is_well, sentence
@@ -117,9 +130,17 @@ def doctor(settings: Settings, lang: str | None) -> None:
     snapshot = SnapshotReader(settings.data_dir).read()
     openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
-    made_at = None if snapshot is None else snapshot.made_at
     now = settings.clock()
-    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    examination = examine(
+        engine,
+        settings.broker_url,
+        settings.data_dir,
+        now,
+        snapshot_at=None if snapshot is None else snapshot.made_at,
+        watch=NO_WATCH if snapshot is None else snapshot.watch,
+        offered_openly=openly,
+        standing=[] if snapshot is None else snapshot.standing,
+    )
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
     if examination.troubles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
 
 Lines = Mapping[str, int]  # id -> line
 
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "MODIFIER", "FEMININE", "MASCULINE", "MICRO")  # how the names of their letters begin
+WRITTEN = "Latin, Greek and Cyrillic"  # the embedded font of printed sheets
 PLATFORM, ENTRANCE, BOARDING_AREA = 0, 2, 4  # location_type; a trip calls at platforms only, up to 2 a stop needs a name
 NULL_ISLAND_DEGREES = 1.0  # a point this near 0/0 lies in the sea: it is a missing position
 TRIP_FILES = (columns.TRIPS.file, columns.STOP_TIMES.file, columns.STOPS.file, columns.FREQUENCIES.file)
@@ -126,6 +129,25 @@ def check_called_stops(network: Network, lines: Lines, findings: Findings) -> No
         if network.stops[stop_id].location_type not in (PLATFORM, BOARDING_AREA):
             message = f'trips call at "{stop_id}", which is no stop but a station or entrance; let them call at its platform'
             findings.warning(columns.STOPS.file, lines[stop_id], "location_type", message)
+
+
+def check_alphabets(network: Network, lines: Mapping[str, Lines], findings: Findings) -> None:
+    """Names that printed signs cannot write and that messages change: each is said once."""
+    said_already: set[str] = set()
+    names = [(columns.STOPS.file, "stop_name", stop.stop_id, stop.name) for stop in network.stops.values()]
+    for route in network.routes.values():
+        names.append((columns.ROUTES.file, "route_short_name", route.route_id, route.short_name))
+        names.append((columns.ROUTES.file, "route_long_name", route.route_id, route.long_name))
+    names += [(columns.TRIPS.file, "trip_headsign", trip.trip_id, trip.headsign) for trip in network.trips.values()]
+    for file, field, record_id, name in names:
+        if not name.isascii() and name not in said_already and not _is_printed(name):
+            said_already.add(name)
+            message = f'"{name}" has letters that signs cannot print (they have {WRITTEN}); there it is written as it sounds'
+            findings.warning(file, lines.get(file, {}).get(record_id), field, message)
+
+
+def _is_printed(name: str) -> bool:
+    return all(unicodedata.name(letter, "").startswith(SCRIPTS) for letter in name if letter.isalpha())
 
 
 def check_services(network: Network, lines: Lines, findings: Findings) -> None:

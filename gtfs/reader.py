@@ -11,6 +11,7 @@ from gtfs import columns
 from gtfs.calls import calls_of_trips
 from gtfs.checks import (
     check_agencies,
+    check_alphabets,
     check_called_stops,
     check_services,
     is_at_sea,
@@ -111,6 +112,7 @@ class _Reader:
             translations=tuple(_make_translation(*values) for _, values, _ in self._rows(columns.TRANSLATIONS)),
             other_files=self._other_files(),
         )
+        check_alphabets(network, self.lines, self.findings)
         check_called_stops(network, self.lines[columns.STOPS.file], self.findings)
         check_services(network, self.lines[columns.CALENDAR.file], self.findings)
         return network

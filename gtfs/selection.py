@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import cos, radians
 
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
 UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
@@ -32,8 +32,8 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
 
 
 def is_shown(state: VehicleState, now: datetime) -> bool:
-    age_s = (now - state.report.reported_at).total_seconds()
-    return state.matched.status in SHOWN and abs(age_s) <= POSITION_MAX_AGE_S
+    young = is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
+    return state.matched.status in SHOWN and young
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:
@@ -117,7 +117,7 @@ def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> 
 
 
 def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:
-    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
+    if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, timedelta(seconds=UPDATE_MAX_AGE_S)):
         return False
     return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
 

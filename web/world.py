@@ -24,7 +24,7 @@ from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.cache import Cache
 from web.live.feeds import feeds_of
 from web.live.snapshot import Snapshot, SnapshotReader, folder
@@ -182,7 +182,7 @@ class World:
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     stops = view.snapshot.predictions if view.snapshot else {}
     young = timedelta(seconds=300)
-    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]
+    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if is_fresh(row.reported_at, now, young)]
     predictions = [row for row in predictions if row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
     standing = [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
@@ -19,7 +20,7 @@ from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
 
 READ_AT_ONCE = 3000  # messages
-READ_MORE_S = 0.1  # as long as more are here and the broker was not read to its end: who is behind a flood comes to its turn
+READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is only counted, must come to its turn
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
@@ -37,6 +38,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
+    broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest)
     looked = forgot = monotonic()
     was_refused: str | None = None
@@ -53,6 +55,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
             looked = monotonic()
             _try(ingest.look)
             ingest.figures.note_connection(inbox.connected)
+            _try(lambda: ingest.note_broker_refusals(broker_log))
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()

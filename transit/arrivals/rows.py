@@ -17,7 +17,7 @@ from transit.plan.network import NO_PICKUP, Network, TripInstance
 from transit.plan.planned_times import planned_at
 from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
 LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
 TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing
@@ -155,7 +155,7 @@ class _Board:
         return {
             state.matched.trip: state.next_stop_sequence
             for state in self.states.values()
-            if state.matched.trip is not None and abs(self.now - state.report.reported_at) <= TOLD_AGE
+            if state.matched.trip is not None and is_fresh(state.report.reported_at, self.now, TOLD_AGE)
             if state.vehicle_id not in self.standing or not self.standing[state.vehicle_id].is_parked
         }
 
@@ -168,8 +168,8 @@ class _Board:
     def seen(self, row: Prediction) -> Arrival | None:
         """A prediction as a row; None where its fix is too old, or it is of another network."""
         trip = self.network.trips.get(row.trip.trip_id)
-        age = abs(self.now - row.reported_at)
-        if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
+        age = self.now - row.reported_at
+        if trip is None or not is_fresh(row.reported_at, self.now, TOLD_AGE) or (row.trip, row.stop_sequence) in self.passed:
             return None
         index = trip.find_index(row.stop_sequence)
         if index is None or not trip.serves(index) or not is_promised(self.network, row, index):

@@ -20,6 +20,7 @@ AGAIN = (0.25, 0.5, 1.0)  # who has waited for long may wait for such shares of 
 AGAIN_WEIGHT, AGAIN_FROM_S = 0.05, 130.0  # of each of them, of those that have waited for so long
 LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
+EARLIEST_S = 3 * 3600.0  # and no departure as further ahead of its plan, which may be stale by hours
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
 SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
 
@@ -52,7 +53,7 @@ class Departures:
         began = min(moments, default=None)
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
-            waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
+            waited = min(max(at - self._zero(trip, began), -EARLIEST_S), LONGEST_S)
         self.waits.setdefault(way.corridor, TerminalWaits()).left(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:

@@ -31,6 +31,9 @@ SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be 
 SAMPLE_AHEAD_S = 2100.0
 SAMPLED_STOPS = 7
 SILENCE = 1.5  # a fix older than so many usual gaps says no more that the vehicle has gone on
+DETOUR_MPS = 4.0  # who is off its line may come back to it this slowly, over the same distance on top of its way,
+DETOUR_WIDER = 2.0  # and what is said of it is so many times less sure
+STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this keeps to another plan than the one that is written
 LATENESS_SOFT_S = 80.0  # lateness says little of the next seconds
 LEAST_STAND_S = 120.0  # no vehicle's minutes end before
 FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
@@ -116,7 +119,7 @@ class Forecaster:
             self._expire(state, some, at)
             if at - self._sampled.get(state.vehicle_id, 0.0) >= SAMPLE_EVERY_S:
                 self._sampled[state.vehicle_id] = at
-                said = self._say(state, at)
+                said = None if is_off_its_line(state) else self._say(state, at)
                 for one in (said, None if said is None else self._next(said, at, held.__contains__)):
                     if one is not None:
                         self._sample(one, at)
@@ -278,7 +281,10 @@ class Forecaster:
         passed = _passed(ride, median, now)
         since = now - ride.zero
         median = np.maximum.accumulate(np.maximum(median, max(since, 0.0)))
-        plain = tuple(row + since for row in self.calibration[tier].bounds(median - since))
+        bounds = self.calibration[tier].bounds(median - since)
+        if ride.off_m > 0.0:
+            bounds = _wider(*bounds, ride.off_m)
+        plain = tuple(row + since for row in bounds)
         stood = stood_s(ride, self.departures)
         low, shown, high = (
             np.maximum.accumulate(row + moved) for row, moved in zip(plain, self.postponement[tier].moved_s(stood), strict=True)
@@ -343,6 +349,8 @@ class Forecaster:
         if timetable is None:
             return 0.0, 0.0
         late_s = ride.zero + ride.base_s - timetable[ride.first :]
+        if not STALE_S[0] <= late_s[0] <= STALE_S[1]:  # who is held, or catches up, does so to a plan that is kept
+            return 0.0, 0.0
         share = late_s / (np.maximum(ride.base_s, 0.0) + LATENESS_SOFT_S)
         return np.clip(share, -1.0, 0.0), np.clip(share, 0.0, 1.0)
 
@@ -393,6 +401,17 @@ class Forecaster:
     def dump(self) -> bytes:
         """What was learnt, in a bounded number of bytes; what is only about now is not in it."""
         return learnt_state.dump(self)
+
+
+def is_off_its_line(state: VehicleState) -> bool:
+    """Whether a vehicle is off its line: how long its detour takes teaches nothing about the line."""
+    return state.matched.status is VehicleStatus.OFF_ROUTE
+
+
+def _wider(low_s: Floats, shown_s: Floats, high_s: Floats, off_m: float) -> tuple[Floats, Floats, Floats]:
+    """An interval for a vehicle so far off its line, which is to come back to it."""
+    low = np.maximum(shown_s - DETOUR_WIDER * (shown_s - low_s), 0.0)
+    return low, shown_s, shown_s + DETOUR_WIDER * (high_s - shown_s) + off_m / DETOUR_MPS
 
 
 def _passed(ride: RemainingTrip, median_s: Floats, now: float) -> int:

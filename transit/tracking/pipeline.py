@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,13 +12,14 @@ import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.detours import Detour, begun, comes_back, ended
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
 from transit.tracking.report import AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, facts_of, observe, wait_for
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -40,6 +42,7 @@ class Memory(msgspec.Struct, array_like=True):
     suspects: Suspects | None = None
     trust: FieldTrust | None = None
     standing: Standing | None = None
+    detours: tuple[Detour, ...] = ()
 
 
 FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
@@ -93,6 +96,17 @@ class Pipeline:
     def states(self) -> Mapping[str, VehicleState]:
         return self._states
 
+    def release(self, vehicle_id: str) -> VehicleState | None:
+        """Forgets a vehicle, whose trip is free at once. Returns what was known of it."""
+        state = self._states.pop(vehicle_id, None)
+        if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
+            del self._holders[state.matched.trip]
+        return state
+
+    def adopt(self, state: VehicleState) -> None:
+        """Goes on with a state that was another vehicle's: its tracker is on this one now."""
+        self._claim(state)
+
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
         """now: our clock; the report's received_at where not given."""
         previous = self._states.get(report.vehicle_id)
@@ -118,6 +132,7 @@ class Pipeline:
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
+        verdict = self._note_detour(memory, verdict, report, t)
         self._wait(memory.standing, verdict, t, asked)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
@@ -185,6 +200,32 @@ class Pipeline:
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
 
+    def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
+        """Remembers whether it leaves its line or comes back; whether it is expected back, others have shown there."""
+        progress, belief = memory.progress, memory.belief
+        was_off = memory.shown is not None and memory.shown.status == VehicleStatus.OFF_ROUTE
+        if verdict.status is not VehicleStatus.OFF_ROUTE:
+            if was_off:
+                memory.detours = ended(memory.detours, came_back=verdict.trip is not None)
+            return verdict
+        if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
+            return verdict
+        pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        detour = Detour(
+            trip_id=verdict.trip.trip_id,
+            route_id=pattern.route_id,
+            direction_id=pattern.direction_id,
+            stop_id=pattern.stop_ids[max(progress.next_index - 1, 0)],
+            left_at=report.reported_at,
+        )
+        memory.detours = begun(memory.detours, detour)
+        is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
+        if is_parked:
+            memory.detours = ended(memory.detours, came_back=False)
+        seen = [one for state in self._states.values() if state.vehicle_id != report.vehicle_id for one in state.detours]
+        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, [*seen, *memory.detours])
+        return verdict._replace(is_expected_back=is_expected_back)
+
     def _wait(self, standing: Standing, verdict: Verdict, t: float, asked: AssignmentContext) -> None:
         if verdict.status is not VehicleStatus.LAYOVER or verdict.trip is None:
             return
@@ -231,13 +272,22 @@ class Pipeline:
         return tuple(advance(progress, pattern, report.vehicle_id, verdict.along_m, t))
 
     def _state(self, report: AvlReport, verdict: Verdict, memory: Memory) -> VehicleState:
-        said = (verdict.status, verdict.trip, verdict.along_m, verdict.off_m, verdict.confidence, verdict.explanation)
-        matched = MatchedPosition(report.reported_at, *said)
+        matched = MatchedPosition(
+            reported_at=report.reported_at,
+            status=verdict.status,
+            trip=verdict.trip,
+            shape_dist_traveled_m=verdict.along_m,
+            offset_m=verdict.off_m,
+            confidence=verdict.confidence,
+            is_expected_back=verdict.is_expected_back,
+            explanation=verdict.explanation,
+        )
         plain = VehicleState(
             vehicle_id=report.vehicle_id,
             report=report,
             matched=matched,
             memory=packed(memory),
+            detours=memory.detours,
             doubts=_doubts(memory),
             standing=self._standing(memory.standing, verdict, report.reported_at.timestamp()),
         )
@@ -248,6 +298,8 @@ class Pipeline:
         ahead = progress.next_index
         if progress.arrived_at is not None and ahead > 0:
             ahead += 1  # it stands at the stop, or is just past it
+        if verdict.status is VehicleStatus.OFF_ROUTE and verdict.along_m is not None:  # beside stops that it does not call at
+            ahead = max(ahead, bisect_right(pattern.stop_dist_m, verdict.along_m))
         started = progress.started_at
         return replace(
             plain,

@@ -38,6 +38,9 @@ SCHEMAS: dict[str, Schema] = {
             stop_lat=NUMBER,
             stop_lon=NUMBER,
             route_ids={"type": "array", "items": {"type": "string"}},
+            stop_timezone={"type": "string", "description": "Of its clock: its station's, its own, or the agency's"},
+            parent_station=TEXT,
+            platform_code=TEXT,
             position_confidence=TEXT,
         ),
         "description": "distance_m is added where lat and lon were asked for.",
@@ -77,6 +80,16 @@ SCHEMAS: dict[str, Schema] = {
         visit={**WHOLE, "description": "1, 2 where the trip calls here more than once"},
         is_demo={"type": "boolean", "description": "A simulated bus"},
         why={"enum": [*(str(value) for value in NoServiceReason), None], "description": "Why nothing runs today"},
+        stop_id={"type": "string", "description": "Where the bus calls: at a station, the platform"},
+        pickup_type={
+            **WHOLE,
+            "description": "GTFS: 1 nobody gets on, 2 after a call to the agency, 3 after a sign to the driver",
+        },
+        drop_off_type={**WHOLE, "description": "GTFS: 1 nobody gets off, 2 after a call, 3 after a word to the driver"},
+        in_spite_of={
+            **TEXT,
+            "description": "alert_id of the notice that says that this trip does not run; a bus is seen on it",
+        },
     ),
     "Span": {**obj(at=MOMENT, low_at=MOMENT, high_at=MOMENT), "description": "A moment with its 80 % interval"},
     "Leg": {

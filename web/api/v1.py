@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort, request
 
-from transit.arrivals.rows import TOLD_AGE
+from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
 from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
@@ -238,7 +238,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
         "speed_mps": report.speed_mps,
         "reported_at": local(report.reported_at),
         "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
-        "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "old": not is_fresh(report.reported_at, world().now(), LIVE_AGE),
         "standing_since": local(standing.since) if standing else None,
         "is_demo": trip.is_demo if trip else False,
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.network import Network
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
@@ -33,7 +33,7 @@ def in_service(world: World) -> Iterator[VehicleState]:
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
-    return on_trip and route_of(network, state) != "" and abs(now - state.report.reported_at) <= TOLD_AGE
+    return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 
 
 def route_of(network: Network, state: VehicleState) -> str:

@@ -12,7 +12,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.planned_times import planned_at
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.world import World
 
 
@@ -47,7 +47,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     assert network is not None
     trip = network.trip(instance.trip_id)
     on_it = [state for state in world.states.values() if state.matched.trip == instance]
-    fresh = [state for state in on_it if abs(now - state.report.reported_at) <= TOLD_AGE]
+    fresh = [state for state in on_it if is_fresh(state.report.reported_at, now, TOLD_AGE)]
     vehicle = max(fresh or on_it, key=lambda state: state.report.reported_at, default=None)
     ahead = _ahead_of(vehicle, fresh)
     rows, direction = [], directions_of(network).of_trip[trip.trip_id]
@@ -55,7 +55,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
         predictions = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
-        predictions = [p for p in predictions if now - p.reported_at <= TOLD_AGE]
+        predictions = [p for p in predictions if is_fresh(p.reported_at, now, TOLD_AGE)]
         passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)

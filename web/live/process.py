@@ -18,7 +18,9 @@ from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
+from transit.operations.outage import watch
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
@@ -29,9 +31,9 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
-from transit.store.trackers import newest_received_at
+from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of
@@ -63,6 +65,8 @@ class Live:
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
         self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
+        last = snapshots.SnapshotReader(data_dir).read()
+        self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
         self.saved_at: datetime | None = None
         self.unsaved = False
         self.promised_at: datetime | None = None
@@ -79,19 +83,22 @@ class Live:
                 self._take_network(connection, version, now)
             self.revision, changed = load_states(connection, self.revision)
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
+            on = set(load_tracker_map(connection).values())  # a vehicle without a tracker is gone at once
+            self.states = {vehicle_id: state for vehicle_id, state in self.states.items() if vehicle_id in on}
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
-                self.facts = load_facts(connection, self.network, now)
+                self.facts = load_facts(connection, self.network, now, states=self.states)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
-        if looked:
-            self.facts = replace(self.facts, standing=self.standing)
+        before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
+        if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
+            self.facts = replace(self.facts, standing=self.standing, alerts=alerts, watch=self.watch)
             self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
@@ -179,7 +186,7 @@ class Live:
     def _predict(self, now: datetime) -> list[Prediction]:
         if self.forecaster is None:
             return []
-        fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
+        fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, PREDICTED_AGE)]
         self.forecaster.observe(fresh, now)
         self.standing = self.forecaster.standing(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
@@ -212,6 +219,7 @@ class Live:
             newest_received_at=newest,
             standing=self.standing,
             troubles=self.troubles,
+            watch=self.watch,
         )
 
 

@@ -14,6 +14,7 @@ from transit.arrivals.alerts import Alert
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
@@ -40,6 +41,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     newest_received_at: datetime | None  # of any report
     standing: list[StandingVehicle] = []  # nothing is promised of these
     troubles: list[Trouble] = []  # the operator's, the most urgent first
+    watch: FleetWatch = NO_WATCH  # whether the fleet is silent as a whole
 
     def all_states(self) -> list[VehicleState]:
         return msgspec.msgpack.decode(self.states, type=list[VehicleState])

@@ -14,7 +14,7 @@ from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
 from transit.plan.timetable import NoServiceReason
-from transit.tracking.state import VehicleStatus
+from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
@@ -81,6 +81,8 @@ def minutes(at: datetime, now: datetime, low: datetime | None = None, high: date
 
 
 def age(at: datetime, now: datetime) -> str:
+    if now - at < -TO_COME:
+        return gettext("still to come")
     seconds = max(0, round((now - at).total_seconds()))
     if seconds < 90:
         return gettext("%(count)s s ago", count=seconds)
