@@ -52,3 +52,15 @@ def test_what_is_written_exactly_so_goes_before_what_differs_in_its_case(asked: 
 
 def test_where_only_the_case_differs_all_of_them_are_meant():
     assert ids(coded(S3="Ab", S4="aB"), "AB") == ["S3", "S4"]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("null", ""), ("NULL ", ""), ("N/A", ""), ("-", ""), ("", ""), ("NA", "NA"), ("0", "0")]
+)
+def test_a_databases_word_for_nothing_is_no_code(code, shown):
+    network = a_network()
+    stop = replace(network.stops["S3"], code=code)
+    network = replace(network, stops={**network.stops, "S3": stop})
+    assert stop_code(stop) == shown
+    assert stops_of_code(network, "S3" if not shown else shown) == (stop,)
+    assert code == "" or shown or stops_of_code(network, code) == ()
