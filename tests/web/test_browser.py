@@ -78,12 +78,15 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header.top *")].filter
   if (!box.width || el.closest(".vh, .map, .scroll, .skip, input, select, svg")) return false;
   return box.right > innerWidth + 1 || (style.overflowX !== "visible" && el.scrollWidth > el.clientWidth + 1);
 }).map(el => el.tagName + "." + el.className + ": " + el.textContent.trim().slice(0, 40))"""
-SYLLABLES = """() => [...document.querySelectorAll("main *, header.top *")].filter(el => !el.closest(".vh, .map, .skip, svg, option")).flatMap(el =>
-  [...el.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim()).map(node => {
-    const range = document.createRange(); range.selectNodeContents(node);
+SYLLABLES = """() => [...document.querySelectorAll("main *, header.top *")]
+  .filter(el => !el.closest(".vh, .map, .skip, svg, option"))
+  .flatMap(el => [...el.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim()))
+  .map(node => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
     const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top))).size;
     return [lines, node.textContent.trim()];
-  })).filter(([lines, text]) => lines > text.split(/[\\s-]+/).length + 1).map(String)"""
+  }).filter(([lines, text]) => lines > text.split(/[\\s-]+/).length + 1).map(String)"""
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if not path.startswith("/layar")])
