@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench lint lock clean help
+.PHONY: run test bench mutants lint lock clean help
 
 help:
 	@echo "make run    the whole system with a demo fleet, at http://127.0.0.1:8000"
 	@echo "make test   every test"
 	@echo "make bench  what this machine carries, and the scores on the recordings (RECORDINGS=$(or $(RECORDINGS),../shared/data))"
+	@echo "make mutants  200 small faults planted in the core, and which of them the tests notice (an hour)"
 	@echo "make lint   style and types"
 	@echo "make lock   write requirements/*.txt anew from requirements/*.in"
 
@@ -21,8 +22,12 @@ test: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@exec $(BIN)/python -m benchmarks
 
+mutants: .venv/dev.stamp
+	@exec $(BIN)/python -m benchmarks.mutants
+
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 
 lock: .venv/dev.stamp

@@ -52,7 +52,7 @@ def without(names: tuple[str, ...]) -> Iterator[None]:
 
 def variants() -> dict[str, AbstractContextManager[Any]]:
     found: dict[str, AbstractContextManager[Any]] = {name: without(names) for name, names in LEFT_OUT.items()}
-    plain = patch.object(waits.Waits, "_on_the_minute", lambda _, now, clock_s, still: np.ones(len(still)))
+    plain = patch.object(waits.TerminalWaits, "_on_the_minute", lambda _, now, clock_s, still: np.ones(len(still)))
     found["no unwritten timetable"] = plain
     found["overdue stops kept"] = patch.object(forecast, "_passed", lambda *_: 0)
     median = np.full_like(calibration.SHOWN_OF_CLASS, 0.5)

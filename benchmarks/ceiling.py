@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
 from benchmarks.residuals import BUCKETS_MIN, NAMES
-from gps_ingest.recordings.replay import reading, replay
+from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
 from transit.forecasting.explanation import VehicleForecast
 from transit.forecasting.forecaster import Forecaster
@@ -92,13 +92,13 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     with (
         patch.object(TravelTimes, "learn", learning),
         patch.object(Forecaster, "_predictions", predicting),
-        reading(folder / "reports.csv.gz") as rows,
+        open_recording(folder / "reports.csv.gz") as rows,
     ):
         replay(read_network(folder / "gtfs.zip"), rows, predictions_out=out, every_s=EVERY_S, since=since, until=until)
     made = promises_of(csv.DictReader(io.StringIO(out.getvalue())))
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
     by_key: dict[Any, list[float]] = {}
-    with reading(folder / "truth.csv.gz") as rows:
+    with open_recording(folder / "truth.csv.gz") as rows:
         for passage in sorted(passages_of(rows, *bounds), key=lambda one: one.actual):
             by_key.setdefault(passage.key, []).append(passage.actual)
     actual, _ = around(made, by_key)

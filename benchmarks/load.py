@@ -27,6 +27,7 @@ from urllib.request import urlopen
 import psutil
 
 from benchmarks.engine import a_city
+from gps_ingest import broker
 from gps_ingest.mqtt import Inbox, new_client, parse_url
 from gps_ingest.simulation.publisher import topic_of
 from transit.plan.network import ShapePoint
@@ -59,7 +60,7 @@ class System:
             **os.environ, "DATA_DIR": str(folder), "PORT": str(free_port()), "MQTT_PORT": str(free_port()), "TRANSIT_NOW": "",
             "DATABASE_URL": "", "MQTT_URL": "",
         }  # fmt: skip
-        self.url = f"mqtt://127.0.0.1:{self.environment['MQTT_PORT']}"
+        self.url = broker.url_of(folder, "127.0.0.1", int(self.environment["MQTT_PORT"]))
         self.engine: Engine = open_database(f"sqlite:///{folder / 'transit.db'}")
         migrate(self.engine)
         self.network = a_city(max(3, min(100, vehicles // 20)))

@@ -22,7 +22,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.verdicts import verdict
-from gps_ingest.recordings.replay import reading, replay
+from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of
@@ -91,7 +91,7 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
         cells = line.split(",")
         found[cells[1], round(float(cells[0]))] = cells
     rows: dict[tuple[str, int], JudgedReport] = {}
-    with reading(reports) as recorded:
+    with open_recording(reports) as recorded:
         for row in recorded:
             at = datetime.fromisoformat(row["timestamp"]).timestamp()
             key = (row["vehicle_id"], int(at))
@@ -198,7 +198,7 @@ def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> t
     since, until = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in window) if window else (None, None)
     out = io.StringIO()
     began = time.perf_counter()
-    with reading(folder / "reports.csv.gz") as rows:
+    with open_recording(folder / "reports.csv.gz") as rows:
         kept = rows if until is None else (row for row in rows if row["timestamp"] < until.strftime("%Y-%m-%dT%H:%M:%SZ"))
         replay(network, kept, matches_out=out, assignment=assignment, since=since, until=until)
     took = time.perf_counter() - began

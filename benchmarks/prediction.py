@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gps_ingest.recordings.replay import reading, replay
+from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
 from transit.forecasting.baselines import METHODS
 from transit.quality.scorecard import Passage, Promise, score
@@ -75,13 +75,13 @@ def measure(folder: Path, case: Case, method: str) -> dict[str, Any]:
     since, until = (None if text is None else datetime.fromisoformat(text) for text in (case.since, case.until))
     out = io.StringIO()
     started = time.monotonic()
-    with reading(folder / "reports.csv.gz") as rows:
+    with open_recording(folder / "reports.csv.gz") as rows:
         network = read_network(folder / "gtfs.zip")
         replay(network, rows, predictions_out=out, method=method, every_s=EVERY_S, since=since, until=until)
     seconds = time.monotonic() - started
     out.seek(0)
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
-    with reading(folder / "truth.csv.gz") as rows:
+    with open_recording(folder / "truth.csv.gz") as rows:
         passages = passages_of(rows, *bounds)
     return {"seconds": round(seconds, 1), **score(promises_of(csv.DictReader(out)), passages)}
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.prediction import CASES, EVERY_S, Case, passages_of, promises_of, recordings
-from gps_ingest.recordings.replay import reading, replay
+from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
 from transit.plan.network import Network
 from transit.quality.scorecard import around
@@ -141,10 +141,10 @@ def residuals(folder: Path, case: Case) -> Residuals:
     since, until = (None if text is None else datetime.fromisoformat(text) for text in (case.since, case.until))
     out = io.StringIO()
     network = read_network(folder / "gtfs.zip")
-    with reading(folder / "reports.csv.gz") as rows:
+    with open_recording(folder / "reports.csv.gz") as rows:
         replay(network, rows, predictions_out=out, every_s=EVERY_S, since=since, until=until)
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
-    with reading(folder / "truth.csv.gz") as rows:
+    with open_recording(folder / "truth.csv.gz") as rows:
         return Residuals(network, out.getvalue(), passages_of(rows, *bounds))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
-from gps_ingest.recordings.replay import reading, replay
+from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
 from transit.forecasting.links import Floats
 from transit.plan.network import Network
@@ -51,11 +51,11 @@ def counted(folder: Path, case: Case) -> tuple[Counter[str], int]:
     """How many promises went unanswered, by why, and how many count."""
     since, until = (None if text is None else datetime.fromisoformat(text) for text in (case.since, case.until))
     out, network = io.StringIO(), read_network(folder / "gtfs.zip")
-    with reading(folder / "reports.csv.gz") as rows:
+    with open_recording(folder / "reports.csv.gz") as rows:
         replay(network, rows, predictions_out=out, every_s=EVERY_S, since=since, until=until)
     made = promises_of(csv.DictReader(io.StringIO(out.getvalue())))
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
-    with reading(folder / "truth.csv.gz") as rows:
+    with open_recording(folder / "truth.csv.gz") as rows:
         truth = sorted(passages_of(rows, *bounds), key=lambda one: one.actual)
     by_key: dict[tuple[str, str, str, int], list[float]] = {}
     by_run: dict[tuple[str, str], list[tuple[float, int]]] = {}

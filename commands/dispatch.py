@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from commands.common import Settings, current_network, example, fail, open_engine, pass_settings
+
+if TYPE_CHECKING:
+    from transit.store.database import Connection
 
 
 @click.command(epilog=example("python app.py assign BUS-3 --route biru", "python app.py assign BUS-3 --clear"))
@@ -28,9 +33,12 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
     if trip is not None and trip not in network.trips:
         fail(f"There is no trip {trip!r} in the loaded network (trips.txt, trip_id)")
     with writing(engine) as connection:
+        heard = clear or _refuse_unknown(connection, vehicle)
         hint = None if clear else AssignmentHint(network.trips[trip].route_id if trip else route, trip)
         assignments.assign(connection, vehicle, hint, now=settings.clock())
     click.echo(f"{vehicle}: {'left to the matcher' if clear else f'assigned to {trip or route}'}")
+    if not heard:
+        click.echo(f"{vehicle} has not been heard yet: this counts from its first report on.")
 
 
 @click.command(epilog=example("python app.py depart BUS-3 --at 07:15", "python app.py depart BUS-3 --clear"))
@@ -43,7 +51,6 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     from transit.forecasting.departure_orders import DepartureOrder, moment_of
     from transit.store import departure_orders
     from transit.store.database import writing
-    from transit.store.vehicles import load_vehicle_ids
 
     if (time is None) == (not clear):
         raise click.UsageError("give exactly one of --at and --clear")
@@ -51,16 +58,29 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     network = current_network(engine)
     now = settings.clock()
     with writing(engine) as connection:
-        vehicles = load_vehicle_ids(connection)
-        if vehicle not in vehicles:
-            fail(f"There is no vehicle {vehicle!r}; heard so far: {', '.join(vehicles) or 'none'}")
         if time is None:
             departure_orders.withdraw(connection, vehicle)
             click.echo(f"{vehicle}: left to the forecast")
             return
+        heard = _refuse_unknown(connection, vehicle)
         try:
             departs_at = moment_of(time, now, network.timezone)
         except ValueError as error:
             fail(f"--at: {error}")
         departure_orders.say(connection, DepartureOrder(vehicle, departs_at, now))
     click.echo(f"{vehicle}: leaves at {time}")
+    if not heard:
+        click.echo(f"{vehicle} has not been heard yet: this counts when it is seen to wait.")
+
+
+def _refuse_unknown(connection: Connection, vehicle: str) -> bool:
+    """Whether the vehicle was heard. One that a tracker was put on is known, too; of any other the command ends."""
+    from transit.store.trackers import load_tracker_map
+    from transit.store.vehicles import load_vehicle_ids
+
+    heard = load_vehicle_ids(connection)
+    known = sorted({*heard, *load_tracker_map(connection).values()})
+    if vehicle not in known:
+        way = f"python app.py trackers map TRACKER {vehicle}"
+        fail(f"There is no vehicle {vehicle!r}; there are: {', '.join(known) or 'none'}. A new one gets a tracker first: {way}")
+    return vehicle in heard

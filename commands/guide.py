@@ -19,13 +19,13 @@ from commands.common import EXISTING, OUTPUT, SAMPLE, Settings, current_network,
 def signs(settings: Settings, codes: tuple[str, ...], every: bool, address: str | None, paper: str, out: Path) -> None:
     """Write the signs for stops as a PDF: name, code, QR of the short address, routes, first and last bus."""
     from transit.plan.network import UnknownStop
-    from web.print.signs import sign_pdf, signed_stops
+    from web.print.signs import sign_pdf, stops_to_sign
 
     if not every and not codes:
         raise click.UsageError("give --stop CODE or --all")
     network = current_network(open_engine(settings))
     try:
-        stops = signed_stops(network, None if every else codes)
+        stops = stops_to_sign(network, None if every else codes)
     except UnknownStop as error:
         fail(f"No stop has the code or id {error}")
     out.write_bytes(sign_pdf(network, stops, (address or settings.address).rstrip("/"), settings.clock(), paper=paper))

@@ -90,9 +90,9 @@ def replay(
         click.echo(f"\r{done} reports, {at:%Y-%m-%d %H:%M} UTC, {pace}", nl=False, err=True)
 
     with (
-        recordings.reading(reports) as rows,
-        _maybe(recordings.writing, predictions) as predictions_out,
-        _maybe(recordings.writing, matches) as matches_out,
+        recordings.open_recording(reports) as rows,
+        _maybe(recordings.open_output, predictions) as predictions_out,
+        _maybe(recordings.open_output, matches) as matches_out,
     ):
         try:
             summary = recordings.replay(

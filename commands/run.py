@@ -109,6 +109,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
     """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
     from gps_ingest.operations.doctor import examine
     from gps_ingest.operations.system import LOOPBACK
+    from transit.operations.watch import NO_WATCH
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
     from web.words.troubles import all_is_well, sentence
@@ -117,9 +118,16 @@ def doctor(settings: Settings, lang: str | None) -> None:
     snapshot = SnapshotReader(settings.data_dir).read()
     openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
-    made_at = None if snapshot is None else snapshot.made_at
     now = settings.clock()
-    examination = examine(engine, settings.broker_url, settings.data_dir, now, made_at, openly)
+    examination = examine(
+        engine,
+        settings.broker_url,
+        settings.data_dir,
+        now,
+        snapshot_at=None if snapshot is None else snapshot.made_at,
+        watch=NO_WATCH if snapshot is None else snapshot.watch,
+        offered_openly=openly,
+    )
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
     if examination.troubles:

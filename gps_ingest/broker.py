@@ -26,7 +26,7 @@ listen: "127.0.0.1:-1"
 ports_file_dir: {folder}
 max_payload: 4MB
 jetstream {{ store_dir: {folder}, max_mem: 64MB, max_file: {most_held}, sync_interval: "2s" }}
-mqtt {{ listen: {listen}, ack_wait: "5s", max_ack_pending: 8192 }}
+mqtt {{ listen: {listen}, ack_wait: "15s", max_ack_pending: 21000 }}
 {websocket}
 {access}
 """

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     ENCRYPTED = "encrypted"
     STATUS = "unknown_status"
+    TOO_MANY = "too_many"
     OPTIONAL_FIELD = "optional_field"  # costs the field, not the fix
 
 
@@ -108,6 +109,12 @@ class Position(Struct):
     seq: Any = None
 
 
+class Moment(Struct):
+    """When a fix was, where no more is asked of it."""
+
+    timestamp: float
+
+
 class OwnTracksKind(Struct):
     """What OwnTracks says that a payload is."""
 
@@ -135,6 +142,7 @@ FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+_moment = msgspec.json.Decoder(Moment)
 _kind = msgspec.json.Decoder(OwnTracksKind)
 _location = msgspec.json.Decoder(Location, strict=False)
 
@@ -157,6 +165,38 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
     return read(tracker_id, payload)
 
 
+def tracker_of(topic: str) -> str:
+    """The tracker that a topic names, and what stands for one where it names none."""
+    levels = topic.split("/")
+    if len(levels) == 5 and tuple(levels[:3]) == PREFIX:
+        return levels[3]
+    return f"{levels[1]}/{levels[2]}" if len(levels) == 3 and levels[0] == "owntracks" else NOBODY
+
+
+def over_limit(topic: str) -> DecodedMessage:
+    """What stands for a message that is not read, because its tracker sent more than it may."""
+    message = "more than a tracker may send: a day's buffer at once, then 50 fixes a second; send each fix once"
+    return _refused(decode(topic, b"").tracker_id, Reason.TOO_MANY, message)
+
+
+def pieces_of(payload: bytes, most: int) -> list[bytes]:
+    """An array of fixes as several of so many elements, by the time of the fix; anything else as it is."""
+    elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload)) if payload.lstrip()[:1] == b"[" else []
+    if isinstance(elements, MalformedReport) or len(elements) <= most:
+        return [payload]
+    texts = [bytes(element) for _, element in sorted(enumerate(elements), key=_time_of)]
+    return [b"[" + b",".join(texts[n : n + most]) + b"]" for n in range(0, len(texts), most)]
+
+
+def _time_of(numbered: tuple[int, msgspec.Raw]) -> tuple[float, int]:
+    """To sort by; what has no time that can be read comes first."""
+    n, element = numbered
+    try:
+        return _moment.decode(element).timestamp, n
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0.0, n
+
+
 def _refused(tracker_id: str, reason: Reason, message: str) -> DecodedMessage:
     return DecodedMessage(tracker_id, refusals=(MalformedReport(reason, message),))
 
@@ -172,13 +212,13 @@ def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
 
 
 def _message(tracker_id: str, read: Sequence[ReadFix | MalformedReport], online: bool | None = None) -> DecodedMessage:
-    found = [one for one in read if isinstance(one, ReadFix)]
+    fixes_read = [part for part in read if isinstance(part, ReadFix)]
     return DecodedMessage(
         tracker_id=tracker_id,
-        fixes=tuple(one.fix for one in found),
-        refusals=tuple(one for one in read if isinstance(one, MalformedReport)),
+        fixes=tuple(part.fix for part in fixes_read),
+        refusals=tuple(part for part in read if isinstance(part, MalformedReport)),
         online=online,
-        dropped=tuple(problem for one in found for problem in one.dropped),
+        dropped=tuple(problem for part in fixes_read for problem in part.dropped),
     )
 
 
@@ -211,10 +251,10 @@ class OptionalFields:
     def number(self, name: str, value: Any, highest: float, lowest: float = 0.0) -> float | None:
         if value is None:
             return None
-        found = _as_number(value)
-        if found is not None and lowest <= found <= highest:
-            return found
-        if found != UNKNOWN:
+        amount = _as_number(value)
+        if amount is not None and lowest <= amount <= highest:
+            return amount
+        if amount != UNKNOWN:
             bounds = f"a number from {lowest:g} to {highest:g}"
             message = f"{name} is {_quoted(value)}; send {bounds}, or leave it out. The position is used without it"
             self.dropped.append(MalformedReport(Reason.OPTIONAL_FIELD, message))
@@ -223,8 +263,8 @@ class OptionalFields:
     def whole(self, name: str, value: Any, highest: int) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= highest:
             return value  # exact beyond the 53 bits of a float
-        found = self.number(name, value, float(highest))
-        return None if found is None else int(found)
+        amount = self.number(name, value, float(highest))
+        return None if amount is None else int(amount)
 
 
 def _as_number(value: Any) -> float | None:
@@ -232,10 +272,10 @@ def _as_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value)
+        amount = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if found == found else None
+    return amount if amount == amount else None
 
 
 def _quoted(value: Any) -> str:
@@ -317,12 +357,12 @@ def _malformed_field(complaint: str) -> MalformedReport:
 
 def _decimal_comma(payload: bytes) -> MalformedReport | None:
     """A tracker that writes numbers as its country does: 3,60278 is no JSON, "3,60278" no number."""
-    found = DECIMAL_COMMA.search(payload)
-    if found is None:
+    match = DECIMAL_COMMA.search(payload)
+    if match is None:
         return None
-    field, number = found[1].decode(), found[2].decode()
+    field, number = match[1].decode(), match[2].decode()
     message = f"{field} is {number} with a decimal comma; send {number.replace(',', '.')} with a point"
-    return MalformedReport(Reason.NOT_JSON if b'"' + found[2] not in payload else Reason.WRONG_TYPE, message)
+    return MalformedReport(Reason.NOT_JSON if b'"' + match[2] not in payload else Reason.WRONG_TYPE, message)
 
 
 def _is_utf8(payload: bytes) -> bool:

@@ -62,6 +62,9 @@ class Message:
     qos: int
     connection: int  # an acknowledgement means something only on the connection that brought the message
     retained: bool = False
+    is_whole: bool = True  # False: a part of what came
+    is_last: bool = True  # of the parts of what came: with it the broker may forget all of them
+    over_limit: bool = False  # its sender sent more than it may: it is counted and not read
 
 
 class NotABroker(Exception):
@@ -126,12 +129,18 @@ class Inbox:
         batch, self._read = self._read[:most], self._read[most:]
         return batch
 
+    def read_more(self, most: int) -> list[Message]:
+        """Up to so many messages that are here already. Keeps the connection alive, too: call it at least every ten seconds."""
+        self._turn(0.0)
+        batch, self._read = self._read[:most], self._read[most:]
+        return batch
+
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """The broker forgets them. Those of a connection that is gone will come again."""
         if not self.connected:
             return
         for message in messages:
-            if message.qos > 0 and message.connection == self.connections:
+            if message.qos > 0 and message.is_last and message.connection == self.connections:
                 self._client.ack(message.mid, message.qos)
         while self._client.want_write() and self.connected:
             if self._client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:

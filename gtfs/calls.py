@@ -43,9 +43,7 @@ def calls_of_trips(
     calls_of_trip = {}
     for trip_id, calls in gathered.items():
         calls.sort(key=lambda call: call[:2])
-        calls_of_trip[trip_id] = tuple(
-            call for _, _, call in (calls if _is_sound(calls) else _mended(trip_id, calls, findings))
-        )
+        calls_of_trip[trip_id] = tuple(call for _, _, call in (calls if _is_sound(calls) else _mend(trip_id, calls, findings)))
     return calls_of_trip
 
 
@@ -72,7 +70,7 @@ def _is_sound(calls: list[Call]) -> bool:
     return all(call.arrival_s is not None or call.departure_s is not None for _, _, call in (calls[0], calls[-1]))
 
 
-def _mended(trip_id: str, calls: list[Call], findings: Findings) -> list[Call]:
+def _mend(trip_id: str, calls: list[Call], findings: Findings) -> list[Call]:
     """The calls that can be used; none where nobody can tell what the trip does."""
     distinct = _without_repeats(trip_id, calls, findings)
     timed = _with_growing_times(_with_growing_distances(distinct, findings), findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
 
 Lines = Mapping[str, int]  # id -> line
 
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "MODIFIER", "FEMININE", "MASCULINE", "MICRO")  # how the names of their letters begin
+WRITTEN = "Latin, Greek and Cyrillic"  # the embedded font of printed sheets
 PLATFORM, ENTRANCE, BOARDING_AREA = 0, 2, 4  # location_type; a trip calls at platforms only, up to 2 a stop needs a name
 NULL_ISLAND_DEGREES = 1.0  # a point this near 0/0 lies in the sea: it is a missing position
 TRIP_FILES = (columns.TRIPS.file, columns.STOP_TIMES.file, columns.STOPS.file, columns.FREQUENCIES.file)
@@ -32,7 +35,7 @@ def check_agencies(agencies: Sequence[Agency], lines: Lines, findings: Findings)
             findings.warning(file, lines[agency.agency_id], "agency_timezone", message)
 
 
-def mended_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
+def mend_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
     file = columns.ROUTES.file
     if not (route.short_name or route.long_name):
         findings.warning(file, line, "route_short_name", "a route needs a short or a long name; its id is shown instead")
@@ -46,7 +49,7 @@ def mended_route(route: Route, agencies: Collection[str], line: int, findings: F
     return replace(route, agency_id="")
 
 
-def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
+def mend_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
     file = columns.STOPS.file
     if stop.parent_station and stop.parent_station not in stops:
         if not findings.is_lost(file, stop.parent_station):
@@ -65,7 +68,7 @@ def mended_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Find
     return stop if stop.lat is not None and stop.lon is not None else replace(stop, lat=None, lon=None)
 
 
-def placed_stops(stops: Mapping[str, Stop]) -> set[str]:
+def stops_with_place(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
     stop_ids = set()
     for stop_id, stop in stops.items():
@@ -126,6 +129,25 @@ def check_called_stops(network: Network, lines: Lines, findings: Findings) -> No
         if network.stops[stop_id].location_type not in (PLATFORM, BOARDING_AREA):
             message = f'trips call at "{stop_id}", which is no stop but a station or entrance; let them call at its platform'
             findings.warning(columns.STOPS.file, lines[stop_id], "location_type", message)
+
+
+def check_alphabets(network: Network, lines: Mapping[str, Lines], findings: Findings) -> None:
+    """Names that printed signs cannot write and that messages change: each is said once."""
+    said_already: set[str] = set()
+    names = [(columns.STOPS.file, "stop_name", stop.stop_id, stop.name) for stop in network.stops.values()]
+    for route in network.routes.values():
+        names.append((columns.ROUTES.file, "route_short_name", route.route_id, route.short_name))
+        names.append((columns.ROUTES.file, "route_long_name", route.route_id, route.long_name))
+    names += [(columns.TRIPS.file, "trip_headsign", trip.trip_id, trip.headsign) for trip in network.trips.values()]
+    for file, field, record_id, name in names:
+        if not name.isascii() and name not in said_already and not _is_printed(name):
+            said_already.add(name)
+            message = f'"{name}" has letters that signs cannot print (they have {WRITTEN}); there it is written as it sounds'
+            findings.warning(file, lines.get(file, {}).get(record_id), field, message)
+
+
+def _is_printed(name: str) -> bool:
+    return all(unicodedata.name(letter, "").startswith(SCRIPTS) for letter in name if letter.isalpha())
 
 
 def check_services(network: Network, lines: Lines, findings: Findings) -> None:

@@ -11,13 +11,14 @@ from gtfs import columns
 from gtfs.calls import calls_of_trips
 from gtfs.checks import (
     check_agencies,
+    check_alphabets,
     check_called_stops,
     check_services,
     is_at_sea,
-    mended_route,
-    mended_stop,
-    placed_stops,
+    mend_route,
+    mend_stop,
     say_without_shapes,
+    stops_with_place,
     usable_trips,
 )
 from gtfs.columns import REQUIRED_FILES, TABLES, TELLING, Table
@@ -95,7 +96,7 @@ class _Reader:
         if columns.SHAPES.file not in self.files.names:
             say_without_shapes(trip_rows, self.findings)
         trip_rows = usable_trips(trip_rows, routes, services, shapes, self.findings)
-        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, placed_stops(stops), self.findings)
+        calls = calls_of_trips(self._rows(columns.STOP_TIMES), trip_rows, stops, stops_with_place(stops), self.findings)
         frequencies = self._frequencies(trip_rows)
         trips = self._trips(trip_rows, calls)
         network = Network(
@@ -111,6 +112,7 @@ class _Reader:
             translations=tuple(_make_translation(*values) for _, values, _ in self._rows(columns.TRANSLATIONS)),
             other_files=self._other_files(),
         )
+        check_alphabets(network, self.lines, self.findings)
         check_called_stops(network, self.lines[columns.STOPS.file], self.findings)
         check_services(network, self.lines[columns.CALENDAR.file], self.findings)
         return network
@@ -151,12 +153,12 @@ class _Reader:
     def _stops(self) -> dict[str, Stop]:
         stops: dict[str, Stop] = self._records(columns.STOPS, Stop)
         lines = self.lines[columns.STOPS.file]
-        return {stop_id: mended_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
+        return {stop_id: mend_stop(stop, stops, lines[stop_id], self.findings) for stop_id, stop in stops.items()}
 
     def _routes(self, agencies: dict[str, Agency]) -> dict[str, Route]:
         routes: dict[str, Route] = self._records(columns.ROUTES, Route)
         lines = self.lines[columns.ROUTES.file]
-        return {route_id: mended_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
+        return {route_id: mend_route(route, agencies, lines[route_id], self.findings) for route_id, route in routes.items()}
 
     def _trips(self, trip_rows: dict[str, Row], calls: dict[str, tuple[StopTime, ...]]) -> dict[str, Trip]:
         trips, flex = {}, 0
@@ -245,7 +247,7 @@ class _Reader:
     def _frequencies(self, trip_rows: dict[str, Row]) -> list[Frequency]:
         """The windows that can be run. A trip that loses all of its windows is lost too: it has no times without them."""
         file, kept, trip_ids = columns.FREQUENCIES.file, [], set()
-        windows: dict[str, list[tuple[int, int]]] = {}
+        windows: dict[str, dict[tuple[int, int], int]] = {}  # of each trip -> the line
         for line, values, extra in self._rows(columns.FREQUENCIES):
             trip_id, start, end, headway, _ = values
             trip_ids.add(trip_id)
@@ -257,17 +259,26 @@ class _Reader:
             elif fault is not None:
                 self.findings.warning(file, line, *fault)
             else:
-                mine = windows.setdefault(trip_id, [])
-                if any(start < other_end and other_start < end for other_start, other_end in mine):
-                    message = f'overlaps another window of "{trip_id}"; let one end where the next begins'
-                    self.findings.warning(file, line, "start_time", message)
+                mine = windows.setdefault(trip_id, {})
                 if (start, end) not in mine:
                     kept.append(_make_frequency(*values, extra))
-                mine.append((start, end))
+                else:
+                    self._say_overlap(trip_id, line)
+                mine.setdefault((start, end), line)
+        for trip_id, mine in windows.items():
+            ends = -1
+            for (start, end), line in sorted(mine.items()):
+                if start < ends:
+                    self._say_overlap(trip_id, line)
+                ends = max(ends, end)
         for trip_id in trip_rows:
             if trip_id not in windows and (trip_id in trip_ids or self.findings.is_lost(file, trip_id)):
                 self.findings.lose(columns.TRIPS.file, trip_id)
         return kept
+
+    def _say_overlap(self, trip_id: str, line: int) -> None:
+        message = f'overlaps another window of "{trip_id}"; let one end where the next begins'
+        self.findings.warning(columns.FREQUENCIES.file, line, "start_time", message)
 
     def _feed_info(self) -> FeedInfo | None:
         rows = list(self._rows(columns.FEED_INFO))

@@ -9,11 +9,11 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, instance_key, is_ending, is_shown, selected_trips, trip_of
+from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.interruptions import Interruption, interruptions
 from transit.arrivals.notices import closes_stop
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.planned_times import has_planned_times
@@ -43,11 +43,14 @@ def trip_updates(
     states: Iterable[VehicleState],
     now: datetime,
     alerts: Sequence[Alert] = (),
+    *,
+    standing: Iterable[StandingVehicle] = (),
 ) -> FeedMessage:
     """One entity per trip instance with a stop still ahead and a fix at most 300 s old.
 
     First those that notices concern, for some hours ahead and with or without a vehicle: a run that does not take place is
     CANCELED, a stop that is closed SKIPPED. A run that a vehicle is seen on in spite of a notice stays as it is seen.
+    Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan.
 
     A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
     Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;
@@ -56,19 +59,20 @@ def trip_updates(
     """
     state_of = {state.vehicle_id: state for state in states}
     message = _message(network, now)
-    interrupted = {one.trip: one for one in interruptions(network, alerts, now)}
+    interrupted = {interruption.trip: interruption for interruption in interruptions(network, alerts, now)}
     groups = [
         group
-        for group in selected_trips(network, predictions, state_of, now)
-        if group[0].tier is Tier.LIVE or group[0].trip not in interrupted or not interrupted[group[0].trip].cancelled
+        for group in selected_trips(network, predictions, standing, state_of, now)
+        if group.tier is Tier.LIVE or group.trip not in interrupted or not interrupted[group.trip].cancelled
     ]
-    predicted = {group[0].trip for group in groups}
-    for one in interrupted.values():
-        if one.trip not in predicted:
-            _fill_interruption(message.entity.add(id=f"trip:{instance_key(one.trip)}").trip_update, network, one, now)
+    predicted = {group.trip for group in groups}
+    for interruption in interrupted.values():
+        if interruption.trip not in predicted:
+            entity = message.entity.add(id=f"trip:{instance_key(interruption.trip)}")
+            _fill_interruption(entity.trip_update, network, interruption, now)
     for group in groups:
-        entity = message.entity.add(id=f"trip:{instance_key(group[0].trip)}")
-        _fill_update(entity.trip_update, network, group, state_of.get(group[0].vehicle_id), now, alerts)
+        entity = message.entity.add(id=f"trip:{instance_key(group.trip)}")
+        _fill_update(entity.trip_update, network, group, state_of.get(group.vehicle_id), now, alerts)
     return message
 
 
@@ -155,15 +159,15 @@ def _fill_stop(vehicle: pb.VehiclePosition, trip: Trip, state: VehicleState) -> 
         vehicle.current_status = pb.VehiclePosition.STOPPED_AT if waits else pb.VehiclePosition.IN_TRANSIT_TO
 
 
-def _fill_interruption(update: pb.TripUpdate, network: Network, found: Interruption, now: datetime) -> None:
+def _fill_interruption(update: pb.TripUpdate, network: Network, interruption: Interruption, now: datetime) -> None:
     """Of a run without a vehicle. Between the stops that it passes over nothing is known of it."""
-    trip = network.trips[found.trip.trip_id]
-    _fill_trip(update.trip, network, trip, found.trip, cancelled=found.cancelled)
+    trip = network.trips[interruption.trip.trip_id]
+    _fill_trip(update.trip, network, trip, interruption.trip, cancelled=interruption.cancelled)
     update.timestamp = int(now.timestamp())
     before_skipped = False
     for index, call in enumerate(trip.stop_times):
-        skipped = call.stop_sequence in found.skipped
-        if found.skipped and (skipped or before_skipped or index == 0):
+        skipped = call.stop_sequence in interruption.skipped
+        if interruption.skipped and (skipped or before_skipped or index == 0):
             stop = update.stop_time_update.add(stop_sequence=call.stop_sequence, stop_id=call.stop_id)
             stop.schedule_relationship = StopTimeUpdate.SKIPPED if skipped else StopTimeUpdate.NO_DATA
         before_skipped = skipped
@@ -172,21 +176,34 @@ def _fill_interruption(update: pb.TripUpdate, network: Network, found: Interrupt
 def _fill_update(
     update: pb.TripUpdate,
     network: Network,
-    group: Sequence[Prediction],
+    feed_trip: FeedTrip,
     state: VehicleState | None,
     now: datetime,
     alerts: Sequence[Alert] = (),
 ) -> None:
-    first = group[0]
-    trip = network.trips[first.trip.trip_id]
-    _fill_trip(update.trip, network, trip, first.trip)
-    update.timestamp = _posix(first.reported_at, now)
-    if first.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
-        update.vehicle.id = update.vehicle.label = first.vehicle_id
+    trip = network.trips[feed_trip.trip.trip_id]
+    _fill_trip(update.trip, network, trip, feed_trip.trip)
+    update.timestamp = _posix(feed_trip.reported_at, now)
+    if feed_trip.tier is not Tier.NEXT_TRIP or _same_block(network, trip, state):
+        update.vehicle.id = update.vehicle.label = feed_trip.vehicle_id
+    if feed_trip.silent_from is not None:
+        for call in trip.stop_times:
+            if call.stop_sequence >= feed_trip.silent_from:
+                update.stop_time_update.add(
+                    stop_sequence=call.stop_sequence, stop_id=call.stop_id, schedule_relationship=StopTimeUpdate.NO_DATA
+                )
+        return
+    _fill_times(update, network, trip, feed_trip, now, alerts)
+
+
+def _fill_times(
+    update: pb.TripUpdate, network: Network, trip: Trip, feed_trip: FeedTrip, now: datetime, alerts: Sequence[Alert]
+) -> None:
+    group = feed_trip.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = not network.is_headway_based(trip.trip_id)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - first.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
     direction = directions_of(network).of_trip[trip.trip_id]

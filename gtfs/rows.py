@@ -134,15 +134,25 @@ class _Reading:
                 self.findings.lose(self.table.file)
                 self.findings.problem(self.table.file, reader.line_num, "", f"{error}; look for a quotation mark left open")
 
+    def _parser_of(self, column: Column) -> Any:
+        parse: Any = column.kind.parse
+        if self.separator != "," and column.kind in DECIMAL:
+            parse = _with_decimal_comma(parse)
+        return _Memory(parse) if column.kind.repeats else parse
+
+    def _names_of(self, cells: list[str]) -> list[str]:
+        names = [cell.strip().strip(BLANKS) for cell in cells]
+        for cell, name in zip(cells, names, strict=True):
+            if cell.strip(" \t\r\n") != name:
+                message = f'the column name "{cell}" has characters that nobody sees; it is read as "{name}"'
+                self.findings.warning(self.table.file, 1, name, message)
+        return names
+
     def _header(self, cells: list[str]) -> bool:
         """False, and reported, where the columns make no table."""
         whole = True
         say = self.findings.warning if self.table.spares_all else self.findings.problem
-        self.names = [cell.strip().strip(BLANKS) for cell in cells]
-        for cell, name in zip(cells, self.names, strict=True):
-            if cell.strip(" \t\r\n") != name:
-                message = f'the column name "{cell}" has characters that nobody sees; it is read as "{name}"'
-                self.findings.warning(self.table.file, 1, name, message)
+        self.names = self._names_of(cells)
         vital = {column.name for column in self.table.columns if column.vital}
         place = {name: index for index, name in reversed(list(enumerate(self.names))) if name}
         if not place:
@@ -158,11 +168,7 @@ class _Reading:
             whole = whole and name not in vital
         for position, column in enumerate(self.table.columns):
             if column.name in place:
-                parse: Any = column.kind.parse
-                if self.separator != "," and column.kind in DECIMAL:
-                    parse = _with_decimal_comma(parse)
-                parse = _Memory(parse) if column.kind.repeats else parse
-                self.present.append((place[column.name], position, parse, column.kind.repeats))
+                self.present.append((place[column.name], position, self._parser_of(column), column.kind.repeats))
             elif column.vital:
                 seen = "; ".join(cells[:SEEN_AT_MOST]) + ("; ..." if len(cells) > SEEN_AT_MOST else "")
                 say(self.table.file, 1, column.name, f'this required column is missing; add it. The first line has "{seen}"')

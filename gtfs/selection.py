@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import cos, radians
 
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
 UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
@@ -31,8 +32,8 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
 
 
 def is_shown(state: VehicleState, now: datetime) -> bool:
-    age_s = (now - state.report.reported_at).total_seconds()
-    return state.matched.status in SHOWN and abs(age_s) <= POSITION_MAX_AGE_S
+    young = is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
+    return state.matched.status in SHOWN and young
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:
@@ -48,36 +49,81 @@ def instance_key(instance: TripInstance) -> str:
     return f"{instance.trip_id}:{instance.start_date:%Y%m%d}{start}"
 
 
+@dataclass(frozen=True, slots=True)
+class FeedTrip:
+    """What a trip update tells of one trip of one vehicle."""
+
+    vehicle_id: str
+    trip: TripInstance
+    reported_at: datetime
+    tier: Tier
+    predictions: Sequence[Prediction]  # by stop_sequence; none of a vehicle that stands
+    silent_from: int | None = None  # the first stop_sequence of which nothing can be said, up to the end
+
+
 def selected_trips(
-    network: Network, predictions: Iterable[Prediction], states: Mapping[str, VehicleState], now: datetime
-) -> list[list[Prediction]]:
-    """Predictions by vehicle and trip, in the order of the feed; one group per trip instance."""
+    network: Network,
+    predictions: Iterable[Prediction],
+    standing: Iterable[StandingVehicle],
+    states: Mapping[str, VehicleState],
+    now: datetime,
+) -> list[FeedTrip]:
+    """Predictions by vehicle and trip, and the vehicles that stand, in the order of the feed; one per trip instance."""
     groups: dict[tuple[str, TripInstance], list[Prediction]] = {}
     group: list[Prediction] = []
     latest: Prediction | None = None
     for row in predictions:
         if latest is None or row.trip is not latest.trip or row.vehicle_id != latest.vehicle_id:  # they mostly come in runs
-            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_told(network, row, now) else []
+            group = groups.setdefault((row.vehicle_id, row.trip), []) if _may_be_published(network, row, now) else []
         group.append(row)
         latest = row
-    best: dict[TripInstance, list[Prediction]] = {}
-    for (_, instance), group in sorted(groups.items(), key=lambda item: _rank(network, item[1][0], states, now)):
-        sequences = {call.stop_sequence for call in network.trips[instance.trip_id].stop_times}
-        group = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
-        if group and group[-1].predicted_at >= now:
-            best.pop(instance, None)  # two claim one trip: the one that is on it, or is fresh, has it
-            best[instance] = group
+    trips = [_of_predictions(network, group) for group in groups.values() if group]
+    trips += [_of_standing(vehicle) for vehicle in standing if _is_published(network, vehicle, now)]
+    best: dict[TripInstance, FeedTrip] = {}
+    for trip in sorted((trip for trip in trips if _is_ahead(trip, now)), key=lambda trip: _rank(network, trip, states, now)):
+        best.pop(trip.trip, None)  # two claim one trip: the one that is on it, or is fresh, has it
+        best[trip.trip] = trip
     return list(best.values())
 
 
-def _may_be_told(network: Network, row: Prediction, now: datetime) -> bool:
-    if row.trip.trip_id not in network.trips or (now - row.reported_at).total_seconds() > UPDATE_MAX_AGE_S:
+def _of_predictions(network: Network, group: Sequence[Prediction]) -> FeedTrip:
+    first = group[0]
+    sequences = {call.stop_sequence for call in network.trips[first.trip.trip_id].stop_times}
+    rows = sorted((row for row in group if row.stop_sequence in sequences), key=lambda row: row.stop_sequence)
+    return FeedTrip(
+        vehicle_id=first.vehicle_id, trip=first.trip, reported_at=first.reported_at, tier=first.tier, predictions=rows
+    )
+
+
+def _of_standing(vehicle: StandingVehicle) -> FeedTrip:
+    return FeedTrip(
+        vehicle_id=vehicle.vehicle_id,
+        trip=vehicle.trip,
+        reported_at=vehicle.reported_at,
+        tier=Tier.AT_TERMINAL if vehicle.waits else Tier.LIVE,
+        predictions=(),
+        silent_from=vehicle.next_stop_sequence,
+    )
+
+
+def _is_ahead(trip: FeedTrip, now: datetime) -> bool:
+    return trip.silent_from is not None or (bool(trip.predictions) and trip.predictions[-1].predicted_at >= now)
+
+
+def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> bool:
+    trip = network.trips.get(vehicle.trip.trip_id)
+    ahead = trip is not None and any(call.stop_sequence >= vehicle.next_stop_sequence for call in trip.stop_times)
+    return ahead and (now - vehicle.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
+
+
+def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:
+    if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, timedelta(seconds=UPDATE_MAX_AGE_S)):
         return False
     return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
 
 
 def _rank(
-    network: Network, row: Prediction, states: Mapping[str, VehicleState], now: datetime
+    network: Network, row: FeedTrip, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
     state = states.get(row.vehicle_id)
     fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S

@@ -7,12 +7,14 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from maps.guide import BrokenGuide, Guide, Itinerary, Place, Service, Visit
 
+Row = TypeVar("Row")
 FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
 PRECISIONS = ("exact", "approximate", "kelurahan", "unknown")  # of a position; kelurahan: known by its quarter only
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -133,9 +135,12 @@ def _geojson_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise BrokenGuide([f"{path.name}: is no GeoJSON FeatureCollection ({error})"]) from None
 
 
-def _read(path: Path, rows, make, key):  # type: ignore[no-untyped-def]
+def _read(
+    path: Path, rows: Iterable[tuple[int, dict[str, str]]], make: Callable[[dict[str, str]], Row], key: Callable[[Row], str]
+) -> tuple[Row, ...]:
     """Values of all rows, or BrokenGuide with everything that is wrong."""
-    values, problems = {}, []
+    values: dict[str, Row] = {}
+    problems: list[str] = []
     for line, row in rows:
         try:
             value = make(row)

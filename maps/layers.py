@@ -57,8 +57,9 @@ def places_layer(places: Iterable[Place]) -> gpd.GeoDataFrame:
         {"place_id": p.place_id, "name": p.name, "category": p.category, "precision": p.precision, "error_m": p.error_m}
         for p in placed
     ]
+    points = [Point(place.lon, place.lat) for place in placed if place.lon is not None and place.lat is not None]
     columns = ["place_id", "name", "category", "precision", "error_m", "geometry"]
-    return gpd.GeoDataFrame(rows, geometry=[Point(p.lon, p.lat) for p in placed], crs=DEGREES, columns=columns)
+    return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES, columns=columns)
 
 
 def ground_layer(*layers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -46,7 +46,7 @@ class LetteredPdf(FPDF):
     def plain(self, text: str) -> str:
         """One line of what can be written; what cannot, as it sounds in Latin letters, never blank."""
         text = " ".join(text.translate(TYPOGRAPHIC).split())
-        return "".join(one if one in self._writable else anyascii(one) or "?" for one in text)
+        return "".join(letter if letter in self._writable else anyascii(letter) or "?" for letter in text)
 
 
 @lru_cache(maxsize=1)

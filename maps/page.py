@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import folium
@@ -66,16 +67,17 @@ def _plain(frame: gpd.GeoDataFrame) -> dict[str, object]:
     """GeoJSON with coordinates as exact as the eye is."""
     rounded = frame.set_geometry(frame.geometry.set_precision(10**-PRECISION, mode="pointwise"))
     collection: dict[str, object] = rounded.__geo_interface__
-    return _rounded(collection)
+    plain: dict[str, object] = _round(collection)
+    return plain
 
 
-def _rounded(value):  # type: ignore[no-untyped-def]
+def _round(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, PRECISION)
     if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items() if key != "bbox"}
+        return {key: _round(part) for key, part in value.items() if key != "bbox"}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [_round(part) for part in value]
     return value
 
 
@@ -90,7 +92,7 @@ def _bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 def _script(city: folium.Map) -> str:
     """Folium's script alone: names counted up instead of random, so that the same map is the same bytes."""
     _name(city, NAME)
-    root = city.get_root()
+    root: Any = city.get_root()
     root.render()
     text: str = root.script.render()
     return text

@@ -75,7 +75,8 @@ def _draw(pdf: LetteredPdf, network: Network, guide: Guide, places: list[Place])
     routes, roads = routes_layer(network), roads_layer(guide.roads)
     if routes.empty:
         return
-    frame = _Frame(tuple(float(value) for value in routes.total_bounds))
+    west, south, east, north = (float(value) for value in routes.total_bounds)
+    frame = _Frame((west, south, east, north))
     with pdf.rect_clip(*MAP):
         for layer, width in ((roads, 2.2), (routes, 1.1)):
             for row in layer.itertuples():

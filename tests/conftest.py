@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,18 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """With CI=true a test that is skipped has failed: what it needs is missing."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI skips nothing: {call.excinfo and call.excinfo.value}"
     return report
+
+
+def _listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), 0.2):
+        return True
 
 
 def free_port() -> int:
@@ -110,7 +115,7 @@ def mosquitto(tmp_path: Path) -> Iterator[str]:
         "max_queued_messages 100000\nmax_inflight_messages 1000\n" + ("user root\n" if os.geteuid() == 0 else "")
     )
     process = subprocess.Popen([path, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: socket.create_connection(("127.0.0.1", port), 0.2).close() is None)
+    until(lambda: _listens(port))
     yield f"mqtt://127.0.0.1:{port}"
     process.kill()
     process.wait()

@@ -121,6 +121,11 @@ def test_a_signal_ends_every_process_within_ten_seconds(tmp_path, number, whom):
         process.wait()
 
 
+def _hear_sigint() -> None:
+    """Before exec: a shell that hands SIGINT down as ignored (nohup, cron, `&`) would make it deaf for good."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_make_that_is_interrupted_alone_takes_everything_with_it(tmp_path):
     """`kill -INT` of make: make waits for its child, which was told nothing."""
     environment = ports()
@@ -128,7 +133,7 @@ def test_make_that_is_interrupted_alone_takes_everything_with_it(tmp_path):
     makefile.write_text(f"run:\n\t@exec {sys.executable} {HOUSE / 'app.py'} run\n")
     process = subprocess.Popen(
         ["make", "-s", "-f", str(makefile), "run"], env={**os.environ, **environment, "DATA_DIR": str(tmp_path)},
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_hear_sigint,
     )  # fmt: skip
     try:
         until(lambda: health(environment), 30)

@@ -58,4 +58,5 @@ def fragment(html: str) -> Response:
     response.set_etag(hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16], weak=True)
     response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
     response.cache_control.no_cache = True
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

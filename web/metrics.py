@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from transit.tracking.state import VehicleState
+from transit.tracking.state import TO_COME, VehicleState
 from web.live.snapshot import figures_of
 from web.world import World
 
@@ -118,7 +118,9 @@ class Situation:
 
 
 def age_class(state: VehicleState, now_s: float) -> str:
-    age_s = abs(now_s - state.report.reported_at.timestamp())
+    age_s = now_s - state.report.reported_at.timestamp()
+    if age_s < -TO_COME.total_seconds():
+        return "to_come"
     return "fresh" if age_s <= FRESH_S else "old" if age_s <= OLD_S else "silent"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from transit.arrivals.alerts import Effect
-from transit.plan.directions import directions_of
+from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
-from transit.plan.network import Network
+from transit.plan.network import Network, TripInstance
 from transit.plan.runs import Disruption, LiveCall, Moment, Service
 from transit.plan.service_day import local_date, service_day_start
 from web.endpoints import Endpoint
@@ -100,7 +100,9 @@ def disruption_of(world: World, when: datetime) -> Disruption:
     """What notices take out of service at a moment."""
     network = world.network
     assert network is not None
-    trips, stops, directions = set(), set(), set()
+    trips: set[TripInstance] = set()
+    stops: set[str] = set()
+    directions: set[RouteDirection] = set()
     for alert in world.view.alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(when):
             continue
@@ -110,10 +112,9 @@ def disruption_of(world: World, when: datetime) -> Disruption:
             elif entity.stop_id is not None and entity.route_id is None:
                 stops |= set(network.within(entity.stop_id))
             elif entity.route_id is not None and entity.stop_id is None:
-                directions = directions_of(network).of_route.get(entity.route_id, ())
                 directions |= {
                     direction
-                    for direction in directions
+                    for direction in directions_of(network).of_route.get(entity.route_id, ())
                     if entity.direction_id is None or direction.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))

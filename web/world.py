@@ -17,14 +17,14 @@ from gtfs.writer import write_network
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
 from transit.arrivals.rows import Arrival
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.cache import Cache
 from web.live.feeds import feeds_of
 from web.live.snapshot import Snapshot, SnapshotReader, folder
@@ -62,6 +62,11 @@ class View:
     @property
     def troubles(self) -> list[Trouble]:
         return self.snapshot.troubles if self.snapshot else []
+
+    @cached_property
+    def standing(self) -> Mapping[str, StandingVehicle]:
+        """By vehicle_id: those of which nothing is promised because they do not come on."""
+        return {vehicle.vehicle_id: vehicle for vehicle in self.snapshot.standing} if self.fits and self.snapshot else {}
 
     @property
     def alerts(self) -> list[Alert]:
@@ -177,10 +182,11 @@ class World:
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     stops = view.snapshot.predictions if view.snapshot else {}
     young = timedelta(seconds=300)
-    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if now - row.reported_at <= young]
+    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if is_fresh(row.reported_at, now, young)]
     predictions = [row for row in predictions if row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
-    return feeds_of(network, list(view.states.values()), predictions, view.alerts, now)
+    standing = [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
+    return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
 
 
 def _read_or_make(path: Path, network: Network) -> bytes:

@@ -547,7 +547,9 @@ def spacing(made: Network) -> list[str]:
     """For whoever edits the tables: each trip's length and its stops' distances."""
     return [
         f"{trip.trip_id}: {trip.stop_times[-1].shape_dist_traveled} m, stops "
-        + " ".join(f"{b.shape_dist_traveled - a.shape_dist_traveled:.0f}" for a, b in pairwise(trip.stop_times))
+        + " ".join(
+            f"{(b.shape_dist_traveled or 0.0) - (a.shape_dist_traveled or 0.0):.0f}" for a, b in pairwise(trip.stop_times)
+        )
         for trip in made.trips.values()
         if not trip.extra
     ]

@@ -48,10 +48,11 @@ class Batch:
         return self.trackers.setdefault(tracker_id, TrackerNews())
 
     def refuse(self, tracker_id: str, reason: str, message: str = "", at: datetime | None = None) -> None:
-        """message: for the one who set the tracker up."""
+        """A report that drives nothing. message: for the one who set the tracker up."""
         self.refusals[tracker_id, reason] += 1
+        news = self.tracker(tracker_id)
+        news.outcomes[reason] += 1
         if message:
-            news = self.tracker(tracker_id)
             news.last_error, news.last_error_at = message, at
 
     def add_step(self, step: Outcome) -> None:
@@ -68,6 +69,7 @@ class Batch:
         else:
             news = self.tracker(received.tracker_id)
             news.accepted += 1
+            news.outcomes[outcome.text] += 1
             news.last_fix_at = report.reported_at
         self.reports.append(_row(received, report, outcome))
 

@@ -7,24 +7,29 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 
-from gps_ingest.decoder import DecodedMessage, decode
+from gps_ingest.broker_log import BrokerLog
+from gps_ingest.decoder import DecodedMessage, decode, over_limit
 from gps_ingest.ingest.batch import Batch, ReceivedFix
 from gps_ingest.ingest.figures import Figures
 from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_calls
 from gps_ingest.ingest.network_change import NetworkInUse, take_up
 from gps_ingest.ingest.stored_fixes import StoredFixes
-from gps_ingest.ingest.tracker_health import TrackerClocks
+from gps_ingest.ingest.tracker_health import TrackerMemories
+from gps_ingest.ingest.tracker_moves import TrackerMoves
 from gps_ingest.mqtt import Message
 from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.store.assignments import load_assignments
+from transit.store.broker_refusals import add_broker_refusals, forget_broker_refusals
 from transit.store.database import DatabaseError, Engine, writing
 from transit.store.networks import current_version, load_network
 from transit.store.reports import forget_reports
 from transit.store.trackers import load_tracker_health, load_tracker_map
-from transit.tracking.report import AvlReport, Rejection
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import MAX_AHEAD, AvlReport, Rejection
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
+KEEP_REFUSALS = timedelta(hours=6)  # of the broker: one that begins again after that is told as a new one
 FORGET_AT_ONCE = 5000  # reports: the batch after it need not wait long
 log = logging.getLogger(__name__)
 
@@ -40,21 +45,24 @@ class Ingest:
         self.hints: dict[str, AssignmentHint] = {}  # by vehicle_id
         self.stored = StoredFixes()
         self.late = LateBuffers()
+        self.moves = TrackerMoves()
         self.figures = Figures()
         with engine.connect() as connection:
-            self.clocks = TrackerClocks(load_tracker_health(connection))
+            self.trackers = TrackerMemories(load_tracker_health(connection))
         self.look()
 
     def look(self) -> None:
         """Picks up a new network, other trackers, other assignments."""
         with self.engine.connect() as connection:
             version = current_version(connection)
-            self.vehicles = load_tracker_map(connection)
+            before, self.vehicles = self.vehicles, load_tracker_map(connection)
             self.hints = load_assignments(connection)
             is_new = version is not None and (self.network is None or version != self.network.version)
             network = load_network(connection, version) if version is not None and is_new else None
         if version is not None and network is not None:
             self.network = take_up(self.engine, version, network, self.hints)
+        if self.network is not None:
+            self.moves.follow(self.engine, self.network, before, self.vehicles, self.clock())
 
     def take(self, messages: Sequence[Message]) -> None:
         """All that the messages say is in the database when this returns. Raises DatabaseError, and then nothing is."""
@@ -80,16 +88,26 @@ class Ingest:
         self.figures.count_late_calls(calls)
         return calls
 
+    def note_broker_refusals(self, log: BrokerLog) -> None:
+        """What the embedded broker turned away since the last look."""
+        refusals = log.refusals()
+        if refusals:
+            with writing(self.engine) as connection:
+                add_broker_refusals(connection, refusals)
+            log.keep()
+            self.figures.count_broker_refusals(refusals)
+
     def forget(self) -> int:
         """Old reports go, some at a time."""
         with writing(self.engine) as connection:
+            forget_broker_refusals(connection, self.clock() - KEEP_REFUSALS)
             return forget_reports(connection, self.clock() - KEEP_REPORTS, FORGET_AT_ONCE)
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()
         fixes: list[ReceivedFix] = []
         for message in messages:
-            fixes += self._receive(decode(message.topic, message.payload), message, batch)
+            fixes += self._receive(_read(message), message, batch)
         with writing(self.engine) as connection:
             new = self.stored.select_new(
                 connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
@@ -97,34 +115,38 @@ class Ingest:
             for received in self._in_order(new):
                 self._drive(received, batch)
             batch.save(connection, network_version=self.network.version if self.network else None, now=self.clock())
-            self.clocks.save_health(connection, batch.trackers)
+            self.trackers.save_health(connection, batch.trackers, self.clock())
         self.stored.note_commit(new)
         self.figures.count_batch(batch)
 
     def _receive(self, decoded: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:
         """Notes what one message says of its tracker; returns its fixes."""
-        tracker_id = self.clocks.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
+        tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
         for refusal in (*decoded.refusals, *decoded.dropped):
             batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
-        if decoded.fixes and not message.retained:
+        if decoded.fixes and not message.retained and message.is_whole:
             newest = max(decoded.fixes, key=lambda fix: fix.fix_at)
-            self.clocks.note_live_fix(tracker_id, newest, message.received_at)
+            self.trackers.note_live_fix(tracker_id, newest, message.received_at)
             if newest.battery_pct is not None:
                 news.battery_pct = newest.battery_pct
         return [ReceivedFix(tracker_id, fix, message.received_at) for fix in decoded.fixes]
 
     def _in_order(self, fixes: Sequence[ReceivedFix]) -> list[ReceivedFix]:
         """A buffer that came in pieces and out of order, in the order in which it was driven."""
-        return sorted(fixes, key=lambda received: received.fix.fix_at + self.clocks.correction(received.tracker_id))
+        return sorted(fixes, key=self._reported_at)
+
+    def _reported_at(self, received: ReceivedFix) -> datetime:
+        fix_at = received.fix.fix_at
+        return fix_at + self.trackers.correction(received.tracker_id, fix_at, received.received_at)
 
     def _drive(self, received: ReceivedFix, batch: Batch) -> None:
         fix, vehicle_id = received.fix, self.vehicles.get(received.tracker_id)
         report = AvlReport(
             vehicle_id=vehicle_id or "",
             tracker_id=received.tracker_id,
-            reported_at=fix.fix_at + self.clocks.correction(received.tracker_id),
+            reported_at=self._reported_at(received),
             received_at=received.received_at,
             lat=fix.lat,
             lon=fix.lon,
@@ -136,10 +158,17 @@ class Ingest:
         outcome = self._step(report, batch) if vehicle_id else ReportOutcome(refusal=Rejection.UNMAPPED)
         batch.add_report(received, report, outcome)
 
+    def _forget_what_is_to_come(self, vehicle_id: str, pipeline: Pipeline) -> None:
+        """A state that came in later than it is now: our clock was set back, and it would hold the vehicle until then."""
+        state = pipeline.states.get(vehicle_id)
+        if state is not None and state.report.received_at - self.clock() > MAX_AHEAD:
+            pipeline.release(vehicle_id)
+
     def _step(self, report: AvlReport, batch: Batch) -> ReportOutcome:
         """A fault of ours loses one report's effect, never the report."""
         if self.network is None:
             return ReportOutcome(refusal=Obstacle.NO_NETWORK)
+        self._forget_what_is_to_come(report.vehicle_id, self.network.pipeline)
         try:
             step = self.network.pipeline.step(report, self.hints.get(report.vehicle_id, NO_HINT), report.received_at)
         except Exception:
@@ -149,3 +178,7 @@ class Ingest:
         if step.rejection is Rejection.OUT_OF_ORDER:
             self.late.add(report.vehicle_id, report.reported_at, monotonic())
         return ReportOutcome.of_step(step)
+
+
+def _read(message: Message) -> DecodedMessage:
+    return over_limit(message.topic) if message.over_limit else decode(message.topic, message.payload)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gps_ingest.ingest.batch import Batch
+from transit.operations.broker_refusals import BrokerRefusals
 
 PREFIX = "transbinjai_ingest"
 
@@ -21,6 +24,7 @@ class Figures:
         self._stop_events = self._counter("stop_events_total", "Calls at stops observed")
         self._late_stop_events = self._counter("late_stop_events_total", "Calls at stops found in reports that came late")
         self._refused = self._counter("refused_total", "Reports and messages refused, by reason", "reason")
+        self._broker_refused = self._counter("broker_refused_total", "What the embedded broker turned away, by cause", "cause")
         self._batches = self._counter("batches_total", "Commits")
         self._messages = self._counter("messages_total", "Messages of the broker")
         self._batch_seconds = self._gauge("batch_seconds", "What the last batch took")
@@ -45,6 +49,10 @@ class Figures:
         self._messages.inc(messages)
         self._batch_seconds.set(seconds)
         self._lag_seconds.set(max(lag_s, 0.0))
+
+    def count_broker_refusals(self, refusals: Iterable[BrokerRefusals]) -> None:
+        for refused in refusals:
+            self._broker_refused.labels(str(refused.cause)).inc(refused.count)
 
     def count_late_calls(self, calls: int) -> None:
         self._late_stop_events.inc(calls)

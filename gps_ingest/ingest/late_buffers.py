@@ -39,9 +39,13 @@ class LateBuffers:
         self._buffers[vehicle_id] = LateBuffer(vehicle_id, since, until, now_s)
 
     def take_whole(self, now_s: float, quiet_s: float = QUIET_S) -> Iterator[LateBuffer]:
-        """Hands out, and forgets, the buffers to which nothing came for so long."""
+        """Hands out the buffers to which nothing came for so long.
+
+        Each is forgotten when the next is asked for: one whose calls could not be stored stays.
+        """
         for vehicle_id in [buffer.vehicle_id for buffer in self._buffers.values() if now_s - buffer.last_came_s >= quiet_s]:
-            yield self._buffers.pop(vehicle_id)
+            yield self._buffers[vehicle_id]
+            del self._buffers[vehicle_id]
 
 
 def save_missed_calls(connection: Connection, network: Network, buffer: LateBuffer, route_id: str | None) -> int:

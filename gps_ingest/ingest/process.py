@@ -9,14 +9,19 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.broker_log import BrokerLog
+from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
+from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
+from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
 
-MOST_AT_ONCE = 3000  # messages in one commit: only when they pile up, then one fsync serves more of them
+READ_AT_ONCE = 3000  # messages
+READ_MORE_S = 0.1  # as long as more are here and the broker was not read to its end: who is behind a flood comes to its turn
+MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 FORGET_EVERY_S = 60.0  # old reports
@@ -33,17 +38,16 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
+    broker_log = BrokerLog(data_dir / "broker", clock)
+    intake = Intake(inbox, ingest)
     looked = forgot = monotonic()
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
-        messages = inbox.receive(MOST_AT_ONCE, WAIT_S)
-        if messages:
-            _take_surely(ingest, messages, stop_event)
-            if not stop_event.is_set():
-                inbox.acknowledge(messages)
+        intake.read()
+        intake.store(stop_event)
         if not has_moved and inbox.subscribed:
-            has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: _take_surely(ingest, waiting, stop_event))
+            has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: intake.store_surely(waiting, stop_event))
         if inbox.refused != was_refused:
             was_refused = inbox.refused
             log.warning(was_refused) if was_refused else log.info("connected to the broker")
@@ -51,6 +55,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
             looked = monotonic()
             _try(ingest.look)
             ingest.figures.note_connection(inbox.connected)
+            _try(lambda: ingest.note_broker_refusals(broker_log))
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()
@@ -58,19 +63,56 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     inbox.close()
 
 
-def _take_surely(ingest: Ingest, messages: Sequence[Message], stop_event: Event) -> None:
-    """The database may be away or its disk full: the batch waits, unacknowledged, and the broker holds what comes after."""
-    wait_s = FIRST_RETRY_S
-    while not stop_event.is_set():
-        try:
-            if ingest.network is None:
-                ingest.look()
-            ingest.take(messages)
+class Intake:
+    """From the broker to the database, a turn of all trackers at a time."""
+
+    def __init__(self, inbox: Inbox, ingest: Ingest) -> None:
+        self.inbox, self.ingest = inbox, ingest
+        self.turns = Turns(Allowance(is_known=lambda topic: tracker_of(topic) in ingest.vehicles))
+        self._connection = 0
+
+    def read(self) -> None:
+        """What is here; waits for it only where nothing is left to be stored."""
+        messages = self.inbox.read_more(READ_AT_ONCE) if self.turns else self.inbox.receive(READ_AT_ONCE, WAIT_S)
+        until = monotonic() + READ_MORE_S
+        while messages:
+            self._add(messages)
+            if self.turns.held_bytes > MOST_HELD or monotonic() > until:
+                break
+            messages = self.inbox.read_more(READ_AT_ONCE)
+
+    def store(self, stop_event: Event) -> None:
+        """One commit, if there is something for it, and then the acknowledgement."""
+        if not self.turns:
             return
-        except DatabaseError as error:
-            log.error("the database refuses a batch, it is tried again: %s", error.orig)
-            stop_event.wait(wait_s)
-            wait_s = min(wait_s * 2, LONGEST_RETRY_S)
+        turn = self.turns.next()
+        started = monotonic()
+        self.store_surely(turn.messages, stop_event)
+        self.turns.note(turn, monotonic() - started)
+        if not stop_event.is_set():
+            self.inbox.acknowledge(turn.messages)
+
+    def store_surely(self, messages: Sequence[Message], stop_event: Event) -> None:
+        """The database may be away or its disk full: the batch waits, unacknowledged, and the connection is kept alive."""
+        wait_s = FIRST_RETRY_S
+        while not stop_event.is_set():
+            try:
+                if self.ingest.network is None:
+                    self.ingest.look()
+                self.ingest.take(messages)
+                return
+            except DatabaseError as error:
+                log.error("the database refuses a batch, it is tried again: %s", error.orig)
+                stop_event.wait(wait_s)
+                wait_s = min(wait_s * 2, LONGEST_RETRY_S)
+                if self.turns.held_bytes < MOST_HELD:
+                    self._add(self.inbox.read_more(READ_AT_ONCE))
+
+    def _add(self, messages: Sequence[Message]) -> None:
+        if self.inbox.connections != self._connection:  # the broker brings again what was not acknowledged
+            self._connection = self.inbox.connections
+            self.turns.forget()
+        self.turns.add(messages, monotonic())
 
 
 def _try(action: Callable[[], object]) -> None:

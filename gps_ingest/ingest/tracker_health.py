@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gps_ingest.decoder import NOBODY, TrackerFix
+from transit.operations import recent_outcomes
+from transit.operations.recent_outcomes import NOTHING_YET, RecentOutcomes
 from transit.operations.tracker_health import TrackerHealth
 from transit.store.database import Connection
 from transit.store.trackers import save_tracker_health
@@ -27,6 +30,7 @@ class TrackerNews:
     accepted: int = 0
     last_error: str | None = None
     last_error_at: datetime | None = None
+    outcomes: Counter[str] = field(default_factory=Counter)  # statuses and reasons of refusals
 
     def note_message(self, online: bool | None, received_at: datetime, *, is_retained: bool) -> None:
         """A retained message is an old one: it says whether the tracker is connected, and not that it lives."""
@@ -36,47 +40,59 @@ class TrackerNews:
             self.last_received_at = received_at
 
 
-class TrackerClocks:
-    """The clock of each tracker, of so many trackers at most."""
+@dataclass
+class TrackerMemory:
+    """What ingest keeps of a tracker between two batches."""
+
+    clock: TrackerClock
+    recent: RecentOutcomes = NOTHING_YET
+
+
+class TrackerMemories:
+    """The memory of each tracker, of so many trackers at most."""
 
     def __init__(self, health: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
         self._most = most
-        self._clocks = {row.tracker_id: TrackerClock(row.clock_offset_s or 0.0) for row in health}
+        self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
         """The tracker_id under which it is counted: its own, or NOBODY's where too many are known and it has no vehicle."""
-        if tracker_id not in self._clocks and len(self._clocks) >= self._most and not is_mapped:
+        if tracker_id not in self._trackers and len(self._trackers) >= self._most and not is_mapped:
             tracker_id = NOBODY
-        self._clocks.setdefault(tracker_id, TrackerClock())
+        if tracker_id not in self._trackers:
+            self._trackers[tracker_id] = TrackerMemory(TrackerClock())
         return tracker_id
 
     def note_live_fix(self, tracker_id: str, newest: TrackerFix, received_at: datetime) -> None:
         """newest: the newest fix of a message that was not retained."""
-        self._clocks[tracker_id].hear(newest.tracker_at or newest.fix_at, received_at)
+        self._trackers[tracker_id].clock.hear(newest.tracker_at or newest.fix_at, received_at)
 
-    def correction(self, tracker_id: str) -> timedelta:
-        return self._clocks[tracker_id].correction
+    def correction(self, tracker_id: str, fix_at: datetime, received_at: datetime) -> timedelta:
+        return self._trackers[tracker_id].clock.correction(fix_at, received_at)
 
-    def save_health(self, connection: Connection, trackers: Mapping[str, TrackerNews]) -> None:
-        rows = [_health_row(tracker_id, news, self._clocks[tracker_id]) for tracker_id, news in trackers.items()]
+    def save_health(self, connection: Connection, trackers: Mapping[str, TrackerNews], now: datetime) -> None:
+        rows = []
+        for tracker_id, news in trackers.items():
+            memory = self._trackers[tracker_id]
+            memory.recent = memory.recent.with_more(news.outcomes, now)
+            rows.append(_health_row(tracker_id, news, memory))
         save_tracker_health(connection, rows)
 
 
-def _health_row(tracker_id: str, news: TrackerNews, clock: TrackerClock) -> Row:
-    error, error_at = news.last_error, news.last_error_at
-    if clock.offset_s and not clock.is_corrected and error is None:
-        wrong = timedelta(seconds=abs(round(clock.offset_s)))
-        error = f"the clock is {wrong} {'behind' if clock.offset_s > 0 else 'ahead'}: too much to correct; set it"
-        error_at = news.last_received_at
+def _health_row(tracker_id: str, news: TrackerNews, memory: TrackerMemory) -> Row:
     return {
         "tracker_id": tracker_id,
         "online": news.online,
         "status_at": news.last_received_at if news.online is not None else None,
+        "first_received_at": news.last_received_at,
         "last_received_at": news.last_received_at,
         "last_fix_at": news.last_fix_at,
-        "clock_offset_s": clock.offset_s if clock.is_corrected else 0.0,
+        "clock_offset_s": memory.clock.offset_s,
+        "clock_step_s": memory.clock.step_s,
+        "clock_step_at": memory.clock.step_at,
         "battery_pct": news.battery_pct,
         "accepted": news.accepted,
-        "last_error": error,
-        "last_error_at": error_at,
+        "last_error": news.last_error,
+        "last_error_at": news.last_error_at,
+        "recent": recent_outcomes.encode(memory.recent),
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 from gps_ingest.mqtt import NotABroker, ask_broker, parse_url
 from transit.operations.findings import troubles_of
 from transit.operations.troubles import Trouble, TroubleKind
+from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
@@ -30,17 +31,25 @@ class Examination:
 
 
 def examine(
-    engine: Engine, mqtt_url: str, data_dir: Path, now: datetime, snapshot_at: datetime | None, offered_openly: bool
+    engine: Engine,
+    mqtt_url: str,
+    data_dir: Path,
+    now: datetime,
+    *,
+    snapshot_at: datetime | None,
+    watch: FleetWatch = NO_WATCH,
+    offered_openly: bool = False,
 ) -> Examination:
-    """snapshot_at: when the live process last wrote; offered_openly: BIND is not loopback and no ADMIN_PASSWORD is set."""
-    stored = _of_database(engine, now)
+    """snapshot_at, watch: when the live process last wrote, and its watch over the fleet then; offered_openly: BIND is not
+    loopback and no ADMIN_PASSWORD is set."""
+    stored = _of_database(engine, now, watch)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
     return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
 
 
-def _of_database(engine: Engine, now: datetime) -> Examination:
+def _of_database(engine: Engine, now: datetime, watch: FleetWatch) -> Examination:
     try:
         check_schema(engine)
     except UnknownSchema as error:
@@ -50,7 +59,7 @@ def _of_database(engine: Engine, now: datetime) -> Examination:
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        facts = load_facts(connection, network, now)
+        facts = load_facts(connection, network, now, watch)
     return Examination(troubles_of(facts), facts.timezone)
 
 

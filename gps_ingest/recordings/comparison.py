@@ -13,7 +13,7 @@ from transit.plan.network import Network
 from transit.quality.daily_score import passages_of
 from transit.quality.scorecard import Passage, Promise, score
 from transit.store.database import Engine
-from transit.store.reports import recorded
+from transit.store.reports import load_recording
 from transit.store.stop_events import load_events_between
 
 
@@ -27,7 +27,7 @@ def score_methods(
     """Method -> its scorecard over what is stored between two moments. Raises NothingRecorded, ValueError (no such method)."""
     with engine.connect() as connection:
         passages = passages_of(network, load_events_between(connection, since, until))
-        rows = list(recorded(connection, since, until))
+        rows = list(load_recording(connection, since, until))
     if not rows:
         raise NothingRecorded
     return {method: score_method(network, rows, passages, method) for method in methods}

@@ -54,7 +54,7 @@ class RecordedRow:
     route_id: str
 
 
-def replay(
+def replay(  # noqa: PLR0913  the options of the command
     network: Network,
     rows: Iterable[Mapping[str, str]],
     *,
@@ -173,7 +173,7 @@ class _Run:
         if row.t != self._waiting_t:
             self.flush()
             self._waiting_t = row.t
-        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quoted(row.vehicle_id)},{middle},{outcome.text}\n"))
+        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quote(row.vehicle_id)},{middle},{outcome.text}\n"))
 
     def _match_fields(self, outcome: Outcome) -> str:
         if outcome.rejection is not None or outcome.state is None:
@@ -264,23 +264,23 @@ def number(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
 
 
 def trip_fields(trip: TripInstance) -> str:
     start = "" if trip.start_s is None else format_time(trip.start_s)
-    return f"{quoted(trip.trip_id)},{trip.start_date:%Y%m%d},{start}"
+    return f"{quote(trip.trip_id)},{trip.start_date:%Y%m%d},{start}"
 
 
 def prediction_line(made_at: int, p: Prediction) -> str:
     times = (number(at.timestamp()) for at in (p.predicted_at, p.low_at, p.high_at))
-    stop = f"{quoted(p.stop_id)},{p.stop_sequence}"
-    return f"{made_at},{quoted(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"
+    stop = f"{quote(p.stop_id)},{p.stop_sequence}"
+    return f"{made_at},{quote(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Iterable[dict[str, str]]]:
+def open_recording(path: Path) -> Iterator[Iterable[dict[str, str]]]:
     """The rows of a recording, gzip where the name ends in .gz."""
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw, mode="rb") if path.suffix == ".gz" else raw
@@ -289,7 +289,7 @@ def reading(path: Path) -> Iterator[Iterable[dict[str, str]]]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[TextIO]:
+def open_output(path: Path) -> Iterator[TextIO]:
     """A text file; gzip where the name ends in .gz, with no time and no name inside, so that equal text is equal bytes."""
     with path.open("wb") as raw:
         binary = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw

@@ -21,7 +21,7 @@ class Client:
         self.client = new_client(address, client_id, clean_session=not lasting)
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = self._on_disconnect
-        self.client.on_message = lambda _, __, one: self.messages.append((one.topic, one.payload, one.retain))
+        self.client.on_message = lambda _, __, one: self.messages.append((one.topic, bytes(one.payload), one.retain))
         self.client.on_subscribe = lambda _, __, ___, codes, ____: self.granted.extend(not code.is_failure for code in codes)
         self.client.on_publish = lambda _, __, mid, *___: self.acknowledged.add(mid)
         self.client.connect(address.host, address.port, 30)

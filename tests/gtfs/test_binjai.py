@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pyproj import Geod
 
 from data.binjai import make_network
 from gtfs.reader import read_network
-from gtfs.writer import write_network
+from gtfs.writer import write_folder, write_network
 from tests.conftest import HOUSE
 from transit.plan.network import Network, Trip
 from transit.plan.service_day import services_on
@@ -28,7 +29,7 @@ def network() -> Network:
 
 def test_the_files_are_those_that_the_tables_give(tmp_path: Path) -> None:
     """After a change in make_network.py (or a newer `holidays`): python -m data.binjai.make_network"""
-    make_network.write_folder(make_network.network(), tmp_path)
+    write_folder(make_network.network(), tmp_path)
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert written == {path.name: path.read_bytes() for path in BINJAI.glob("*.txt")}
 
@@ -169,7 +170,7 @@ def test_the_city_and_its_clock(network: Network) -> None:
 
 
 def test_what_riders_read_in_english_names_things_that_exist(network: Network) -> None:
-    tables = {"stops": network.stops, "routes": network.routes}
+    tables: dict[str, Mapping[str, object]] = {"stops": network.stops, "routes": network.routes}
     for row in network.translations:
         assert row.language == "en"
         assert row.record_id in tables[row.table_name] if row.record_id else row.field_value

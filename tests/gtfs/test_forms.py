@@ -184,3 +184,11 @@ def test_a_feed_of_demand_responsive_trips_alone_is_refused_as_one() -> None:
     with pytest.raises(BrokenFeed, match=r"demand-responsive trips .GTFS-Flex. are not supported") as refusal:
         read_network(zipped(alone))
     assert refusal.value.problems[0].file == "trips.txt"
+
+
+def test_letters_that_signs_cannot_print_are_said_once_and_others_are_not() -> None:
+    _, warnings = read_feed(zipped(changed("stops.txt", "Tengah", "東京駅")))
+    assert [(warning.file, warning.line, warning.field) for warning in warnings] == [("stops.txt", 3, "stop_name")]
+    assert "Latin, Greek and Cyrillic" in warnings[0].message
+    for name in ("Площадь Ленина", "Αθήνα", "Đà Nẵng", "Café 1º – “A”"):
+        assert not read_feed(zipped(changed("stops.txt", "Tengah", name)))[1]

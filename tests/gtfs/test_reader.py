@@ -556,3 +556,20 @@ def test_a_large_feed_is_read_and_written_whole() -> None:
     assert read_network(write_network(network)) == network
     first, later = network.trip("T0").stop_times[3], network.trip("T1999").stop_times[3]
     assert first.stop_id is later.stop_id, "equal strings are one object"
+
+
+def test_windows_that_overlap_are_said_and_kept_and_those_that_touch_are_not() -> None:
+    row = "T1,07:00:00,09:00:00,600,0\n"
+    rows = row + "T1,09:00:00,10:00:00,600,0\nT1,09:30:00,11:00:00,600,0\n" + row
+    network, warnings = read_feed(zipped(changed("frequencies.txt", row, rows)))
+    assert [window.start_s // 1800 for window in network.frequencies_of["T1"]] == [14, 18, 19]
+    assert sorted(warning.line for warning in warnings if warning.line) == [4, 5]
+
+
+def test_a_trip_of_very_many_windows_is_read_in_time_that_grows_with_them_alone() -> None:
+    rows = "".join(f"T1,{5 + n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d},30:00:00,600,0\n" for n in range(8_000))
+    network, warnings = read_feed(
+        zipped({**GOOD, "frequencies.txt": "trip_id,start_time,end_time,headway_secs,exact_times\n" + rows})
+    )
+    assert len(network.frequencies) == 8_000
+    assert "7994 more like this" in warnings[-1].message

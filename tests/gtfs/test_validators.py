@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from google.transit.gtfs_realtime_pb2 import TripDescriptor
 
 from gtfs.reader import read_network
 from gtfs.realtime import FeedMessage, alerts, trip_updates, vehicle_positions
@@ -215,7 +216,7 @@ def _no_start_time(messages: Messages) -> None:
 
 
 def _scheduled_although_headway_based(messages: Messages) -> None:
-    messages["tu"].entity[0].trip_update.trip.schedule_relationship = 0
+    messages["tu"].entity[0].trip_update.trip.schedule_relationship = TripDescriptor.SCHEDULED
 
 
 def _a_header_older_than_a_fix(messages: Messages) -> None:

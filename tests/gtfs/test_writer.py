@@ -36,7 +36,7 @@ from transit.plan.network import (
 
 # Anything that UTF-8 can hold, with what breaks CSV far more often than chance would have it. A cell's blanks at its two ends
 # are not content (the GTFS reference forbids them), and a byte order mark at a file's start is none either.
-_letters = st.characters(exclude_categories=("Cs",), exclude_characters="\ufeff")
+_letters = st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")
 _nasty = st.sampled_from([",", '"', "\n", "\r", "\r\n", "'", ";", "\t", "\x00", "ᯅ", "é", "🚌", '""', "NULL", "#", "=1+1"])
 texts = st.lists(_letters | _nasty, max_size=12).map("".join).map(lambda text: text.strip(" \t"))
 names = texts.filter(bool)

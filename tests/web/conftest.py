@@ -20,6 +20,7 @@ from transit.store.trackers import map_tracker
 from transit.store.vehicles import save_states
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport
+from transit.tracking.state import StopEvent
 from transit.tracking.trip_choice import AssignmentHint
 from web.factory import create_app
 from web.live.process import Live
@@ -50,7 +51,7 @@ class City:
     def hear(self, reports: list[AvlReport], hint: AssignmentHint | None = None) -> City:
         """The reports go the way of ingest, without a broker."""
         assert self.pipeline is not None
-        events = []
+        events: list[StopEvent] = []
         for report in reports:
             events += self.pipeline.step(report, hint or AssignmentHint(), report.received_at).events
         with writing(self.engine) as connection:

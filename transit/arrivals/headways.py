@@ -56,7 +56,7 @@ def spacing(headway_s: float, planned_s: float | None) -> Spacing:
     return Spacing.SEVERE_GAP if headway_s >= SEVERE_GAP_SHARE * planned_s else Spacing.GAP
 
 
-def observed(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
+def observed_headways(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
     """Successive departures of different vehicles at the same call of the same direction.
 
     Told apart by stop_sequence: a loop that passes a stop twice has two headways there, not one half as long.

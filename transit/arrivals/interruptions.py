@@ -43,12 +43,12 @@ def interruptions(network: Network, alerts: Sequence[Alert], now: datetime) -> l
                 for trip, begins_at in _runs(network, entity, now):
                     if cancels([alert], network, trip, begins_at, now) is not None:
                         cancelled[trip] = begins_at
-    found = [Interruption(trip, begins_at, cancelled=True) for trip, begins_at in cancelled.items()]
+    rows = [Interruption(trip, begins_at, cancelled=True) for trip, begins_at in cancelled.items()]
     for trip, sequences in skipped.items():
         begins = planned_at(network, trip, 0, departure=True)
         if trip not in cancelled and begins is not None:
-            found.append(Interruption(trip, begins, cancelled=False, skipped=tuple(sorted(sequences))))
-    return sorted(found, key=lambda one: (one.begins_at, one.trip.trip_id, one.trip.start_s or 0))
+            rows.append(Interruption(trip, begins, cancelled=False, skipped=tuple(sorted(sequences))))
+    return sorted(rows, key=lambda row: (row.begins_at, row.trip.trip_id, row.trip.start_s or 0))
 
 
 def _calls_at(network: Network, entity: InformedEntity, alert: Alert, now: datetime) -> Iterator[PlannedCall]:

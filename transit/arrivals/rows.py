@@ -11,13 +11,13 @@ from functools import cached_property
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop, stops_service
 from transit.arrivals.promised_hours import is_last_of_day, is_promised
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of, headsign_of
 from transit.plan.network import NO_PICKUP, Network, TripInstance
 from transit.plan.planned_times import planned_at
 from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
 LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
 TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing
@@ -34,6 +34,7 @@ class ArrivalStatus(StrEnum):
     LIVE_OLD = "live_old"  # 90 to 300 s
     AT_TERMINAL = "at_terminal"  # a bus waits at the first stop, not yet left
     NEXT_TRIP = "next_trip"  # the bus still runs the trip before
+    STANDING = "standing"  # a bus is seen, and does not come on for longer than is usual there: no minutes
     HEADWAY = "headway"  # only "every so many minutes" is known
     SCHEDULED = "scheduled"  # from the timetable, no bus seen
     CANCELLED = "cancelled"
@@ -75,6 +76,9 @@ class Arrival:
     drop_off_type: int | None = None
     is_last_of_day: bool = False  # after it none runs any more that day
     in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
+    standing_since: datetime | None = None  # of STANDING
+    standing_stop_id: str | None = None  # where, or the stop nearest to it
+    in_jam: bool = False  # others stand on the same stretch
 
     @property
     def direction(self) -> RouteDirection:
@@ -95,13 +99,14 @@ def arrivals_at(
     *,
     alerts: Sequence[Alert] = (),
     passed: Iterable[StopEvent] = (),
+    standing: Iterable[StandingVehicle] = (),
     per_direction: int = PER_DIRECTION,
 ) -> list[Arrival]:
     """The rows of a stop, direction by direction, at least one for each that can be boarded. predictions: those for this stop.
 
     Of a station: for all of its platforms; stop_id of a row is then the platform's.
 
-    Raises UnknownStop.
+    standing: the vehicles of the whole network that stand for longer than is usual. Raises UnknownStop.
     """
     network.stop(stop_id)
     board = _Board(
@@ -111,19 +116,25 @@ def arrivals_at(
         states=states,
         now=now,
         alerts=alerts,
-        passed={(e.trip, e.stop_sequence) for e in passed},
+        passed={(event.trip, event.stop_sequence) for event in passed},
+        standing={vehicle.vehicle_id: vehicle for vehicle in standing},
     )
     seen: dict[RouteDirection, list[Arrival]] = {}
     for row in sorted(predictions, key=lambda row: (row.predicted_at, row.vehicle_id)):
         arrival = board.seen(row)
         if arrival is not None:
             seen.setdefault(arrival.direction, []).append(arrival)
+    stuck: dict[RouteDirection, list[Arrival]] = {}
+    for arrival in board.stuck():
+        stuck.setdefault(arrival.direction, []).append(arrival)
     directions = board.timetable.directions_at(stop_id)
-    directions += [direction for direction in seen if direction not in directions]
+    directions += [direction for direction in {**seen, **stuck} if direction not in directions]
     return [
         row
         for direction in directions
-        for row in board.of_direction(direction, seen.get(direction, [])[:per_direction], per_direction)
+        for row in board.of_direction(
+            direction, seen.get(direction, [])[:per_direction], stuck.get(direction, []), per_direction
+        )
     ]
 
 
@@ -136,6 +147,7 @@ class _Board:
     now: datetime
     alerts: Sequence[Alert]
     passed: set[tuple[TripInstance, int]]
+    standing: Mapping[str, StandingVehicle]  # by vehicle_id
 
     @cached_property
     def running(self) -> Mapping[TripInstance, int | None]:
@@ -143,7 +155,8 @@ class _Board:
         return {
             state.matched.trip: state.next_stop_sequence
             for state in self.states.values()
-            if state.matched.trip is not None and abs(self.now - state.report.reported_at) <= TOLD_AGE
+            if state.matched.trip is not None and is_fresh(state.report.reported_at, self.now, TOLD_AGE)
+            if state.vehicle_id not in self.standing or not self.standing[state.vehicle_id].is_parked
         }
 
     @cached_property
@@ -155,8 +168,8 @@ class _Board:
     def seen(self, row: Prediction) -> Arrival | None:
         """A prediction as a row; None where its fix is too old, or it is of another network."""
         trip = self.network.trips.get(row.trip.trip_id)
-        age = abs(self.now - row.reported_at)
-        if trip is None or age > TOLD_AGE or (row.trip, row.stop_sequence) in self.passed:
+        age = self.now - row.reported_at
+        if trip is None or not is_fresh(row.reported_at, self.now, TOLD_AGE) or (row.trip, row.stop_sequence) in self.passed:
             return None
         index = trip.find_index(row.stop_sequence)
         if index is None or not trip.serves(index) or not is_promised(self.network, row, index):
@@ -195,6 +208,47 @@ class _Board:
             is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
         )
 
+    def stuck(self) -> list[Arrival]:
+        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
+        rows, places = [], set(self.network.within(self.stop_id))
+        for vehicle in sorted(self.standing.values(), key=lambda vehicle: (vehicle.since, vehicle.vehicle_id)):
+            trip = self.network.trips.get(vehicle.trip.trip_id)
+            if trip is None or vehicle.is_parked or abs(self.now - vehicle.reported_at) > TOLD_AGE:
+                continue
+            visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id in places]
+            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= vehicle.next_stop_sequence), None)
+            if ahead is None:
+                continue
+            call, direction = trip.stop_times[ahead], directions_of(self.network).of_trip[trip.trip_id]
+            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= vehicle.next_stop_sequence)
+            rows.append(
+                Arrival(
+                    stop_id=call.stop_id,
+                    stop_sequence=call.stop_sequence,
+                    trip=vehicle.trip,
+                    route_id=direction.route_id,
+                    direction_id=direction.direction_id,
+                    headsign=headsign_of(self.network, trip, ahead),
+                    status=ArrivalStatus.STANDING,
+                    at=None,
+                    planned_at=planned_at(self.network, vehicle.trip, ahead, departure=ahead == 0),
+                    vehicle_id=vehicle.vehicle_id,
+                    reported_at=vehicle.reported_at,
+                    standing_since=vehicle.since,
+                    standing_stop_id=vehicle.stop_id,
+                    in_jam=vehicle.in_jam,
+                    stops_away=None if vehicle.waits else ahead - first,
+                    is_departure=ahead == 0,
+                    visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
+                    is_last=ahead == len(trip.stop_times) - 1,
+                    is_demo=trip.is_demo,
+                    side=direction.side,
+                    pickup_type=call.pickup_type,
+                    drop_off_type=call.drop_off_type,
+                )
+            )
+        return rows
+
     def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
         return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction) is not None
 
@@ -206,15 +260,18 @@ class _Board:
         ahead = self.network.trips[row.trip.trip_id].find_index(state.next_stop_sequence)
         return None if ahead is None else max(0, index - ahead)
 
-    def of_direction(self, direction: RouteDirection, seen: list[Arrival], per_direction: int) -> list[Arrival]:
-        """The buses seen, then what the plan adds, then a note where neither says how things are."""
+    def of_direction(
+        self, direction: RouteDirection, seen: list[Arrival], stuck: list[Arrival], per_direction: int
+    ) -> list[Arrival]:
+        """The buses seen and what the plan adds, those that stand, then a note where none of these says how things are."""
         if self.timetable.ends_at(self.stop_id, direction):  # nobody boards here, nobody waits for what is not seen
-            return seen
+            return [*seen, *stuck]
         if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
-            return [*seen, self._note(direction, ArrivalStatus.DISRUPTED)]
-        rows = [*seen, *self._scheduled(direction, seen)]
+            return [*seen, *stuck, self._note(direction, ArrivalStatus.DISRUPTED)]
+        rows = [*seen, *self._scheduled(direction, [*seen, *stuck])]
         rows.sort(key=lambda row: (row.at or self.now, row.trip.trip_id if row.trip else ""))
         rows = self._mark_last(direction, rows)[:per_direction]
+        rows += stuck[:per_direction]
         return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
 
     def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
@@ -274,7 +331,7 @@ class _Board:
     def _notes(self, direction: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
         windows = self.timetable.windows(self.stop_id, direction, self.now, self.now)
         windows = [window for window in windows if window.call.can_board]
-        seen = any(row.status in SEEN for row in rows)
+        seen = any(row.status in SEEN or row.status is ArrivalStatus.STANDING for row in rows)
         if windows:
             headway_s = min(window.headway_s for window in windows)
             sees = seen or direction.route_id in self.routes_seen
@@ -333,7 +390,7 @@ class _Board:
         )
 
 
-def passed_lately(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
+def recent_calls(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
     """Calls at a stop in the last 15 minutes, the newest first."""
 
     def left_at(event: StopEvent) -> datetime:

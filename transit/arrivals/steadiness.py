@@ -45,9 +45,9 @@ class Steadiness:
             key = (prediction.vehicle_id, prediction.trip, prediction.stop_sequence)
             before = self._displayed.get(key, (None, None, None))
             follows = bool(held) and (held[-1].vehicle_id, held[-1].trip) == key[:2]
-            at = _held(prediction.predicted_at, before[0], now, held[-1].predicted_at if follows else now)
-            low = min(at, _held(prediction.low_at, before[1], now, now))
-            high = max(at, _held(prediction.high_at, before[2], now, now))
+            at = _hold(prediction.predicted_at, before[0], now, held[-1].predicted_at if follows else now)
+            low = min(at, _hold(prediction.low_at, before[1], now, now))
+            high = max(at, _hold(prediction.high_at, before[2], now, now))
             held.append(replace(prediction, predicted_at=at, low_at=low, high_at=high))
             displayed[key] = (_display(at, before[0], now), _display(low, before[1], now), _display(high, before[2], now))
         self._displayed = displayed
@@ -59,7 +59,7 @@ class Steadiness:
         return prediction.predicted_at if displayed is None else displayed[0].at
 
 
-def _held(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> datetime:
+def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> datetime:
     """Never before `least`; where neither the new moment nor the old one will do, the minutes go up by more than one."""
     new = max(at, least)
     if before is None:

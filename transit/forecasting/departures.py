@@ -16,8 +16,11 @@ from transit.plan.service_day import service_day_start
 SHARE = 0.5  # which quantile of the waits that are still possible
 GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen, or past the plan
 GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
+AGAIN = (0.25, 0.5, 1.0)  # who has waited for long may wait for such shares of that again: waits have a long tail
+AGAIN_WEIGHT, AGAIN_FROM_S = 0.05, 130.0  # of each of them, of those that have waited for so long
 LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
+EARLIEST_S = 3 * 3600.0  # and no departure as further ahead of its plan, which may be stale by hours
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
 SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
 
@@ -32,10 +35,12 @@ class Departures:
         self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
         self.told: dict[str, float] = {}  # vehicle -> a dispatcher's word on its next departure, Unix seconds; it wins
 
-    def waiting(self, vehicle_id: str, trip: TripInstance, at: float) -> None:
+    def waiting(self, vehicle_id: str, trip: TripInstance, at: float, standing_since: float | None = None) -> None:
+        """standing_since: who has stood here all the while goes on waiting when its trip is given another name."""
         known = self.since.get(vehicle_id)
         if known is None or known[0] != trip:
-            self.since[vehicle_id] = (trip, at)
+            goes_on = known is not None and standing_since is not None and known[1] >= standing_since
+            self.since[vehicle_id] = (trip, known[1] if known is not None and goes_on else at)
 
     def left(self, vehicle_id: str, trip: TripInstance, way: LinkedPattern, at: float, came_at: float | None = None) -> None:
         """came_at: when it reached the stop; counts where nobody saw it wait and it did not just drive through."""
@@ -48,7 +53,7 @@ class Departures:
         began = min(moments, default=None)
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
-            waited = min(max(at - self._zero(trip, began), -LONGEST_S), LONGEST_S)
+            waited = min(max(at - self._zero(trip, began), -EARLIEST_S), LONGEST_S)
         self.waits.setdefault(way.corridor, TerminalWaits()).left(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:
@@ -98,11 +103,14 @@ class Departures:
     def _possible(self, trip: TripInstance, way: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
         """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere."""
         waits = self.waits.get(way.corridor)
-        generic = np.array([wait for wait in GENERIC_S if wait > at - zero]) - (at - zero)
-        weights = np.full(len(generic), GENERIC_WEIGHT) * self._spared(trip, way, at + generic)
+        waited = at - zero
+        again = AGAIN if waited > AGAIN_FROM_S else ()
+        generic = np.array([*(wait - waited for wait in GENERIC_S if wait > waited), *(share * waited for share in again)])
+        weights = np.where(np.arange(len(generic)) < len(generic) - len(again), GENERIC_WEIGHT, AGAIN_WEIGHT)
+        weights = weights * self._spared(trip, way, at + generic)
         if waits is None:
             return generic, weights
-        seen, alike = waits.possible(at - zero, at, self._clock(at), alike=self.planned(trip) is None)
+        seen, alike = waits.possible(waited, at, self._clock(at), alike=self.planned(trip) is None)
         return np.concatenate((seen, generic)), np.concatenate((alike, weights))
 
     def _spared(self, trip: TripInstance, way: LinkedPattern, at: Floats) -> Floats | float:
@@ -119,8 +127,10 @@ class Departures:
         """The usual seconds between two departures lately, else as planned at the trip's start."""
         waits = self.waits.get(way.corridor)
         usual = None if waits is None else waits.headway_s()
-        if usual is not None:
-            return usual
+        return self.planned_headway_s(trip) if usual is None else usual
+
+    def planned_headway_s(self, trip: TripInstance) -> float | None:
+        """Of the window of frequencies.txt in which the trip starts."""
         rows = self.network.frequencies_of.get(trip.trip_id, ())
         start_s = trip.start_s or 0
         return next((float(row.headway_s) for row in rows if row.start_s <= start_s < row.end_s), None)

@@ -25,6 +25,8 @@ class VehicleForecast:
     low_s: Floats
     shown_s: Floats
     high_s: Floats
+    plain_s: tuple[Floats, ...]  # low, shown and high before they were put off for a vehicle that stands
+    stood_s: float = 0.0
     passed: int = 0  # so many stops it has probably reached since its last fix: nothing is said of them
 
 
@@ -63,6 +65,7 @@ class Explanation:
     not_before_s: float  # the stop before, and now: no stop is reached earlier
     caution: float  # logarithm: how far below the median the number shown lies, from how predictions fared lately
     not_before_ahead_s: float  # what is shown for the stop before
+    put_off_s: float = 0.0  # how much later the number shown lies because the vehicle stands for so long
 
     @property
     def usual_s(self) -> float:
@@ -82,13 +85,13 @@ def recomputed(explanation: Explanation) -> datetime:
     """The prediction, from nothing but what the explanation lists."""
     made_at = explanation.prediction.made_at
     ahead_s = explanation.median_s - (made_at - explanation.counted_from).total_seconds()
-    shown_s = max((ahead_s + SOFT_S) * exp(explanation.caution) - SOFT_S, 0.0, explanation.not_before_ahead_s)
-    return made_at + timedelta(seconds=shown_s)
+    plain_s = max((ahead_s + SOFT_S) * exp(explanation.caution) - SOFT_S, 0.0)
+    return made_at + timedelta(seconds=max(plain_s + explanation.put_off_s, explanation.not_before_ahead_s))
 
 
 def explained(
     said: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
-    observations: Floats, days: Floats, planned_s: Floats,
+    observations: Floats, days: Floats, planned_s: Floats, put_off_s: float,
 ) -> Explanation:  # fmt: skip
     """observations and planned_s by link of the way, days by link of the network."""
     ride, at = said.ride, prediction.made_at.timestamp()
@@ -114,4 +117,5 @@ def explained(
         max(since, 0.0, float(said.median_s[k - 1]) if k else 0.0),
         calibration.caution(float(said.median_s[k]) - since),
         float(said.shown_s[k - 1]) - since if k else 0.0,
+        put_off_s,
     )

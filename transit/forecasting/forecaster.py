@@ -16,9 +16,10 @@ from transit.forecasting.explanation import Explanation, VehicleForecast, explai
 from transit.forecasting.intervals import Calibration
 from transit.forecasting.links import Floats, LinkedPattern, links_of
 from transit.forecasting.next_trips import NextTrips
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.forecasting.regression import NAMES, SOFT_S, Corrections, spread
 from transit.forecasting.remaining_trip import RemainingTrip, next_ride_of, ride_of, usual_gap_s
+from transit.forecasting.standing import Expiries, LinkSpread, Postponement, in_jam, promised_until, standing_vehicle, stood_s
 from transit.forecasting.traffic import Traffic
 from transit.forecasting.travel_times import TravelTimes
 from transit.plan.network import Network, TripInstance
@@ -30,7 +31,11 @@ SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be 
 SAMPLE_AHEAD_S = 2100.0
 SAMPLED_STOPS = 7
 SILENCE = 1.5  # a fix older than so many usual gaps says no more that the vehicle has gone on
+DETOUR_MPS = 4.0  # who is off its line may come back to it this slowly, over the same distance on top of its way,
+DETOUR_WIDER = 2.0  # and what is said of it is so many times less sure
+STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this keeps to another plan than the one that is written
 LATENESS_SOFT_S = 80.0  # lateness says little of the next seconds
+LEAST_STAND_S = 120.0  # no vehicle's minutes end before
 FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
 
 
@@ -41,9 +46,11 @@ class Sample(NamedTuple):
     zero: float  # what base_s counts from, Unix seconds
     made: float
     base_s: float
-    said_s: float  # the median said, from zero
+    median_s: float  # from zero
     x: Floats
     tier: Tier
+    stood_s: float
+    plain_s: tuple[float, float, float]  # low end, number and high end before they were put off, from zero
 
 
 class Forecaster:
@@ -64,6 +71,9 @@ class Forecaster:
         self.challenger = None if method == "ours" else METHODS[method](self.links, self.departures)
         self.corrections = {tier: Corrections() for tier in Tier}
         self.calibration = {tier: Calibration(tier) for tier in Tier}
+        self.spread = LinkSpread(self.links)
+        self.postponement = {tier: Postponement(tier) for tier in Tier}
+        self.expiries = Expiries()
         self._samples: dict[tuple[str, str, date, int], list[Sample]] = {}
         self._sampled: dict[str, float] = {}
         self._swept = 0.0
@@ -82,6 +92,9 @@ class Forecaster:
             if index == 0 and event.departed_at is not None:
                 self._left(event, way, event.departed_at.timestamp())
             observed = self.times.learn(event, way, index)
+            if observed is not None:
+                planned_s = float(self.links.planned_links(event.trip.trip_id)[observed.n])
+                self.spread.learn(int(way.links[observed.n]), way.corridor, observed.seconds, planned_s)
             if self.challenger is not None:
                 self.challenger.learn(event, way, observed)
 
@@ -101,15 +114,39 @@ class Forecaster:
         for state in some:
             trip = state.matched.trip
             if trip is not None and state.matched.status is VehicleStatus.LAYOVER:
-                self.departures.waiting(state.vehicle_id, trip, state.report.reported_at.timestamp())
+                since = None if state.standing is None else state.standing.since.timestamp()
+                self.departures.waiting(state.vehicle_id, trip, state.report.reported_at.timestamp(), since)
+            self._expire(state, some, at)
             if at - self._sampled.get(state.vehicle_id, 0.0) >= SAMPLE_EVERY_S:
                 self._sampled[state.vehicle_id] = at
-                said = self._say(state, at)
+                said = None if is_off_its_line(state) else self._say(state, at)
                 for one in (said, None if said is None else self._next(said, at, held.__contains__)):
                     if one is not None:
                         self._sample(one, at)
         if at - self._swept > 600.0:
             self._sweep(at)
+
+    def _expire(self, state: VehicleState, others: list[VehicleState], now: float) -> None:
+        if state.standing is None or (state.report.reported_at - state.standing.since).total_seconds() < LEAST_STAND_S:
+            return
+        ride = ride_of(state, self.links, self.times, self.departures, now)
+        if ride is not None and (ended_at := self._ended_at(ride)) is not None:
+            self.expiries.remember(ride, ended_at)
+            self.expiries.watch(ride, others)
+
+    def _ended_at(self, ride: RemainingTrip) -> float | None:
+        """Since when nothing is promised of a vehicle that does not come on, Unix seconds; None while it is promised."""
+        return self.expiries.ended_at(ride, lambda: promised_until(ride, self.departures, self.spread, self.links))
+
+    def standing(self, states: Iterable[VehicleState], now: datetime) -> list[StandingVehicle]:
+        """The vehicles of which nothing is predicted because they stand for longer than is usual there, by vehicle."""
+        some = sorted(states, key=lambda one: one.vehicle_id)
+        found = []
+        for state in some:
+            ride = ride_of(state, self.links, self.times, self.departures, now.timestamp())
+            if ride is not None and (ended_at := self._ended_at(ride)) is not None:
+                found.append(standing_vehicle(ride, ended_at, jam=in_jam(ride, some, self.expiries)))
+        return found
 
     def _sample(self, said: VehicleForecast, now: float) -> None:
         ride = said.ride
@@ -122,8 +159,19 @@ class Forecaster:
             near = near[np.linspace(0, len(near) - 1, SAMPLED_STOPS).astype(int)]
         for k in near:
             key = (ride.state.vehicle_id, ride.trip.trip_id, ride.trip.start_date, ride.first + int(k))
-            times = (ride.zero, now, float(ride.base_s[k]), float(said.median_s[k]))
-            self._samples.setdefault(key, []).append(Sample(ride.state.matched.trip, *times, said.x[k], said.tier))
+            low_s, shown_s, high_s = (float(row[k]) for row in said.plain_s)
+            sample = Sample(
+                on=ride.state.matched.trip,
+                zero=ride.zero,
+                made=now,
+                base_s=float(ride.base_s[k]),
+                median_s=float(said.median_s[k]),
+                x=said.x[k],
+                tier=said.tier,
+                stood_s=said.stood_s,
+                plain_s=(low_s, shown_s, high_s),
+            )
+            self._samples.setdefault(key, []).append(sample)
 
     def _settle(self, event: StopEvent, index: int) -> None:
         """What was said of this call, against what happened."""
@@ -147,8 +195,10 @@ class Forecaster:
                 y = np.array([log(max(at - row.zero, 0.0) + SOFT_S) - log(max(row.base_s, 0.0) + SOFT_S) for row in mine])
                 self.corrections[tier].learn(np.stack([row.x for row in mine]), y, at)
             for row in mine:
-                said_s = max(row.zero + row.said_s - row.made, 0.0)
-                self.calibration[tier].learn(said_s, log(max(at - row.made, 0.0) + SOFT_S) - log(said_s + SOFT_S))
+                ahead_s = max(row.zero + row.median_s - row.made, 0.0)
+                self.calibration[tier].learn(ahead_s, log(max(at - row.made, 0.0) + SOFT_S) - log(ahead_s + SOFT_S))
+                low_s, shown_s, high_s = (at - row.zero - one for one in row.plain_s)
+                self.postponement[tier].learn(row.stood_s, (low_s, shown_s, high_s))
 
     def _sweep(self, now: float) -> None:
         self._swept = now
@@ -218,7 +268,9 @@ class Forecaster:
 
     def _say(self, state: VehicleState, now: float) -> VehicleForecast | None:
         ride = ride_of(state, self.links, self.times, self.departures, now)
-        return None if ride is None else self._said(ride, Tier.AT_TERMINAL if ride.waits else Tier.LIVE, now)
+        if ride is None or self._ended_at(ride) is not None:
+            return None
+        return self._said(ride, Tier.AT_TERMINAL if ride.waits else Tier.LIVE, now)
 
     def _said(self, ride: RemainingTrip, tier: Tier, now: float) -> VehicleForecast:
         if self.challenger is not None:
@@ -227,10 +279,29 @@ class Forecaster:
         x = spread(readings, ride.base_s)
         median = (ride.base_s + SOFT_S) * np.exp(self.corrections[tier].factor(x)) - SOFT_S
         passed = _passed(ride, median, now)
-        median = np.maximum.accumulate(np.maximum(median, max(now - ride.zero, 0.0)))
-        ahead = median - (now - ride.zero)
-        low, shown, high = (np.maximum.accumulate(row) + (now - ride.zero) for row in self.calibration[tier].bounds(ahead))
-        return VehicleForecast(ride, tier, readings, x, median, low, shown, high, passed)
+        since = now - ride.zero
+        median = np.maximum.accumulate(np.maximum(median, max(since, 0.0)))
+        bounds = self.calibration[tier].bounds(median - since)
+        if ride.off_m > 0.0:
+            bounds = _wider(*bounds, ride.off_m)
+        plain = tuple(row + since for row in bounds)
+        stood = stood_s(ride, self.departures)
+        low, shown, high = (
+            np.maximum.accumulate(row + moved) for row, moved in zip(plain, self.postponement[tier].moved_s(stood), strict=True)
+        )
+        return VehicleForecast(
+            ride=ride,
+            tier=tier,
+            readings=readings,
+            x=x,
+            median_s=median,
+            low_s=low,
+            shown_s=shown,
+            high_s=high,
+            plain_s=plain,
+            stood_s=stood,
+            passed=passed,
+        )
 
     def _challenged(self, ride: RemainingTrip, tier: Tier, now: float) -> VehicleForecast:
         """What the challenger says; its median is what it shows."""
@@ -239,7 +310,17 @@ class Forecaster:
         low, _, high = self.calibration[tier].bounds(median - (now - ride.zero))
         low, high = (np.maximum.accumulate(row) + (now - ride.zero) for row in (low, high))
         nothing = np.zeros((len(median), 0))
-        return VehicleForecast(ride, tier, nothing, nothing, median, low, median, high)
+        return VehicleForecast(
+            ride=ride,
+            tier=tier,
+            readings=nothing,
+            x=nothing,
+            median_s=median,
+            low_s=low,
+            shown_s=median,
+            high_s=high,
+            plain_s=(low, median, high),
+        )
 
     def _readings(self, ride: RemainingTrip, now: float) -> Floats:
         count = len(ride.base_s)
@@ -268,6 +349,8 @@ class Forecaster:
         if timetable is None:
             return 0.0, 0.0
         late_s = ride.zero + ride.base_s - timetable[ride.first :]
+        if not STALE_S[0] <= late_s[0] <= STALE_S[1]:  # who is held, or catches up, does so to a plan that is kept
+            return 0.0, 0.0
         share = late_s / (np.maximum(ride.base_s, 0.0) + LATENESS_SOFT_S)
         return np.clip(share, -1.0, 0.0), np.clip(share, 0.0, 1.0)
 
@@ -306,8 +389,9 @@ class Forecaster:
         said_of = self._predictions(said, now, now.timestamp(), HORIZON_S)
         weights, calibration = self.corrections[said.tier].weights, self.calibration[said.tier]
         usual, planned = self.times.usual(said.ride.way, now.timestamp()), self.links.planned_links(said.ride.trip.trip_id)
+        put_off_s = self.postponement[said.tier].moved_s(said.stood_s)[1]
         return [
-            explained(said, k, one, weights, calibration, usual.weight, self.times.link_days, planned)
+            explained(said, k, one, weights, calibration, usual.weight, self.times.link_days, planned, put_off_s)
             for k, one in enumerate(said_of, said.passed)
             if one.stop_id == stop_id
         ]
@@ -317,6 +401,17 @@ class Forecaster:
     def dump(self) -> bytes:
         """What was learnt, in a bounded number of bytes; what is only about now is not in it."""
         return learnt_state.dump(self)
+
+
+def is_off_its_line(state: VehicleState) -> bool:
+    """Whether a vehicle is off its line: how long its detour takes teaches nothing about the line."""
+    return state.matched.status is VehicleStatus.OFF_ROUTE
+
+
+def _wider(low_s: Floats, shown_s: Floats, high_s: Floats, off_m: float) -> tuple[Floats, Floats, Floats]:
+    """An interval for a vehicle so far off its line, which is to come back to it."""
+    low = np.maximum(shown_s - DETOUR_WIDER * (shown_s - low_s), 0.0)
+    return low, shown_s, shown_s + DETOUR_WIDER * (high_s - shown_s) + off_m / DETOUR_MPS
 
 
 def _passed(ride: RemainingTrip, median_s: Floats, now: float) -> int:

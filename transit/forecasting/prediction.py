@@ -32,3 +32,19 @@ class Prediction:
     high_at: datetime
     tier: Tier
     is_departure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandingVehicle:
+    """A vehicle that is seen and does not come on for longer than is usual where it is: nothing is promised of its trip."""
+
+    vehicle_id: str
+    trip: TripInstance
+    since: datetime
+    stop_id: str  # where it stands, or the stop ahead nearest to which it stands
+    next_stop_sequence: int  # the first stop ahead
+    reported_at: datetime
+    ended_at: datetime  # since when nothing is promised
+    waits: bool  # at the first stop of its trip
+    in_jam: bool = False  # others stand on the same stretch
+    is_parked: bool = False  # for so long that riders hear no more of it

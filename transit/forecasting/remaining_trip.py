@@ -17,6 +17,7 @@ from transit.tracking.state import VehicleState, VehicleStatus
 
 STILL_M = 15.0  # fixes this near each other are a vehicle that stands
 DENSE_S = 20.0  # seconds between the fixes of a vehicle of which nothing else is known
+PROMISED = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER)  # and who is off its line, and expected back
 LEAST_SHARE = 0.3  # of the usual stop is still to come, however long a vehicle has stood
 
 
@@ -36,13 +37,14 @@ class RemainingTrip(NamedTuple):
     waits: bool
     stood_s: float
     dwell_s: float  # what is left of the stop it stands at
+    off_m: float = 0.0  # of a vehicle off its line and expected back: how far
 
 
 def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float) -> RemainingTrip | None:
     """None for a vehicle that is on no trip, or past its last stop."""
     matched = state.matched
     trip, along = matched.trip, matched.shape_dist_traveled_m
-    if trip is None or along is None or matched.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):
+    if trip is None or along is None or not (matched.status in PROMISED or matched.is_expected_back):
         return None
     way = links.of_trip(trip.trip_id)
     if way is None:
@@ -62,7 +64,22 @@ def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: D
     dwell = times.dwell_s(way, start) if start > 0 else 0.0
     part, dwell_left = part_of_link(way, start, along, float(link_s[0]), dwell, stood)
     base = part + np.concatenate(([0.0], np.cumsum(link_s[1:])))
-    return RemainingTrip(state, trip, way, first, fixed_at, fixed_at, base, start, link_s, part, False, stood, dwell_left)
+    return RemainingTrip(
+        state=state,
+        trip=trip,
+        way=way,
+        first=first,
+        fixed_at=fixed_at,
+        zero=fixed_at,
+        base_s=base,
+        start=start,
+        link_s=link_s,
+        part_s=part,
+        waits=False,
+        stood_s=stood,
+        dwell_s=dwell_left,
+        off_m=(matched.offset_m or 0.0) if matched.status is VehicleStatus.OFF_ROUTE else 0.0,
+    )
 
 
 def next_ride_of(

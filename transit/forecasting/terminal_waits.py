@@ -73,6 +73,12 @@ class TerminalWaits:
             self._headway_s = float(np.median(gaps)) if len(gaps) >= ENOUGH_GAPS else None
         return self._headway_s
 
+    def usual_s(self, share: float, enough: float) -> float | None:
+        """The wait that such a share of those seen stayed below; None where fewer than enough were seen."""
+        waited = self.table[:, 2]
+        waited = waited[~np.isnan(waited)]
+        return float(np.quantile(waited, share)) if len(waited) >= enough else None
+
     def possible(self, waited_s: float, now: float, clock_s: float, *, alike: bool) -> tuple[Floats, Floats]:
         """Seconds still to wait for one that has waited so long, with weights; nothing generic among them.
 

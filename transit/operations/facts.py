@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from transit.forecasting.departure_orders import DepartureOrder
+from transit.forecasting.prediction import StandingVehicle
+from transit.operations.broker_refusals import BrokerRefusals
 from transit.operations.tracker_health import TrackerHealth
+from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
 from transit.tracking.trip_choice import AssignmentHint
@@ -24,6 +27,14 @@ class FleetFacts:
     hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
     orders: Sequence[DepartureOrder] = ()
     newest_received_at: datetime | None = None  # of any report
+    standing: Sequence[StandingVehicle] = ()  # of which nothing is promised; the live process finds them
+    broker_refusals: Sequence[BrokerRefusals] = ()  # of the last hour
+    watch: FleetWatch = NO_WATCH  # over the fleet as a whole
+
+    @property
+    def vehicles(self) -> frozenset[str]:
+        """The vehicles that have a tracker."""
+        return frozenset(row.vehicle_id for row in self.trackers if row.vehicle_id is not None)
 
     @property
     def timezone(self) -> str:

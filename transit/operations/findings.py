@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import feed, reports, trackers
+from transit.operations import broker_door, clocks, edits, feed, outage, reports, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
 Rule = Callable[[FleetFacts], Iterator[Trouble]]
-RULES: tuple[Rule, ...] = (feed.troubles, reports.troubles, trackers.troubles)
+RULES: tuple[Rule, ...] = (
+    feed.troubles,
+    outage.troubles,
+    clocks.troubles,
+    reports.troubles,
+    broker_door.troubles,
+    trackers.troubles,
+    edits.troubles,
+)
 
 
 def troubles_of(facts: FleetFacts) -> list[Trouble]:

@@ -12,11 +12,8 @@ SILENT = timedelta(minutes=5)  # a fleet that says nothing for so long is not th
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    newest, now = facts.newest_received_at, facts.now
+    newest = facts.newest_received_at
     if newest is None:
         yield Trouble(TroubleKind.NEVER_REPORTED)
-    elif now - newest > SILENT:
-        yield Trouble(TroubleKind.NO_REPORTS, since=newest, figures={"age_s": (now - newest).total_seconds()})
-    elif newest - now > SILENT:
-        ahead_s = (newest - now).total_seconds()
-        yield Trouble(TroubleKind.OUR_CLOCK_STEPPED, figures={"step_s": ahead_s})
+    elif facts.now - newest > SILENT:
+        yield Trouble(TroubleKind.NO_REPORTS, since=newest, figures={"age_s": (facts.now - newest).total_seconds()})

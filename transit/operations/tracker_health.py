@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from transit.operations.recent_outcomes import NOTHING_YET, RecentOutcomes
+
 
 @dataclass(frozen=True, slots=True)
 class TrackerHealth:
@@ -15,12 +17,16 @@ class TrackerHealth:
     vehicle_id: str | None
     mapped_at: datetime | None = None  # since when it is on that vehicle
     online: bool | None = None  # what the broker says of its connection; says nothing of its GPS
+    first_received_at: datetime | None = None
     last_received_at: datetime | None = None
     last_fix_at: datetime | None = None
     clock_offset_s: float | None = None  # our clock minus the tracker's, where it is steadily wrong; 0 right, None not known
+    clock_step_s: float | None = None  # by how much its clock, or ours, was last seen to be set
+    clock_step_at: datetime | None = None
     accepted: int = 0
     refusals: Mapping[str, int] = field(default_factory=dict)  # reason -> how many
     last_error: str | None = None
     last_error_at: datetime | None = None
     battery_pct: float | None = None
     shared_with: tuple[str, ...] = ()
+    recent: RecentOutcomes = NOTHING_YET

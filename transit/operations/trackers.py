@@ -1,36 +1,109 @@
-"""What is wrong with single trackers."""
+"""What is wrong with single trackers, besides their clocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
+from datetime import datetime, timedelta
 
+from transit.operations import clocks
 from transit.operations.facts import FleetFacts
+from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN
+from transit.operations.service_hours import is_in_service
 from transit.operations.tracker_health import TrackerHealth
-from transit.operations.troubles import Trouble, TroubleKind
-from transit.tracking.tracker_clock import ENOUGH
+from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-OUR_CLOCK_S = 20.0  # when so much of an offset is common to most trackers, the clock that is wrong is ours
+SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
+SILENT = timedelta(minutes=5)  # a tracker that reports every two minutes may miss one
+LATELY = timedelta(minutes=15)  # what was refused before is over, or will come again
+FIELD_TOLD_FOR = timedelta(minutes=5)  # a field that came right meanwhile is no trouble
+HEARD_LATELY = timedelta(hours=1)
+RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
+LEAST = 6  # reports that a share is told of
+ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
+TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
+NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
+UNKNOWN = "(unknown)"  # under which messages on a topic without a tracker are counted
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    offsets = [row.clock_offset_s for row in facts.trackers if row.clock_offset_s is not None and row.vehicle_id]
-    common_s = median(offsets) if len(offsets) >= ENOUGH else 0.0
-    if abs(common_s) > OUR_CLOCK_S:
-        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": common_s})
+    ours_s = clocks.our_error_s(facts.trackers, facts.now)
+    in_service = facts.network is not None and is_in_service(facts.network, facts.now)
     for row in facts.trackers:
-        yield from _of_tracker(row, common_s)
+        clock = clocks.tracker_trouble(row, ours_s, facts)
+        time_is_told = clock is not None or ours_s != 0.0
+        if row.tracker_id == UNKNOWN:
+            yield from _unknown_topics(row, facts.now)
+            continue
+        if row.vehicle_id is None:
+            yield from _without_vehicle(row, facts.now)
+        else:
+            yield from _on_vehicle(row, facts, in_service)
+        yield from _refused(row, facts.now, time_is_told)
 
 
-def _of_tracker(row: TrackerHealth, common_s: float) -> Iterator[Trouble]:
-    if row.vehicle_id is None:
-        if row.last_received_at is not None:
-            yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
-        return
+def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
+    if row.last_error is not None and row.last_error_at is not None and abs(now - row.last_error_at) <= LATELY:
+        yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
+
+
+def _without_vehicle(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
+    if row.last_received_at is not None and abs(now - row.last_received_at) <= HEARD_LATELY:
+        yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
+
+
+def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iterator[Trouble]:
+    assert row.vehicle_id is not None
+    now = facts.now
+    vehicle: dict[str, Figure] = {"vehicle": row.vehicle_id}
     if row.shared_with:
-        others = ", ".join(row.shared_with)
-        yield Trouble(TroubleKind.SHARED_VEHICLE, row.tracker_id, figures={"others": others, "vehicle": row.vehicle_id})
-    if row.clock_offset_s and abs(row.clock_offset_s - common_s) > OUR_CLOCK_S:
-        yield Trouble(TroubleKind.CLOCK_CORRECTED, row.tracker_id, figures={"wrong_s": -row.clock_offset_s})
-    if row.last_error is not None:
+        yield Trouble(TroubleKind.SHARED_VEHICLE, row.tracker_id, figures={"others": ", ".join(row.shared_with), **vehicle})
+    if row.last_received_at is None:
+        if row.mapped_at is not None and abs(now - row.mapped_at) >= SWITCHED_ON:
+            yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, vehicle)
+        return
+    silent_for = now - row.last_received_at
+    if silent_for > SILENT and in_service and not _is_told_of_all(row, facts):
+        figures: dict[str, Figure] = {"age_s": silent_for.total_seconds(), **vehicle}
+        yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, figures)
+    if in_service and _is_never_on_a_trip(row, now):
+        yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
+
+
+def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
+    """A silence that is the fleet's is not told of each tracker as well."""
+    return facts.watch.since is not None and row.vehicle_id in facts.watch.silent
+
+
+def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
+    """Its reports have been taken for an hour, and not one of them was on a trip."""
+    hour = row.recent.since(now - ON_TRIP_WITHIN)
+    began = min((start for start, counts in row.recent.windows.items() if TAKEN & counts.keys()), default=None)
+    if began is None or now.timestamp() - began < ON_TRIP_WITHIN.total_seconds():
+        return False
+    lately = row.recent.since(now - LATELY)
+    return bool(TAKEN & lately.keys()) and not ON_ITS_WAY & hour.keys()
+
+
+def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:
+    lately = row.recent.since(now - LATELY)
+    field = _field_unusable(row, now) if ASIDE & lately.keys() else None
+    if field is not None:
+        yield field
+    if row.recent.taken_in_a_row >= RIGHT_AGAIN:
+        return
+    skipped = {*NOT_A_FAULT, *(TIME_REASONS if time_is_told else ())}
+    refused = {reason: count for reason, count in lately.items() if reason not in TAKEN | skipped}
+    counted = sum(count for outcome, count in lately.items() if outcome in TAKEN) + sum(refused.values())
+    if refused and counted >= LEAST and 2 * sum(refused.values()) > counted:
+        reason = max(refused, key=lambda outcome: (refused[outcome], outcome))
+        share = sum(refused.values()) / counted
+        figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted, "said": row.last_error or ""}
+        yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
+    elif field is None and row.last_error and row.last_error_at and abs(now - row.last_error_at) <= LATELY:
         yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
+
+
+def _field_unusable(row: TrackerHealth, now: datetime) -> Trouble | None:
+    if row.last_error is None or row.last_error_at is None or abs(now - row.last_error_at) > FIELD_TOLD_FOR:
+        return None
+    return Trouble(TroubleKind.FIELD_UNUSABLE, row.tracker_id, row.last_error_at, {"said": row.last_error})

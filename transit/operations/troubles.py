@@ -39,15 +39,41 @@ class TroubleKind(StrEnum):
     FEED_EXPIRED = "feed_expired"
     FEED_EXPIRES = "feed_expires"
     # the fleet as a whole
+    OUTAGE = "outage"
     OUR_CLOCK_WRONG = "our_clock_wrong"
     OUR_CLOCK_STEPPED = "our_clock_stepped"
     NEVER_REPORTED = "never_reported"
     NO_REPORTS = "no_reports"
     # one device, tracker or vehicle
+    PROTOCOL_REFUSED = "protocol_refused"
+    TOPIC_REFUSED = "topic_refused"
+    CLIENT_ID_REFUSED = "client_id_refused"
+    PAYLOAD_REFUSED = "payload_refused"
+    LOGIN_REFUSED = "login_refused"
+    PERMISSION_REFUSED = "permission_refused"
+    BROKER_TURNED_AWAY = "broker_turned_away"
+    UNKNOWN_TOPIC = "unknown_topic"
+    NEVER_HEARD = "never_heard"
+    SILENT = "silent"
     UNMAPPED = "unmapped"
     SHARED_VEHICLE = "shared_vehicle"
+    WEEK_ROLLOVER = "week_rollover"
+    LOCAL_TIME = "local_time"
+    CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_CORRECTED = "clock_corrected"
+    MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
     SOME_REFUSED = "some_refused"
+    FIELD_UNUSABLE = "field_unusable"
+    NEVER_ON_TRIP = "never_on_trip"
+    # an edit that has no effect
+    ASSIGNED_WITHOUT_TRACKER = "assigned_without_tracker"
+    ASSIGNMENT_UNKNOWN = "assignment_unknown"
+    ASSIGNMENT_NOT_TODAY = "assignment_not_today"
+    ASSIGNMENT_OVERRULED = "assignment_overruled"
+    DEPARTURE_WITHOUT_TRACKER = "departure_without_tracker"
+    DEPARTURE_UNSEEN = "departure_unseen"
+    DEPARTURE_WITHOUT_TRIP = "departure_without_trip"
+    DEPARTURE_OVERDUE = "departure_overdue"
 
 
 Figure = str | int | float
@@ -57,8 +83,9 @@ Figure = str | int | float
 class Trouble:
     """subject: the tracker, vehicle, route or device that it is about; empty: all of it.
 
-    figures: what the sentence speaks of. The end of a name is its unit and says how it is written: `_s` seconds as a span of
-    time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent; the others stand as they are.
+    figures: what the sentence speaks of; "case" chooses among several wordings of a kind. The end of a name is its unit and
+    says how it is written: `_s` seconds as a span of time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent;
+    the others stand as they are.
     """
 
     kind: TroubleKind
@@ -69,7 +96,7 @@ class Trouble:
     @property
     def weight(self) -> tuple[int, str, str]:
         """To be sorted by."""
-        return ORDER[self.kind], self.subject, str(self.figures.get("reason", ""))
+        return ORDER[self.kind], self.subject, str(self.figures.get("case", ""))
 
 
 ORDER = {kind: place for place, kind in enumerate(TroubleKind)}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import cos, hypot, radians
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 from pyproj import Transformer
 
 METRES_PER_DEGREE = 111_195.0  # of a great circle on the mean sphere; of latitude it is right to 0.6 %
+NOT_THE_NEAREST_M = 100.0  # a stop may be placed so much farther off than where the line comes nearest: its other pass
 SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
 
 
@@ -108,7 +110,7 @@ class Line:
         The ends of the window count: a place pressed against a bound is a candidate, with its true distance.
         """
         segments = range(self.segment_at(lo), self.segment_at(hi) + 1)
-        return _merged([place for place in self.minima_among(segments, x, y, lo, hi) if place.off_m <= within_m])
+        return _merge([place for place in self.minima_among(segments, x, y, lo, hi) if place.off_m <= within_m])
 
     def minima_among(self, segments: Iterable[int], x: float, y: float, lo: float, hi: float) -> Iterator[OnLine]:
         """Local minima on some segments (ascending). Along one segment the distance falls, then rises: inside it there is
@@ -138,7 +140,7 @@ class Line:
         return min(places, key=lambda place: place.off_m)
 
 
-def _merged(places: list[OnLine]) -> list[OnLine]:
+def _merge(places: list[OnLine]) -> list[OnLine]:
     """Minima nearer to each other than GPS can tell (the two arms of a corner) become the better one."""
     kept: list[OnLine] = []
     for place in places:
@@ -156,6 +158,19 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     return METRES_PER_DEGREE * hypot(other_lat - lat, east * cos(radians((lat + other_lat) / 2)))
 
 
+def _segment_distances(line: Line) -> Callable[[float, float], Any]:
+    """A function of a point: its distance to each segment of the line, in metres."""
+    xs, ys, dx, dy = (np.array(values) for values in (line.xs[:-1], line.ys[:-1], line.dx, line.dy))
+    squared = np.maximum(dx * dx + dy * dy, 1e-12)
+
+    def distances(x: float, y: float) -> Any:
+        px, py = x - xs, y - ys
+        share = np.clip((px * dx + py * dy) / squared, 0.0, 1.0)
+        return np.hypot(px - share * dx, py - share * dy)
+
+    return distances
+
+
 def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequence[float | None] = ()) -> tuple[float, ...]:
     """Metres along the line of stops that are passed in this order: the monotone placement with the least squared offsets.
 
@@ -164,10 +179,14 @@ def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequen
     """
     best: list[tuple[float, float, int]] = [(0.0, 0.0, -1)]  # cost, metres along, index in the layer before
     layers: list[list[tuple[float, float, int]]] = []
+    distance_to_segments = _segment_distances(line)
     for n, (x, y) in enumerate(places):
         hint = hints[n] if n < len(hints) else None
-        nearest = line.nearest(x, y).off_m
-        candidates = line.minima(x, y, 0.0, line.length_m, nearest + 100.0)
+        off_m = distance_to_segments(x, y)
+        within_m = float(off_m.min()) + NOT_THE_NEAREST_M
+        segments = np.flatnonzero(off_m <= within_m + SAME_PLACE_M).tolist()  # few of a long line; the others are farther off
+        minima = line.minima_among(segments, x, y, 0.0, line.length_m)
+        candidates = _merge([place for place in minima if place.off_m <= within_m])
         layer: list[tuple[float, float, int]] = []
         for place in candidates:
             cost = place.off_m**2 + (0.0 if hint is None else min((place.along_m - hint) ** 2, 100.0**2))

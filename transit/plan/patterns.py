@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
@@ -14,6 +14,7 @@ from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
+OFFSETS_KEPT = 4_000  # trips: more than run at once in the largest city
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 
@@ -76,6 +77,54 @@ class Patterns:
             return self.offsets[trip_id]
         except KeyError:
             raise UnknownTrip(trip_id) from None
+
+
+Offsets = tuple[tuple[float, float], ...]
+
+
+class PlannedOffsets(Mapping[str, Offsets]):
+    """trip_id -> (arrival, departure) by stop. Trips that take equally long from stop to stop share what is kept of them.
+
+    A large network has few such kinds and many trips; those that are asked for are made, and kept while they are in use.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], Offsets] = {}
+        self._trips: dict[str, tuple[float, Offsets]] = {}  # by how much later than its kind, and the kind
+        self._made: dict[str, Offsets] = {}
+
+    def add(self, trip: Trip, stop_dist_m: tuple[float, ...]) -> None:
+        arrivals = [call.arrival_s for call in trip.stop_times]
+        departures = [call.departure_s for call in trip.stop_times]
+        first = departures[0]
+        if first is None or None in arrivals or None in departures:
+            self._trips[trip.trip_id] = 0.0, planned_offsets(trip, stop_dist_m)
+            return
+        # mypy cannot see that None is in neither list
+        kind = tuple([at - first for at in arrivals]), tuple([at - first for at in departures])  # type: ignore[operator]
+        offsets = self._kinds.get(kind)
+        if offsets is None:
+            offsets = self._kinds[kind] = tuple(zip(map(float, kind[0]), map(float, kind[1]), strict=True))
+        self._trips[trip.trip_id] = float(first), offsets
+
+    def __getitem__(self, trip_id: str) -> Offsets:
+        made = self._made.get(trip_id)
+        if made is None:
+            later, offsets = self._trips[trip_id]
+            made = tuple((arrival + later, departure + later) for arrival, departure in offsets) if later else offsets
+            if len(self._made) >= OFFSETS_KEPT:
+                self._made.clear()
+            self._made[trip_id] = made
+        return made
+
+    def __contains__(self, trip_id: object) -> bool:
+        return trip_id in self._trips
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._trips)
+
+    def __len__(self) -> int:
+        return len(self._trips)
 
 
 def planned_offsets(trip: Trip, stop_dist_m: tuple[float, ...] = ()) -> tuple[tuple[float, float], ...]:
@@ -145,10 +194,10 @@ def patterns_of(network: Network) -> Patterns:
     lines: dict[object, Line] = {}  # (shape_id, turned round) or the stops -> line
     by_id: dict[str, Pattern] = {}
     pattern_of: dict[str, Pattern] = {}
-    offsets: dict[str, tuple[tuple[float, float], ...]] = {}
+    offsets = PlannedOffsets()
     for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
         stop_xy = tuple(xy[stop_id] for stop_id in stops)
-        drawn, line, stop_dist_m = _laid(network, plane, stop_xy, trips[0], shape_id, lines)
+        drawn, line, stop_dist_m = _lay(network, plane, stop_xy, trips[0], shape_id, lines)
         pattern = Pattern(
             pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
             route_id=route_id,
@@ -165,7 +214,7 @@ def patterns_of(network: Network) -> Patterns:
         by_id[pattern.pattern_id] = pattern
         for trip in trips:
             pattern_of[trip.trip_id] = pattern
-            offsets[trip.trip_id] = planned_offsets(trip, pattern.stop_dist_m)
+            offsets.add(trip, pattern.stop_dist_m)
     return Patterns(plane, by_id, pattern_of, offsets)
 
 
@@ -173,7 +222,7 @@ def _route_type(route: Route | None) -> int:
     return 3 if route is None else route.route_type
 
 
-def _laid(
+def _lay(
     network: Network,
     plane: Plane,
     stop_xy: tuple[tuple[float, float], ...],

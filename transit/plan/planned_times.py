@@ -57,7 +57,8 @@ def planned_at(network: Network, instance: TripInstance, index: int, *, departur
 
 def longest_trip_s(network: Network) -> float:
     """Until how many seconds after its service day's zero a trip may still be under way."""
-    ends = [times[-1][1] for times in patterns_of(network).offsets.values()]
+    lasts = [trip.stop_times[-1] for trip in network.trips.values() if trip.stop_times]
+    ends = [float(call.departure_s or call.arrival_s or 0) for call in lasts]
     repeated = [
         max(window.end_s for window in windows) + planned[-1][1] - planned[0][1]
         for trip_id, windows in network.frequencies_of.items()

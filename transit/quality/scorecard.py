@@ -94,19 +94,19 @@ def answered(made: list[Promise], truth: list[Passage], actual: Floats, last: Fl
 
     They count only of vehicles and trips that the truth knows, at a trip's last stop only where it has the passage.
     """
-    made_at, predicted_at = (np.array([getattr(one, name) for one in made]) for name in ("made_at", "predicted_at"))
-    trips = {(one.key[0], one.key[1]) for one in truth}
+    made_at, predicted_at = (np.array([getattr(row, name) for row in made]) for name in ("made_at", "predicted_at"))
+    trips = {(row.key[0], row.key[1]) for row in truth}
     final: dict[str, int] = {}
-    for one in made:
-        final[one.key[1]] = max(final.get(one.key[1], -1), one.key[3])
-    is_known = np.array([(one.key[0], one.key[1]) in trips for one in made])
-    is_last = np.array([one.key[3] == final[one.key[1]] for one in made])
+    for row in made:
+        final[row.key[1]] = max(final.get(row.key[1], -1), row.key[3])
+    is_known = np.array([(row.key[0], row.key[1]) in trips for row in made])
+    is_last = np.array([row.key[3] == final[row.key[1]] for row in made])
     came = (made_at - last <= 120.0) | (actual - predicted_at <= 900.0) & (actual - predicted_at >= -300.0)
     return is_known & (predicted_at - made_at <= 600.0) & (came | ~is_last), came
 
 
 def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str, Any]:
-    error, away, said = actual - predicted_at, actual - made_at, predicted_at - made_at
+    error, away, ahead = actual - predicted_at, actual - made_at, predicted_at - made_at
 
     def bucket(of: Floats, low: int, high: int) -> Any:
         return (of >= low * 60) & (of < high * 60)
@@ -125,8 +125,8 @@ def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str,
         "mae_all_s": _round(float(np.abs(error).mean())),
         "bias_s": _round(float(error.mean())),
         "early_over_60s_pct": _pct((error < -60.0).mean()),
-        "eta_benchmark": {"buckets": [_round(one) for one in eta], "score": _round(float(np.mean(eta)))},
-        "mbta_bands_pct": [_round(within(said, *row)) for row in MBTA],
+        "eta_benchmark": {"buckets": [_round(value) for value in eta], "score": _round(float(np.mean(eta)))},
+        "mbta_bands_pct": [_round(within(ahead, *row)) for row in MBTA],
     }
 
 

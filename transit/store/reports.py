@@ -64,7 +64,7 @@ def load_reports(connection: Connection, vehicle_id: str, since: datetime, until
     ]
 
 
-def recorded(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, str]]:
+def load_recording(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, str]]:
     """What all vehicles reported between two moments, in the columns of a recording, by the time of the fix."""
     table = reports.c
     rows = connection.execute(

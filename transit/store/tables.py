@@ -92,11 +92,15 @@ tracker_health = Table(
     Column("status_at", UtcDateTime),
     Column("last_received_at", UtcDateTime),
     Column("last_fix_at", UtcDateTime),  # of the newest fix, corrected
-    Column("clock_offset_s", Float),  # our clock minus the tracker's, as corrected; 0 = right, None = not known yet
+    Column("clock_offset_s", Float),  # our clock minus the tracker's, corrected or not; 0 = right, None = not known yet
     Column("battery_pct", Float),
     Column("accepted", BigInteger, nullable=False, server_default=text("0")),
     Column("last_error", Text),  # the sentence of the last refusal
     Column("last_error_at", UtcDateTime),
+    Column("first_received_at", UtcDateTime),
+    Column("clock_step_s", Float),  # by how much its clock, or ours, was last seen to be set
+    Column("clock_step_at", UtcDateTime),
+    Column("recent", LargeBinary),  # msgpack of RecentOutcomes
 )
 refusals = Table(
     "refusals",
@@ -105,6 +109,17 @@ refusals = Table(
     Column("reason", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
+)
+
+broker_refusals = Table(  # of the embedded broker, read from its log
+    "broker_refusals",
+    metadata,
+    Column("cause", Text, primary_key=True),  # a RefusalCause
+    Column("client", Text, primary_key=True),  # its id, or the address that it called from
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
+    Column("said", Text, nullable=False),  # the broker's words for the last
 )
 
 reports = Table(

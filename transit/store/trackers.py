@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+from transit.operations import recent_outcomes
 from transit.operations.tracker_health import TrackerHealth
 from transit.store.tables import refusals, reports, tracker_health, tracker_map
 from transit.store.upsert import Row, insert_into, upsert
@@ -45,15 +46,19 @@ def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
             vehicle_id=(vehicle := vehicles.get(tracker_id)),
             mapped_at=mapped[tracker_id].mapped_at if tracker_id in mapped else None,
             online=row.online if (row := seen.get(tracker_id)) else None,
+            first_received_at=row.first_received_at if row else None,
             last_received_at=row.last_received_at if row else None,
             last_fix_at=row.last_fix_at if row else None,
             clock_offset_s=row.clock_offset_s if row else None,
+            clock_step_s=row.clock_step_s if row else None,
+            clock_step_at=row.clock_step_at if row else None,
             accepted=row.accepted if row else 0,
             refusals=counts.get(tracker_id, {}),
             last_error=row.last_error if row else None,
             last_error_at=row.last_error_at if row else None,
             battery_pct=row.battery_pct if row else None,
             shared_with=tuple(other for other in trackers_of.get(vehicle or "", ()) if other != tracker_id),
+            recent=recent_outcomes.decode(row.recent if row else None),
         )
         for tracker_id in sorted(vehicles.keys() | seen.keys() | counts.keys())
     ]
@@ -81,15 +86,13 @@ def count_refusals(connection: Connection, counted: Mapping[tuple[str, str], int
 
 
 def save_tracker_health(connection: Connection, rows: Sequence[Row]) -> None:
-    """Rows with the columns of the first; accepted is added to, a None leaves what is known."""
+    """Rows with the columns of the first; accepted is added to, first_received_at stays, a None leaves what is known."""
     if not rows:
         return
     statement = insert_into(connection, tracker_health)
-    values = {
-        name: tracker_health.c.accepted + statement.excluded.accepted
-        if name == "accepted"
-        else func.coalesce(statement.excluded[name], tracker_health.c[name])
-        for name in rows[0]
-        if name != "tracker_id"
+    values: Row = {
+        name: func.coalesce(statement.excluded[name], tracker_health.c[name]) for name in rows[0] if name != "tracker_id"
     }
+    values["accepted"] = tracker_health.c.accepted + statement.excluded.accepted
+    values["first_received_at"] = func.coalesce(tracker_health.c.first_received_at, statement.excluded.first_received_at)
     connection.execute(statement.on_conflict_do_update(index_elements=["tracker_id"], set_=values), list(rows))

@@ -30,6 +30,7 @@ class Hypothesis(msgspec.Struct, array_like=True):
     trip: TripInstance | None = None
     fit: float = 0.0  # how well that trip fits; now, not summed over fixes, which are not independent in this
     fitted_at: float = 0.0  # Unix seconds; 0 never, 1 to be looked at again
+    drives_since: float | None = None  # Unix seconds; of one that waits, and drives about meanwhile
 
     @property
     def total(self) -> float:

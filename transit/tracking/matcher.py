@@ -46,6 +46,7 @@ OUT_ON_LINE = -1.0  # but vehicles out of service use the same streets, and turn
 OUT_ON_LINE_M = 300.0  # so many metres along a line tell as much as 1.0 against being out of service
 OUTLIER = -6.0  # one fix, however wrong, takes no more from a reading
 TRIP_S = 7200.0  # a vehicle leaves its trip, elsewhere than at its end, once in this long
+ENTERS_WITHIN = 1.5  # times what is off route: no further off a line does a trip begin to be driven
 ENTERS_FIRST = -1.5  # of being on a trip when first seen
 ENTERS_START = -3.0  # of beginning a trip near its start, out of service before
 ENTERS_MIDDLE = -12.0  # of beginning in the middle
@@ -55,10 +56,14 @@ WAITS = -2.5  # of beginning to wait at a first stop
 DEPARTS = -0.7
 WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
 DRIVES = -1.5  # and each such fix tells so much against waiting
+DRIVES_S = 60.0  # who does so for this long does not wait
 TURNS = -0.7  # of the next trip beginning where the last one ended
+COURSE_M = 30.0  # so far apart two fixes show which way a vehicle drives,
+AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
 SETTLED = 2.0  # and of one that was held already
+Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
 
 
@@ -80,7 +85,7 @@ class Matcher:
 
     def step(self, belief: Belief | None, fix: Observation, asked: AssignmentContext) -> Belief:
         """The belief after one more fix, which is later than all before."""
-        if belief is None or fix.t - belief.t > GAP_S:
+        if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
             self._enter(belief, fix, asked, first=old is None or not _rested(old, fix))
@@ -88,6 +93,9 @@ class Matcher:
             moved = hypot(fix.x - belief.x, fix.y - belief.y)
             if moved >= STILL_M:
                 self._move(belief, fix, moved, asked)
+            else:
+                for h in belief.hypotheses:
+                    h.drives_since = None
             self._end_trips(belief, fix, asked)
         if asked.hint.trip_id != belief.label:
             self._hear(belief, fix, asked)
@@ -116,7 +124,7 @@ class Matcher:
         for line, segments in hits.items():
             for place in line.minima_among(segments, x, y, 0.0, line.length_m):
                 for pattern in self._patterns_on[line]:
-                    within = 1.5 * self.limits.of_pattern[pattern.pattern_id].off_route_m
+                    within = ENTERS_WITHIN * self.limits.of_pattern[pattern.pattern_id].off_route_m
                     if place.off_m <= within and pattern.start_m <= place.along_m <= pattern.end_m:
                         found.append((pattern, place))
         return found
@@ -133,7 +141,7 @@ class Matcher:
         leaves = log(min(0.1, dt / TRIP_S))
         for old in belief.hypotheses:
             leaving.append(old.leaving + (-1.0 if old.arrived_at is not None else leaves))
-            for new in self._follow(old, fix, unseen_s, moved, share):
+            for new in self._follow(old, fix, before, unseen_s, moved, share):
                 following.append(new)
                 on_line = on_line or new.off_m < 2.0 * SIGMA_M
         belief.out = log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
@@ -145,7 +153,9 @@ class Matcher:
         if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > 150.0:
             belief.anchor = (fix.t, fix.x, fix.y)
 
-    def _follow(self, old: Hypothesis, fix: Observation, dt: float, moved: float, share: float) -> Iterable[Hypothesis]:
+    def _follow(
+        self, old: Hypothesis, fix: Observation, before: Place, dt: float, moved: float, share: float
+    ) -> Iterable[Hypothesis]:
         """Where this reading can have gone: along its line, no further than it can have driven; on to the next trip."""
         pattern = self.patterns.by_id.get(old.pattern_id)
         if pattern is None:  # gone with the network's last version
@@ -163,7 +173,11 @@ class Matcher:
             if old.waiting:
                 if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
                     continue  # it waits beside the line, or leaves in another direction
+                if place.off_m > ENTERS_WITHIN * limits.off_route_m:
+                    continue  # it leaves by another street
                 score += DEPARTS - 0.3 * share * detour(step, moved, dt)
+                if moved >= COURSE_M and _is_against(pattern, place, before, moved):
+                    score += AGAINST
             else:
                 score -= share * detour(step, moved, dt)
                 back = max(0.0, old.top_m - place.along_m)
@@ -175,11 +189,24 @@ class Matcher:
             score = max(score, OUTLIER * share)
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
-            away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-            score = self._at_terminal(pattern, away, share) + (DRIVES * share if moved > WAITS_BELOW_MPS * dt else 0.0)
-            yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away)
+            yield from self._wait_on(old, pattern, fix, dt, moved, share)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
+
+    def _wait_on(
+        self, old: Hypothesis, pattern: Pattern, fix: Observation, dt: float, moved: float, share: float
+    ) -> Iterable[Hypothesis]:
+        """It waits still: no farther away than its terminal reaches, and not while it drives and drives."""
+        away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
+        score = self._at_terminal(pattern, away, share)
+        since = None
+        if moved > WAITS_BELOW_MPS * dt:
+            score += DRIVES * share
+            since = fix.t - dt if old.drives_since is None else old.drives_since
+            if fix.t - since >= DRIVES_S:
+                return
+        if away <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+            yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away, drives_since=since)
 
     def _at_terminal(self, pattern: Pattern, away_m: float, share: float) -> float:
         """Log density of a fix this far from a terminal stop, of a vehicle in its loop or at its bays: it follows no line."""
@@ -240,7 +267,9 @@ class Matcher:
         for pattern, away in self.starts_near(fix.x, fix.y):
             radius = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
             weight = belief.out + (WAITS_FIRST if first else WAITS) - (away / radius) ** 2
-            fresh.append(Hypothesis(pattern.pattern_id, pattern.start_m, pattern.start_m, weight, away, True, fix.t))
+            since = _drives_since(belief, fix)
+            start = pattern.start_m
+            fresh.append(Hypothesis(pattern.pattern_id, start, start, weight, away, True, fix.t, drives_since=since))
         belief.hypotheses = merged(belief.hypotheses + fresh)
 
     def _hear(self, belief: Belief, fix: Observation, asked: AssignmentContext) -> None:
@@ -281,6 +310,8 @@ class Matcher:
         lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
         behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
         share = min(1.0, moved / FULL_WEIGHT_M)
+        if moved >= COURSE_M and _is_against(pattern, place, belief.before, moved):
+            return AGAINST
         return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
 
     def _end_trips(self, belief: Belief, fix: Observation, asked: AssignmentContext) -> None:
@@ -337,6 +368,23 @@ def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) ->
     taken = asked.driven if leaves else asked.taken
     said = (belief.ended, asked.hint, taken, asked.driven, asked.runs_late)
     return ChoiceContext(asked.vehicle_id, h.trip, sticks, *said, leaves)
+
+
+def _is_against(pattern: Pattern, place: OnLine, before: Place, moved: float) -> bool:
+    """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
+    _, x, y = before
+    reach_m = 3.0 * moved + 300.0
+    ahead = pattern.line.nearest(x, y, place.along_m, min(place.along_m + reach_m, pattern.line.length_m))
+    behind = pattern.line.nearest(x, y, max(place.along_m - reach_m, 0.0), place.along_m)
+    return ahead.along_m - place.along_m > 0.5 * moved and ahead.off_m + 0.5 * moved < behind.off_m
+
+
+def _drives_since(belief: Belief, fix: Observation) -> float | None:
+    """When the fix before was, of a vehicle that drives; None of one that stands, moves up, or is first seen."""
+    if belief.before is None:
+        return None
+    t, x, y = belief.before
+    return t if hypot(fix.x - x, fix.y - y) > WAITS_BELOW_MPS * (fix.t - t) else None
 
 
 def _rested(belief: Belief, fix: Observation) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,17 +12,21 @@ import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.detours import Detour, begun, comes_back, ended
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
 from transit.tracking.report import AvlReport, Rejection, screen
-from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.standing import Standing, facts_of, observe, wait_for
+from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 CLAIM_S = 600.0  # a vehicle silent for longer has given up its trip
 MOVING_MPS = 1.5  # below this a tracker's bearing is noise
+STOOD_S = 60.0  # how far off its line a vehicle stands is looked at after so long
+NEAR_M = 300.0  # along the line: noise and rounding throw no fix farther
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
 HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
@@ -36,6 +41,8 @@ class Memory(msgspec.Struct, array_like=True):
     suspect: AvlReport | None = None  # of an older version; suspects has taken its place
     suspects: Suspects | None = None
     trust: FieldTrust | None = None
+    standing: Standing | None = None
+    detours: tuple[Detour, ...] = ()
 
 
 FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
@@ -89,6 +96,17 @@ class Pipeline:
     def states(self) -> Mapping[str, VehicleState]:
         return self._states
 
+    def release(self, vehicle_id: str) -> VehicleState | None:
+        """Forgets a vehicle, whose trip is free at once. Returns what was known of it."""
+        state = self._states.pop(vehicle_id, None)
+        if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
+            del self._holders[state.matched.trip]
+        return state
+
+    def adopt(self, state: VehicleState) -> None:
+        """Goes on with a state that was another vehicle's: its tracker is on this one now."""
+        self._claim(state)
+
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
         """now: our clock; the report's received_at where not given."""
         previous = self._states.get(report.vehicle_id)
@@ -110,9 +128,12 @@ class Pipeline:
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
         asked = AssignmentContext(report.vehicle_id, hint, *self._claims(report))
+        memory.standing = observe(memory.standing, before, report, fix.x, fix.y)
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
+        verdict = self._note_detour(memory, verdict, report, t)
+        self._wait(memory.standing, verdict, t, asked)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
         since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
@@ -179,6 +200,50 @@ class Pipeline:
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
 
+    def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
+        """Remembers whether it leaves its line or comes back; whether it is expected back, others have shown there."""
+        progress, belief = memory.progress, memory.belief
+        was_off = memory.shown is not None and memory.shown.status == VehicleStatus.OFF_ROUTE
+        if verdict.status is not VehicleStatus.OFF_ROUTE:
+            if was_off:
+                memory.detours = ended(memory.detours, came_back=verdict.trip is not None)
+            return verdict
+        if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
+            return verdict
+        pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        detour = Detour(
+            trip_id=verdict.trip.trip_id,
+            route_id=pattern.route_id,
+            direction_id=pattern.direction_id,
+            stop_id=pattern.stop_ids[max(progress.next_index - 1, 0)],
+            left_at=report.reported_at,
+        )
+        memory.detours = begun(memory.detours, detour)
+        is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
+        if is_parked:
+            memory.detours = ended(memory.detours, came_back=False)
+        seen = [one for state in self._states.values() if state.vehicle_id != report.vehicle_id for one in state.detours]
+        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, [*seen, *memory.detours])
+        return verdict._replace(is_expected_back=is_expected_back)
+
+    def _wait(self, standing: Standing, verdict: Verdict, t: float, asked: AssignmentContext) -> None:
+        if verdict.status is not VehicleStatus.LAYOVER or verdict.trip is None:
+            return
+        pattern = self.matcher.patterns.by_id[verdict.pattern_id]
+        late_s = self.matcher.table.lateness(pattern, verdict.trip, pattern.start_m, t)
+        if late_s is not None:
+            is_told = asked.hint.trip_id == verdict.trip.trip_id
+            wait_for(standing.place, verdict.trip, t - late_s, t, asked.driven, is_told=is_told)
+
+    def _standing(self, standing: Standing | None, verdict: Verdict, t: float) -> StandingFacts | None:
+        if standing is None:
+            return None
+        place, off_m = standing.place, None
+        if verdict.along_m is not None and t - place.since >= STOOD_S:
+            line = self.matcher.patterns.by_id[verdict.pattern_id].line
+            off_m = line.nearest(place.x, place.y, verdict.along_m - NEAR_M, verdict.along_m + NEAR_M).off_m
+        return facts_of(standing, off_m)
+
     def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Observation) -> tuple[StopEvent, ...]:
         """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
         progress, shown, belief = memory.progress, memory.shown, memory.belief
@@ -207,25 +272,40 @@ class Pipeline:
         return tuple(advance(progress, pattern, report.vehicle_id, verdict.along_m, t))
 
     def _state(self, report: AvlReport, verdict: Verdict, memory: Memory) -> VehicleState:
-        said = (verdict.status, verdict.trip, verdict.along_m, verdict.off_m, verdict.confidence, verdict.explanation)
-        matched = MatchedPosition(report.reported_at, *said)
+        matched = MatchedPosition(
+            reported_at=report.reported_at,
+            status=verdict.status,
+            trip=verdict.trip,
+            shape_dist_traveled_m=verdict.along_m,
+            offset_m=verdict.off_m,
+            confidence=verdict.confidence,
+            is_expected_back=verdict.is_expected_back,
+            explanation=verdict.explanation,
+        )
+        plain = VehicleState(
+            vehicle_id=report.vehicle_id,
+            report=report,
+            matched=matched,
+            memory=packed(memory),
+            detours=memory.detours,
+            doubts=_doubts(memory),
+            standing=self._standing(memory.standing, verdict, report.reported_at.timestamp()),
+        )
         progress = memory.progress
         if verdict.trip is None or progress is None or progress.trip != verdict.trip:
-            return VehicleState(report.vehicle_id, report, matched, memory=packed(memory), doubts=_doubts(memory))
+            return plain
         pattern = self.matcher.patterns.by_id[progress.pattern_id]
         ahead = progress.next_index
         if progress.arrived_at is not None and ahead > 0:
             ahead += 1  # it stands at the stop, or is just past it
+        if verdict.status is VehicleStatus.OFF_ROUTE and verdict.along_m is not None:  # beside stops that it does not call at
+            ahead = max(ahead, bisect_right(pattern.stop_dist_m, verdict.along_m))
         started = progress.started_at
-        return VehicleState(
-            report.vehicle_id,
-            report,
-            matched,
-            None if started is None else datetime.fromtimestamp(started, UTC),
-            pattern.stop_sequences[ahead] if ahead < len(pattern.stop_sequences) else None,
-            tuple((datetime.fromtimestamp(at, UTC), along) for at, along in progress.recent),
-            packed(memory),
-            doubts=_doubts(memory),
+        return replace(
+            plain,
+            trip_started_at=None if started is None else datetime.fromtimestamp(started, UTC),
+            next_stop_sequence=pattern.stop_sequences[ahead] if ahead < len(pattern.stop_sequences) else None,
+            recent=tuple((datetime.fromtimestamp(at, UTC), along) for at, along in progress.recent),
         )
 
     def _claim(self, state: VehicleState) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transit.plan.network import TripInstance
+from transit.tracking.detours import Detour
 from transit.tracking.report import AvlReport
+
+TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
 
 
 class VehicleStatus(StrEnum):
@@ -28,6 +31,7 @@ class MatchedPosition:
     shape_dist_traveled_m: float | None = None  # metres along the trip's shape, ours, from its first point
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
+    is_expected_back: bool = False  # OFF_ROUTE: still on its trip by its place or by what somebody said; the road is another
     explanation: str = ""  # a short reason where the plain reading was overruled, e.g. "label overruled", "trip taken"
 
 
@@ -45,6 +49,17 @@ class StopEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingFacts:
+    """Since when a vehicle has gone nowhere, beyond what noise, drift and rounding make of a place."""
+
+    since: datetime  # of the first fix at its place
+    due_at: datetime | None = None  # planned departure of the trip that it waits for there, or that it first outstayed there
+    off_m: float | None = None  # how far off its trip's line the middle of all fixes there lies
+    frozen_since: datetime | None = None  # the last time that its receiver repeated a point while it drove: from
+    frozen_until: datetime | None = None  # and to
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleState:
     """All that is known of a vehicle now; enough to go on after a restart."""
 
@@ -55,4 +70,11 @@ class VehicleState:
     next_stop_sequence: int | None = None  # the first stop ahead on the trip
     recent: tuple[tuple[datetime, float], ...] = ()  # (reported_at, metres along) of the last fixes on this trip, oldest first
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
+    detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
+    standing: StandingFacts | None = None  # None in states that an older version stored
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices
+
+
+def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether a fix is so young that it may be shown as now. One that is still to come is not: some clock is wrong."""
+    return -TO_COME <= now - reported_at <= within

@@ -12,7 +12,7 @@ from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext,
 from transit.tracking.likelihood import sigma_m
 from transit.tracking.matcher import ARRIVED_M, Matcher
 from transit.tracking.state import VehicleStatus
-from transit.tracking.trip_choice import headway_day
+from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
 
 SURE = 0.7  # share of the readings that a new trip needs before it is shown
 SPLIT = 0.5  # or this, where the others are other trips, not being out of service
@@ -50,6 +50,7 @@ class Verdict(NamedTuple):
     explanation: str = ""
     off_since: float | None = None
     smooth_off_m: float = 0.0
+    is_expected_back: bool = False
 
 
 def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, asked: AssignmentContext) -> Verdict:
@@ -69,8 +70,11 @@ def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: fl
         pattern = matcher.patterns.by_id.get(shown.pattern_id)
         if pattern is not None and shown.along_m > pattern.end_m - 3.0 * max(pattern.typical_spacing_m, 200.0):
             belief.ended = shown.trip
+    if chosen.waiting and chosen.drives_since is not None and shown is not None and shown.status in ("deadhead", "unassigned"):
+        return _without_trip(matcher, belief, shown, t, share, asked)
     if chosen.waiting:
-        if _starts_in(matcher, chosen, t) > LAYOVER_S:
+        is_told = chosen.trip.trip_id == asked.hint.trip_id
+        if _starts_in(matcher, chosen, t) > (NAMED_WITHIN_S if is_told else LAYOVER_S):
             return _without_trip(matcher, belief, shown, t, share, asked)
         return Verdict(VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation)
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
@@ -80,7 +84,8 @@ def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: fl
     off = off_since is not None and t - off_since >= OFF_S
     status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
     where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
-    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m)
+    expected_back = off and _is_named(matcher, chosen, asked)
+    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m, expected_back)
 
 
 def _begins_again(matcher: Matcher, chosen: Hypothesis, shown: PublishedStatus) -> bool:
@@ -163,12 +168,20 @@ def _without_trip(
             off_m = pattern.line.nearest(belief.x, belief.y).off_m
             smooth_off_m = min(off_m, 2.0 * matcher.limits.of_pattern[left.pattern_id].off_route_m)
             where = (left.trip, left.pattern_id, beside.along_m, off_m)
-            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m)
+            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m, is_told)
         belief.ended, belief.left = belief.left.trip, None
     parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
     if out < 0.5 or parked or shown is None:
         return Verdict(VehicleStatus.UNASSIGNED, confidence=out)
     return Verdict(VehicleStatus.DEADHEAD, confidence=out)
+
+
+def _is_named(matcher: Matcher, chosen: Hypothesis, asked: AssignmentContext) -> bool:
+    """Whether somebody said that a vehicle is on this trip, or on its line."""
+    hint = asked.hint
+    if hint.trip_id is not None and hint.trip_id in matcher.patterns.pattern_of:
+        return chosen.trip is not None and chosen.trip.trip_id == hint.trip_id
+    return hint.route_id is not None and matcher.patterns.by_id[chosen.pattern_id].route_id == hint.route_id
 
 
 def _starts_in(matcher: Matcher, chosen: Hypothesis, t: float) -> float:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
+from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
@@ -20,7 +21,9 @@ LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Stu
 EARLY_SCALE_S = 150.0  # they run early less often, and less
 BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
 NAMED = -2.0  # the trip that somebody named, on its line and in its direction, however far off a plan that may be stale,
+OF_ITS_LINE = -4.0  # and of a bus that drives the line that somebody said, the trips that are nearest, a stale plan again;
 NAMED_WITHIN_S = 3 * 3600.0  # up to this: hours off, it is a label of yesterday's
+LAST_PART = 0.7  # of a line: beyond, a label that changes names the next trip
 BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
@@ -118,9 +121,8 @@ class TripTable:
             elif self.network.is_headway_based(trip_id):
                 self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
             else:
-                for window in windows:
-                    for at in range(window.start_s, window.end_s, max(window.headway_s, 1)):
-                        rows.append(Departure(at, trip_id, trip.service_id, at - round(start)))
+                starts = (at for at in exact_starts(self.network, trip) if at is not None)
+                rows += [Departure(at, trip_id, trip.service_id, at - round(start)) for at in starts]
         rows.sort()
         self.departures[pattern.pattern_id] = rows
         self._starts[pattern.pattern_id] = [row.start_s for row in rows]
@@ -223,6 +225,8 @@ def _candidates(
     near = sorted(table.near(pattern, along_m, t), key=lambda one: -one[0])  # in the order of their departures
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
+        if score is None and not waiting and pattern.route_id == known.hint.route_id:
+            score = OF_ITS_LINE
         if score is not None and trip != known.ended:
             if known.leaves:
                 score = max(score, _in_order(near, index, known))
@@ -232,7 +236,11 @@ def _candidates(
         if late is not None and trip != known.ended:
             score = fits(late)
             score = beyond_score(late) if score is None else score
-            if trip.trip_id == known.hint.trip_id and abs(late) <= NAMED_WITHIN_S:
+            if (
+                trip.trip_id == known.hint.trip_id
+                and abs(late) <= NAMED_WITHIN_S
+                and not _is_named_early(pattern, along_m, known)
+            ):
                 score = max(score, NAMED)
             yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
@@ -256,6 +264,12 @@ def _in_order(near: list[tuple[float, TripInstance]], index: int, known: ChoiceC
         before_s = late_s
     last = lateness_score(before_s)
     return -inf if last is None else total + last
+
+
+def _is_named_early(pattern: Pattern, along_m: float, known: ChoiceContext) -> bool:
+    """Whether the next trip is named while a vehicle still drives the last part of one on the same line, as on a loop."""
+    is_other = known.current is not None and known.current.trip_id != known.hint.trip_id
+    return is_other and along_m > pattern.start_m + LAST_PART * (pattern.end_m - pattern.start_m)
 
 
 def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: ChoiceContext) -> Iterator[TripInstance]:

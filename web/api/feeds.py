@@ -24,7 +24,8 @@ def conditional(content: bytes, mimetype: str, modified: datetime | None, max_ag
     response.cache_control.public = True
     response.cache_control.max_age = max_age_s
     response.headers["Access-Control-Allow-Origin"] = "*"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @pages.get("/gtfs.zip")

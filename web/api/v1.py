@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort, request
 
-from transit.arrivals.rows import TOLD_AGE
+from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
 from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
 from transit.plan.stop_codes import stop_code
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
-from web.boards.running import buses_now, is_running, next_index
+from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import Endpoint
 from web.live.questions import ask
@@ -129,14 +129,17 @@ def arrivals(stop_id: str) -> Response:
     )
 
 
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+
+
 @pages.get("/journeys")
 def journeys() -> Response:
     """From one stop to another, by ids: no coordinates are asked for."""
     network = the_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
-    ends = (Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in (start, end))
-    journey_plan = plan(world(), *ends, when, arrive=request.args.get("arrive") == "1")
+    journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
     return answer({"now": local(world().now()), "journeys": [a_journey(journey) for journey in journey_plan.journeys]}, 1)
 
 
@@ -212,11 +215,10 @@ def routes() -> Response:
     )
 
 
-def shown() -> list[VehicleState]:
+def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
-    network, now = the_network(), world().now()
-    states = [state for state in world().states.values() if is_running(network, state, now)]
-    return sorted(states, key=lambda state: state.vehicle_id)
+    the_network()
+    return sorted(in_service(world()), key=lambda state: state.vehicle_id)
 
 
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
@@ -224,6 +226,7 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
     index = next_index(network, state)
     call = trip.stop_times[index] if trip and index is not None else None
+    standing = world().view.standing.get(state.vehicle_id)
     return {
         "vehicle_id": state.vehicle_id,
         "status": state.matched.status,
@@ -236,14 +239,15 @@ def a_vehicle(state: VehicleState) -> dict[str, Any]:
         "speed_mps": report.speed_mps,
         "reported_at": local(report.reported_at),
         "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
-        "old": abs(world().now() - report.reported_at).total_seconds() > 90,
+        "old": not is_fresh(report.reported_at, world().now(), LIVE_AGE),
+        "standing_since": local(standing.since) if standing else None,
         "is_demo": trip.is_demo if trip else False,
     }
 
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
-    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in shown()]
+    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in vehicles_in_service()]
     return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
 
 
@@ -256,7 +260,7 @@ def vehicles_geojson() -> Response:
             "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
             "properties": a_vehicle(state),
         }
-        for state in shown()
+        for state in vehicles_in_service()
     ]
     return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
 

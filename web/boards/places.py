@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from maps.guide import Guide, Place
 from transit.arrivals.alerts import Alert
@@ -76,10 +77,14 @@ def _stand(network: Network, place: Place) -> Stand:
     return Stand(place, stops, routes)
 
 
+def _time_of(row: Arrival) -> float:
+    return row.at.timestamp() if row.at else inf
+
+
 def next_bus_of(world: World, stand: Stand) -> Arrival | None:
     """The next bus at the nearest halte, whatever its route."""
     for stop_id in list(stand.stops)[:1]:
-        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=lambda row: row.at, default=None)
+        return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=_time_of, default=None)
     return None
 
 
@@ -136,7 +141,7 @@ def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
         for row in rows_of(world, ride.board)
         if row.at and row.can_board and row.direction == ride.direction and row.at >= now
     ]
-    return min(rows, key=lambda row: row.at, default=None)
+    return min(rows, key=_time_of, default=None)
 
 
 def last_at(network: Network, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.geometry import distance_m
 from transit.plan.network import Network, Trip
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
 AT_TERMINAL_M = 60.0  # so near to the first stop a vehicle stands at it: twice a good fix's error
@@ -17,14 +18,24 @@ RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE
 
 def buses_now(world: World) -> Counter[str]:
     """route_id -> vehicles seen on it within the last 300 s."""
-    network, now = world.network, world.now()
+    network = world.network
     assert network is not None
-    return Counter(route_of(network, state) for state in world.states.values() if is_running(network, state, now))
+    return Counter(route_of(network, state) for state in in_service(world))
+
+
+def in_service(world: World) -> Iterator[VehicleState]:
+    """The vehicles that riders are shown now: seen within 300 s on a trip, and not parked."""
+    network, now, standing = world.network, world.now(), world.view.standing
+    assert network is not None
+    for state in world.states.values():
+        stands = standing.get(state.vehicle_id)
+        if is_running(network, state, now) and (stands is None or not stands.is_parked):
+            yield state
 
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
-    return on_trip and route_of(network, state) != "" and abs(now - state.report.reported_at) <= TOLD_AGE
+    return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 
 
 def next_index(network: Network, state: VehicleState) -> int | None:

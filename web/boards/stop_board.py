@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import relevant_alerts
-from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, passed_lately
+from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, recent_calls
 from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
@@ -24,7 +24,7 @@ class DirectionBoard:
     direction: RouteDirection
     route: Route
     headsign: str
-    rows: list[Arrival]  # with a time
+    rows: list[Arrival]  # of a trip each
     notes: list[Arrival]  # about the whole direction
     hours: Hours | None  # of today
     ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
@@ -75,7 +75,16 @@ def rows_of(world: World, stop_id: str) -> list[Arrival]:
         places = network.within(stop_id)  # of a station: its platforms
         predictions = [row for place in places for row in view.predictions_at(place)]
         passed = [event for place in places for event in view.passed_at(place)]
-        return arrivals_at(network, stop_id, predictions, view.states, now, alerts=view.alerts, passed=passed)
+        return arrivals_at(
+            network,
+            stop_id,
+            predictions,
+            view.states,
+            now,
+            alerts=view.alerts,
+            passed=passed,
+            standing=view.standing.values(),
+        )
 
     return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
 
@@ -97,7 +106,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
-    passed = passed_lately((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
+    passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
     passed = [event for event in passed if event.trip.trip_id in network.trips][:PASSED_AT_MOST]
     return StopBoard(
         stop=stop, now=now, directions=boards, passed=passed, alerts=alerts, opposite=opposite_of(world, stop, directions)

@@ -9,7 +9,7 @@ from transit.plan.network import Network, Route, Stop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from transit.tracking.state import VehicleState, VehicleStatus
-from web.boards.running import is_running
+from web.boards.running import in_service
 from web.world import World
 
 
@@ -39,8 +39,8 @@ def strips_of(world: World, route: Route) -> list[Strip]:
         stop_ids = tuple(call.stop_id for call in trip.stop_times)
         day = local_date(now, network.timezone)
         buses: dict[int, list[VehicleState]] = {}
-        for state in world.states.values():
-            index = _index_ahead(network, state, direction, stop_ids) if is_running(network, state, now) else None
+        for state in in_service(world):
+            index = _index_ahead(network, state, direction, stop_ids)
             if index is not None:
                 buses.setdefault(index, []).append(state)
         hours = timetable_of(network).hours(stop_ids[0], direction, day)

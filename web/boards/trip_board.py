@@ -8,11 +8,11 @@ from datetime import datetime
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import cancels, closes_stop
 from transit.arrivals.rows import TOLD_AGE
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.planned_times import planned_at
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_fresh
 from web.world import World
 
 
@@ -37,6 +37,7 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
+    standing: StandingVehicle | None  # nothing is promised of it: it does not come on
     cancelled_by: Alert | None
 
 
@@ -46,7 +47,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     assert network is not None
     trip = network.trip(instance.trip_id)
     on_it = [state for state in world.states.values() if state.matched.trip == instance]
-    fresh = [state for state in on_it if abs(now - state.report.reported_at) <= TOLD_AGE]
+    fresh = [state for state in on_it if is_fresh(state.report.reported_at, now, TOLD_AGE)]
     vehicle = max(fresh or on_it, key=lambda state: state.report.reported_at, default=None)
     ahead = _ahead_of(vehicle, fresh)
     rows, direction = [], directions_of(network).of_trip[trip.trip_id]
@@ -54,7 +55,7 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
     for index, call in enumerate(trip.stop_times):
         here = (instance, call.stop_sequence)
         predictions = [p for p in world.view.predictions_at(call.stop_id) if (p.trip, p.stop_sequence) == here]
-        predictions = [p for p in predictions if now - p.reported_at <= TOLD_AGE]
+        predictions = [p for p in predictions if is_fresh(p.reported_at, now, TOLD_AGE)]
         passed = [e for e in world.view.passed_at(call.stop_id) if (e.trip, e.stop_sequence) == here]
         gone = passed[0].departed_at or passed[0].arrived_at if passed else None
         is_passed = gone is not None or (ahead is not None and call.stop_sequence < ahead)
@@ -75,7 +76,13 @@ def trip_board(world: World, instance: TripInstance) -> TripBoard:
         )
     cancelled = cancels(world.view.alerts, network, instance, begins, now)
     return TripBoard(
-        trip=trip, instance=instance, route=network.routes[trip.route_id], rows=rows, vehicle=vehicle, cancelled_by=cancelled
+        trip=trip,
+        instance=instance,
+        route=network.routes[trip.route_id],
+        rows=rows,
+        vehicle=vehicle,
+        cancelled_by=cancelled,
+        standing=world.view.standing.get(vehicle.vehicle_id) if vehicle is not None and vehicle in fresh else None,
     )
 
 

@@ -92,5 +92,6 @@ def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]
         "median_s": explanation.median_s,
         "caution": exp(explanation.caution),
         "not_before_s": explanation.not_before_s,
+        "put_off_s": explanation.put_off_s,
         "not_before_ahead_s": explanation.not_before_ahead_s,
     }

@@ -6,17 +6,22 @@ from datetime import datetime
 
 from gtfs import realtime
 from transit.arrivals.alerts import Alert
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
 
 
 def feeds_of(
-    network: Network, states: list[VehicleState], predictions: list[Prediction], alerts: list[Alert], now: datetime
+    network: Network,
+    states: list[VehicleState],
+    predictions: list[Prediction],
+    standing: list[StandingVehicle],
+    alerts: list[Alert],
+    now: datetime,
 ) -> dict[str, bytes]:
     """Name of the feed -> FeedMessage bytes."""
     return {
         "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now)),
-        "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, alerts)),
+        "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, alerts, standing=standing)),
         "alerts": realtime.to_pb(realtime.alerts(network, alerts, now)),
     }

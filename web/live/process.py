@@ -15,10 +15,12 @@ from transit.arrivals.alerts import Alert
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
+from transit.operations.outage import watch
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
@@ -29,9 +31,9 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.stop_events import last_event_before, load_stop_events
-from transit.store.trackers import newest_received_at
+from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
-from transit.tracking.state import StopEvent, VehicleState
+from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of
@@ -61,7 +63,10 @@ class Live:
         self.passed: list[StopEvent] = []
         self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
+        self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
+        last = snapshots.SnapshotReader(data_dir).read()
+        self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
         self.saved_at: datetime | None = None
         self.unsaved = False
         self.promised_at: datetime | None = None
@@ -78,17 +83,23 @@ class Live:
                 self._take_network(connection, version, now)
             self.revision, changed = load_states(connection, self.revision)
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
+            on = set(load_tracker_map(connection).values())  # a vehicle without a tracker is gone at once
+            self.states = {vehicle_id: state for vehicle_id, state in self.states.items() if vehicle_id in on}
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            if not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY:
-                self.facts = load_facts(connection, self.network, now)
-                self.troubles = troubles_of(self.facts)
+            looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
+            if looked:
+                self.facts = load_facts(connection, self.network, now, states=self.states)
         read_s = perf_counter() - started
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
+        before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
+        if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
+            self.facts = replace(self.facts, standing=self.standing, watch=self.watch)
+            self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
@@ -175,8 +186,9 @@ class Live:
     def _predict(self, now: datetime) -> list[Prediction]:
         if self.forecaster is None:
             return []
-        fresh = [state for state in self.states.values() if abs(now - state.report.reported_at) <= PREDICTED_AGE]
+        fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, PREDICTED_AGE)]
         self.forecaster.observe(fresh, now)
+        self.standing = self.forecaster.standing(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 
     def _snapshot(
@@ -184,7 +196,7 @@ class Live:
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
-        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, alerts, now)
+        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, self.standing, alerts, now)
         figures = {
             "steps_total": float(self.steps + 1),
             "vehicles": float(len(states)),
@@ -205,7 +217,9 @@ class Live:
             feeds=feeds,
             figures=figures,
             newest_received_at=newest,
+            standing=self.standing,
             troubles=self.troubles,
+            watch=self.watch,
         )
 
 

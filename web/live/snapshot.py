@@ -11,13 +11,14 @@ import msgspec
 import zstandard
 
 from transit.arrivals.alerts import Alert
-from transit.forecasting.prediction import Prediction
+from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
-FORMAT = 2  # a worker of another version of this software must not guess
+FORMAT = 3  # a worker of another version of this software must not guess
 NAME = "snapshot.msgpack.zst"
 LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it
 Row = TypeVar("Row")
@@ -38,7 +39,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     feeds: dict[str, bytes]  # "vehicle_positions" -> a FeedMessage
     figures: dict[str, float]  # of the live process, for /metrics
     newest_received_at: datetime | None  # of any report
+    standing: list[StandingVehicle] = []  # nothing is promised of these
     troubles: list[Trouble] = []  # the operator's, the most urgent first
+    watch: FleetWatch = NO_WATCH  # whether the fleet is silent as a whole
 
     def all_states(self) -> list[VehicleState]:
         return msgspec.msgpack.decode(self.states, type=list[VehicleState])

@@ -98,7 +98,7 @@ def alert_of(network: Network, form: Mapping[str, str], now: datetime) -> Alert:
                 errors[f"{name}_{tag}"] = gettext(
                     "%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=most
                 )
-    if form.get("effect") not in [str(one) for one in EFFECTS]:
+    if form.get("effect") not in [str(effect) for effect in EFFECTS]:
         errors["effect"] = gettext("Choose one of the list.")
     ends_at = _ends_at(form.get("ends_at", ""), network.timezone, now, errors)
     entities = informed(network, form, now, errors)
@@ -129,7 +129,7 @@ def informed(network: Network, form: Mapping[str, str], now: datetime, errors: d
         return _of_trip(network, trip_id, now, errors)
     if route_id or stop_id:
         return (InformedEntity(route_id=route_id or None, stop_id=stop_id),)
-    return tuple(InformedEntity(route_id=one) for one in network.routes)
+    return tuple(InformedEntity(route_id=each_id) for each_id in network.routes)
 
 
 def _stop_id(network: Network, text: str, errors: dict[str, str]) -> str | None:
@@ -162,10 +162,10 @@ def _ends_at(text: str, timezone: str, now: datetime, errors: dict[str, str]) ->
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+        ends_at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         errors["ends_at"] = gettext("“%(text)s” is no time; choose day and time, or leave it empty.", text=text[:40])
         return None
-    if found <= now:
+    if ends_at <= now:
         errors["ends_at"] = gettext("This end has passed already; choose a later one, or leave it empty.")
-    return found
+    return ends_at

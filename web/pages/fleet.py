@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed, planned_now_s, spacing
+from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed_headways, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
 from transit.operations.tracker_health import TrackerHealth
 from transit.plan.directions import directions_of
@@ -80,7 +80,9 @@ def fleet_rows(world: World) -> list[FleetRow]:
         if tracker.vehicle_id:
             trackers.setdefault(tracker.vehicle_id, []).append(tracker)
     stops = world.view.snapshot.passed if world.view.snapshot and world.view.fits else {}
-    headways = latest_by_vehicle(observed(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)]))
+    headways = latest_by_vehicle(
+        observed_headways(network, [event for stop_id in stops for event in world.view.passed_at(stop_id)])
+    )
     return [
         _row(world, network, now, vehicle_id, trackers.get(vehicle_id, []), headways.get(vehicle_id))
         for vehicle_id in sorted({*world.states, *trackers})

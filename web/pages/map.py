@@ -12,7 +12,7 @@ from xstatic.pkg import leaflet
 from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
-from web.boards.running import is_running, route_of
+from web.boards.running import in_service, route_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.world import World, world
@@ -25,27 +25,26 @@ FOREVER_S = 365 * 24 * 3600
 def map_page() -> Response:
     network = the_network()
     if request.args.get("part") == "buses":
-        return fragment(render_template("map_buses.html", buses=shown(world()), notices=notices(world())))
+        return fragment(render_template("map_buses.html", buses=buses_in_service(world()), notices=notices(world())))
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
     return make_response(
         render_template(
-            "map.html", buses=shown(world()), notices=notices(world()), routes=routes, script=script_address("city")
+            "map.html", buses=buses_in_service(world()), notices=notices(world()), routes=routes, script=script_address("city")
         )
     )
 
 
-def notices(found: World) -> list[Alert]:
+def notices(of_world: World) -> list[Alert]:
     """Those by which something is not served now: a stop, a route, a trip."""
-    now = found.now()
-    return [alert for alert in found.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
+    now = of_world.now()
+    return [alert for alert in of_world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
 
 
-def shown(of_world: World):  # type: ignore[no-untyped-def]
+def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
     """The buses in service, by route."""
-    network, now = of_world.network, of_world.now()
+    network = of_world.network
     assert network is not None
-    running = [state for state in of_world.states.values() if is_running(network, state, now)]
-    return sorted(running, key=lambda state: (route_of(network, state), state.vehicle_id))
+    return sorted(in_service(of_world), key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
 @pages.get("/peta/<any(city, places):name>.js")
@@ -65,7 +64,7 @@ def script(name: str) -> Response:
         for old in path.parent.glob(f"map-{name}-*.js"):
             if old != path:
                 old.unlink(missing_ok=True)
-    return _kept(content, "text/javascript")
+    return _immutable(content, "text/javascript")
 
 
 @lru_cache(maxsize=4)
@@ -78,13 +77,14 @@ def vendored(name: str) -> Response:
     """Leaflet as it is in the pinned package."""
     if name not in LEAFLET:
         abort(404)
-    return _kept(_vendored(name), LEAFLET[name])
+    return _immutable(_vendored(name), LEAFLET[name])
 
 
-def _kept(content: bytes, mimetype: str) -> Response:
+def _immutable(content: bytes, mimetype: str) -> Response:
     response = Response(content, mimetype=mimetype)
     response.set_etag(hashlib.sha256(content).hexdigest()[:16], weak=True)
     response.cache_control.max_age = FOREVER_S if "v" in request.args else 300
     response.cache_control.public = True
     response.cache_control.immutable = "v" in request.args
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

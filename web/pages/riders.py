@@ -32,10 +32,10 @@ def home() -> Response | str:
     network = world().network
     if network is None:
         return make_response(render_template("empty.html"), 200)
-    asked = request.args.get("q", "").strip()[:80]
-    found = search_stops(network, asked) if asked else []
-    if asked and len(found) == 1:
-        return redirect(stop_url(found[0].stop_id))  # type: ignore[return-value]
+    text = request.args.get("q", "").strip()[:80]
+    hits = search_stops(network, text) if text else []
+    if text and len(hits) == 1:
+        return redirect(stop_url(hits[0].stop_id))  # type: ignore[return-value]
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order is None, r.sort_order or 0, r.name, r.route_id))
     stops = sorted((s for s in network.stops.values() if s.stop_id in network.routes_of_stop), key=names.stop_name)
     alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
@@ -43,8 +43,8 @@ def home() -> Response | str:
         "home.html",
         routes=routes,
         running=buses_now(world()),
-        asked=asked,
-        found=found,
+        asked=text,
+        found=hits,
         alerts=alerts,
         stops=stops if len(stops) <= 60 else [],
     )

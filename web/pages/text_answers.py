@@ -64,13 +64,13 @@ def choice_text(network: Network, stops: list[Stop]) -> str:
     own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
     head = gettext("Which stop? Send")
     own = [plain(word) for word in own]
-    said = [
+    choices = [
         word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
         for word, stop in zip(own, stops, strict=True)
     ]
-    while len(said) > 1 and len(f"{head} {', '.join(said)}") > LONGEST:
-        said.pop()
-    return f"{head} {', '.join(said)}"
+    while len(choices) > 1 and len(f"{head} {', '.join(choices)}") > LONGEST:
+        choices.pop()
+    return f"{head} {', '.join(choices)}"
 
 
 def journey_text(network: Network, start_text: str, end_text: str) -> str:
@@ -84,7 +84,7 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
             return gettext("“%(asked)s” is not known here.", asked=text[:40])
         ends.append(endpoint)
     now = world().now()
-    made = plan(world(), *ends, now)
+    made = plan(world(), ends[0], ends[1], now)
     head = f"{ends[0].name}>{ends[1].name}:"
     if not made.journeys:
         if made.next_day is None:
@@ -104,8 +104,8 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     ]
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
     last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
-    for sentence in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
-        if len(text := " ".join(filter(None, sentence))) <= LONGEST:
+    for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
+        if len(text := " ".join(filter(None, line))) <= LONGEST:
             return text
     return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
 
@@ -119,7 +119,11 @@ def understand(network: Network, message: str) -> tuple[list[Stop], Route | None
         stops = stops_of_code(network, " ".join(words[:cut])) if cut > 0 else ()
         if stops:
             route = _route(network, " ".join(words[cut:]))
-            served = [one for one in stops if route and route.route_id in network.routes_of_stop.get(one.stop_id, ())]
+            served = [
+                candidate
+                for candidate in stops
+                if route and route.route_id in network.routes_of_stop.get(candidate.stop_id, ())
+            ]
             return served or list(stops), route
     if not words:
         return [], None
@@ -165,6 +169,8 @@ def _short(row: Arrival, board: StopBoard) -> str:
     if row.status in SEEN and row.at is not None:
         minutes = phrasing.minutes(row.at, board.now, row.low_at, row.high_at)
         return f"{minutes} ({gettext('old')})" if row.status is ArrivalStatus.LIVE_OLD else minutes
+    if row.status is ArrivalStatus.STANDING and row.standing_since is not None:
+        return gettext("bus standing since %(time)s", time=phrasing.clock(row.standing_since))
     if row.status is ArrivalStatus.SCHEDULED and row.at is not None:
         return gettext("timetable %(time)s", time=phrasing.clock(row.at))
     if row.status is ArrivalStatus.HEADWAY:

@@ -1,4 +1,4 @@
-"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
+"""Feedback in two taps and without a name: joined with what the page had promised_rows, with a ticket that gets an answer."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def report() -> Response:
     if kind not in KINDS:
         return _form(stop_id, text, gettext("Choose what happened: one of the buttons below."), 422)
     if len(text) > TEXT_AT_MOST:
-        said = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
-        return _form(stop_id, text, said, 422)
+        error = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
+        return _form(stop_id, text, error, 422)
     try:
         ticket_id = keep_ticket(world(), kind, stop_id, text)
     except TooManyTickets:
@@ -70,12 +70,12 @@ def ticket(ticket_id: str) -> Response:
             its_ticket = load_ticket(connection, ticket_id.upper())
     except UnknownTicket:
         abort(404)
-    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised(its_ticket)))
+    response = make_response(render_template("ticket.html", ticket=its_ticket, promised=promised_rows(its_ticket)))
     response.cache_control.no_store = True
     return response
 
 
-def promised(of_ticket: Ticket) -> list[dict[str, Any]]:
+def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
     """What the page showed then: rows as the API gives them, those with a time, in its order."""
     rows = PROMISED.decode(of_ticket.promised) or []
     timed = [{**row, "moment": datetime.fromisoformat(row["at"])} for row in rows if row.get("at")]
@@ -94,7 +94,7 @@ def _desk(ticket_id: str, text: str, error: str, status: int) -> Response:
     """All tickets; at one of them the answer that was typed, and what is wrong with it."""
     with world().engine.connect() as connection:
         tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
-    rows = [(row, promised(row)) for row in tickets]
+    rows = [(row, promised_rows(row)) for row in tickets]
     html = render_template("ticket_desk.html", rows=rows, wrong_id=ticket_id, typed=text, error=error)
     response = make_response(html, status)
     response.cache_control.no_store = True

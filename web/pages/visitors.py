@@ -62,8 +62,8 @@ def place_page(slug: str) -> str:
     elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
     here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))
     trips = [] if start is None or here else trips_to(world(), start, elsewhere)
-    stops = sorted((network.stops[one] for one in network.routes_of_stop), key=lambda stop: stop.name)
-    others = sorted((one for one in guide.published if one.lat is not None and one != place), key=lambda one: one.name)
+    stops = sorted((network.stops[stop_id] for stop_id in network.routes_of_stop), key=lambda stop: stop.name)
+    others = [other for other in guide.published if other.lat is not None and other != place]
     hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
     return render_template(
         "place.html",
@@ -74,7 +74,7 @@ def place_page(slug: str) -> str:
         same=here,
         chosen=request.args.get("dari", ""),
         stops=stops,
-        others=others,
+        others=sorted(others, key=lambda other: other.name),
         hours=hours,
         script=script_address("places"),
         markup=structured_data(place),

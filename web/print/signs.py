@@ -21,7 +21,7 @@ from web.words.languages import LANGUAGES, catalogue
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 
 
-def signed_stops(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
+def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:
     """The stops that get a sign: all that are served, or those of some codes (stop_code or stop_id).
 
     Raises UnknownStop, with every code that none of them has.
@@ -70,7 +70,11 @@ def _page(pdf: LetteredPdf, network: Network, stop: Stop, address: str, now: dat
         pdf.multi_cell(right - x, 6 * scale, pdf.plain(_translate(tag, "Scan: when does the next bus come?")), align="L")
     _text(pdf, left, 122 * scale, short, 10.5 * scale, width=right - left)
     _routes(pdf, network, stop, now, left, right, 130 * scale, scale)
-    phones = ", ".join(f"{one.phone} ({one.name})" if len(operators) > 1 else one.phone for one in operators if one.phone)
+    phones = ", ".join(
+        f"{operator.phone} ({operator.name})" if len(operators) > 1 else operator.phone
+        for operator in operators
+        if operator.phone
+    )
     y = pdf.h - 10 * scale
     for tag in reversed(LANGUAGES):
         unknown = _translate(tag, "Phone number of the operator: not known yet")
@@ -103,8 +107,8 @@ def _name(agency: Agency) -> str:
 
 def _operators(network: Network, stop: Stop) -> list[Agency]:
     """Who runs the routes of a stop."""
-    found = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
-    return list(found.values()) or [network.agencies[0]]
+    agencies = {agency.agency_id: agency for agency in map(network.agency_of, network.routes_of_stop.get(stop.stop_id, ()))}
+    return list(agencies.values()) or [network.agencies[0]]
 
 
 def _routes(
@@ -148,7 +152,7 @@ def _badge(pdf: LetteredPdf, route: Route, x: float, y: float, scale: float) -> 
     pdf.set_text_color(*bytes.fromhex(ink))
     pdf.letters("B", 11 * scale)
     pdf.set_xy(x, y)
-    pdf.cell(24 * scale, 8 * scale, _fitted(pdf, route.name, 23 * scale), align="C")
+    pdf.cell(24 * scale, 8 * scale, _fit(pdf, route.name, 23 * scale), align="C")
     pdf.set_text_color(22, 33, 28)
 
 
@@ -159,10 +163,10 @@ def _text(pdf: LetteredPdf, x: float, y: float, text: str, size: float, *, width
     full = pdf.get_string_width(plain)
     if full > width:
         pdf.set_font_size(max(0.6, width / full) * size)
-    pdf.text(x, y, _fitted(pdf, plain, width))
+    pdf.text(x, y, _fit(pdf, plain, width))
 
 
-def _fitted(pdf: LetteredPdf, text: str, width: float) -> str:
+def _fit(pdf: LetteredPdf, text: str, width: float) -> str:
     text = pdf.plain(text)
     while text and pdf.get_string_width(text) > width + 0.01:
         text = text[:-1]

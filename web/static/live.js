@@ -1,4 +1,4 @@
-// Keeps a page's times counting by the server's clock, and swaps its live part every 15 s.
+// Counts times by the server's clock; a new part every 15 s.
 (function () {
  "use strict";
  var box = document.getElementById("live");
@@ -21,8 +21,9 @@
   return words[2].replace("#", Math.max(1, Math.floor(left / 60)));
  }
  function age(t, s) {
-  var old = Math.max(0, Math.round(s - t));
-  if (old < 90) return words[3].replace("#", old);
+  var old = Math.round(s - t);
+  if (old < -10) return words[8];
+  if (old < 90) return words[3].replace("#", Math.max(0, old));
   if (old < 5400) return words[4].replace("#", Math.floor(old / 60));
   return words[6].replace("#", Math.round(old / 3600));
  }

@@ -67,8 +67,8 @@ def feed_language(network: Network | None) -> str:
     if network is None:
         return ""
     info = network.feed_info
-    said = (info.default_lang or info.lang if info else "") or (network.agencies[0].lang if network.agencies else "")
-    return said.split("-")[0].lower()
+    tag = (info.default_lang or info.lang if info else "") or (network.agencies[0].lang if network.agencies else "")
+    return tag.split("-")[0].lower()
 
 
 def language() -> str:

@@ -22,7 +22,7 @@ def _translations(network: Network) -> dict[Key, str]:
     return translation_of
 
 
-def translated(table: str, field: str, record_id: str, value: str) -> str:
+def translate(table: str, field: str, record_id: str, value: str) -> str:
     network = world().network
     if network is None or not network.translations:
         return value
@@ -31,7 +31,7 @@ def translated(table: str, field: str, record_id: str, value: str) -> str:
 
 
 def stop_name(stop: Stop) -> str:
-    return translated("stops", "stop_name", stop.stop_id, stop.name)
+    return translate("stops", "stop_name", stop.stop_id, stop.name)
 
 
 def stop_code(stop: Stop) -> str:
@@ -39,15 +39,15 @@ def stop_code(stop: Stop) -> str:
 
 
 def stop_desc(stop: Stop) -> str:
-    return translated("stops", "stop_desc", stop.stop_id, stop.desc)
+    return translate("stops", "stop_desc", stop.stop_id, stop.desc)
 
 
 def route_name(route: Route) -> str:
-    return translated("routes", "route_short_name", route.route_id, route.short_name) or route.name
+    return translate("routes", "route_short_name", route.route_id, route.short_name) or route.name
 
 
 def route_long_name(route: Route) -> str:
-    return translated("routes", "route_long_name", route.route_id, route.long_name)
+    return translate("routes", "route_long_name", route.route_id, route.long_name)
 
 
 def headsign(text: str, trip_id: str = "") -> str:
@@ -58,7 +58,7 @@ def headsign(text: str, trip_id: str = "") -> str:
         last = network.stops[trip.stop_times[-1].stop_id]
         if text in ("", last.name):
             return stop_name(last)
-    return translated("trips", "trip_headsign", trip_id, text)
+    return translate("trips", "trip_headsign", trip_id, text)
 
 
 def platform(stop: Stop) -> str:

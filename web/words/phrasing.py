@@ -14,7 +14,7 @@ from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
 from transit.plan.timetable import NoServiceReason
-from transit.tracking.state import VehicleStatus
+from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
@@ -26,6 +26,7 @@ ICONS = {
     ArrivalStatus.LIVE_OLD: "old",
     ArrivalStatus.AT_TERMINAL: "wait",
     ArrivalStatus.NEXT_TRIP: "next",
+    ArrivalStatus.STANDING: "halt",
     ArrivalStatus.HEADWAY: "every",
     ArrivalStatus.SCHEDULED: "plan",
     ArrivalStatus.CANCELLED: "stop",
@@ -54,15 +55,15 @@ def _local_day(at: datetime, zone: str) -> date:
 
 
 def _formatted(at: datetime, form: str, zone: str) -> str:
-    return format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form)
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False) if zone else format_datetime(at, form))
 
 
 def day(at: datetime) -> str:
-    return format_datetime(at, "EEEE d MMMM")
+    return str(format_datetime(at, "EEEE d MMMM"))
 
 
-def date_name(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEEE d MMMM y")
+def date_name(value: date | datetime) -> str:
+    return str(format_date(value, "EEEE d MMMM y"))
 
 
 def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
@@ -80,6 +81,8 @@ def minutes(at: datetime, now: datetime, low: datetime | None = None, high: date
 
 
 def age(at: datetime, now: datetime) -> str:
+    if now - at < -TO_COME:
+        return gettext("still to come")
     seconds = max(0, round((now - at).total_seconds()))
     if seconds < 90:
         return gettext("%(count)s s ago", count=seconds)
@@ -96,6 +99,7 @@ def status_word(status: ArrivalStatus) -> str:
         ArrivalStatus.LIVE_OLD: gettext("Live, but old"),
         ArrivalStatus.AT_TERMINAL: gettext("Waits at the terminal"),
         ArrivalStatus.NEXT_TRIP: gettext("Still on the trip before"),
+        ArrivalStatus.STANDING: gettext("Standing"),
         ArrivalStatus.HEADWAY: gettext("Headway only"),
         ArrivalStatus.SCHEDULED: gettext("Timetable, no bus seen"),
         ArrivalStatus.CANCELLED: gettext("Cancelled"),
@@ -126,6 +130,13 @@ def spacing_word(spacing: Spacing) -> str:
 
 def stops_away(count: int) -> str:
     return gettext("next stop") if count == 0 else ngettext("%(num)s stop away", "%(num)s stops away", count)
+
+
+def standing(since: datetime, place: str, *, in_jam: bool = False) -> str:
+    """What is said in place of minutes of a vehicle that does not come on. place: the name of the stop where it stands."""
+    if in_jam:
+        return gettext("standing since %(time)s near %(stop)s; other buses stand there too", time=clock(since), stop=place)
+    return gettext("standing since %(time)s near %(stop)s", time=clock(since), stop=place)
 
 
 def every(seconds: int) -> str:
@@ -172,11 +183,11 @@ def text_of(text: Text) -> str:
 
 def short_day(at: datetime) -> str:
     """Monday as "Mon", for a message that counts its characters."""
-    return format_datetime(at, "EEE")
+    return str(format_datetime(at, "EEE"))
 
 
-def weekday(value) -> str:  # type: ignore[no-untyped-def]
-    return format_date(value, "EEE d")
+def weekday(value: date | datetime) -> str:
+    return str(format_date(value, "EEE d"))
 
 
 def category(name: str) -> str:

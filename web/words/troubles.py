@@ -22,12 +22,11 @@ class Words(NamedTuple):
     remedy: str
 
 
+REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
     Kind.DATABASE_AWAY: Words("The database cannot be reached: %(said)s.", "Check DATABASE_URL."),
-    Kind.DATA_DIR_READ_ONLY: Words(
-        "DATA_DIR %(folder)s cannot be written to.", "Give it to the user who runs the system."
-    ),
+    Kind.DATA_DIR_READ_ONLY: Words("DATA_DIR %(folder)s cannot be written to.", "Give it to the user who runs the system."),
     Kind.DISK_FULL: Words("Only %(free_mb)s MB are free where DATA_DIR lies.", "Make room, or reports cannot be stored."),
     Kind.BROKER_URL_WRONG: Words("The broker's address cannot be read: %(said)s.", "Check MQTT_URL."),
     Kind.BROKER_AWAY: Words(
@@ -42,9 +41,7 @@ WORDS: dict[Kind, Words] = {
     Kind.LIVE_NEVER_RAN: Words(
         "The live process has written nothing yet: no arrivals are computed.", "Start it: python app.py run"
     ),
-    Kind.LIVE_STOPPED: Words(
-        "The live process wrote last %(age_s)s ago: arrivals stand still.", "Start it: python app.py run"
-    ),
+    Kind.LIVE_STOPPED: Words("The live process wrote last %(age_s)s ago: arrivals stand still.", "Start it: python app.py run"),
     Kind.OFFERED_OPENLY: Words(
         "BIND offers the pages to the network without ADMIN_PASSWORD: /armada answers to this machine only.", "Set one."
     ),
@@ -56,50 +53,215 @@ WORDS: dict[Kind, Words] = {
         "The feed expired: its last day of service was %(last_day)s.", "Import the new one: python app.py gtfs import ..."
     ),
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
-    Kind.OUR_CLOCK_WRONG: Words(
-        "The clock of this machine is wrong: most trackers' clocks differ from it by %(wrong_s)s.",
-        "Is NTP running? Set the clock of this machine, not those of the trackers.",
+    Kind.OUTAGE: Words(
+        "The fleet is silent: %(silent)s of %(expected)s buses that should be heard are not, since %(since)s: %(vehicles)s.",
+        "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
     ),
-    Kind.OUR_CLOCK_STEPPED: Words(
-        "The clock of this machine was set back by %(step_s)s: the newest report seems to be still to come.",
-        "Nothing, if the clock is right now; check that NTP runs.",
+    Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
+    Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
+    Kind.PROTOCOL_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it does not speak MQTT 3.1.1.",
+        "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); python app.py trackers owntracks writes "
+        "a file and a QR code that do. For MQTT 5 use Mosquitto through MQTT_URL.",
     ),
-    Kind.NEVER_REPORTED: Words(
-        "No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."
+    Kind.TOPIC_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a space in its topic.",
+        "Give user and device in the app names without spaces, and map that name.",
     ),
-    Kind.NO_REPORTS: Words(
-        "No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"
+    Kind.CLIENT_ID_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a space in its client id.",
+        "Give the client id in the app letters and digits only.",
+    ),
+    Kind.PAYLOAD_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a message larger than 4 MB.",
+        "Send a long buffer in several messages of at most 256 KiB; the device will not get through before.",
+    ),
+    Kind.LOGIN_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
+        "Compare both with what docs/TRACKERS.md says of users and passwords.",
+    ),
+    Kind.PERMISSION_REFUSED: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: not its own topic.",
+        "A tracker may publish under the name of its own user only: set user and topic to the same name.",
+    ),
+    Kind.BROKER_TURNED_AWAY: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",
+        "docs/TRACKERS.md says what the broker takes.",
+    ),
+    Kind.UNKNOWN_TOPIC: Words(
+        "Messages come in that nobody reads, last at %(since)s: %(said)s", "Set the topic of the device."
+    ),
+    Kind.NEVER_HEARD: Words(
+        "Tracker %(subject)s was put on vehicle %(vehicle)s at %(since)s and has never been heard.",
+        "Is it switched on, and are host, port and topic right? If the broker refuses a device, that may be it.",
+    ),
+    Kind.SILENT: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s is silent since %(since)s, %(age_s)s ago.",
+        "Look at its power, its SIM and its data volume.",
     ),
     Kind.UNMAPPED: Words(
         "Tracker %(subject)s reports but is on no vehicle: its reports drive nothing.",
-        "Put it on one: python app.py trackers map %(subject)s VEHICLE",
+        "Put it on one: python app.py trackers map '%(subject)s' VEHICLE",
     ),
     Kind.SHARED_VEHICLE: Words(
         "Trackers %(subject)s and %(others)s are both on vehicle %(vehicle)s.",
         "Take the one off that is not there: python app.py trackers unmap TRACKER",
     ),
-    Kind.CLOCK_CORRECTED: Words(
-        "The clock of tracker %(subject)s is off by %(wrong_s)s (corrected).", "Nothing urgent; set it when you are there."
+    Kind.WEEK_ROLLOVER: Words(
+        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts GPS weeks from 1024 weeks ago (week rollover).",
+        "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
     ),
+    Kind.NEVER_ON_TRIP: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s has reported for an hour and was never on a trip.",
+        "Is the bus in service, and its line in the network? If so, say what it runs: "
+        "python app.py assign %(vehicle)s --route ROUTE",
+    ),
+    Kind.MOSTLY_REFUSED: Words(REFUSED + "%(said)s", "docs/TRACKERS.md has every reason and the way out."),
     Kind.SOME_REFUSED: Words(
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
     ),
-}  # fmt: skip
+    Kind.FIELD_UNUSABLE: Words(
+        "Tracker %(subject)s sends a field that cannot be used: %(said)s",
+        "Its positions count all the same; docs/TRACKERS.md says what each field may be.",
+    ),
+    Kind.ASSIGNED_WITHOUT_TRACKER: Words(
+        "%(subject)s is assigned to %(named)s, but no tracker is on it: the assignment has no effect.",
+        "Put a tracker on it, or take it back: python app.py assign %(subject)s --clear",
+    ),
+    Kind.ASSIGNMENT_UNKNOWN: Words(
+        "%(subject)s is assigned to %(named)s, which the loaded network does not have: the assignment has no effect.",
+        "Assign it anew, or take it back: python app.py assign %(subject)s --clear",
+    ),
+    Kind.ASSIGNMENT_NOT_TODAY: Words(
+        "%(subject)s is assigned to trip %(named)s, which does not run today: the assignment has no effect.",
+        "Assign it anew, or take it back: python app.py assign %(subject)s --clear",
+    ),
+    Kind.ASSIGNMENT_OVERRULED: Words(
+        "%(subject)s is assigned to %(named)s but is seen to drive %(driven)s: what is seen counts.",
+        "Assign it to what it runs, or take it back: python app.py assign %(subject)s --clear",
+    ),
+    Kind.DEPARTURE_WITHOUT_TRACKER: Words(
+        "%(subject)s is to leave at %(departs_at)s, but no tracker is on it: the order has no effect.",
+        "Take it back: python app.py depart %(subject)s --clear",
+    ),
+    Kind.DEPARTURE_UNSEEN: Words(
+        "%(subject)s is to leave at %(departs_at)s, but it is not heard now: the order has no effect yet.",
+        "Look at its tracker, or take it back: python app.py depart %(subject)s --clear",
+    ),
+    Kind.DEPARTURE_WITHOUT_TRIP: Words(
+        "%(subject)s is to leave at %(departs_at)s, but it is on no trip and waits for none: the order has no effect.",
+        "Say what it runs: python app.py assign %(subject)s --route ROUTE",
+    ),
+    Kind.DEPARTURE_OVERDUE: Words(
+        "%(subject)s was to leave at %(departs_at)s and was not seen to leave.",
+        "Give another time, or take it back: python app.py depart %(subject)s --clear",
+    ),
+}
+CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
+    (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
+        "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
+        "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
+    ),
+    (Kind.OUR_CLOCK_WRONG, "behind"): Words(
+        "The clock of this machine is wrong: it is %(wrong_s)s behind most trackers' clocks.",
+        "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
+    ),
+    (Kind.OUR_CLOCK_STEPPED, "back"): Words(
+        "The clock of this machine was set back by %(step_s)s at %(since)s.",
+        "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
+    ),
+    (Kind.OUR_CLOCK_STEPPED, "on"): Words(
+        "The clock of this machine was set forward by %(step_s)s at %(since)s.",
+        "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
+    ),
+    (Kind.OUR_CLOCK_STEPPED, "at_least"): Words(
+        "The clock of this machine was set back by %(step_s)s or more: the newest report is still to come.",
+        "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
+    ),
+    (Kind.LOCAL_TIME, "ahead"): Words(
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s ahead, which is the time zone.",
+        "Set its time zone to UTC+0 in the device; its reports are refused until then.",
+    ),
+    (Kind.LOCAL_TIME, "behind"): Words(
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s behind, which is the time zone.",
+        "Set its time zone to UTC+0 in the device; its times are useless until then.",
+    ),
+    (Kind.CLOCK_TOO_WRONG, "ahead"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead: too much to be corrected.",
+        "Set its date, time and time zone (UTC+0).",
+    ),
+    (Kind.CLOCK_TOO_WRONG, "behind"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s behind: too much to be corrected.",
+        "Set its date, time and time zone (UTC+0).",
+    ),
+    (Kind.CLOCK_CORRECTED, "ahead"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead (corrected).", "Nothing urgent; set it when you are there."
+    ),
+    (Kind.CLOCK_CORRECTED, "behind"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s behind (corrected).", "Nothing urgent; set it when you are there."
+    ),
+    (Kind.MOSTLY_REFUSED, "inaccurate"): Words(
+        REFUSED + "it has no GPS fix, only a rough place (accuracy worse than 100 m).",
+        "Allow the app the exact location, and put the device where it sees the sky.",
+    ),
+    (Kind.MOSTLY_REFUSED, "too_old"): Words(
+        REFUSED + "their times are more than seven days old.", "Set its date; if it is an old receiver, ask for new firmware."
+    ),
+    (Kind.MOSTLY_REFUSED, "future"): Words(
+        REFUSED + "their times are still to come.", "Set its date, time and time zone (UTC+0)."
+    ),
+    (Kind.MOSTLY_REFUSED, "duplicate"): Words(
+        REFUSED + "their time stands still, the same time comes again and again.",
+        "The device must send the time of each fix. Start it anew; if that does not help, its firmware is at fault.",
+    ),
+    (Kind.MOSTLY_REFUSED, "jump"): Words(
+        REFUSED + "they jump between places that no bus drives between.",
+        "Two devices under one name, or a receiver that repeats an old point: give each device a name of its own, "
+        "and start the receiver anew.",
+    ),
+    (Kind.MOSTLY_REFUSED, "out_of_area"): Words(
+        REFUSED + "they lie far from every route of the network.",
+        "Are latitude and longitude swapped? Is it a device of another city?",
+    ),
+    (Kind.MOSTLY_REFUSED, "null_island"): Words(
+        REFUSED + "they lie at 0/0.", "The receiver has no fix: put it where it sees the sky, look at its antenna."
+    ),
+    (Kind.MOSTLY_REFUSED, "encrypted"): Words(REFUSED + "they are encrypted.", "Clear the encryption key in OwnTracks."),
+    (Kind.MOSTLY_REFUSED, "missing_field"): Words(
+        REFUSED + "a field is missing (%(said)s).", "Each needs latitude, longitude and the time of the fix: docs/TRACKERS.md."
+    ),
+    (Kind.MOSTLY_REFUSED, "wrong_type"): Words(
+        REFUSED + "a field is of the wrong kind (%(said)s).", "Numbers are sent without quotes: docs/TRACKERS.md."
+    ),
+    (Kind.MOSTLY_REFUSED, "out_of_range"): Words(
+        REFUSED + "a value cannot be (%(said)s).", "Leave out what the device does not know: docs/TRACKERS.md."
+    ),
+    (Kind.MOSTLY_REFUSED, "not_json"): Words(
+        REFUSED + "they are not JSON (%(said)s).", "docs/TRACKERS.md has an example that can be copied."
+    ),
+    (Kind.MOSTLY_REFUSED, "too_large"): Words(
+        REFUSED + "they are too large (%(said)s).", "Send a long buffer in several messages of at most 256 KiB."
+    ),
+    (Kind.MOSTLY_REFUSED, "error"): Words(
+        REFUSED + "our own software fails at them.", "Please report it with the lines of the log of ingest."
+    ),
+}
 
 
 def words_of(trouble: Trouble) -> Words:
-    return WORDS[trouble.kind]
+    case = CASES.get((trouble.kind, str(trouble.figures.get("case", ""))))
+    return case or WORDS[trouble.kind]
 
 
 def wrong(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """What is wrong, in a sentence."""
-    return _said(words_of(trouble).wrong, trouble, language, timezone, now)
+    return _fill(words_of(trouble).wrong, trouble, language, timezone, now)
 
 
 def remedy(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """What to do about it; empty where the first sentence says it."""
-    return _said(words_of(trouble).remedy, trouble, language, timezone, now)
+    return _fill(words_of(trouble).remedy, trouble, language, timezone, now)
 
 
 def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
@@ -112,13 +274,13 @@ def all_is_well(language: str) -> str:
     return text
 
 
-def _said(text: str, trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
+def _fill(text: str, trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     if not text:
         return ""
     figures = _written(trouble.figures, language, timezone, now)
     since = _moment(trouble.since, language, timezone, now) if trouble.since else ""
-    said: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
-    return said
+    sentence: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
+    return sentence
 
 
 def _written(figures: Mapping[str, Figure], language: str, timezone: str, now: datetime) -> dict[str, str]:
@@ -143,10 +305,10 @@ def span(seconds: float, language: str) -> str:
     size = abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
-            said: str = catalogue(language).gettext(text) % {"count": size // unit}
-            return said
-    said = catalogue(language).gettext("%(count)s s") % {"count": size}
-    return said
+            phrase: str = catalogue(language).gettext(text) % {"count": size // unit}
+            return phrase
+    phrase = catalogue(language).gettext("%(count)s s") % {"count": size}
+    return phrase
 
 
 def _moment(at: datetime, language: str, timezone: str, now: datetime) -> str:

@@ -25,3 +25,11 @@ def test_a_buffer_covers_all_that_came_of_its_vehicle_and_waits_since_the_last()
     late.add("BUS1", SEVEN, 120.0)
     assert [buffer.vehicle_id for buffer in late.take_whole(100.0 + QUIET_S)] == ["BUS2"]
     assert list(late.take_whole(120.0 + QUIET_S)) == [LateBuffer("BUS1", SEVEN, LATER, 120.0)]
+
+
+def test_a_buffer_that_could_not_be_stored_is_handed_out_again():
+    late = LateBuffers()
+    late.add("BUS1", SEVEN, 100.0)
+    assert next(late.take_whole(200.0)) == LateBuffer("BUS1", SEVEN, SEVEN, 100.0)  # and then the database is away
+    assert [buffer.vehicle_id for buffer in late.take_whole(200.0)] == ["BUS1"]
+    assert list(late.take_whole(200.0)) == []

@@ -1,18 +1,18 @@
-"""Clocks are kept for so many trackers; invented ids beyond them share one name."""
+"""Trackers are kept for so many trackers; invented ids beyond them share one name."""
 
 from __future__ import annotations
 
 from gps_ingest.decoder import NOBODY
-from gps_ingest.ingest.tracker_health import TrackerClocks
+from gps_ingest.ingest.tracker_health import TrackerMemories
 
 
 def test_the_last_tracker_that_has_room_is_counted_by_its_own_name_and_the_next_is_nobody():
-    clocks = TrackerClocks(most=2)
+    clocks = TrackerMemories(most=2)
     assert [clocks.admit(name, is_mapped=False) for name in ("a", "b", "c")] == ["a", "b", NOBODY]
     assert clocks.admit("a", is_mapped=False) == "a"
 
 
 def test_a_tracker_on_a_vehicle_is_known_however_many_there_are():
-    clocks = TrackerClocks(most=1)
+    clocks = TrackerMemories(most=1)
     clocks.admit("a", is_mapped=False)
     assert clocks.admit("bus", is_mapped=True) == "bus"

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from gps_ingest.recordings.replay import ReplaySummary, number, quoted, read_rows, reading, replay, writing
+from gps_ingest.recordings.replay import ReplaySummary, number, open_output, open_recording, quote, read_rows, replay
 from tests.builders import LOOP, SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
 from transit.plan.network import Network
 from transit.tracking.report import AvlReport
@@ -293,8 +293,8 @@ def test_seconds_have_one_decimal_at_most(value: float, text: str) -> None:
 
 
 def test_names_with_commas_and_quotes_are_quoted() -> None:
-    assert quoted('BK 1, "tua"') == '"BK 1, ""tua"""'
-    assert quoted("BK 1") == "BK 1"
+    assert quote('BK 1, "tua"') == '"BK 1, ""tua"""'
+    assert quote("BK 1") == "BK 1"
 
 
 def test_a_unix_time_may_count_milliseconds() -> None:
@@ -310,7 +310,7 @@ def test_blanks_around_a_label_are_no_part_of_it() -> None:
 
 def test_a_file_that_ends_in_gz_has_no_time_and_no_name_inside(tmp_path: Path) -> None:
     for name in ("a.csv.gz", "b.csv.gz"):
-        with writing(tmp_path / name) as out:
+        with open_output(tmp_path / name) as out:
             out.write("x,y\n1,2\n")
     first = (tmp_path / "a.csv.gz").read_bytes()
     assert first == (tmp_path / "b.csv.gz").read_bytes()
@@ -320,9 +320,9 @@ def test_a_file_that_ends_in_gz_has_no_time_and_no_name_inside(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["r.csv", "r.csv.gz"])
 def test_a_recording_is_read_plain_or_compressed(tmp_path: Path, name: str) -> None:
-    with writing(tmp_path / name) as out:
+    with open_output(tmp_path / name) as out:
         out.write("vehicle_id,lat\nBUS1,3.6\n")
-    with reading(tmp_path / name) as rows:
+    with open_recording(tmp_path / name) as rows:
         assert list(rows) == [{"vehicle_id": "BUS1", "lat": "3.6"}]
 
 

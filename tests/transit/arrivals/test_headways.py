@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import LOOP, MONDAY, a_network, a_trip_instance, at, every
-from transit.arrivals.headways import Band, Spacing, latest_by_vehicle, observed, planned_bands, planned_now_s, spacing
+from transit.arrivals.headways import Band, Spacing, latest_by_vehicle, observed_headways, planned_bands, planned_now_s, spacing
 from transit.plan.timetable import RouteDirection
 from transit.tracking.state import StopEvent
 
@@ -36,7 +36,7 @@ def test_what_a_headway_is_called(headway_s, planned_s, expected):
 
 
 def test_a_headway_lies_between_two_different_buses():
-    rows = observed(a_network(), [left("B", at(7, 10)), left("A", at(7)), left("A", at(7, 30), trip_id="T2")])
+    rows = observed_headways(a_network(), [left("B", at(7, 10)), left("A", at(7)), left("A", at(7, 30), trip_id="T2")])
     assert [(row.ahead_id, row.vehicle_id, row.headway_s) for row in rows] == [("A", "B", 600), ("B", "A", 1200)]
     assert latest_by_vehicle(rows)["A"].headway_s == 1200
 
@@ -46,12 +46,12 @@ def test_two_visits_of_a_loop_are_not_counted_as_two_buses():
     last = len(network.trips["T1"].stop_times)
     events = [left("A", at(7), stop_id="S0", sequence=1), left("A", at(7, 15), stop_id="S0", sequence=last)]
     events.append(left("B", at(7, 20), stop_id="S0", sequence=1))
-    (row,) = observed(network, events)
+    (row,) = observed_headways(network, events)
     assert row.headway_s == 1200
 
 
 def test_a_call_that_was_not_left_gives_none():
-    assert observed(a_network(), [left("A", at(7)), replace(left("B", at(7, 5)), departed_at=None)]) == []
+    assert observed_headways(a_network(), [left("A", at(7)), replace(left("B", at(7, 5)), departed_at=None)]) == []
 
 
 def test_a_promised_headway_is_a_band_shifted_to_the_stop():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import LOOP, WORKING_DAYS, a_network, a_report, a_trip_instance, at, every
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
-from transit.arrivals.rows import SEEN, Arrival, arrivals_at, passed_lately
+from transit.arrivals.rows import SEEN, Arrival, arrivals_at, recent_calls
 from transit.arrivals.rows import ArrivalStatus as S
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import UnknownStop
@@ -76,7 +76,7 @@ def test_a_departure_that_nobody_saw_stays_five_minutes_and_goes():
 
 
 def test_a_planned_call_that_its_bus_has_left_behind_is_not_promised():
-    rows = arrivals_at(a_network(), "S2", [], a_state(next_sequence=5), at(7, 2))
+    rows = arrivals_at(a_network(), "S2", [], a_state(next_sequence=5, now=at(7, 2)), at(7, 2))
     assert [row.trip.trip_id for row in rows if row.trip] == ["T2"]
 
 
@@ -193,5 +193,5 @@ def test_passed_lately_is_the_last_fifteen_minutes_newest_first():
     def passed(minute):
         return StopEvent("BUS1", a_trip_instance(), "S5", 6, at(7, minute), at(7, minute, 10), 10.0)
 
-    found = passed_lately([passed(0), passed(10), passed(4), passed(30)], at(7, 16))
+    found = recent_calls([passed(0), passed(10), passed(4), passed(30)], at(7, 16))
     assert [event.arrived_at for event in found] == [at(7, 10), at(7, 4)]

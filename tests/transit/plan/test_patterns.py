@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from transit.plan.network import Network, Stop, StopTime, Trip, UnknownTrip
 from transit.plan.patterns import DEFAULT_SPEED_MPS, patterns_of, planned_offsets
 
 
-def changed(network: Network, trip_id: str, **fields: object) -> Network:
+def changed(network: Network, trip_id: str, **fields: Any) -> Network:
     return replace(network, trips={**network.trips, trip_id: replace(network.trips[trip_id], **fields)})
 
 
@@ -171,3 +172,16 @@ def test_planned_times_never_decrease_whatever_is_left_out(gaps: list[int | None
     dists = tuple(sum(steps[:n]) for n in range(len(times)))
     offsets = [at for call in planned_offsets(a_trip(*times), dists) for at in call]
     assert all(after >= before - 1e-9 for before, after in pairwise(offsets))
+
+
+def test_what_is_kept_of_planned_times_is_what_each_trip_says():
+    plain = a_network(first_departures=(7 * 3600, 8 * 3600, 9 * 3600))
+    silent = plain.trip("T3").stop_times
+    calls = (silent[0], replace(silent[1], arrival_s=None, departure_s=None), *silent[2:])
+    network = replace(plain, trips={**plain.trips, "T3": replace(plain.trip("T3"), stop_times=calls)})
+    found = patterns_of(network)
+    for trip_id, trip in network.trips.items():
+        assert found.offsets[trip_id] == planned_offsets(trip, found.of_trip(trip_id).stop_dist_m)
+    assert list(found.offsets) == ["T1", "T2", "T3"]
+    assert "T4" not in found.offsets
+    assert found.offsets.get("T4") is None

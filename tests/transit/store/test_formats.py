@@ -17,6 +17,7 @@ from transit.store.formats import MARK, StoredFormat
 from transit.store.networks import current_version, load_network, save_network
 from transit.store.tables import alerts, current_network, network_versions, vehicle_states
 from transit.store.tickets import load_ticket
+from transit.store.trackers import map_tracker
 from transit.store.vehicles import load_states, load_states_made_with, save_states
 from transit.tracking.pipeline import Pipeline
 from web.ticket_keeping import PROMISED
@@ -107,6 +108,8 @@ def test_a_database_from_before_goes_on_where_it_was(tmp_path):
     raw.close()
     opened = open_database(f"sqlite:///{tmp_path / 'old.db'}")
     migrate(opened)
+    with writing(opened) as connection:
+        map_tracker(connection, "tracker-BUS1", "BUS1", now=SEVEN)  # a vehicle without a tracker would be forgotten
     with opened.connect() as connection:
         version = current_version(connection)
         assert load_network(connection, version) == a_network()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from tests.builders import SEVEN, a_report
 from transit.tracking.field_trust import FieldTrust, observe_fields
 
 
-def drive(bearings: list[float | None], speeds: list[float | None] | None = None, step_m: float = 60.0) -> FieldTrust:
+def drive(bearings: Sequence[float | None], speeds: Sequence[float | None] | None = None, step_m: float = 60.0) -> FieldTrust:
     """A bus that drives east, 60 m each 10 s, and says these bearings and speeds."""
     trust, before = None, None
     for n, bearing in enumerate(bearings):

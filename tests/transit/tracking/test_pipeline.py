@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,7 +96,7 @@ def noisy(reports: Iterable[AvlReport], sigma_m: float = 10.0, seed: int = 1) ->
     ]
 
 
-def standing(where: tuple[float, float], start: datetime, minutes: float, every_s: float = 20.0, **who: str) -> list[AvlReport]:
+def standing(where: tuple[float, float], start: datetime, minutes: float, every_s: float = 20.0, **who: Any) -> list[AvlReport]:
     count = int(minutes * 60 / every_s)
     return [a_report(where, start + timedelta(seconds=n * every_s), **who) for n in range(count)]
 
@@ -607,7 +608,8 @@ def test_a_restart_at_any_fix_changes_nothing(line: Line) -> None:
     network = a_network(line, 250.0)
     reports = noisy(a_drive(line, every_s=20.0))
     whole = Drive(network, reports)
-    pipeline, events = Pipeline(network), []
+    pipeline = Pipeline(network)
+    events: list[StopEvent] = []
     for report in reports:
         pipeline = Pipeline(network, list(pipeline.states.values()))
         events += pipeline.step(report).events

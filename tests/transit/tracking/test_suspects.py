@@ -19,7 +19,8 @@ def at(seconds: float, east: float = 0.0) -> AvlReport:
 
 def believed(reports: list[AvlReport], suspects: Suspects | None = None) -> list[AvlReport]:
     """Those of them that are no jumps."""
-    suspects, kept = suspects or Suspects(), []
+    suspects = suspects or Suspects()
+    kept: list[AvlReport] = []
     for report in reports:
         if not is_jump(suspects, report, kept[-1] if kept else None, FASTEST_MPS):
             kept.append(report)

@@ -21,15 +21,20 @@ def listened(offsets_s, delays_s=(0.4, 0.9, 0.2, 1.1, 0.5), every_s=5.0):
     return clock
 
 
+def correction_of(clock):
+    """Of a fix that comes an hour late: nothing bounds it."""
+    return clock.correction(SEVEN, SEVEN + timedelta(hours=1))
+
+
 def test_a_right_clock_is_left_alone():
-    assert listened([0.0] * 30).correction == timedelta(0)
+    assert correction_of(listened([0.0] * 30)) == timedelta(0)
 
 
 @pytest.mark.parametrize("offset_s", [-240.0, -20.0, 90.0, 590.0])
 def test_a_steady_offset_is_corrected_to_within_a_second(offset_s):
     found = listened([offset_s] * 20)
     assert found.is_corrected
-    assert abs(found.correction.total_seconds() - offset_s) < 1.0
+    assert abs(correction_of(found).total_seconds() - offset_s) < 1.0
 
 
 def test_nothing_is_said_before_there_are_enough_live_messages():
@@ -40,7 +45,7 @@ def test_nothing_is_said_before_there_are_enough_live_messages():
 def test_more_than_ten_minutes_are_not_corrected_but_known():
     found = listened([3600.0] * 20)
     assert not found.is_corrected
-    assert found.correction == timedelta(0)
+    assert correction_of(found) == timedelta(0)
     assert found.offset_s > MOST_S
 
 
@@ -49,14 +54,14 @@ def test_a_flushed_buffer_says_nothing_of_the_clock():
     flushed_at = SEVEN + timedelta(minutes=20)
     for n in range(200):  # fixes of the last 17 minutes, all within a second
         clock.hear(SEVEN + timedelta(seconds=50 + 5 * n), flushed_at + timedelta(milliseconds=5 * n))
-    assert clock.correction == timedelta(0)
+    assert correction_of(clock) == timedelta(0)
 
 
 def test_a_buffer_of_a_fix_each_second_says_nothing_either():
     clock = TrackerClock()
     for n in range(100):
         clock.hear(SEVEN + timedelta(seconds=n), SEVEN + timedelta(seconds=300 + n / 100))
-    assert clock.correction == timedelta(0)
+    assert correction_of(clock) == timedelta(0)
 
 
 def test_a_clock_that_was_set_right_is_believed_again():
@@ -64,11 +69,37 @@ def test_a_clock_that_was_set_right_is_believed_again():
     for n in range(30):
         sent = SEVEN + timedelta(minutes=5, seconds=5 * n)
         clock.hear(sent, sent + timedelta(seconds=0.5))
-    assert clock.correction == timedelta(0)
+    assert correction_of(clock) == timedelta(0)
 
 
 def test_what_was_known_before_a_restart_holds_until_there_is_more():
-    assert TrackerClock(-180.0).correction == timedelta(seconds=-180)
+    assert correction_of(TrackerClock(-180.0)) == timedelta(seconds=-180)
+
+
+def test_a_clock_that_was_not_heard_live_often_enough_is_neither_right_nor_wrong():
+    assert listened([0.0] * ENOUGH).offset_s is None
+    assert listened([0.0] * (ENOUGH + 1)).offset_s == 0.0
+
+
+def test_a_clock_that_was_set_is_known_after_six_messages_and_by_how_much():
+    clock = listened([120.0] * 20)
+    for n in range(ENOUGH + 1):
+        sent = SEVEN + timedelta(minutes=5, seconds=5 * n)
+        clock.hear(sent, sent + timedelta(seconds=0.5))
+        assert correction_of(clock) == timedelta(seconds=120.5 if n < ENOUGH else 0), n
+    assert clock.step_s == -120.5
+    assert clock.step_at == SEVEN + timedelta(minutes=5, seconds=5 * ENOUGH + 0.5)
+
+
+def test_a_clock_that_drifts_by_a_second_a_minute_was_not_set():
+    assert listened([n / 12 for n in range(240)]).step_s is None
+
+
+def test_nothing_comes_before_it_was_made():
+    clock = TrackerClock(300.0)
+    assert clock.correction(SEVEN, SEVEN + timedelta(seconds=2)) == timedelta(seconds=2)
+    assert clock.correction(SEVEN, SEVEN + timedelta(seconds=301)) == timedelta(seconds=300)
+    assert clock.correction(SEVEN, SEVEN - timedelta(seconds=5)) == timedelta(0)
 
 
 @given(
@@ -76,5 +107,5 @@ def test_what_was_known_before_a_restart_holds_until_there_is_more():
     delays=st.lists(st.floats(0, 2), min_size=5, max_size=60),
 )
 def test_the_correction_is_never_further_from_the_truth_than_the_delays(offset, delays):
-    found = listened([offset] * len(delays), delays).correction.total_seconds()
+    found = correction_of(listened([offset] * len(delays), delays)).total_seconds()
     assert found == 0.0 or -2.1 <= found - offset <= 2.1

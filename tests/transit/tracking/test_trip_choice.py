@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -256,7 +257,7 @@ def test_where_all_since_left_a_headway_early_the_next_to_leave_takes_the_depart
 ) -> None:
     table = a_table(a_network(first_departures=tuple(7 * 3600 + 240 * n for n in range(6))))
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
-    known = {
+    known: dict[str, Any] = {
         "taken": others.__contains__,
         "driven": others.__contains__,
         "runs_late": lambda trip: -early_s if trip in others else None,
@@ -268,5 +269,5 @@ def test_where_all_since_left_a_headway_early_the_next_to_leave_takes_the_depart
 def test_a_vehicle_that_is_on_its_way_does_not_ask_in_which_order_the_others_left() -> None:
     table = a_table(a_network(first_departures=tuple(7 * 3600 + 240 * n for n in range(6))))
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
-    known = {"taken": others.__contains__, "driven": others.__contains__, "runs_late": lambda trip: -225.0}
+    known: dict[str, Any] = {"taken": others.__contains__, "driven": others.__contains__, "runs_late": lambda trip: -225.0}
     assert chosen(table, 0.0, at(7, 12, 15).timestamp(), **known) == a_trip_instance("T5")

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -91,7 +92,7 @@ def test_a_garage_where_nobody_gets_on_or_off_is_no_stop_for_riders(city: City):
     assert "S1" not in [stop["stop_id"] for stop in client.get("/api/v1/stops").json["stops"]]
 
 
-def changed_calls(network: Network, **changes: object) -> Network:
+def changed_calls(network: Network, **changes: Any) -> Network:
     trips = {
         name: replace(trip, stop_times=tuple(replace(call, **changes) for call in trip.stop_times))
         for name, trip in network.trips.items()

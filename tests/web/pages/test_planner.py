@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import STRAIGHT, Way, a_city, a_network, at, every
+from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.plan.network import Network
 
 CROSS = [(2000.0, -2000.0), (2000.0, 2000.0)]
@@ -120,3 +121,20 @@ def test_the_api_gives_ids_intervals_and_the_source(a_town, network):
     assert leg["leaves"]["at"] == "2026-11-23T07:00:00+07:00"
     assert town.client().get("/api/v1/journeys?from=P0_0&to=nowhere").status_code == 404
     assert town.client().get("/api/v1/journeys?from=P0_0&to=P3000_0&at=soon").status_code == 400
+
+
+@pytest.mark.parametrize("informed", [InformedEntity(route_id="R1"), InformedEntity(route_id="R1", direction_id=0)])
+def test_a_route_that_a_notice_takes_out_of_service_is_no_way_to_go(a_town, network, informed):
+    town = a_town(network, at(6, 50))
+    way = "/rute?dari=Halte+P0_0&ke=Halte+P3000_0"
+    assert "07.00–07.08" in text_of(town, way)
+    informed_of_both = (informed, InformedEntity(route_id="R2", direction_id=0))
+    town.tell(Alert("a1", {"id": "Koridor 1 berhenti"}, informed_of_both, at(6), effect=Effect.NO_SERVICE)).step(at(6, 51))
+    assert "07.00–07.08" not in text_of(town, way)
+
+
+def test_a_notice_for_the_other_direction_leaves_the_way_alone(a_town, network):
+    town = a_town(network, at(6, 50))
+    informed = (InformedEntity(route_id="R1", direction_id=1),)
+    town.tell(Alert("a1", {"id": "Arah balik berhenti"}, informed, at(6), effect=Effect.NO_SERVICE)).step(at(6, 51))
+    assert "07.00–07.08" in text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")

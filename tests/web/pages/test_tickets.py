@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_drive, at
 from transit.store.tickets import Ticket, load_tickets
-from web.pages.tickets import promised
+from web.pages.tickets import promised_rows
 from web.ticket_keeping import PER_MINUTE, PROMISED
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -110,7 +110,7 @@ def test_nothing_is_kept_of_who_reported(town, client):
 def test_what_was_promised_stands_in_order_of_time(town):
     rows = [{"at": at(8, minute).isoformat(), "route_id": "R1", "headsign": "Ujung", "status": "live"} for minute in (9, 2, 30)]
     ticket = Ticket(ticket_id="A", kind="other", stop_id="S5", created_at=at(8), text="", promised=PROMISED.encode(rows))
-    assert [row["moment"] for row in promised(ticket)] == [at(8, 2), at(8, 9), at(8, 30)]
+    assert [row["moment"] for row in promised_rows(ticket)] == [at(8, 2), at(8, 9), at(8, 30)]
 
 
 @pytest.mark.parametrize(("answer", "words"), [("  ", "Tulis jawabannya"), ("x" * 401, "401 huruf; paling banyak 400")])

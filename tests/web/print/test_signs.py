@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_network
 from transit.plan.network import Stop, UnknownStop
-from web.print.signs import signed_stops
+from web.print.signs import stops_to_sign
 
 
 def ids(stops: list[Stop]) -> list[str]:
@@ -23,13 +23,13 @@ def a_city():
 
 
 def test_every_stop_that_is_served_gets_a_sign():
-    assert ids(signed_stops(a_city())) == list(a_network().stops)
+    assert ids(stops_to_sign(a_city())) == list(a_network().stops)
 
 
 def test_stops_are_chosen_by_code_or_id():
-    assert ids(signed_stops(a_city(), ["S3", "12"])) == ["S1", "S3"]
+    assert ids(stops_to_sign(a_city(), ["S3", "12"])) == ["S1", "S3"]
 
 
 def test_every_code_that_no_served_stop_has_is_named():
     with pytest.raises(UnknownStop, match="X, 99"):
-        signed_stops(a_city(), ["S1", "X", "99"])
+        stops_to_sign(a_city(), ["S1", "X", "99"])

@@ -155,7 +155,7 @@ def _calls(references: References, trip: Trip, instance: TripInstance) -> list[E
 def stops_of_route(references: References, network: Network, route_id: str, with_lines: bool) -> Entity:
     """The stops of a route, and by direction in their order, with the lines where they are asked for."""
     patterns = [pattern for pattern in patterns_of(network).by_id.values() if pattern.route_id == route_id]
-    groups = []
+    groups: list[Entity] = []
     for direction in sorted({pattern.direction_id for pattern in patterns}, key=lambda pattern: pattern or 0):
         mine = sorted(
             (pattern for pattern in patterns if pattern.direction_id == direction), key=lambda pattern: -len(pattern.stop_ids)

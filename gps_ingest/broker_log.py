@@ -1,0 +1,97 @@
+"""The log of the embedded broker, read for what it turned away: nobody else is told of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
+
+MOST_AT_ONCE = 1 << 20  # bytes of one look: a device that tries again each second writes 100 in that time
+MOST_SAID = 200  # characters of the broker's words
+# [26108] 2026/11/25 19:29:35.014671 [ERR] 127.0.0.1:43661 - mid:31 - "" - older protocol "MQIsdp" not supported
+LINE = re.compile(
+    r'^\[\d+\] [\d/]+ [\d:.]+ \[(?:ERR|WRN)\] (?P<address>\S+) - mid:\d+ - (?:"(?P<client>.*?)" - )?(?P<said>.*)$'
+)
+CAUSES = (  # the first that is found in the broker's words
+    (re.compile(r"older protocol|unacceptable protocol|protocol name"), RefusalCause.PROTOCOL),
+    (
+        re.compile(r"character not supported|invalid topic|topic cannot|empty topic|topic.*(?:not valid|invalid)"),
+        RefusalCause.TOPIC,
+    ),
+    (re.compile(r"client ID", re.IGNORECASE), RefusalCause.CLIENT_ID),
+    (re.compile(r"maximum payload"), RefusalCause.PAYLOAD),
+    (re.compile(r"violation", re.IGNORECASE), RefusalCause.PERMISSION),
+    (re.compile(r"authenticat|authoriz|password", re.IGNORECASE), RefusalCause.LOGIN),
+)
+HARMLESS = re.compile(r"i/o timeout|connection reset|broken pipe|EOF|Stale|Slow Consumer|closed", re.IGNORECASE)
+
+
+class Place(msgspec.Struct):
+    """How far the log was read: of the file that begins with this line."""
+
+    begins: str = ""
+    offset: int = 0
+
+
+class BrokerLog:
+    """refusals() returns what was written since it was last asked, by this process or one before it."""
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        """folder: of the broker, below DATA_DIR."""
+        self.clock = clock
+        self._log, self._kept = folder / "broker.log", folder / "broker.log.read"
+        self._place = self._load()
+
+    def refusals(self) -> list[BrokerRefusals]:
+        """By cause and client. The time is ours, not the log's, which knows nothing of a set clock."""
+        now = self.clock()
+        counted: dict[tuple[RefusalCause, str], BrokerRefusals] = {}
+        for line in self._new_lines():
+            refused = parse(line, now)
+            if refused is not None:
+                before = counted.get((refused.cause, refused.client))
+                count = refused.count + (before.count if before else 0)
+                counted[refused.cause, refused.client] = replace(refused, count=count)
+        return list(counted.values())
+
+    def keep(self) -> None:
+        """What was returned is stored: it will not be returned again."""
+        self._kept.write_bytes(msgspec.json.encode(self._place))
+
+    def _load(self) -> Place:
+        try:
+            return msgspec.json.decode(self._kept.read_bytes(), type=Place)
+        except (OSError, msgspec.MsgspecError):
+            return Place()
+
+    def _new_lines(self) -> list[str]:
+        try:
+            with self._log.open("rb") as file:
+                begins = file.readline(200).decode(errors="replace")
+                if begins != self._place.begins:  # the broker was started anew, and its log with it
+                    self._place = Place(begins, 0)
+                file.seek(self._place.offset)
+                read = file.read(MOST_AT_ONCE)
+        except OSError:  # an embedded broker is not there, or has not started yet
+            return []
+        whole = read[: read.rfind(b"\n") + 1]
+        self._place = Place(self._place.begins, self._place.offset + len(whole))
+        return whole.decode(errors="replace").splitlines()
+
+
+def parse(line: str, now: datetime) -> BrokerRefusals | None:
+    """The refusal that a line speaks of; None of every other line."""
+    match = LINE.match(line)
+    if match is None or HARMLESS.search(match["said"]):
+        return None
+    cause = next((cause for pattern, cause in CAUSES if pattern.search(match["said"])), RefusalCause.OTHER)
+    client = match["client"] or match["address"].rpartition(":")[0].strip("[]")
+    return BrokerRefusals(
+        cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=match["said"][:MOST_SAID]
+    )

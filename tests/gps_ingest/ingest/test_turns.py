@@ -1,0 +1,117 @@
+"""A flood of one tracker: it is taken in pieces, up to what a tracker may send, and nobody waits behind it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gps_ingest.decoder import decode, over_limit, pieces_of
+from gps_ingest.ingest.allowance import Allowance, Limit
+from gps_ingest.ingest.turns import BATCH_S, MOST_FIXES, PIECE, Turns
+from gps_ingest.mqtt import Message
+from tests.builders import SEVEN, place
+
+LIMIT = Limit(fixes_burst=1000, fixes_rate=10, bytes_burst=1e6, bytes_rate=1000)
+LAT, LON = place(0.0, 0.0)
+
+
+def topic(tracker_id):
+    return f"transbinjai/v1/trackers/{tracker_id}/position"
+
+
+def a_message(tracker_id="A", fixes=1, mid=1, since=0.0):
+    rows = [{"latitude": LAT, "longitude": LON, "timestamp": SEVEN.timestamp() + since + n} for n in range(fixes)]
+    payload = json.dumps(rows[0] if fixes == 1 else rows).encode()
+    return Message(topic(tracker_id), payload, SEVEN, mid, 1, 1)
+
+
+@pytest.fixture
+def turns():
+    return Turns(Allowance(lambda topic: "stranger" not in topic, LIMIT, LIMIT))
+
+
+def fixes_in(messages):
+    return sum(len(decode(one.topic, one.payload).fixes) for one in messages)
+
+
+def test_a_single_report_has_its_turn_before_the_rest_of_anothers_buffer(turns):
+    turns.add([a_message("hostile", 900, mid=n) for n in (1,)], 0.0)
+    turns.add([a_message("A", mid=7), a_message("B", mid=8)], 0.0)
+    turns.note(turns.next(), 0.0)  # the pace is not known yet
+    turns.add([a_message("hostile", 90, mid=2), a_message("A", mid=9)], 0.0)
+    order = [one.mid for one in turns.next().messages]
+    assert order.index(9) <= 1
+
+
+def test_a_long_array_is_stored_in_pieces_and_acknowledged_with_the_last(turns):
+    turns.add([a_message(fixes=950, mid=5)], 0.0)
+    pieces = []
+    while turns:
+        pieces += turns.next().messages
+    assert [one.is_last for one in pieces] == [False] * 9 + [True]
+    assert {one.mid for one in pieces} == {5}
+    assert fixes_in(pieces) == 950
+    assert max(fixes_in([one]) for one in pieces) == PIECE
+
+
+def test_a_buffer_that_is_not_in_order_is_put_in_order_before_it_is_cut():
+    rows = [{"latitude": LAT, "longitude": LON, "timestamp": SEVEN.timestamp() + n} for n in range(250)]
+    pieces = pieces_of(json.dumps(rows[::-1]).encode(), 100)
+    stamps = [fix["timestamp"] for piece in pieces for fix in json.loads(piece)]
+    assert stamps == [row["timestamp"] for row in rows]
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[", b"[1, 2]", b'[{"a": NaN}, 2]', b"\xff" * 300])
+def test_what_is_no_long_array_stays_as_it_is(payload):
+    assert pieces_of(payload, 100) == [payload]
+
+
+def test_a_batch_is_as_large_as_fits_into_its_time_at_the_pace_of_the_last_ones():
+    turns = Turns(Allowance(lambda _: True, Limit(1e9, 1, 1e12, 1)))
+    turns.add([a_message(fixes=3000, mid=n) for n in range(20)], 0.0)
+    for _ in range(12):
+        turn = turns.next()
+        turns.note(turn, turn.fixes * 0.002)  # 2 ms a fix
+    assert turns.next().fixes == pytest.approx(BATCH_S / 0.002, abs=PIECE)
+    for _ in range(40):
+        turns.note(turns.next(), 0.0)
+    turns.add([a_message(fixes=3000, mid=n) for n in range(20)], 0.0)
+    assert turns.next().fixes == pytest.approx(MOST_FIXES, abs=PIECE)
+
+
+def test_what_is_beyond_the_allowance_is_not_read_and_comes_back_with_time(turns):
+    turns.add([a_message("A", 600, mid=1), a_message("A", 600, mid=2), a_message("B", 600, mid=3)], 0.0)
+    taken = []
+    while turns:
+        taken += turns.next().messages
+    assert {one.mid for one in taken if one.over_limit} == {2}
+    assert {one.mid for one in taken if not one.over_limit} == {1, 3}
+    turns.add([a_message("A", 600, mid=4)], 19.0)  # 400 left, and 190 came back
+    turns.add([a_message("A", 600, mid=5)], 20.5)
+    taken = []
+    while turns:
+        taken += turns.next().messages
+    assert {one.mid: one.over_limit for one in taken if one.is_last} == {4: True, 5: False}
+
+
+def test_bytes_are_limited_as_fixes_are(turns):
+    message = Message(topic("A"), b" " * 600_000, SEVEN, 1, 1, 1)
+    turns.add([message, message], 0.0)
+    assert [one.over_limit for one in turns.next().messages] == [False, True]
+
+
+def test_whoever_invents_names_has_one_allowance_for_all_of_them(turns):
+    turns.add([a_message(f"stranger{n}", 300, mid=n) for n in range(5)], 0.0)
+    turns.add([a_message("A", 300, mid=9)], 0.0)
+    taken = []
+    while turns:
+        taken += turns.next().messages
+    assert {one.mid for one in taken if one.over_limit} == {3, 4}
+
+
+def test_a_refusal_for_the_rate_is_counted_for_its_tracker():
+    (refusal,) = over_limit(topic("A")).refusals
+    assert over_limit(topic("A")).tracker_id == "A"
+    assert refusal.reason.value == "too_many"
+    assert over_limit("owntracks/driver7/phone").tracker_id == "driver7/phone"

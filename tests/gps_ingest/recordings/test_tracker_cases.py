@@ -1,0 +1,148 @@
+"""Troubles that real trackers and drivers make, replayed: what is matched and what is promised meanwhile."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gps_ingest.recordings.replay import open_recording, replay
+from gtfs.reader import read_network
+
+CASES = Path(__file__).parents[2] / "cases" / "trackers"
+EVERY_S = 60
+Row = dict[str, str]
+
+
+class Replayed(NamedTuple):
+    matches: list[Row]
+    predictions: list[Row]
+
+    @property
+    def statuses(self) -> list[str]:
+        return [row["status"] for row in self.matches]
+
+    @property
+    def trips(self) -> set[str]:
+        return {row["trip_id"] for row in self.matches}
+
+    def promised(self, stop_sequence: int) -> set[int]:
+        """The moments at which something was said of that stop."""
+        return {int(row["made_at"]) for row in self.predictions if int(row["stop_sequence"]) == stop_sequence}
+
+    @property
+    def ticks(self) -> set[int]:
+        """The moments between the first report and the last at which something could be said."""
+        first, last = (float(self.matches[n]["reported_at"]) for n in (0, -1))
+        return {t for t in range(int(first) // EVERY_S * EVERY_S, int(last) + 1, EVERY_S) if t > first}
+
+
+@cache
+def replayed(case: str, assignment: str = "trip") -> Replayed:
+    folder = CASES / case
+    feed = folder / "gtfs.zip"
+    network = read_network(feed if feed.exists() else CASES / "sample.zip")
+    predictions, matches = io.StringIO(), io.StringIO()
+    with open_recording(folder / "reports.csv") as rows:
+        replay(network, rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=EVERY_S)
+    said, placed = (list(csv.DictReader(io.StringIO(text.getvalue()))) for text in (predictions, matches))
+    return Replayed(placed, said)
+
+
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+@pytest.mark.parametrize("case", ["told_trip_constant_bearing", "route_only_constant_bearing"])
+def test_a_bearing_that_never_changes_takes_no_bus_away(case: str, assignment: str) -> None:
+    whole = replayed(case, assignment)
+    assert whole.statuses.count("on_trip") >= len(whole.matches) - 2
+    assert whole.ticks - {int(row["made_at"]) for row in whole.predictions} == set()
+
+
+def test_a_bus_whose_bearing_is_always_north_is_on_its_trip_within_half_a_minute() -> None:
+    whole = replayed("replay_NORTH0")
+    assert "on_trip" in whole.statuses[:4]
+    assert set(whole.statuses[3:]) == {"on_trip"}
+    assert whole.trips == {"", "biru-ke-timur"}
+
+
+def test_an_hour_off_the_timetable_the_label_and_the_place_together_are_believed() -> None:
+    whole = replayed("told_trip_stale_timetable")
+    assert whole.trips == {"T00"}
+    assert set(whole.statuses[1:]) == {"on_trip"}
+    assert arrival_errors_s(whole) < 60.0  # it keeps its pace to the second; the plan would be 3600 s off
+
+
+def test_with_the_line_alone_named_it_is_on_a_trip_of_that_line_before_long() -> None:
+    whole = replayed("told_trip_stale_timetable", "route")
+    assert set(whole.statuses[4:-1]) == {"on_trip"}
+    assert arrival_errors_s(whole) < 60.0
+
+
+def arrival_errors_s(whole: Replayed) -> float:
+    """The largest change of what is said of one stop from a minute to the next, once the bus has driven for five."""
+    said: dict[str, list[float]] = {}
+    start = float(whole.matches[0]["reported_at"]) + 300.0
+    for row in whole.predictions:
+        if float(row["made_at"]) > start and float(row["predicted_at"]) - float(row["made_at"]) < 600.0:
+            said.setdefault(row["stop_sequence"], []).append(float(row["predicted_at"]))
+    return max(abs(after - before) for rows in said.values() for before, after in pairwise(rows))
+
+
+def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_taken_up_again_at_once() -> None:
+    whole = replayed("told_trip_leaves_drawn_line")
+    assert whole.trips == {"T00"}
+    assert set(whole.statuses) == {"layover", "on_trip", "off_route"}
+    back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
+    assert set(whole.statuses[back:]) == {"on_trip"}
+    left = whole.statuses.index("off_route")
+    away = [
+        t for t in whole.ticks if float(whole.matches[left]["reported_at"]) <= t < float(whole.matches[back]["reported_at"])
+    ]
+    assert len(away) > 20
+    for stop_sequence in (13, 14, 15):  # those within half an hour: replay writes none beyond
+        assert {t for t in away if t > away[0] + 900} <= whole.promised(stop_sequence)
+
+
+def test_what_is_said_of_a_bus_off_its_line_is_less_sure() -> None:
+    whole = replayed("told_trip_leaves_drawn_line")
+    back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
+    back_at = float(whole.matches[back]["reported_at"])
+    width = {
+        int(row["made_at"]): float(row["high_at"]) - float(row["low_at"])
+        for row in whole.predictions
+        if row["stop_sequence"] == "15"
+    }
+    off = [width[t] for t in width if back_at - 300.0 <= t < back_at - 120.0]
+    on = [width[t] for t in width if t > back_at]
+    assert min(off) > 1.5 * max(on)
+
+
+def test_a_stale_point_at_every_second_fix_is_refused_and_the_true_ones_drive_the_bus() -> None:
+    whole = replayed("replay_STALE")
+    counted = Counter(whole.statuses)
+    assert counted["rejected:jump"] == len(whole.matches) // 2
+    assert counted["on_trip"] >= len(whole.matches) // 2 - 1
+    assert whole.trips == {"", "biru-ke-timur"}
+
+
+@pytest.mark.parametrize("case", ["replay_ROUND3", "replay_EACH300"])
+def test_coarse_and_rare_fixes_are_on_their_trip(case: str) -> None:
+    assert set(replayed(case).statuses[1:]) == {"on_trip"}
+
+
+def test_a_street_beside_the_line_is_not_the_line() -> None:
+    whole = replayed("replay_PARALLEL")
+    assert "on_trip" not in whole.statuses
+    assert whole.predictions == []
+
+
+def test_a_loop_driven_backwards_is_neither_waiting_nor_on_its_trip_once_it_has_left_its_terminal() -> None:
+    whole = replayed("replay_WRONGWAY")
+    assert set(whole.statuses[:4]) == {"layover"}  # it stood at the first stop, and is within its terminal
+    assert set(whole.statuses[4:]) == {"deadhead"}
+    assert len({row["made_at"] for row in whole.predictions}) <= 1  # while it stood there

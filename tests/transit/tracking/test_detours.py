@@ -1,0 +1,51 @@
+"""Where vehicles leave their line, and whether they come back, as they have shown."""
+
+from __future__ import annotations
+
+from tests.builders import SEVEN, a_report
+from transit.store.vehicles import STATE
+from transit.tracking.detours import REMEMBERED, Detour, begun, comes_back, ended
+from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
+
+PLACE = ("R1", 0, "S3")
+
+
+def a_detour(trip_id: str = "T1", came_back: bool | None = None) -> Detour:
+    return Detour(trip_id, *PLACE, SEVEN, came_back)
+
+
+def test_the_first_to_leave_a_line_somewhere_is_expected_back_and_the_next_as_those_before_it_did() -> None:
+    assert comes_back(PLACE, [])
+    assert comes_back(PLACE, [a_detour()])  # nobody knows yet what becomes of it
+    assert not comes_back(PLACE, [a_detour(came_back=False)])
+    assert comes_back(PLACE, [a_detour(came_back=False), a_detour("T2", came_back=True)])
+    assert comes_back(("R1", 0, "S4"), [a_detour(came_back=False)])  # elsewhere it is another matter
+
+
+def test_a_detour_goes_on_until_it_ends_and_another_trip_makes_another() -> None:
+    one = begun((), a_detour())
+    assert begun(one, a_detour()) == one
+    assert len(begun(one, a_detour("T2"))) == 2
+    back = ended(one, came_back=True)
+    assert [detour.came_back for detour in back] == [True]
+    assert len(begun(back, a_detour())) == 2
+
+
+def test_who_was_given_up_and_came_back_after_all_came_back() -> None:
+    parked = ended(begun((), a_detour()), came_back=False)
+    assert ended(parked, came_back=True)[-1].came_back is True
+    assert ended(ended(parked, came_back=True), came_back=False)[-1].came_back is True
+    assert ended((), came_back=True) == ()
+
+
+def test_only_the_last_few_are_remembered() -> None:
+    detours: tuple[Detour, ...] = ()
+    for n in range(REMEMBERED + 3):
+        detours = ended(begun(detours, a_detour(f"T{n}")), came_back=True)
+    assert [detour.trip_id for detour in detours] == [f"T{n}" for n in range(3, REMEMBERED + 3)]
+
+
+def test_detours_are_stored_with_their_vehicle() -> None:
+    report = a_report()
+    state = VehicleState("BUS1", report, MatchedPosition(SEVEN, VehicleStatus.OFF_ROUTE), detours=(a_detour(came_back=True),))
+    assert STATE.decode(STATE.encode(state)) == state

@@ -1,0 +1,28 @@
+"""What the embedded broker turned away lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from transit.operations.broker_refusals import RefusalCause
+from transit.operations.facts import FleetFacts
+from transit.operations.troubles import Figure, Trouble, TroubleKind
+
+LATELY = timedelta(minutes=15)  # a phone tries again at least every few minutes; afterwards somebody has set it right
+KINDS = {
+    RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
+    RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
+    RefusalCause.CLIENT_ID: TroubleKind.CLIENT_ID_REFUSED,
+    RefusalCause.PAYLOAD: TroubleKind.PAYLOAD_REFUSED,
+    RefusalCause.LOGIN: TroubleKind.LOGIN_REFUSED,
+    RefusalCause.PERMISSION: TroubleKind.PERMISSION_REFUSED,
+    RefusalCause.OTHER: TroubleKind.BROKER_TURNED_AWAY,
+}
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    for row in facts.broker_refusals:
+        if abs(facts.now - row.last_at) <= LATELY:
+            figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
+            yield Trouble(KINDS[row.cause], row.client, row.first_at, figures)

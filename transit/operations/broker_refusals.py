@@ -1,0 +1,31 @@
+"""What the embedded broker turned away at its door, before anything of it could be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RefusalCause(StrEnum):
+    """Why a connection or a message was turned away."""
+
+    PROTOCOL = "protocol"  # MQTT 3.1 or MQTT 5: the embedded broker speaks 3.1.1
+    TOPIC = "topic"  # a space or another character that no topic of it may have
+    CLIENT_ID = "client_id"  # the same of the client's id
+    PAYLOAD = "payload"  # too large
+    LOGIN = "login"
+    PERMISSION = "permission"  # a user on the topic of another
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRefusals:
+    """All refusals of one cause, of one client. client: its id where it came so far, else the address that it called from."""
+
+    cause: RefusalCause
+    client: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    said: str = ""  # the broker's words for the last

@@ -1,0 +1,92 @@
+"""Whose clock is wrong: this machine's, where most trackers agree that it is, else the tracker's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from transit.operations.facts import FleetFacts
+from transit.operations.tracker_health import TrackerHealth
+from transit.operations.troubles import Trouble, TroubleKind
+from transit.tracking.tracker_clock import is_correctable
+
+HEARD_LATELY = timedelta(hours=1)  # of a tracker that was heard before, what its clock says now is not known
+ALIKE_S = 20.0  # so far apart, two offsets have the same cause; and so much of one is worth telling
+LEAST = 2  # trackers that can be a majority against this machine
+STEP_TOLD_FOR = timedelta(hours=1)
+STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see a step as late as that
+WEEK_ROLLOVER_S = 1024 * 7 * 86400.0  # GPS counts its weeks in ten bits
+DAY_S = 86400.0
+ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    ours_s = our_error_s(facts.trackers, facts.now)
+    if ours_s:
+        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": ours_s, "case": "ahead" if ours_s > 0 else "behind"})
+    else:
+        yield from _step(facts)
+    for row in facts.trackers:
+        trouble = tracker_trouble(row, ours_s, facts)
+        if trouble is not None:
+            yield trouble
+
+
+def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
+    """By how much this machine's clock is ahead of what most trackers agree on; 0 where they do not agree against it."""
+    offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and _is_heard(row, now)]
+    if len(offsets) < LEAST:
+        return 0.0
+    middle = sorted(offsets)[len(offsets) // 2]
+    alike = [offset for offset in offsets if abs(offset - middle) <= ALIKE_S]
+    if abs(middle) <= ALIKE_S or 2 * len(alike) <= len(offsets):
+        return 0.0
+    return median(alike)
+
+
+def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Trouble | None:
+    """What is wrong with its clock, told by the cause where the amount names it. ours_s: what is this machine's part of it."""
+    if row.clock_offset_s is None or not _is_heard(row, facts.now):
+        return None
+    ahead_s = ours_s - row.clock_offset_s
+    if abs(ahead_s) <= ALIKE_S:
+        return None
+    figures = {"wrong_s": ahead_s, "case": "ahead" if ahead_s > 0 else "behind"}
+    weeks = -ahead_s / WEEK_ROLLOVER_S
+    if round(weeks) != 0 and abs(weeks - round(weeks)) * WEEK_ROLLOVER_S < DAY_S:
+        return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, {"wrong_s": ahead_s})
+    zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
+    zone_s = zone.total_seconds() if zone else 0.0
+    if zone_s and abs(ahead_s - zone_s) < ZONE_ALIKE_S:
+        return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, figures)
+    kind = TroubleKind.CLOCK_CORRECTED if is_correctable(row.clock_offset_s) else TroubleKind.CLOCK_TOO_WRONG
+    return Trouble(kind, row.tracker_id, row.last_received_at, figures)
+
+
+def _step(facts: FleetFacts) -> Iterator[Trouble]:
+    """Where most trackers' clocks seem to have been set by the same amount at about the same time, it was ours."""
+    heard = [row for row in facts.trackers if _is_heard(row, facts.now)]
+    stepped = [
+        (row.clock_step_s, row.clock_step_at)
+        for row in heard
+        if row.clock_step_s is not None
+        and row.clock_step_at is not None
+        and abs(facts.now - row.clock_step_at) <= STEP_TOLD_FOR
+    ]
+    for step_s, at in stepped:
+        alike = [s for s, a in stepped if abs(s - step_s) <= ALIKE_S and abs(a - at) <= STEP_ALIKE]
+        if len(alike) >= LEAST and 2 * len(alike) > len(heard):
+            step = median(alike)
+            yield Trouble(
+                TroubleKind.OUR_CLOCK_STEPPED, since=at, figures={"step_s": step, "case": "on" if step > 0 else "back"}
+            )
+            return
+    ahead = (facts.newest_received_at - facts.now).total_seconds() if facts.newest_received_at else 0.0
+    if ahead > ALIKE_S:
+        yield Trouble(TroubleKind.OUR_CLOCK_STEPPED, figures={"step_s": ahead, "case": "at_least"})
+
+
+def _is_heard(row: TrackerHealth, now: datetime) -> bool:
+    return row.last_received_at is not None and abs(now - row.last_received_at) <= HEARD_LATELY

@@ -1,0 +1,85 @@
+"""Whether the fleet has fallen silent: the buses that should be heard, and are not (thresholds for a fleet of a few buses)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from transit.operations.facts import FleetFacts
+from transit.operations.service_hours import is_in_service
+from transit.operations.troubles import Trouble, TroubleKind
+from transit.operations.watch import FleetWatch
+from transit.tracking.state import VehicleState, VehicleStatus
+
+EXPECTED_FOR = timedelta(minutes=10)  # a bus that was on a trip so lately should be heard
+SILENT = timedelta(seconds=150)  # twice the longest usual pause of a tracker, and some
+LASTS = timedelta(seconds=60)  # an outage must last, and so must its end: one message more or less decides nothing
+BEGINS_SHARE = 1 / 2
+ENDS_SHARE = 1 / 3
+LEAST = 2  # silent buses that make an outage while others are heard
+REMEMBERED = timedelta(hours=12)  # of a fleet that is silent as a whole: about a day of service
+HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
+
+
+def watch(before: FleetWatch, facts: FleetFacts) -> FleetWatch:
+    """The watch after one more look; about once a second."""
+    if facts.network is None or not is_in_service(facts.network, facts.now):
+        return FleetWatch()
+    expected = _expected(before, facts)
+    silent = tuple(vehicle_id for vehicle_id in expected if _is_silent(facts, vehicle_id))
+    looked = replace(before, expected=expected, silent=silent)
+    if not (_is_outage(looked) if before.since is None else _is_over(looked)):
+        return replace(looked, turning_since=None)
+    turning_since = before.turning_since
+    if turning_since is None or turning_since > facts.now:
+        return replace(looked, turning_since=facts.now)
+    if facts.now - turning_since < LASTS:
+        return looked
+    return replace(looked, since=_began_at(facts, silent) if before.since is None else None, turning_since=None)
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    if facts.watch.since is not None:
+        counts = {"silent": len(facts.watch.silent), "expected": len(facts.watch.expected)}
+        vehicles = ", ".join(facts.watch.silent)
+        yield Trouble(TroubleKind.OUTAGE, since=facts.watch.since, figures={**counts, "vehicles": vehicles})
+
+
+def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
+    """On a trip lately, or assigned. Of a fleet that is silent as a whole: lately before the last of it was heard."""
+    on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in HOLDING}
+    last = max((state.report.reported_at for state in on_trip.values()), default=None)
+    since = facts.now - EXPECTED_FOR
+    if last is not None and SILENT < facts.now - last <= REMEMBERED:
+        since = last - EXPECTED_FOR
+    expected = {vehicle_id for vehicle_id, state in on_trip.items() if state.report.reported_at >= since}
+    expected |= {vehicle_id for vehicle_id in facts.hints if _was_heard(facts, vehicle_id)}
+    if before.since is not None:  # who fell silent in this outage is not forgotten while it lasts
+        expected |= {vehicle_id for vehicle_id in before.silent if _is_silent(facts, vehicle_id)}
+    return tuple(sorted(expected & facts.vehicles))
+
+
+def _was_heard(facts: FleetFacts, vehicle_id: str) -> bool:
+    state = facts.states.get(vehicle_id)
+    return state is not None and facts.now - state.report.received_at <= REMEMBERED
+
+
+def _is_silent(facts: FleetFacts, vehicle_id: str) -> bool:
+    state: VehicleState | None = facts.states.get(vehicle_id)
+    return state is None or facts.now - state.report.reported_at > SILENT
+
+
+def _is_outage(looked: FleetWatch) -> bool:
+    silent, expected = len(looked.silent), len(looked.expected)
+    return 0 < silent == expected or (silent >= LEAST and silent >= BEGINS_SHARE * expected)
+
+
+def _is_over(looked: FleetWatch) -> bool:
+    return len(looked.silent) < ENDS_SHARE * len(looked.expected) or not looked.expected
+
+
+def _began_at(facts: FleetFacts, silent: tuple[str, ...]) -> datetime:
+    """When the last of the silent ones was heard."""
+    heard = [facts.states[vehicle_id].report.reported_at for vehicle_id in silent if vehicle_id in facts.states]
+    return max(heard, default=facts.now)

@@ -1,0 +1,137 @@
+"""Since when a vehicle has gone nowhere: its net way out of one place, told from what noise, drift and rounding can make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import hypot
+
+import msgspec
+
+from transit.plan.geometry import METRES_PER_DEGREE, distance_m
+from transit.plan.network import TripInstance
+from transit.tracking.report import AvlReport, can_have_driven
+from transit.tracking.state import StandingFacts
+
+NOISE_M = 100.0  # drift of a parked receiver between houses reaches 80 m off its middle in hours; farther off, it has driven
+ACCURACIES = 2.0  # or so many times what the fix says of its own error
+ROUNDED_TO = (1e-2, 1e-3)  # degrees: trackers that send two or three decimals jump by such steps while they stand
+ROUNDINGS = 1.5  # a step to the next corner of the grid
+ON_GRID_DEG = 1e-7  # what arithmetic leaves of a rounded number
+MOST_FIXES = 500  # after so many the middle stays where it is, nearly
+BACK_WITHIN_S = 600.0  # one wild fix, or a slow excursion, that comes back so soon was none
+FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
+FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
+DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
+STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
+
+
+class Place(msgspec.Struct, array_like=True):
+    """Where a vehicle has been since a moment, all its fixes within noise of each other."""
+
+    since: float  # Unix seconds of the first fix here
+    x: float  # metres on the plane of the patterns: the mean of all fixes here
+    y: float
+    fixes: int = 1
+    grid_m: float = 0.0  # to which its fixes are rounded, 0 where they are not
+    due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
+    due_trip: TripInstance | None = None
+
+    def holds(self, x: float, y: float, accuracy_m: float, times: float = 1.0) -> bool:
+        reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * self.grid_m
+        return hypot(x - self.x, y - self.y) <= times * reach
+
+
+class Standing(msgspec.Struct, array_like=True):
+    """The place where a vehicle is, the one that it left last, and how its receiver repeats itself."""
+
+    place: Place
+    left: Place | None = None
+    left_at: float = 0.0
+    repeated_since: float | None = None  # Unix seconds of the first of some fixes on exactly one point
+    driven_m: float = 0.0  # meanwhile, by its own speed
+    odometer_m: float | None = None  # at the first of them
+    frozen: tuple[float, float] | None = None  # the last time that the receiver repeated a point while the vehicle drove
+
+
+def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
+    """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
+    t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
+    fresh = Place(t, x, y, 1, rounding_m(report.lat, report.lon))
+    if standing is None or before is None:
+        return Standing(fresh)
+    _watch_receiver(standing, before, report)
+    place, left = standing.place, standing.left
+    if left is not None and t - standing.left_at <= BACK_WITHIN_S and left.holds(x, y, accuracy_m):
+        standing.place, standing.left = left, None
+        _add(left, fresh)
+    elif place.holds(x, y, accuracy_m):
+        _add(place, fresh)
+    else:
+        standing.place = fresh
+        if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(x, y, accuracy_m, 2.0):
+            standing.left, standing.left_at = place, t
+    return standing
+
+
+def facts_of(standing: Standing, off_m: float | None = None) -> StandingFacts:
+    place, frozen = standing.place, standing.frozen or (None, None)
+    return StandingFacts(
+        since=datetime.fromtimestamp(place.since, UTC),
+        due_at=None if place.due is None else datetime.fromtimestamp(place.due, UTC),
+        off_m=off_m,
+        frozen_since=None if frozen[0] is None else datetime.fromtimestamp(frozen[0], UTC),
+        frozen_until=None if frozen[1] is None else datetime.fromtimestamp(frozen[1], UTC),
+    )
+
+
+def wait_for(
+    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_told: bool
+) -> None:
+    """A vehicle waits here for a trip that is planned to leave then. Another trip is no new beginning of the wait once the
+    first one has been outstayed, unless another vehicle drives that one, or somebody names this one."""
+    over = place.due is not None and t >= place.due
+    if is_told or not over or (place.due_trip is not None and place.due_trip != trip and driven(place.due_trip)):
+        place.due, place.due_trip = planned, trip
+
+
+def rounding_m(lat: float, lon: float) -> float:
+    """The step of a grid on which both coordinates lie, metres; 0 for coordinates that are not coarsely rounded."""
+    for step in ROUNDED_TO:
+        if all(abs(value / step - round(value / step)) * step < ON_GRID_DEG for value in (lat, lon)):
+            return step * METRES_PER_DEGREE
+    return 0.0
+
+
+def _add(place: Place, fix: Place) -> None:
+    place.fixes = min(place.fixes + 1, MOST_FIXES)
+    place.x += (fix.x - place.x) / place.fixes
+    place.y += (fix.y - place.y) / place.fixes
+    place.grid_m = min(place.grid_m, fix.grid_m)
+
+
+def _watch_receiver(standing: Standing, before: AvlReport, report: AvlReport) -> None:
+    """A point that is repeated exactly is a vehicle that stands, unless its own speed or odometer, or where it goes on, says
+    otherwise."""
+    t, t_before = report.reported_at.timestamp(), before.reported_at.timestamp()
+    if (report.lat, report.lon) != (before.lat, before.lon):
+        since = standing.repeated_since
+        if since is not None and t_before - since >= FROZEN_S and not _can_have_started(before, report):
+            standing.frozen = (since, t)
+        standing.repeated_since, standing.driven_m, standing.odometer_m = None, 0.0, None
+        return
+    if standing.repeated_since is None:
+        standing.repeated_since, standing.driven_m, standing.odometer_m = t_before, 0.0, before.odometer_m
+    if (report.speed_mps or 0.0) >= DRIVES_MPS:
+        standing.driven_m += (report.speed_mps or 0.0) * (t - t_before)
+    counted_m = 0.0
+    if report.odometer_m is not None and standing.odometer_m is not None:
+        counted_m = report.odometer_m - standing.odometer_m
+    if max(standing.driven_m, counted_m) >= FROZEN_M + ROUNDINGS * standing.place.grid_m:
+        standing.frozen = (standing.repeated_since, t)
+
+
+def _can_have_started(before: AvlReport, report: AvlReport) -> bool:
+    """Whether a vehicle that stood until `before` can be at `report`."""
+    far = distance_m(before.lat, before.lon, report.lat, report.lon) > NOISE_M
+    return not far or can_have_driven(before, report, STARTS_MPS)
