@@ -51,6 +51,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
 
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
+    _provision(engine, settings)
     drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
@@ -95,6 +96,17 @@ def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None])
     if not demo.may_drive:
         say("network: not the sample, so no demo fleet drives on it")
     return demo.may_drive
+
+
+def _provision(engine: Engine, settings: Settings) -> None:
+    """Credentials that were given while nothing ran, and those of earlier versions."""
+    from gps_ingest.broker_users import BrokenUsersFile
+    from gps_ingest.operations.provisioning import provision
+
+    try:
+        provision(engine, settings.data_dir, settings.clock())
+    except BrokenUsersFile as error:
+        fail(str(error))
 
 
 def _warn(settings: Settings, say: Callable[[str], None]) -> None:

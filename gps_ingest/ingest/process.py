@@ -20,7 +20,7 @@ from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
 
 READ_AT_ONCE = 3000  # messages
-READ_MORE_S = 0.1  # as long as more are here and the broker was not read to its end: who is behind a flood comes to its turn
+READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is only counted, must come to its turn
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
