@@ -111,8 +111,8 @@ def reply(ticket_id: str) -> Response:
     if not text:
         return _desk(ticket_id, text, gettext("Write an answer: the rider reads it."), 422)
     if len(text) > TEXT_AT_MOST:
-        said = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
-        return _desk(ticket_id, text, said, 422)
+        too_long = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
+        return _desk(ticket_id, text, too_long, 422)
     try:
         with writing(world().engine) as connection:
             answer_ticket(connection, ticket_id, text, now=world().now())
