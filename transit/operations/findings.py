@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, outage, reports, trackers
+from transit.operations import broker_door, clocks, edits, feed, outage, reports, standing, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     clocks.troubles,
     reports.troubles,
     broker_door.troubles,
+    standing.troubles,
     trackers.troubles,
     edits.troubles,
 )

@@ -61,6 +61,10 @@ class TroubleKind(StrEnum):
     LOCAL_TIME = "local_time"
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_CORRECTED = "clock_corrected"
+    PARKED = "parked"  # out of riders' rows
+    STANDING = "standing"  # no minutes for riders
+    JAM = "jam"
+    FROZEN_RECEIVER = "frozen_receiver"
     MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
     SOME_REFUSED = "some_refused"
     FIELD_UNUSABLE = "field_unusable"

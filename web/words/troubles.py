@@ -111,6 +111,22 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts GPS weeks from 1024 weeks ago (week rollover).",
         "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
     ),
+    Kind.PARKED: Words(
+        "Bus %(subject)s has not moved since %(since)s near %(place)s: it counts as parked and is off riders' boards.",
+        "Is it out of service, broken down, or is its tracker not on the bus? When it moves it is shown again by itself.",
+    ),
+    Kind.STANDING: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, longer than is usual there: riders see no minutes for it.",
+        "Ask the driver. A later departure is told with: python app.py depart %(subject)s --at HH:MM",
+    ),
+    Kind.JAM: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, and others stand there too: it looks like a jam.",
+        "Write a notice to riders on /armada if it lasts.",
+    ),
+    Kind.FROZEN_RECEIVER: Words(
+        "The receiver of bus %(subject)s repeated one point from %(since)s to %(until_at)s while the bus drove on.",
+        "Restart the tracker; give it a free view of the sky.",
+    ),
     Kind.NEVER_ON_TRIP: Words(
         "Tracker %(subject)s on vehicle %(vehicle)s has reported for an hour and was never on a trip.",
         "Is the bus in service, and its line in the network? If so, say what it runs: "
