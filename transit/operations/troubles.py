@@ -37,6 +37,7 @@ class TroubleKind(StrEnum):
     NO_NETWORK = "no_network"
     FEED_EMPTY = "feed_empty"
     FEED_EXPIRED = "feed_expired"
+    RUNS_IN_SPITE = "runs_in_spite"  # a vehicle drives what a notice says does not run
     FEED_EXPIRES = "feed_expires"
     # the fleet as a whole
     OUTAGE = "outage"

@@ -52,6 +52,10 @@ WORDS: dict[Kind, Words] = {
     Kind.FEED_EXPIRED: Words(
         "The feed expired: its last day of service was %(last_day)s.", "Import the new one: python app.py gtfs import ..."
     ),
+    Kind.RUNS_IN_SPITE: Words(
+        "Vehicle %(subject)s drives trip %(trip_id)s, which the notice “%(notice)s” says does not run.",
+        "End the notice, or tell the driver.",
+    ),
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
         "The fleet is silent: %(silent)s of %(expected)s buses that should be heard are not, since %(since)s: %(vehicles)s.",
