@@ -77,7 +77,7 @@ def tracks_of(folder: Path) -> dict[str, Track]:
 
 
 def moved(track: Track | None, made_at: float) -> float | None:
-    """Metres as the crow flies from when a promise was made until it is looked at; None where the vehicle was not heard then."""
+    """Metres as the crow flies from when a promise was made until it is looked at; None where it was not heard then."""
     if track is None:
         return None
     times, places = track
