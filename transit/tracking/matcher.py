@@ -64,6 +64,7 @@ ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
 SETTLED = 2.0  # and of one that was held already
 Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
+HAS_STOOD_S = 300.0  # who has gone nowhere for so long keeps its trip until it moves
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
 
 
@@ -350,7 +351,8 @@ class Matcher:
         for h in belief.hypotheses:
             if h.weight < top - PRUNE:
                 continue
-            if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
+            stays = h.trip is not None and h.fitted_at > 1.0 and not h.waiting and _has_stood(belief, t)
+            if not stays and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
                 known = _known(belief, h, t, asked)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
@@ -359,6 +361,11 @@ class Matcher:
                 h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
             kept.append(h)
         belief.hypotheses = kept
+
+
+def _has_stood(belief: Belief, t: float) -> bool:
+    """Whether a vehicle that was seen to come here has gone nowhere for so long: the clock alone gives it no other trip."""
+    return belief.anchor is not None and belief.anchor[0] != NEVER and t - belief.anchor[0] >= HAS_STOOD_S
 
 
 def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) -> ChoiceContext:
