@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, outage, reports, standing, trackers
+from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, reports, standing, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
 Rule = Callable[[FleetFacts], Iterator[Trouble]]
 RULES: tuple[Rule, ...] = (
     feed.troubles,
+    notices.troubles,
     outage.troubles,
     clocks.troubles,
     reports.troubles,
@@ -18,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     standing.troubles,
     trackers.troubles,
     edits.troubles,
+    evidence.troubles,
 )
 
 

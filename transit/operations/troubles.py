@@ -37,6 +37,7 @@ class TroubleKind(StrEnum):
     NO_NETWORK = "no_network"
     FEED_EMPTY = "feed_empty"
     FEED_EXPIRED = "feed_expired"
+    RUNS_IN_SPITE = "runs_in_spite"  # a vehicle drives what a notice says does not run
     FEED_EXPIRES = "feed_expires"
     # the fleet as a whole
     OUTAGE = "outage"
@@ -78,6 +79,14 @@ class TroubleKind(StrEnum):
     DEPARTURE_UNSEEN = "departure_unseen"
     DEPARTURE_WITHOUT_TRIP = "departure_without_trip"
     DEPARTURE_OVERDUE = "departure_overdue"
+    # what vehicles show
+    TWO_DEVICES = "two_devices"
+    STALE_POINT = "stale_point"
+    BEARING_WRONG = "bearing_wrong"
+    SPEED_WRONG = "speed_wrong"
+    RUNS_EARLY = "runs_early"
+    RUNS_LATE = "runs_late"
+    LINE_LEFT = "line_left"
 
 
 Figure = str | int | float

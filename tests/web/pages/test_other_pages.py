@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +187,21 @@ def test_with_a_password_it_is_needed_everywhere(town):
     assert client.get("/armada", auth=("x", "rahasia")).status_code == 200
 
 
+@pytest.mark.parametrize(("to_m", "next_stop"), [(0, "S1"), (20, "S1"), (200, "S1"), (600, "S2")])
+def test_a_bus_at_its_first_stop_is_on_its_way_to_the_second(town, to_m, next_stop):
+    town.hear(a_drive(to_m=to_m, every_s=1)).step(at(7, 2))
+    client = town.client()
+    fleet = client.get("/armada", environ_base=LOCAL).text
+    assert re.findall(r'data-h="Halte berikutnya"><a href="/halte/(\w+)"', fleet) == [next_stop]
+    assert [row["next_stop_id"] for row in client.get("/api/v1/vehicles").json["vehicles"]] == [next_stop]
+
+
 def test_the_fleet_says_how_late_a_timetabled_bus_is(town):
     town.hear(a_drive(start=at(7, 4), to_m=1200)).step(at(7, 7, 20))
     assert "+4 mnt" in town.client().get("/armada", environ_base=LOCAL).text
+
+
+def test_a_phone_that_takes_the_home_page_for_a_tracking_server_keeps_its_fix(client):
+    assert client.get("/?id=driver7&lat=3.6&lon=98.5&timestamp=1764000000").status_code == 404
+    assert client.get("/?deviceid=driver7&location=3.6,98.5").status_code == 404
+    assert client.get("/?q=S1").status_code != 404
