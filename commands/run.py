@@ -126,6 +126,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
         now,
         snapshot_at=None if snapshot is None else snapshot.made_at,
         watch=NO_WATCH if snapshot is None else snapshot.watch,
+        standing=() if snapshot is None else snapshot.standing,
         offered_openly=openly,
     )
     for trouble in examination.troubles:

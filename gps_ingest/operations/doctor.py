@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gps_ingest.mqtt import NotABroker, ask_broker, parse_url
+from transit.forecasting.prediction import StandingVehicle
 from transit.operations.findings import troubles_of
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
@@ -38,18 +39,19 @@ def examine(
     *,
     snapshot_at: datetime | None,
     watch: FleetWatch = NO_WATCH,
+    standing: Sequence[StandingVehicle] = (),
     offered_openly: bool = False,
 ) -> Examination:
-    """snapshot_at, watch: when the live process last wrote, and its watch over the fleet then; offered_openly: BIND is not
+    """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
-    stored = _of_database(engine, now, watch)
+    stored = _of_database(engine, now, watch, standing)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
     return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
 
 
-def _of_database(engine: Engine, now: datetime, watch: FleetWatch) -> Examination:
+def _of_database(engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle]) -> Examination:
     try:
         check_schema(engine)
     except UnknownSchema as error:
@@ -59,7 +61,7 @@ def _of_database(engine: Engine, now: datetime, watch: FleetWatch) -> Examinatio
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        facts = load_facts(connection, network, now, watch)
+        facts = replace(load_facts(connection, network, now, watch), standing=standing)
     return Examination(troubles_of(facts), facts.timezone)
 
 

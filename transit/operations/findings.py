@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, outage, reports, trackers
+from transit.operations import broker_door, clocks, edits, feed, outage, reports, trackers, vehicles
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     reports.troubles,
     broker_door.troubles,
     trackers.troubles,
+    vehicles.troubles,
     edits.troubles,
 )
 

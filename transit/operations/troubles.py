@@ -65,6 +65,8 @@ class TroubleKind(StrEnum):
     SOME_REFUSED = "some_refused"
     FIELD_UNUSABLE = "field_unusable"
     NEVER_ON_TRIP = "never_on_trip"
+    TRACKER_DOUBTED = "tracker_doubted"  # figures["case"]: one of VehicleState.doubts
+    STANDS = "stands"
     # an edit that has no effect
     ASSIGNED_WITHOUT_TRACKER = "assigned_without_tracker"
     ASSIGNMENT_UNKNOWN = "assignment_unknown"

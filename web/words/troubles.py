@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
+
+from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
 from transit.operations.troubles import TroubleKind as Kind
 from transit.plan.service_day import local_date
 from web.words.languages import catalogue
+from web.words.languages import language as readers_language
 
 UNITS = ((2 * 86400, 86400, "%(count)s days"), (2 * 3600, 3600, "%(count)s h"), (300, 60, "%(count)s min"))  # from, unit
 
@@ -117,6 +121,14 @@ WORDS: dict[Kind, Words] = {
         "python app.py assign %(vehicle)s --route ROUTE",
     ),
     Kind.MOSTLY_REFUSED: Words(REFUSED + "%(said)s", "docs/TRACKERS.md has every reason and the way out."),
+    Kind.TRACKER_DOUBTED: Words(
+        "%(subject)s: something of what tracker %(tracker)s says does not agree with its own fixes (%(case)s).",
+        "Nothing urgent: it is not used.",
+    ),
+    Kind.STANDS: Words(
+        "%(subject)s stands since %(since)s near %(stop)s: riders are promised no minutes.",
+        "Ask the driver; if the bus has broken down, write a notice for riders.",
+    ),
     Kind.SOME_REFUSED: Words(
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
@@ -159,6 +171,26 @@ WORDS: dict[Kind, Words] = {
     ),
 }
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
+    (Kind.STANDS, "parked"): Words(
+        "%(subject)s is parked since %(since)s near %(stop)s, with its tracker on: riders do not see it any more.",
+        "If it is in service, ask the driver; otherwise nothing.",
+    ),
+    (Kind.TRACKER_DOUBTED, "bearing"): Words(
+        "%(subject)s: the bearing that tracker %(tracker)s sends is not that of its own way (a box without a compass).",
+        "Nothing urgent: it is not used. Switch the field off if the device can.",
+    ),
+    (Kind.TRACKER_DOUBTED, "speed"): Words(
+        "%(subject)s: the speed that tracker %(tracker)s sends does not agree with its own fixes.",
+        "Nothing urgent: it is not used. Switch the field off if the device can.",
+    ),
+    (Kind.TRACKER_DOUBTED, "stale_point"): Words(
+        "%(subject)s: tracker %(tracker)s repeats an old place between its fixes; those reports are refused.",
+        "Start the receiver anew; if that does not help, it needs new firmware.",
+    ),
+    (Kind.TRACKER_DOUBTED, "two_devices"): Words(
+        "%(subject)s: two devices send under the name of tracker %(tracker)s.",
+        "Give each device a name of its own, and put only the one in the bus on it: python app.py trackers map",
+    ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
@@ -267,6 +299,16 @@ def remedy(trouble: Trouble, language: str, timezone: str, now: datetime) -> str
 def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """Both, in one line."""
     return " ".join(filter(None, (wrong(trouble, language, timezone, now), remedy(trouble, language, timezone, now))))
+
+
+def clock_word(tracker: TrackerHealth) -> str:
+    """Of the clock of a tracker: nothing is said of one that was not heard live often enough."""
+    if tracker.clock_offset_s is None:
+        return gettext("not known")
+    if tracker.clock_offset_s == 0.0:
+        return gettext("right")
+    wrong = span(tracker.clock_offset_s, readers_language())
+    return gettext("%(span)s behind", span=wrong) if tracker.clock_offset_s > 0 else gettext("%(span)s ahead", span=wrong)
 
 
 def all_is_well(language: str) -> str:
