@@ -347,7 +347,7 @@ def span(seconds: float, language: str) -> str:
     size = abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
-            phrase: str = catalogue(language).gettext(text) % {"count": size // unit}
+            phrase: str = catalogue(language).gettext(text) % {"count": round(size / unit)}
             return phrase
     phrase = catalogue(language).gettext("%(count)s s") % {"count": size}
     return phrase
