@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
-import threading
 import time
+from multiprocessing import Process, Queue
 from pathlib import Path
 
 from benchmarks.load import System
@@ -27,7 +28,7 @@ SETTLES_S = 5.0
 POINT = (3.6, 98.5)
 
 
-def flood(url: str, until: float, done: list[int]) -> None:
+def flood(url: str, seconds: float, done: Queue[int]) -> None:
     """v0 is the hostile one; every array has other times, so that none is a duplicate."""
     client = new_client(parse_url(url), "hostile", clean_session=True)
     address = parse_url(url)
@@ -40,6 +41,7 @@ def flood(url: str, until: float, done: list[int]) -> None:
         acknowledged[0] += 1
 
     client.on_publish = count
+    until = time.monotonic() + seconds
     stamp = time.time() - 6 * 86_400
     sent = 0
     while time.monotonic() < until:
@@ -51,7 +53,7 @@ def flood(url: str, until: float, done: list[int]) -> None:
         client.publish(topic_of("v0"), json.dumps(rows, separators=(",", ":")), qos=1)
         sent += 1
     client.loop_stop()
-    done.append(sent)
+    done.put(sent)
 
 
 def measure(system: System, trackers: int, seconds: float) -> None:
@@ -60,9 +62,9 @@ def measure(system: System, trackers: int, seconds: float) -> None:
     client.connect(address.host, address.port, 60)
     client.loop_start()
     until = time.monotonic() + seconds
-    done: list[int] = []
-    thread = threading.Thread(target=flood, args=(system.url, until, done))
-    thread.start()
+    done: Queue[int] = Queue()
+    hostile_one = Process(target=flood, args=(system.url, seconds, done))
+    hostile_one.start()
     waiting: dict[str, dict[float, float]] = {f"v{n}": {} for n in range(1, trackers + 1)}  # fix -> when it was published
     lags: list[float] = []
     next_at = time.monotonic()
@@ -81,18 +83,19 @@ def measure(system: System, trackers: int, seconds: float) -> None:
                 for stamp in [one for one in fixes if newest is not None and one <= newest.timestamp()]:
                     lags.append(time.monotonic() - fixes.pop(stamp))
         time.sleep(LOOK_EVERY_S)
-    thread.join()
+    sent = done.get()
+    hostile_one.join()
     client.loop_stop()
     lags.sort()
     lost = sum(len(fixes) for fixes in waiting.values())
     with system.engine.connect() as connection:
         (hostile,) = [row for row in load_tracker_health(connection) if row.tracker_id == "v0"]
-    print(
-        f"{trackers} trackers at one report each {EVERY_S:.0f} s, {seconds:.0f} s; hostile: {done[0]} arrays of {ARRAY} fixes"
-    )
+    print(f"{trackers} trackers at one report each {EVERY_S:.0f} s, {seconds:.0f} s; hostile: {sent} arrays of {ARRAY} fixes")
     median, p99 = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
     print(f"lag of the others: median {median:.2f} s, p99 {p99:.2f} s, longest {lags[-1]:.2f} s")
     print(f"others: {len(lags)} stored, {lost} not stored {SETTLES_S:.0f} s after the end")
+    figures = json.loads((system.folder / "stats" / "ingest.json").read_bytes())
+    print(f"last batch: {figures['gauges']['ingest_batch_seconds']:.2f} s; load average {os.getloadavg()[0]:.1f}")
     print(f"of the hostile one refused: {hostile.refusals}")
 
 

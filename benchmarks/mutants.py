@@ -1,7 +1,7 @@
 """make mutants: a seeded sample of small faults planted in the core, and which of them the tests notice.
 
-Each fault is planted alone in a copy of the tree. The tests of its room run first, then, where they see nothing, the rest of
-tests/transit. A fault that makes the tests hang is noticed. Prints the share that survived by module, and each survivor with
+Each fault is planted alone in a copy of the tree. The tests of its module run first, then those of its room, then the rest
+of tests/transit. A fault that makes the tests hang is noticed. Prints the share that survived by module, and each survivor with
 its change.
     python -m benchmarks.mutants [--count 200] [--seed 1] [--minutes 60] [--only transit/arrivals]
 """
@@ -123,10 +123,18 @@ def notices(mutant: Mutant, tree: Path) -> bool:
     original = target.read_text(encoding="utf-8")
     target.write_text(mutant.text, encoding="utf-8")
     try:
-        room = f"tests/{Path(mutant.path).parent}"
-        return any(_fails(tree, *words) for words in ((room,), ("tests/transit", f"--ignore={room}")))
+        return any(_fails(tree, *words) for words in stages(mutant.path, tree))
     finally:
         target.write_text(original, encoding="utf-8")
+
+
+def stages(path: str, tree: Path) -> list[tuple[str, ...]]:
+    """What is run of the tests, one after the other: those of the module itself, of its room, of the whole core."""
+    module = Path(path)
+    room = f"tests/{module.parent}"
+    own = f"{room}/test_{module.name}"
+    first = [(own,)] if (tree / own).exists() else []
+    return [*first, (room,), ("tests/transit", f"--ignore={room}")]
 
 
 def _fails(tree: Path, *words: str) -> bool:
@@ -170,7 +178,7 @@ def main() -> None:
     done: list[tuple[Mutant, bool]] = []
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_of_the_house(Path(folder))
-        if _fails(tree, "tests/transit"):
+        if _fails(tree, f"tests/{wanted.only}" if (tree / "tests" / wanted.only).is_dir() else "tests/transit"):
             sys.exit("The tests fail without any fault: nothing can be said.")
         for mutant in chosen:
             if time.monotonic() - started > 60 * wanted.minutes:

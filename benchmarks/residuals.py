@@ -1,6 +1,6 @@
 """Where predictions err: by link, hour of the day, distance and kind of vehicle, as tables and plots.
 
-    python -m benchmarks.residuals --out docs/residuals [--recordings DIR] [--only toronto]
+    python -m benchmarks.residuals --out benchmarks/results/residuals [--recordings DIR] [--only toronto]
 
 A residual is the actual arrival less the one shown, in seconds; positive: the bus came later. A vehicle waits where its
 predictions begin with the first stop of its trip. The error of a link is the change of the residual over it, of one vehicle

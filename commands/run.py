@@ -13,6 +13,7 @@ import click
 from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine, pass_settings
 
 if TYPE_CHECKING:
+    from gps_ingest.operations.canary import Canary
     from gps_ingest.operations.supervisor import Supervisor
     from transit.store.database import Engine
 
@@ -51,6 +52,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
 
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
+    _provision(engine, settings)
     drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
@@ -58,9 +60,24 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
         _start_all(supervisor, settings, drives, say)
         if supervisor.watch(Readiness(settings.address)):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
-            supervisor.watch(DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"]))
+            scorecard = DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"])
+            canary = _canary(supervisor, settings)
+            supervisor.watch(lambda: canary() or scorecard())
     finally:
         supervisor.stop()
+
+
+def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
+    from gps_ingest.operations.canary import Canary, is_heard
+    from gps_ingest.operations.sign_of_life import SIGN
+
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mqtt_bind, settings.mqtt_bind)
+
+    def ask() -> bool:
+        return is_heard(host, settings.mqtt_port, settings.data_dir)
+
+    signs = {"ingest": settings.data_dir / SIGN}
+    return Canary(supervisor, settings.data_dir, None if settings.mqtt_url else ask, signs)
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:
@@ -95,6 +112,17 @@ def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None])
     if not demo.may_drive:
         say("network: not the sample, so no demo fleet drives on it")
     return demo.may_drive
+
+
+def _provision(engine: Engine, settings: Settings) -> None:
+    """Credentials that were given while nothing ran, and those of earlier versions."""
+    from gps_ingest.broker_users import BrokenUsersFile
+    from gps_ingest.operations.provisioning import provision
+
+    try:
+        provision(engine, settings.data_dir, settings.clock())
+    except BrokenUsersFile as error:
+        fail(str(error))
 
 
 def _warn(settings: Settings, say: Callable[[str], None]) -> None:

@@ -1,17 +1,23 @@
-"""`trackers`: which tracker is on which vehicle."""
+"""`trackers`: which tracker is on which vehicle, and with what password it reports."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.common import Settings, example, fail, open_engine, pass_settings
 
+if TYPE_CHECKING:
+    from transit.store.database import Engine
+    from transit.store.tracker_credentials import IssuedPassword
+
 
 @click.group()
 def trackers() -> None:
-    """Which tracker is on which vehicle."""
+    """Which tracker is on which vehicle, and with what password it reports."""
 
 
 @trackers.command("map", epilog=example("python app.py trackers map 356307042441013 BM-7012-RA"))
@@ -61,6 +67,139 @@ def trackers_list(settings: Settings) -> None:
             refused = ", ".join(f"{reason} {count}" for reason, count in row.refusals.items()) or "none"
             on = row.vehicle_id or "no vehicle"
             click.echo(f"{row.tracker_id} on {on}: {last_report}, {row.accepted} accepted, refused: {refused}")
+
+
+QR = click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code for OwnTracks there (SVG).")
+HOST = click.option("--host", help="The broker's name or address as the tracker sees it; this machine where not given.")
+
+
+@trackers.command(
+    "add", epilog=example("python app.py trackers add 356307042441013", "python app.py trackers add driver7/phone")
+)
+@click.argument("tracker")
+@HOST
+@QR
+@pass_settings
+def trackers_add(settings: Settings, tracker: str, host: str | None, qr: Path | None) -> None:
+    """Give TRACKER a password; from the first one on the broker lets nobody report without."""
+    from transit.store.tracker_credentials import add_credential
+
+    _issue(settings, tracker, add_credential, host, qr)
+
+
+@trackers.command("rotate", epilog=example("python app.py trackers rotate 356307042441013"))
+@click.argument("tracker")
+@HOST
+@QR
+@pass_settings
+def trackers_rotate(settings: Settings, tracker: str, host: str | None, qr: Path | None) -> None:
+    """Give TRACKER another password; the old one is worth nothing from now on."""
+    from transit.store.tracker_credentials import rotate_credential
+
+    _issue(settings, tracker, rotate_credential, host, qr)
+
+
+@trackers.command("approve", epilog=example("python app.py trackers approve 356307042441013 BUS-7"))
+@click.argument("tracker")
+@click.argument("vehicle", required=False)
+@HOST
+@QR
+@pass_settings
+def trackers_approve(settings: Settings, tracker: str, vehicle: str | None, host: str | None, qr: Path | None) -> None:
+    """Let a TRACKER that waits report: with a password, and on VEHICLE where one is named."""
+    from transit.store.database import writing
+    from transit.store.tracker_credentials import add_credential
+    from transit.store.trackers import map_tracker
+
+    _issue(settings, tracker, add_credential, host, qr)
+    if vehicle is not None:
+        with writing(open_engine(settings)) as connection:
+            map_tracker(connection, tracker, vehicle, now=settings.clock())
+        click.echo(f"Tracker {tracker} is on vehicle {vehicle}.")
+
+
+@trackers.command("revoke", epilog=example("python app.py trackers revoke 356307042441013"))
+@click.argument("tracker")
+@pass_settings
+def trackers_revoke(settings: Settings, tracker: str) -> None:
+    """Take TRACKER's password away; it is cut off at once."""
+    from transit.store.database import writing
+    from transit.store.tracker_credentials import CredentialRefused, revoke_credential
+
+    engine = open_engine(settings)
+    try:
+        with writing(engine) as connection:
+            revoke_credential(connection, tracker, now=settings.clock())
+    except CredentialRefused as error:
+        fail(str(error))
+    click.echo(f"Tracker {tracker} has no password any more.")
+    _provision(engine, settings)
+
+
+def _issue(
+    settings: Settings,
+    tracker: str,
+    issue: Callable[..., IssuedPassword],
+    host: str | None,
+    qr: Path | None,
+) -> None:
+    from transit.store.database import writing
+    from transit.store.tracker_credentials import CredentialRefused
+
+    engine = open_engine(settings, may_create=True)
+    try:
+        with writing(engine) as connection:
+            issued = issue(connection, tracker, now=settings.clock())
+    except CredentialRefused as error:
+        fail(str(error))
+    _provision(engine, settings)
+    _show(settings, issued, host, qr)
+
+
+def _provision(engine: Engine, settings: Settings) -> None:
+    from gps_ingest.broker_users import BrokenUsersFile
+    from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
+
+    try:
+        is_told = provision(engine, settings.data_dir, settings.clock())
+    except (BrokenUsersFile, OSError) as error:
+        fail(str(error))
+    if settings.mqtt_url:
+        click.echo(
+            f"For Mosquitto: copy {settings.data_dir / PASSWORDS} and {settings.data_dir / ACL} to where it may read them.\n"
+            "Its configuration: allow_anonymous false, password_file and acl_file with those two.\n"
+            "After each change: systemctl reload mosquitto"
+        )
+    elif is_told:
+        click.echo("The running broker knows it already.")
+
+
+def _show(settings: Settings, issued: IssuedPassword, host: str | None, qr: Path | None) -> None:
+    """What somebody types into the tracker."""
+    from gps_ingest.broker_users import topics_of_tracker
+    from gps_ingest.mqtt import parse_url
+    from gps_ingest.operations.phone_settings import owntracks_link
+
+    address = parse_url(settings.broker_url)
+    shown = host or address.host
+    topic = topics_of_tracker(issued.tracker_id)[0]
+    click.echo(
+        f"Type into the tracker (the password is not shown again):\n"
+        f"  host      {shown}\n  port      {address.port}{' (TLS)' if address.tls else ''}\n  user      {issued.user}\n"
+        f"  password  {issued.password}\n  topic     {topic}\n  QoS 1, not retained. To try it:\n"
+        f"  mosquitto_pub -h {shown} -p {address.port} -u {issued.user} -P {issued.password} -q 1 -t {topic} -m ..."
+    )
+    if "/" in issued.tracker_id:
+        import segno
+
+        code = segno.make(owntracks_link(issued, shown, address.port, address.tls), micro=False)
+        click.echo("OwnTracks takes these settings from this QR code:")
+        if qr is not None:
+            code.save(str(qr), kind="svg", scale=4, border=4)
+            qr.chmod(0o600)
+            click.echo(f"  {qr} (it holds the password)")
+        else:
+            code.terminal(compact=True)
 
 
 @trackers.command("owntracks", epilog=example("python app.py trackers owntracks driver7/phone --host bus.example.org"))

@@ -19,6 +19,8 @@ from gps_ingest.own_secret import make_private_folder, own_secret, write_private
 STARTS_WITHIN_S = 10.0  # it takes 30 ms; a full disk cache of queued reports is read back first
 STOPS_WITHIN_S = 5.0
 CONFIG_FILE = "nats.conf"
+ACCESS_FILE = Path("broker") / "access.conf"  # below DATA_DIR; read anew at SIGHUP
+PID_FILE = Path("broker") / "nats.pid"
 MOST_HELD = "4GB"  # of reports that wait for ingest; beyond it nothing is acknowledged, and trackers keep what they have
 CONFIG = """# Written by gps_ingest/broker.py at every start; changes here are lost.
 server_name: "transit"
@@ -28,7 +30,8 @@ max_payload: 4MB
 jetstream {{ store_dir: {folder}, max_mem: 64MB, max_file: {most_held}, sync_interval: "2s" }}
 mqtt {{ listen: {listen}, ack_wait: "15s", max_ack_pending: 21000 }}
 {websocket}
-{access}
+pid_file: {pid_file}
+include "access.conf"
 """
 
 
@@ -102,24 +105,33 @@ def write_config(data_dir: Path, host: str, port: int, websocket_port: int | Non
     refuse_open_door(data_dir, host)
     try:
         adopt_plain_users(data_dir)
-        users = read_users(data_dir)
     except BrokenUsersFile as error:
         raise BrokerError(str(error)) from None
     folder = data_dir / "broker"
     make_private_folder(folder)
     websocket = {"listen": _listen_at(host, websocket_port), "no_tls": True} if websocket_port else None
-    access = access_settings(data_dir, users, is_open=not is_closed(data_dir))
+    write_access(data_dir)
     text = CONFIG.format(
         folder=json.dumps(str(folder.resolve())),
         most_held=MOST_HELD,
         listen=json.dumps(_listen_at(host, port)),
         websocket="" if websocket is None else written({"websocket": websocket}),
-        access=written(access),
+        pid_file=json.dumps(str((data_dir / PID_FILE).resolve())),
     )
     for old in folder.glob("*.ports"):  # of a broker that was killed
         old.unlink()
     write_private(folder / CONFIG_FILE, text)
     return folder / CONFIG_FILE
+
+
+def write_access(data_dir: Path) -> None:
+    """The part of the configuration that says who may do what. Raises BrokerError."""
+    try:
+        users = read_users(data_dir)
+    except BrokenUsersFile as error:
+        raise BrokerError(str(error)) from None
+    make_private_folder((data_dir / ACCESS_FILE).parent)
+    write_private(data_dir / ACCESS_FILE, written(access_settings(data_dir, users, is_open=not is_closed(data_dir))) + "\n")
 
 
 def _listen_at(host: str, port: int) -> str:

@@ -46,6 +46,12 @@ def topics_of_tracker(tracker_id: str) -> tuple[str, ...]:
     return (f"{own}/position", f"{own}/status", f"owntracks/{tracker_id}/+")
 
 
+def tracker_of_topics(topics: Sequence[str]) -> str:
+    """The tracker to which topics_of_tracker gave these."""
+    first = topics[0].split("/")
+    return "/".join(first[1:]) if first[0] == "owntracks" else first[3]
+
+
 def adopt_plain_users(data_dir: Path) -> list[User]:
     """Takes over the users of broker.users, with their passwords as hashes, and removes that file; returns them.
 

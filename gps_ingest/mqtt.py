@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 KEEPALIVE_S = 30
 RETRY_S = (0.2, 5.0)  # a broker that restarts is back in a second; one that is gone is asked every five
+READ_S = 0.2  # without a pause, while more comes
 LINGER_S = 0.02  # waits so long for more before a batch is closed: a commit to the disk takes about as long
 
 
@@ -155,11 +157,19 @@ class Inbox:
         if self._client.socket() is None:
             self._connect(wait_s)
             return
+        until = time.monotonic() + READ_S
         before = len(self._read)
         code = self._client.loop(min(wait_s, 1.0))
-        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and len(self._read) > before:  # as long as each reading brings one more
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and (len(self._read) > before or self._has_more()):
+            if time.monotonic() > until:
+                break
             before = len(self._read)
             code = self._client.loop_read()
+
+    def _has_more(self) -> bool:
+        """Whether bytes wait in the socket: of a long message one reading brings a part only."""
+        socket = self._client.socket()
+        return socket is not None and bool(select.select([socket], [], [], 0)[0])
 
     def _connect(self, wait_s: float) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ from shapely.geometry import LineString, Point
 from maps.guide import Place
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
+from transit.plan.stop_codes import stop_code
 
 DEGREES = "EPSG:4326"
 GROUND_MARGIN_M = 900.0
@@ -44,7 +45,7 @@ def stops_layer(network: Network) -> gpd.GeoDataFrame:
         place, stop = stop_place(network, stop_id), network.stops[stop_id]
         if place is not None:
             confidence = stop.extra.get("position_confidence", "")
-            rows.append({"stop_id": stop_id, "name": stop.name, "code": stop.code or "", "confidence": confidence})
+            rows.append({"stop_id": stop_id, "name": stop.name, "code": stop_code(stop), "confidence": confidence})
             points.append(Point(place[1], place[0]))
     return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES, columns=["stop_id", "name", "code", "confidence", "geometry"])
 

@@ -46,7 +46,9 @@ def draw_city(network: Network, guide: Guide, *, tile_url: str = "", with_places
     _add(city, routes, lambda feature: {"color": feature["properties"]["colour"], "weight": 5, "opacity": 0.9})
     _add_points(city, stops, 6, {"color": "#17211c", "weight": 2, "fillColor": "#ffffff", "fillOpacity": 1})
     _add_points(city, places, 8, {"color": "#7a4a00", "weight": 2, "fillColor": "#f2b233", "fillOpacity": 0.9})
-    city.fit_bounds([[south, west], [north, east]])
+    fit = folium.FitBounds([[south, west], [north, east]])
+    fit.options["animate"] = False  # else its animation ends after, and over, the view that the page sets
+    fit.add_to(city)
     return _script(city)
 
 

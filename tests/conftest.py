@@ -33,6 +33,7 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--accept-lang=id-ID",  # pages follow the browser's language; the tests read Indonesian
 ]
 
 

@@ -34,7 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
     "transit.operations": {
-        "transit.plan", "transit.tracking", "transit.forecasting.departure_orders", "transit.forecasting.prediction",
+        "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
+        "transit.forecasting.prediction",
     },
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,

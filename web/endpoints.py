@@ -11,6 +11,7 @@ from maps.guide import Guide, Place
 from transit.plan.direct import walk_s
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
+from transit.plan.stop_codes import stop_code
 from web.search import GOOD_ENOUGH
 from web.words import names
 
@@ -114,4 +115,4 @@ def _own(network: Network, stop_ids: Iterable[str]) -> Endpoint | None:
 
 
 def _code(network: Network, endpoint: Endpoint) -> str:
-    return network.stops[next(iter(endpoint.stops))].code.casefold() if endpoint.kind == "halte" else ""
+    return stop_code(network.stops[next(iter(endpoint.stops))]).casefold() if endpoint.kind == "halte" else ""

@@ -10,6 +10,7 @@ from web.guide import guide_of
 from web.world import World, world
 
 LEAFLET = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
+DRAWING = 2  # one more whenever maps/page.py draws otherwise: kept drawings are told apart by it
 LEAFLET_ADDRESSES = tuple(f"/vendor/leaflet/{name}?v=1.9.3" for name in LEAFLET)
 
 
@@ -21,4 +22,4 @@ def script_address(name: str) -> str:
 
 def drawn_key(current: World) -> str:
     guide, settings = guide_of(current), current.settings
-    return hashlib.sha256(repr((current.version, guide, settings.tile_url)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((DRAWING, current.version, guide, settings.tile_url)).encode()).hexdigest()[:12]

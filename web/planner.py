@@ -120,10 +120,6 @@ def disruption_of(world: World, when: datetime) -> Disruption:
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
 
 
-def moment_at(moment: Moment) -> datetime:
-    return datetime.fromtimestamp(moment.at, UTC)
-
-
 def low_at(moment: Moment) -> datetime:
     return datetime.fromtimestamp(moment.low, UTC)
 

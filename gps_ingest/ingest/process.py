@@ -16,11 +16,12 @@ from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
+from gps_ingest.operations.sign_of_life import give_sign
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
 
 READ_AT_ONCE = 3000  # messages
-READ_MORE_S = 0.1  # as long as more are here and the broker was not read to its end: who is behind a flood comes to its turn
+READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is only counted, must come to its turn
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
@@ -39,13 +40,14 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
     broker_log = BrokerLog(data_dir / "broker", clock)
-    intake = Intake(inbox, ingest)
+    intake = Intake(inbox, ingest, data_dir)
     looked = forgot = monotonic()
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
         intake.read()
         intake.store(stop_event)
+        give_sign(data_dir)
         if not has_moved and inbox.subscribed:
             has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: intake.store_surely(waiting, stop_event))
         if inbox.refused != was_refused:
@@ -66,8 +68,8 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
 class Intake:
     """From the broker to the database, a turn of all trackers at a time."""
 
-    def __init__(self, inbox: Inbox, ingest: Ingest) -> None:
-        self.inbox, self.ingest = inbox, ingest
+    def __init__(self, inbox: Inbox, ingest: Ingest, data_dir: Path) -> None:
+        self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
         self.turns = Turns(Allowance(is_known=lambda topic: tracker_of(topic) in ingest.vehicles))
         self._connection = 0
 
@@ -103,6 +105,7 @@ class Intake:
                 return
             except DatabaseError as error:
                 log.error("the database refuses a batch, it is tried again: %s", error.orig)
+                give_sign(self.data_dir)  # it is the database that does not work
                 stop_event.wait(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_RETRY_S)
                 if self.turns.held_bytes < MOST_HELD:

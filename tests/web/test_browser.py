@@ -73,6 +73,61 @@ def test_at_320_pixels_and_on_a_desk_nothing_runs_over(chromium, address, path):
         context.close()
 
 
+CUT_OFF = """() => [...document.querySelectorAll("main *, header.top *")].filter(el => {
+  const box = el.getBoundingClientRect(), style = getComputedStyle(el);
+  if (!box.width || el.closest(".vh, .map, .scroll, .skip, input, select, svg")) return false;
+  return box.right > innerWidth + 1 || (style.overflowX !== "visible" && el.scrollWidth > el.clientWidth + 1);
+}).map(el => el.tagName + "." + el.className + ": " + el.textContent.trim().slice(0, 40))"""
+SYLLABLES = """() => [...document.querySelectorAll("main *, header.top *")]
+  .filter(el => !el.closest(".vh, .map, .skip, svg, option"))
+  .flatMap(el => [...el.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim()))
+  .map(node => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top))).size;
+    return [lines, node.textContent.trim()];
+  }).filter(([lines, text]) => lines > text.split(/[\\s-]+/).length + 1).map(String)"""
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if not path.startswith("/layar")])
+def test_with_text_twice_as_large_at_320_pixels_nothing_is_cut_off(chromium, address, path):
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(address + path)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(SYLLABLES) == []
+    context.close()
+
+
+def test_a_row_that_was_live_says_so_no_more_without_a_connection(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(address + "/halte/S5")
+    assert page.inner_text(".st.live >> nth=0") == "Langsung"
+    context.set_offline(True)
+    page.wait_for_selector("body.offline")
+    assert page.inner_text(".st.live >> nth=0") == "Tidak tersambung"
+    note = page.locator("#fresh").bounding_box()
+    assert note["y"] + note["height"] <= PHONE["height"], "on the screen, without scrolling"
+    context.set_offline(False)
+    page.wait_for_selector("body:not(.offline)")
+    assert page.inner_text(".st.live >> nth=0") == "Langsung"
+    context.close()
+
+
+def test_the_popup_of_a_place_lies_within_its_map(chromium, address):
+    context = chromium.new_context(viewport=PHONE, color_scheme="dark")
+    page = context.new_page()
+    page.goto(address + "/wisata/tugu", wait_until="networkidle")
+    outer, popup, zoom = (page.locator(css).bounding_box() for css in ("#map_city", ".leaflet-popup", ".leaflet-control-zoom"))
+    assert outer["x"] <= popup["x"]
+    assert popup["x"] + popup["width"] <= outer["x"] + outer["width"]
+    assert popup["y"] + popup["height"] <= zoom["y"] or popup["x"] + popup["width"] <= zoom["x"]
+    assert page.inner_text(".leaflet-popup a[href^='/wisata']") == "Tentang tempat ini"
+    context.close()
+
+
 def test_targets_are_large_enough_for_a_thumb(chromium, address):
     context = chromium.new_context(viewport=PHONE)
     page = context.new_page()

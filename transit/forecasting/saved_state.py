@@ -15,10 +15,11 @@ from transit.forecasting.links import LinkKey, Links
 from transit.forecasting.next_trips import NextTrips
 from transit.forecasting.prediction import Tier
 from transit.forecasting.regression import Corrections
+from transit.forecasting.standing import LinkSpread, Postponement
 from transit.forecasting.terminal_waits import TerminalWaits
 from transit.forecasting.travel_times import TravelTimes
 
-FORMAT = 5  # another format is not read: the stop events are there to learn from again
+FORMAT = 6  # another format is not read: the stop events are there to learn from again
 LEVEL = 1
 
 
@@ -31,6 +32,8 @@ class Learner(Protocol):
     next_trips: NextTrips
     corrections: dict[Tier, Corrections]
     calibration: dict[Tier, Calibration]
+    spread: LinkSpread
+    postponement: dict[Tier, Postponement]
 
 
 class Array(msgspec.Struct, array_like=True):
@@ -47,6 +50,8 @@ class SavedState(msgspec.Struct):
     arrays: dict[str, Array]
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
+    spread: tuple[Array, Array]  # link times round their plan, by link and by corridor
+    postponement: dict[str, tuple[Array, Array]]  # tier -> errors, count
     terminals: dict[int, Array]  # place in corridors -> departures, rows as in transit.forecasting.terminal_waits
     habits: dict[str, dict[str, int]]  # pattern_id -> the patterns that followed, how often
 
@@ -82,6 +87,8 @@ def dump(learner: Learner) -> bytes:
             for tier, one in learner.corrections.items()
         },
         {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in learner.calibration.items()},
+        (_pack(learner.spread.of_link), _pack(learner.spread.of_corridor)),
+        {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in learner.postponement.items()},
         _terminals(learner.departures),
         {key: dict(sorted(habit.items())) for key, habit in sorted(learner.next_trips.habits.items())},
     )
@@ -113,6 +120,14 @@ def load(learner: Learner, blob: bytes) -> bool:
         new = [there[keys[n]] for n in old]
         for name in names:
             getattr(times, name)[new] = found[name][old]
+    spreads: tuple[tuple[Any, Array, Any, Any], ...] = (
+        (learner.spread.of_link, learnt.spread[0], learnt.links, number),
+        (learner.spread.of_corridor, learnt.spread[1], learnt.corridors, corridors),
+    )
+    for of_place, packed, keys, there in spreads:
+        rows = _unpack(packed)
+        old = [n for n, key in enumerate(keys) if key in there]
+        of_place[[there[keys[n]] for n in old]] = rows[old]
     departures = learner.departures
     for n, departed in learnt.terminals.items():
         if learnt.corridors[n] in corridors:
@@ -124,6 +139,10 @@ def load(learner: Learner, blob: bytes) -> bool:
 
 
 def _load_tier(learner: Learner, tier: Tier, learnt: SavedState) -> None:
+    put_off, postponement = learnt.postponement.get(tier.value), learner.postponement[tier]
+    if put_off is not None and _unpack(put_off[0]).shape == postponement.errors.shape:
+        postponement.errors, postponement.count = _unpack(put_off[0]).astype(np.float32), _unpack(put_off[1])
+        postponement.sort_out()
     one, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
     if one is not None and _unpack(one[1]).shape == corrections.square.shape:
         corrections.epoch, corrections.square = one[0], _unpack(one[1])

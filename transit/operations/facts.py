@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from transit.arrivals.alerts import Alert
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
@@ -25,6 +26,7 @@ class FleetFacts:
     trackers: Sequence[TrackerHealth] = ()
     states: Mapping[str, VehicleState] = field(default_factory=dict)  # by vehicle_id
     hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
+    alerts: Sequence[Alert] = ()  # what riders are told
     orders: Sequence[DepartureOrder] = ()
     newest_received_at: datetime | None = None  # of any report
     standing: Sequence[StandingVehicle] = ()  # of which nothing is promised; the live process finds them

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, outage, reports, trackers, vehicles
+from transit.operations import broker_door, clocks, edits, feed, notices, outage, reports, standing, trackers, vehicles
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
 Rule = Callable[[FleetFacts], Iterator[Trouble]]
 RULES: tuple[Rule, ...] = (
     feed.troubles,
+    notices.troubles,
     outage.troubles,
     clocks.troubles,
     reports.troubles,
     broker_door.troubles,
+    standing.troubles,
     trackers.troubles,
     vehicles.troubles,
     edits.troubles,

@@ -37,6 +37,7 @@ class TroubleKind(StrEnum):
     NO_NETWORK = "no_network"
     FEED_EMPTY = "feed_empty"
     FEED_EXPIRED = "feed_expired"
+    RUNS_IN_SPITE = "runs_in_spite"  # a vehicle drives what a notice says does not run
     FEED_EXPIRES = "feed_expires"
     # the fleet as a whole
     OUTAGE = "outage"
@@ -61,12 +62,15 @@ class TroubleKind(StrEnum):
     LOCAL_TIME = "local_time"
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_CORRECTED = "clock_corrected"
+    PARKED = "parked"  # out of riders' rows
+    STANDING = "standing"  # no minutes for riders
+    JAM = "jam"
+    FROZEN_RECEIVER = "frozen_receiver"
     MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
     SOME_REFUSED = "some_refused"
     FIELD_UNUSABLE = "field_unusable"
     NEVER_ON_TRIP = "never_on_trip"
     TRACKER_DOUBTED = "tracker_doubted"  # figures["case"]: one of VehicleState.doubts
-    STANDS = "stands"
     # an edit that has no effect
     ASSIGNED_WITHOUT_TRACKER = "assigned_without_tracker"
     ASSIGNMENT_UNKNOWN = "assignment_unknown"

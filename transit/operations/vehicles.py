@@ -1,4 +1,4 @@
-"""What the fixes of single vehicles show: a field that is not believed, two devices, a bus that stands for too long."""
+"""What the fixes of single vehicles show: a field that is not believed, an old point, two devices."""
 
 from __future__ import annotations
 
@@ -17,12 +17,3 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             for doubt in state.doubts:
                 figures = {"case": doubt, "tracker": state.report.tracker_id}
                 yield Trouble(TroubleKind.TRACKER_DOUBTED, vehicle_id, state.report.reported_at, figures)
-    for standing in facts.standing:
-        if not standing.waits and not standing.in_jam:
-            figures = {"case": "parked" if standing.is_parked else "", "stop": _stop_name(facts, standing.stop_id)}
-            yield Trouble(TroubleKind.STANDS, standing.vehicle_id, standing.since, figures)
-
-
-def _stop_name(facts: FleetFacts, stop_id: str) -> str:
-    stop = facts.network.stops.get(stop_id) if facts.network else None
-    return stop.name if stop is not None else stop_id

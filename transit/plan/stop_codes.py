@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from transit.plan.network import Network, Stop
 from transit.plan.once_per_network import once_per_network
 
+NO_CODE = {"null", "(null)", "none", "nil", "n/a", "#n/a", "nan", "undefined", "-", "--"}  # how exports write an empty field
+
 
 @dataclass(frozen=True, eq=False)
 class StopCodes:
@@ -32,9 +34,14 @@ def stops_of_code(network: Network, code: str) -> tuple[Stop, ...]:
     return codes.folded.get(folded) or codes.ids.get(folded) or ()
 
 
+def stop_code(stop: Stop) -> str:
+    """The stop_code; empty where the feed has none, or a word of its database for none ("null")."""
+    return "" if stop.code.strip().casefold() in NO_CODE else stop.code
+
+
 def code_of(stop: Stop) -> str:
     """What is written at a stop, and what a rider sends."""
-    return stop.code or stop.stop_id
+    return stop_code(stop) or stop.stop_id
 
 
 def is_own_code(network: Network, stop: Stop) -> bool:

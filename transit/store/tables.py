@@ -102,6 +102,16 @@ tracker_health = Table(
     Column("clock_step_at", UtcDateTime),
     Column("recent", LargeBinary),  # msgpack of RecentOutcomes
 )
+tracker_credentials = Table(
+    "tracker_credentials",
+    metadata,
+    Column("user", Text, primary_key=True),  # with which it logs in
+    Column("tracker_id", Text, nullable=False),
+    Column("nats_hash", Text, nullable=False),  # bcrypt
+    Column("mosquitto_hash", Text),  # PBKDF2; None = of an earlier version, whose passwords were bcrypt's alone
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
 refusals = Table(
     "refusals",
     metadata,

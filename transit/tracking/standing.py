@@ -37,9 +37,10 @@ class Place(msgspec.Struct, array_like=True):
     due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
     due_trip: TripInstance | None = None
 
-    def holds(self, x: float, y: float, accuracy_m: float, times: float = 1.0) -> bool:
-        reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * self.grid_m
-        return hypot(x - self.x, y - self.y) <= times * reach
+    def holds(self, fix: Place, accuracy_m: float, times: float = 1.0) -> bool:
+        """Whether a fix may be noise of this place; rounding counts where both are rounded."""
+        reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
+        return hypot(fix.x - self.x, fix.y - self.y) <= times * reach
 
 
 class Standing(msgspec.Struct, array_like=True):
@@ -62,14 +63,14 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
         return Standing(fresh)
     _watch_receiver(standing, before, report)
     place, left = standing.place, standing.left
-    if left is not None and t - standing.left_at <= BACK_WITHIN_S and left.holds(x, y, accuracy_m):
+    if left is not None and t - standing.left_at <= BACK_WITHIN_S and left.holds(fresh, accuracy_m):
         standing.place, standing.left = left, None
         _add(left, fresh)
-    elif place.holds(x, y, accuracy_m):
+    elif place.holds(fresh, accuracy_m):
         _add(place, fresh)
     else:
         standing.place = fresh
-        if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(x, y, accuracy_m, 2.0):
+        if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(fresh, accuracy_m, 2.0):
             standing.left, standing.left_at = place, t
     return standing
 
@@ -127,8 +128,13 @@ def _watch_receiver(standing: Standing, before: AvlReport, report: AvlReport) ->
     counted_m = 0.0
     if report.odometer_m is not None and standing.odometer_m is not None:
         counted_m = report.odometer_m - standing.odometer_m
-    if max(standing.driven_m, counted_m) >= FROZEN_M + ROUNDINGS * standing.place.grid_m:
+    if max(standing.driven_m, counted_m) >= FROZEN_M + ROUNDINGS * _grid_m(standing):
         standing.frozen = (standing.repeated_since, t)
+
+
+def _grid_m(standing: Standing) -> float:
+    """To which a vehicle's fixes are rounded, as two places show: one point alone may lie on any grid."""
+    return 0.0 if standing.left is None else min(standing.place.grid_m, standing.left.grid_m)
 
 
 def _can_have_started(before: AvlReport, report: AvlReport) -> bool:

@@ -15,11 +15,12 @@ from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
+from transit.plan.stop_codes import stop_code
 from transit.tracking.state import VehicleState, is_fresh
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
-from web.boards.running import buses_now, in_service
+from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import Endpoint
 from web.live.questions import ask
@@ -79,7 +80,7 @@ def stops() -> Response:
 def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
     return {
         "stop_id": stop.stop_id,
-        "stop_code": stop.code or None,
+        "stop_code": stop_code(stop) or None,
         "stop_name": names.stop_name(stop),
         "stop_lat": stop.lat,
         "stop_lon": stop.lon,
@@ -223,7 +224,7 @@ def vehicles_in_service() -> list[VehicleState]:
 def a_vehicle(state: VehicleState) -> dict[str, Any]:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
-    index = trip.find_index(state.next_stop_sequence) if trip else None
+    index = next_index(network, state)
     call = trip.stop_times[index] if trip and index is not None else None
     standing = world().view.standing.get(state.vehicle_id)
     return {

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from transit.arrivals.rows import TOLD_AGE
-from transit.plan.network import Network
+from transit.plan.geometry import distance_m
+from transit.plan.network import Network, Trip
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
+AT_TERMINAL_M = 60.0  # so near to the first stop a vehicle stands at it: twice a good fix's error
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
 
 
@@ -34,6 +36,24 @@ def in_service(world: World) -> Iterator[VehicleState]:
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
     return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
+
+
+def next_index(network: Network, state: VehicleState) -> int | None:
+    """Index of the call that a vehicle comes to next; a vehicle that waits at its first stop goes to the second."""
+    trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
+    if trip is None or state.next_stop_sequence is None:
+        return None
+    index = trip.find_index(state.next_stop_sequence)
+    waits = index == 0 and (state.matched.status is VehicleStatus.LAYOVER or _is_at(network, trip, state))
+    return 1 if waits and len(trip.stop_times) > 1 else index
+
+
+def _is_at(network: Network, trip: Trip, state: VehicleState) -> bool:
+    """Whether it stands at the first stop of its trip by its own position."""
+    stop, report = network.stops[trip.stop_times[0].stop_id], state.report
+    if stop.lat is None or stop.lon is None:
+        return False
+    return distance_m(report.lat, report.lon, stop.lat, stop.lon) <= AT_TERMINAL_M
 
 
 def route_of(network: Network, state: VehicleState) -> str:

@@ -13,10 +13,10 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState
 from web.access import only_staff
 from web.answers import fragment
-from web.boards.running import is_running
+from web.boards.running import is_running, next_index
 from web.boards.trip_board import planned_moment
 from web.words import troubles
 from web.words.languages import language
@@ -109,9 +109,7 @@ def _row(
             planned_s=None,
             spacing=None,
         )
-    index = trip.find_index(state.next_stop_sequence)
-    if index == 0 and state.matched.status is VehicleStatus.LAYOVER:
-        index = 1  # it stands at the first
+    index = next_index(network, state)
     call = None if index is None else trip.stop_times[index]
     predictions = world.view.predictions_at(call.stop_id) if call else []
     predictions = [row for row in predictions if (row.vehicle_id, row.trip) == (vehicle_id, state.matched.trip)]

@@ -6,6 +6,7 @@ import re
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
+from transit.plan.stop_codes import stop_code
 from web.answers import fragment, on_the_clock_of, the_network, the_stop
 from web.boards.stop_board import stop_board
 from web.boards.strips import strips_of
@@ -66,7 +67,7 @@ def sign(code: str) -> Response:
     paper = request.args.get("kertas", "a5").lower()
     content = sign_pdf(network, [stop], request.url_root.rstrip("/"), world().now(), paper=paper if paper in PAPERS else "a5")
     response = Response(content, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "inline", filename=f"halte-{file_name(stop.code)}.pdf")
+    response.headers.set("Content-Disposition", "inline", filename=f"halte-{file_name(stop_code(stop))}.pdf")
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
@@ -76,9 +76,10 @@ def ticket(ticket_id: str) -> Response:
 
 
 def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
-    """What the page showed then: rows as the API gives them, those with a time."""
+    """What the page showed then: rows as the API gives them, those with a time, in its order."""
     rows = PROMISED.decode(of_ticket.promised) or []
-    return [row for row in rows if row.get("at")][:SHOWN_ROWS]
+    timed = [{**row, "moment": datetime.fromisoformat(row["at"])} for row in rows if row.get("at")]
+    return sorted(timed, key=lambda row: row["moment"])[:SHOWN_ROWS]
 
 
 @pages.get("/armada/laporan")
@@ -86,10 +87,16 @@ def desk() -> Response:
     refused = only_staff()
     if refused is not None:
         return refused
+    return _desk("", "", "", 200)
+
+
+def _desk(ticket_id: str, text: str, error: str, status: int) -> Response:
+    """All tickets; at one of them the answer that was typed, and what is wrong with it."""
     with world().engine.connect() as connection:
         tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
     rows = [(row, promised_rows(row)) for row in tickets]
-    response = make_response(render_template("ticket_desk.html", rows=rows))
+    html = render_template("ticket_desk.html", rows=rows, wrong_id=ticket_id, typed=text, error=error)
+    response = make_response(html, status)
     response.cache_control.no_store = True
     return response
 
@@ -100,9 +107,12 @@ def reply(ticket_id: str) -> Response:
     if refused is not None:
         return refused
     only_from_our_pages()
-    text = request.form.get("answer", "").strip()[:TEXT_AT_MOST]
+    text = request.form.get("answer", "").strip()
     if not text:
-        abort(400)
+        return _desk(ticket_id, text, gettext("Write an answer: the rider reads it."), 422)
+    if len(text) > TEXT_AT_MOST:
+        too_long = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
+        return _desk(ticket_id, text, too_long, 422)
     try:
         with writing(world().engine) as connection:
             answer_ticket(connection, ticket_id, text, now=world().now())

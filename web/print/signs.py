@@ -13,7 +13,7 @@ import segno
 from maps.lettering import LetteredPdf
 from transit.plan.network import Agency, Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
-from transit.plan.stop_codes import code_of, is_own_code
+from transit.plan.stop_codes import code_of, is_own_code, stop_code
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from web.words.colours import colours
 from web.words.languages import LANGUAGES, catalogue
@@ -92,7 +92,13 @@ def _texts(network: Network, stops: list[Stop]) -> list[str]:
     directions = {(stop.stop_id, direction) for stop in stops for direction in table.directions_at(stop.stop_id)}
     signs = [call.headsign for stop_id, direction in directions for call in table.calls_at(stop_id, direction)]
     routes = [network.routes[direction.route_id].name for _, direction in directions]
-    return [*(stop.name for stop in stops), *(stop.code for stop in stops), *map(_name, network.agencies), *signs, *routes]
+    return [
+        *(stop.name for stop in stops),
+        *(stop_code(stop) for stop in stops),
+        *map(_name, network.agencies),
+        *signs,
+        *routes,
+    ]
 
 
 def _name(agency: Agency) -> str:

@@ -10,6 +10,7 @@
     var part = row.split("|");
     if (part.length === 4) routes[part[0]] = part.slice(1);
   });
+  var small = { maxWidth: Math.min(260, box.clientWidth - 60) }; // a popup fits into its map
   function link(href, text) {
     var a = document.createElement("a");
     a.href = href; a.textContent = text;
@@ -32,11 +33,11 @@
     if (it.stop_id) dots.push(layer);
     if (night && it.kind === "ground") layer.setStyle({ color: "#33413a", fillColor: "#18211d" });
     if (night && !it.kind && !it.stop_id && !it.place_id && !it.route_id && layer.setStyle) layer.setStyle({ color: "#37453e" });
-    if (it.stop_id) layer.bindPopup(card([it.name, it.code || "", it.confidence && it.confidence !== "exact" ? words[5] : ""], link("/halte/" + encodeURIComponent(it.stop_id), words[4])));
+    if (it.stop_id) layer.bindPopup(card([it.name, it.code || "", it.confidence && it.confidence !== "exact" ? words[5] : ""], link("/halte/" + encodeURIComponent(it.stop_id), words[4])), small);
     if (it.place_id) {
-      layer.bindPopup(card([it.name, it.precision !== "exact" ? words[5] : ""], link("/wisata/" + encodeURIComponent(it.place_id), words[6])));
+      layer.bindPopup(card([it.name, it.precision !== "exact" ? words[5] : ""], link("/wisata/" + encodeURIComponent(it.place_id), words[6])), small);
       if (it.precision !== "exact") L.circle(layer.getLatLng(), { radius: it.error_m, color: "#7a4a00", weight: 1, dashArray: "4 6", fillOpacity: 0.04, interactive: false }).addTo(city);
-      if (box.dataset.place === it.place_id) { city.setView(layer.getLatLng(), 15); layer.openPopup(); }
+      if (box.dataset.place === it.place_id) { city.setView(layer.getLatLng(), 15, { animate: false }); layer.openPopup(); }
     }
   });
   function size() { // at the zoom of a whole city the lines must be seen between the stops
@@ -64,7 +65,7 @@
       var it = one.properties, at = [one.geometry.coordinates[1], one.geometry.coordinates[0]], name = words[0].replace("#", one.id);
       seen[one.id] = true;
       var marker = markers[one.id];
-      if (!marker) marker = markers[one.id] = L.marker(at, { icon: icon(it), title: name, alt: name, keyboard: true }).addTo(city).bindPopup("");
+      if (!marker) marker = markers[one.id] = L.marker(at, { icon: icon(it), title: name, alt: name, keyboard: true }).addTo(city).bindPopup("", small);
       else marker.setLatLng(at).setIcon(icon(it));
       marker.setPopupContent(card([name + (it.is_demo ? " · " + words[3] : ""), it.headsign, age(it.age_s)], it.next_stop_id ? link("/halte/" + encodeURIComponent(it.next_stop_id), words[4]) : null));
     });

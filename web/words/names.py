@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transit.plan import stop_codes
 from transit.plan.network import Network, Route, Stop
 from transit.plan.once_per_network import once_per_network
 from web.words.colours import colours
@@ -31,6 +32,10 @@ def translate(table: str, field: str, record_id: str, value: str) -> str:
 
 def stop_name(stop: Stop) -> str:
     return translate("stops", "stop_name", stop.stop_id, stop.name)
+
+
+def stop_code(stop: Stop) -> str:
+    return stop_codes.stop_code(stop)
 
 
 def stop_desc(stop: Stop) -> str:

@@ -56,6 +56,10 @@ WORDS: dict[Kind, Words] = {
     Kind.FEED_EXPIRED: Words(
         "The feed expired: its last day of service was %(last_day)s.", "Import the new one: python app.py gtfs import ..."
     ),
+    Kind.RUNS_IN_SPITE: Words(
+        "Vehicle %(subject)s drives trip %(trip_id)s, which the notice “%(notice)s” says does not run.",
+        "End the notice, or tell the driver.",
+    ),
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
         "The fleet is silent: %(silent)s of %(expected)s buses that should be heard are not, since %(since)s: %(vehicles)s.",
@@ -115,6 +119,22 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts GPS weeks from 1024 weeks ago (week rollover).",
         "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
     ),
+    Kind.PARKED: Words(
+        "Bus %(subject)s has not moved since %(since)s near %(place)s: it counts as parked and is off riders' boards.",
+        "Is it out of service, broken down, or is its tracker not on the bus? When it moves it is shown again by itself.",
+    ),
+    Kind.STANDING: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, longer than is usual there: riders see no minutes for it.",
+        "Ask the driver. A later departure is told with: python app.py depart %(subject)s --at HH:MM",
+    ),
+    Kind.JAM: Words(
+        "Bus %(subject)s stands since %(since)s near %(place)s, and others stand there too: it looks like a jam.",
+        "Write a notice to riders on /armada if it lasts.",
+    ),
+    Kind.FROZEN_RECEIVER: Words(
+        "The receiver of bus %(subject)s repeated one point from %(since)s to %(until_at)s while the bus drove on.",
+        "Restart the tracker; give it a free view of the sky.",
+    ),
     Kind.NEVER_ON_TRIP: Words(
         "Tracker %(subject)s on vehicle %(vehicle)s has reported for an hour and was never on a trip.",
         "Is the bus in service, and its line in the network? If so, say what it runs: "
@@ -124,10 +144,6 @@ WORDS: dict[Kind, Words] = {
     Kind.TRACKER_DOUBTED: Words(
         "%(subject)s: something of what tracker %(tracker)s says does not agree with its own fixes (%(case)s).",
         "Nothing urgent: it is not used.",
-    ),
-    Kind.STANDS: Words(
-        "%(subject)s stands since %(since)s near %(stop)s: riders are promised no minutes.",
-        "Ask the driver; if the bus has broken down, write a notice for riders.",
     ),
     Kind.SOME_REFUSED: Words(
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
@@ -171,10 +187,6 @@ WORDS: dict[Kind, Words] = {
     ),
 }
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
-    (Kind.STANDS, "parked"): Words(
-        "%(subject)s is parked since %(since)s near %(stop)s, with its tracker on: riders do not see it any more.",
-        "If it is in service, ask the driver; otherwise nothing.",
-    ),
     (Kind.TRACKER_DOUBTED, "bearing"): Words(
         "%(subject)s: the bearing that tracker %(tracker)s sends is not that of its own way (a box without a compass).",
         "Nothing urgent: it is not used. Switch the field off if the device can.",

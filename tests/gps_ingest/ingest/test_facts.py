@@ -18,7 +18,7 @@ from transit.store.reports import load_reports
 from transit.store.stop_events import load_stop_events
 from transit.store.tables import reports
 from transit.store.trackers import load_tracker_health, map_tracker
-from transit.store.vehicles import load_states
+from transit.store.vehicles import load_states, load_states_made_with
 
 
 class Desk:
@@ -262,6 +262,9 @@ def test_a_new_network_is_taken_up_with_the_buses_that_fit_it(desk):
         save_network(connection, a_network(stops_every_m=250.0), now=desk.now, source="new")
     desk.ingest.look()
     version = desk.ingest.network.version
+    with desk.engine.connect() as connection:
+        made_with = {state.vehicle_id: made for made, state in load_states_made_with(connection)}
+    assert made_with == {"BUS1": version}, "it is stored anew at once, not with its next report"
     desk.hears(desk.says([a_report((1860.0, 0.0), a_drive(to_m=1800)[-1].reported_at + timedelta(seconds=10))]))
     assert desk.ingest.network.version == version
     assert desk.state().matched.trip is not None

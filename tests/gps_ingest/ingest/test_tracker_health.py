@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gps_ingest.decoder import NOBODY
-from gps_ingest.ingest.tracker_health import TrackerMemories
+from gps_ingest.ingest.tracker_health import MOST_TRACKERS, TrackerMemories
 
 
 def test_the_last_tracker_that_has_room_is_counted_by_its_own_name_and_the_next_is_nobody():
@@ -16,3 +16,10 @@ def test_a_tracker_on_a_vehicle_is_known_however_many_there_are():
     clocks = TrackerMemories(most=1)
     clocks.admit("a", is_mapped=False)
     assert clocks.admit("bus", is_mapped=True) == "bus"
+
+
+def test_without_a_word_there_is_room_for_twenty_thousand_names():
+    clocks = TrackerMemories()
+    assert {clocks.admit(f"t{n}", is_mapped=False) for n in range(20_000)} == {f"t{n}" for n in range(20_000)}
+    assert clocks.admit("one more", is_mapped=False) == NOBODY
+    assert MOST_TRACKERS == 20_000

@@ -195,3 +195,42 @@ def test_passed_lately_is_the_last_fifteen_minutes_newest_first():
 
     found = recent_calls([passed(0), passed(10), passed(4), passed(30)], at(7, 16))
     assert [event.arrived_at for event in found] == [at(7, 10), at(7, 4)]
+
+
+@pytest.mark.parametrize(("next_sequence", "away"), [(6, 0), (5, 1), (4, 2)])
+def test_the_stop_that_a_bus_comes_to_next_is_no_stop_away(next_sequence, away):
+    rows = arrivals_at(a_network(), "S5", [a_prediction()], a_state(next_sequence=next_sequence), NOW)
+    assert rows[0].stops_away == away
+
+
+@pytest.mark.parametrize(("exact_times", "planned"), [(0, None), (1, at(7, 6, 57))])
+def test_a_bus_on_a_trip_with_a_headway_only_has_no_planned_time(exact_times, planned):
+    network = a_network(headway=replace(every(10), exact_times=exact_times))
+    trip = a_trip_instance(start_s=7 * 3600)
+    row = arrivals_at(network, "S5", [a_prediction(trip=trip)], a_state(trip=trip), NOW)[0]
+    assert (row.status, row.planned_at) == (S.LIVE, planned)
+
+
+def test_the_planned_time_of_a_run_is_that_of_its_own_start():
+    network = a_network(headway=replace(every(10), exact_times=1))
+    trip = a_trip_instance(start_s=7 * 3600 + 600)
+    rows = arrivals_at(network, "S5", [a_prediction(trip=trip, minutes=12)], a_state(trip=trip), NOW)
+    planned = [(row.status, row.planned_at) for row in rows]
+    assert (S.LIVE, at(7, 16, 57)) in planned
+    assert (S.SCHEDULED, at(7, 6, 57)) in planned
+    assert (S.SCHEDULED, at(7, 16, 57)) not in planned, "the run that is seen is not promised once more"
+
+
+def test_a_prediction_for_a_stop_that_the_trip_no_longer_calls_at_is_left_out():
+    gone = replace(a_prediction(), stop_sequence=99)
+    assert S.LIVE not in statuses(arrivals_at(a_network(), "S5", [gone], a_state(), NOW))
+    assert S.LIVE in statuses(arrivals_at(a_network(), "S5", [a_prediction()], a_state(), NOW))
+
+
+def test_the_planned_calls_of_a_loop_are_told_apart_by_their_visit():
+    network = a_network([*LOOP, *LOOP[1:]])
+    rows = [
+        row for row in arrivals_at(network, "S1", [], {}, at(6, 59)) if row.status is S.SCHEDULED and row.trip.trip_id == "T1"
+    ]
+    assert [(row.visit, row.stop_sequence) for row in rows] == [(1, 2), (2, 10)]
+    assert [row.visit for row in arrivals_at(a_network(), "S1", [], {}, at(6, 59)) if row.trip] == [None, None]

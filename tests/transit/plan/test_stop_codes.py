@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_network
 from transit.plan.network import Network
-from transit.plan.stop_codes import is_own_code, stops_of_code
+from transit.plan.stop_codes import is_own_code, stop_code, stops_of_code
 
 PLAIN = a_network()
 
@@ -52,3 +52,18 @@ def test_what_is_written_exactly_so_goes_before_what_differs_in_its_case(asked: 
 
 def test_where_only_the_case_differs_all_of_them_are_meant():
     assert ids(coded(S3="Ab", S4="aB"), "AB") == ["S3", "S4"]
+
+
+@pytest.mark.parametrize("code", ["null", "NULL ", "N/A", "-", ""])
+def test_a_databases_word_for_nothing_is_no_code(code):
+    network = coded(S3=code)
+    assert stop_code(network.stops["S3"]) == ""
+    assert ids(network, "S3") == ["S3"]
+    assert ids(network, code) == []
+
+
+@pytest.mark.parametrize("code", ["NA", "0", "Nullpunkt"])
+def test_a_code_that_looks_like_nothing_is_one(code):
+    network = coded(S3=code)
+    assert stop_code(network.stops["S3"]) == code
+    assert ids(network, code) == ["S3"]

@@ -50,6 +50,7 @@ UNDO = {  # schema -> what takes back what it added
             for name in ("first_received_at", "clock_step_s", "clock_step_at", "recent")
         ),
     ),
+    "0005": ("DROP TABLE tracker_credentials",),
 }
 
 

@@ -194,3 +194,17 @@ def test_a_vehicle_seen_standing_at_the_start_of_a_loop_has_not_driven_round_it_
     assert all(h.along_m < 1000.0 for h in belief.hypotheses)
     assert belief.ended is None
     assert bus.best().waiting
+
+
+def test_a_vehicle_that_joins_the_line_against_its_direction_is_hardly_believed_to_be_on_it() -> None:
+    """Seen on the line while it is too early for any trip, a quarter of an hour later 120 m further on, or 120 m back."""
+
+    def belief_in(metres: float) -> float:
+        bus = Followed(a_network(STRAIGHT, first_departures=(7 * HOUR,)))
+        now_s = metres / 6.0 - 640.0  # by the plan it would be here in 640 s
+        assert bus.see((2000.0, 5.0), at_m(now_s - 900.0)).hypotheses == []
+        (found,) = bus.see((metres, 5.0), at_m(now_s)).hypotheses
+        assert found.along_m == pytest.approx(metres, abs=1.0)
+        return found.weight
+
+    assert belief_in(2120.0) == pytest.approx(belief_in(1880.0) + 3.0, abs=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +185,15 @@ def test_with_a_password_it_is_needed_everywhere(town):
     assert refused.headers["WWW-Authenticate"].startswith("Basic")
     assert client.get("/armada", auth=("x", "wrong")).status_code == 401
     assert client.get("/armada", auth=("x", "rahasia")).status_code == 200
+
+
+@pytest.mark.parametrize(("to_m", "next_stop"), [(0, "S1"), (20, "S1"), (200, "S1"), (600, "S2")])
+def test_a_bus_at_its_first_stop_is_on_its_way_to_the_second(town, to_m, next_stop):
+    town.hear(a_drive(to_m=to_m, every_s=1)).step(at(7, 2))
+    client = town.client()
+    fleet = client.get("/armada", environ_base=LOCAL).text
+    assert re.findall(r'data-h="Halte berikutnya"><a href="/halte/(\w+)"', fleet) == [next_stop]
+    assert [row["next_stop_id"] for row in client.get("/api/v1/vehicles").json["vehicles"]] == [next_stop]
 
 
 def test_the_fleet_says_how_late_a_timetabled_bus_is(town):

@@ -138,3 +138,12 @@ def test_a_notice_for_the_other_direction_leaves_the_way_alone(a_town, network):
     informed = (InformedEntity(route_id="R1", direction_id=1),)
     town.tell(Alert("a1", {"id": "Arah balik berhenti"}, informed, at(6), effect=Effect.NO_SERVICE)).step(at(6, 51))
     assert "07.00–07.08" in text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+
+
+def test_a_name_that_means_several_stops_is_asked_back_with_their_kinds(a_town, network):
+    town = a_town(network, at(6, 50))
+    answer = town.client().get("/rute?dari=Halte+P/rute?dari=P0&ke=Halte+P3000_0ke=Halte+P3000_0")
+    assert answer.status_code == 200
+    question = answer.text.split("yang mana")[1].split("</section>")[0]
+    assert "Halte P0_0" in question
+    assert "<small>halte</small>" in question

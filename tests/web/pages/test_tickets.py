@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import a_drive
-from transit.store.tickets import load_tickets
-from web.ticket_keeping import PER_MINUTE
+from tests.builders import a_drive, at
+from transit.store.tickets import Ticket, load_tickets
+from web.pages.tickets import promised_rows
+from web.ticket_keeping import PER_MINUTE, PROMISED
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
@@ -33,7 +34,7 @@ def test_a_report_gets_a_ticket_with_what_was_promised(client):
     assert answer.status_code == 303
     page = client.get(answer.headers["Location"]).text
     assert "belum dijawab" in page
-    assert "07:06 1 Ujung (Langsung, BUS1)" in page
+    assert "07.06 1 Ujung (Langsung, BUS1)" in page
 
 
 def test_staff_answer_and_the_rider_sees_it(client):
@@ -104,3 +105,18 @@ def test_nothing_is_kept_of_who_reported(town, client):
     with town.engine.connect() as connection:
         (ticket,) = load_tickets(connection, since=town.now - timedelta(days=1))
     assert "192.0.2.7" not in repr(ticket)
+
+
+def test_what_was_promised_stands_in_order_of_time(town):
+    rows = [{"at": at(8, minute).isoformat(), "route_id": "R1", "headsign": "Ujung", "status": "live"} for minute in (9, 2, 30)]
+    ticket = Ticket(ticket_id="A", kind="other", stop_id="S5", created_at=at(8), text="", promised=PROMISED.encode(rows))
+    assert [row["moment"] for row in promised_rows(ticket)] == [at(8, 2), at(8, 9), at(8, 30)]
+
+
+@pytest.mark.parametrize(("answer", "words"), [("  ", "Tulis jawabannya"), ("x" * 401, "401 huruf; paling banyak 400")])
+def test_an_answer_that_cannot_be_kept_is_not_lost(town, client, answer, words):
+    ticket_id = say(client, text="bus penuh").headers["Location"].rsplit("/", 1)[1]
+    said = client.post(f"/armada/laporan/{ticket_id}", data={"answer": answer}, headers=OURS, environ_base=LOCAL)
+    assert said.status_code == 422
+    assert f'id="a{ticket_id}-wrong" role="alert">{words}' in said.text
+    assert f">{answer.strip()}</textarea>" in said.text

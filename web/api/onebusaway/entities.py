@@ -9,6 +9,7 @@ import polyline
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.plan.network import Agency, Network, Route, Stop, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.stop_codes import code_of
 from web.api.onebusaway.ids import ids_of
 from web.words import names, phrasing
 from web.words.colours import colours
@@ -69,7 +70,7 @@ def a_stop(network: Network, stop: Stop) -> Entity:
     accessible = {1: "ACCESSIBLE", 2: "NOT_ACCESSIBLE"}.get(stop.wheelchair_boarding or 0, "UNKNOWN")
     return {
         "id": ids.other(stop.stop_id),
-        "code": stop.code or stop.stop_id,
+        "code": code_of(stop),
         "name": names.stop_name(stop),
         "lat": place[0] if place else 0.0,
         "lon": place[1] if place else 0.0,

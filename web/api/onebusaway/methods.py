@@ -15,6 +15,7 @@ from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, TripInstance, UnknownRoute, UnknownStop, UnknownTrip
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.service_day import local_date
+from transit.plan.stop_codes import stop_code
 from transit.tracking.state import VehicleState
 from web.api.onebusaway import arrivals, entities, schedules, vehicles
 from web.api.onebusaway.arrivals import Window, running_states
@@ -291,7 +292,7 @@ def stops_for_location() -> Response:
         raise Refused(400, "lat and lon are needed")
     stops = list(network.routes_of_stop) if area is None else stops_in(network, area)
     if query:
-        stops = [candidate for candidate in network.routes_of_stop if query in (network.stops[candidate].code, candidate)]
+        stops = [candidate for candidate in network.routes_of_stop if query in (stop_code(network.stops[candidate]), candidate)]
     for stop_id in stops[:MOST]:
         references.stop(stop_id)
     rows = [entities.a_stop(network, network.stops[stop_id]) for stop_id in stops]

@@ -1,0 +1,164 @@
+"""A tracker gets its password, another one, and loses it, while the broker runs on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from gps_ingest import broker
+from gps_ingest.broker_users import PLAIN_FILE
+from gps_ingest.decoder import SUBSCRIPTIONS
+from gps_ingest.operations.phone_settings import owntracks_link
+from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
+from gps_ingest.own_secret import own_secret
+from tests.builders import SEVEN
+from tests.conftest import free_port, until
+from tests.gps_ingest.clients import Client
+from transit.store.database import migrate, open_database, writing
+from transit.store.tracker_credentials import (
+    CredentialRefused,
+    IssuedPassword,
+    add_credential,
+    load_credentials,
+    revoke_credential,
+    rotate_credential,
+)
+
+POSITION = "transbinjai/v1/trackers/{}/position"
+
+
+@pytest.fixture
+def engine(tmp_path):
+    made = open_database(f"sqlite:///{tmp_path / 'transit.db'}")
+    migrate(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def do(engine, tmp_path):
+    """Changes a tracker's credentials and tells the brokers."""
+
+    def change(action, tracker_id):
+        with writing(engine) as connection:
+            issued = action(connection, tracker_id, now=SEVEN)
+        provision(engine, tmp_path, SEVEN)
+        return issued
+
+    return change
+
+
+@pytest.mark.slow
+def test_trackers_come_and_go_while_the_broker_runs_on(do, tmp_path):
+    port = free_port()
+    running = broker.start(tmp_path, "127.0.0.1", port)
+    try:
+        ingest = Client(running.url, "ingest", lasting=True)
+        ingest.subscribe(*SUBSCRIPTIONS)
+        first = do(add_credential, "A")
+        url = f"mqtt://A:{first.password}@127.0.0.1:{port}"
+        until(lambda: not Client(f"mqtt://127.0.0.1:{port}", "nobody").is_let_in)
+        tracker = Client(url, "a")
+        tracker.publish(POSITION.format("B"), b"not its own")
+        tracker.publish(POSITION.format("A"), b"1")
+        do(add_credential, "B")
+        tracker.publish(POSITION.format("A"), b"2")
+        until(lambda: [payload for _, payload, _ in ingest.messages] == [b"1", b"2"])
+        assert tracker.is_connected
+        second = do(rotate_credential, "A")
+        until(lambda: not Client(url, "a2").is_let_in)
+        url = f"mqtt://A:{second.password}@127.0.0.1:{port}"
+        assert Client(url, "a3").is_let_in
+        do(revoke_credential, "A")
+        until(lambda: not Client(url, "a4").is_let_in)
+        do(revoke_credential, "B")
+        assert not Client(f"mqtt://127.0.0.1:{port}", "nobody").is_let_in
+        assert ingest.is_connected
+    finally:
+        running.stop()
+
+
+@pytest.mark.slow
+def test_a_mosquitto_with_the_files_lets_each_tracker_report_as_itself_only(do, tmp_path):
+    program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
+    if program is None:
+        pytest.skip("no Mosquitto: apt install mosquitto")
+    issued = do(add_credential, "driver7/phone")
+    port = free_port()
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous false\nuser root\n"
+        f"password_file {tmp_path / PASSWORDS}\nacl_file {tmp_path / ACL}\n"
+    )
+    process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        ours = f"mqtt://transit-system:{own_secret(tmp_path, 'password')}@127.0.0.1:{port}"
+        ingest = until(lambda: Client(ours, "ingest"))
+        assert ingest.subscribe(*SUBSCRIPTIONS) == [True] * 3
+        phone = Client(f"mqtt://driver7:{issued.password}@127.0.0.1:{port}", "phone")
+        phone.publish("owntracks/driver7/tablet", b"not its own")
+        phone.publish("owntracks/driver7/phone", b"1")
+        until(lambda: [payload for _, payload, _ in ingest.messages] == [b"1"])
+        assert not Client(f"mqtt://driver7:wrong@127.0.0.1:{port}", "x").is_let_in
+        do(revoke_credential, "driver7/phone")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: not Client(f"mqtt://driver7:{issued.password}@127.0.0.1:{port}", "y").is_let_in)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_no_file_and_no_row_holds_a_password_and_the_files_are_their_owners(do, engine, tmp_path):
+    issued = do(add_credential, "A")
+    engine.dispose()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 4
+    assert [path for path in files if issued.password.encode() in path.read_bytes()] == []
+    assert [path for path in files if "transit.db" not in path.name and path.stat().st_mode & 0o077] == []
+
+
+def test_users_of_an_earlier_version_enter_the_database_and_can_be_revoked(do, engine, tmp_path):
+    (tmp_path / PLAIN_FILE).write_text("A:open-sesame\n")
+    provision(engine, tmp_path, SEVEN)
+    with engine.connect() as connection:
+        assert [(one.user, one.tracker_id) for one in load_credentials(connection)] == [("A", "A")]
+    do(revoke_credential, "A")
+    provision(engine, tmp_path, SEVEN)
+    with engine.connect() as connection:
+        assert load_credentials(connection) == []
+
+
+@pytest.mark.parametrize("tracker_id", ["", "a b", "#", "+", "a/b/c", "a/", "transit-system", "x" * 61, "a.b", 'a"b'])
+def test_an_id_that_would_be_more_than_one_topic_has_no_credentials(engine, tracker_id):
+    with writing(engine) as connection, pytest.raises(CredentialRefused):
+        add_credential(connection, tracker_id, now=SEVEN)
+
+
+def test_a_user_has_one_password_and_what_is_not_there_is_not_rotated(engine):
+    with writing(engine) as connection:
+        add_credential(connection, "driver7/phone", now=SEVEN)
+        with pytest.raises(CredentialRefused, match="rotate driver7/phone"):
+            add_credential(connection, "driver7/phone", now=SEVEN)
+        with pytest.raises(CredentialRefused, match="revoke driver7/phone"):
+            add_credential(connection, "driver7/tablet", now=SEVEN)
+        for action in (rotate_credential, revoke_credential):
+            with pytest.raises(CredentialRefused, match="trackers add A"):
+                action(connection, "A", now=SEVEN)
+
+
+def test_the_code_of_a_phone_holds_what_its_app_asks_for():
+    link = owntracks_link(IssuedPassword("driver7/phone", "driver7", "secret"), "bus.example.org", 8883, True)
+    settings = json.loads(base64.urlsafe_b64decode(link.partition("inline=")[2]))
+    assert settings["pubTopicBase"] == "owntracks/driver7/phone"
+    assert (settings["username"], settings["password"], settings["host"], settings["port"]) == (
+        "driver7",
+        "secret",
+        "bus.example.org",
+        8883,
+    )
+    assert (settings["_type"], settings["tls"], settings["pubRetain"]) == ("configuration", True, False)

@@ -1,0 +1,63 @@
+"""Papers that are written from the code say what the code says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchmarks.papers import DATA, THIRD_PARTY, comments_of, dictionary, run_names
+from tests.conftest import HOUSE
+
+
+def test_the_data_dictionary_is_that_of_today() -> None:
+    """After a change of the tables or the snapshot: python -m benchmarks.papers"""
+    assert DATA.read_text(encoding="utf-8").splitlines() == "\n".join(dictionary()).splitlines()
+
+
+def test_a_comment_belongs_to_the_column_of_its_line() -> None:
+    lines = (
+        "a = Table(  # of letters",
+        '    Column("x", Text),  # the first',
+        '    Column("y", Text),',
+        ")",
+        "class B(Struct):",
+        "    z: int  # last",
+    )
+    source = "\n".join(lines)
+    assert comments_of(source) == {
+        ("a", ""): "of letters",
+        ("a", "x"): "the first",
+        ("a", "y"): "",
+        ("B", ""): "",
+        ("B", "z"): "last",
+    }
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[._]", "-", name.lower())
+
+
+def test_each_distribution_that_runs_has_its_licence_told() -> None:
+    """After a change of requirements: python -m benchmarks.papers"""
+    rows = [line for line in THIRD_PARTY.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    told = {plain(row.split()[1]) for row in rows}
+    assert {plain(name) for name in run_names()} - told == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md"), *HOUSE.glob("benchmarks/**/*.md")]), ids=str
+)
+def test_what_a_paper_links_to_exists(path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    missing = [link for link in links if link and "://" not in link and not (path.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted(HOUSE.glob("docs/decisions/*.md")), ids=lambda path: path.stem)
+def test_a_decision_has_its_number_date_context_and_decision(path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.match(rf"# {path.name[:4]} \S.*\n\n?20\d\d-\d\d-\d\d\n", text)
+    assert "**Context.**" in text
+    assert "**Decision.**" in text

@@ -1,0 +1,81 @@
+"""Since when a vehicle has gone nowhere: noise, drift and rounding are no driving, a crawl that adds up is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from tests.builders import SEVEN, a_report
+from transit.tracking.report import AvlReport
+from transit.tracking.standing import Standing, facts_of, observe
+
+Fix = tuple[float, float, float]  # seconds after SEVEN, metres east, metres north
+
+
+def after(fixes: list[Fix], *, speed_mps: float | None = None, decimals: int | None = None) -> Standing:
+    standing: Standing | None = None
+    before: AvlReport | None = None
+    for seconds, east, north in fixes:
+        report = a_report((east, north), SEVEN + timedelta(seconds=seconds), speed_mps=speed_mps)
+        if decimals is not None:
+            report = replace(report, lat=round(report.lat, decimals), lon=round(report.lon, decimals))
+        x, y = (east, north) if decimals is None else ((report.lon - 98.5) * 111_100.0, (report.lat - 3.6) * 110_574.0)
+        standing, before = observe(standing, before, report, x, y), report
+    assert standing is not None
+    return standing
+
+
+def since(standing: Standing) -> datetime:
+    return facts_of(standing).since
+
+
+def there(minutes: float, *, sigma_m: float = 0.0, every_s: float = 10.0) -> list[Fix]:
+    random = Random(7)
+    return [(n * every_s, random.gauss(0, sigma_m), random.gauss(0, sigma_m)) for n in range(int(minutes * 60 / every_s))]
+
+
+def test_noise_of_twelve_metres_is_no_driving_for_hours() -> None:
+    assert since(after(there(180, sigma_m=12.0))) == SEVEN
+
+
+def test_a_bus_that_drives_has_not_stood() -> None:
+    fixes = [(10.0 * n, 60.0 * n, 0.0) for n in range(30)]
+    assert since(after(fixes)) >= SEVEN + timedelta(seconds=270)
+
+
+def test_a_crawl_counts_once_it_adds_up() -> None:
+    """Half a metre a second: 100 m off the middle of where it was takes under seven minutes."""
+    fixes = [(10.0 * n, 5.0 * n, 0.0) for n in range(120)]
+    assert since(after(fixes)) > SEVEN + timedelta(minutes=10)
+
+
+def test_a_bus_that_goes_on_has_not_stood_at_the_next_fixes() -> None:
+    stood = there(30, sigma_m=5.0)
+    fixes = [*stood, *((1800.0 + 10.0 * n, 60.0 * n, 0.0) for n in range(1, 4))]
+    assert since(after(fixes)) >= SEVEN + timedelta(seconds=1810)
+
+
+def test_one_wild_fix_does_not_end_a_stand() -> None:
+    fixes = [*there(30, sigma_m=5.0), (1800.0, 160.0, 0.0), (1810.0, 3.0, 2.0)]
+    assert since(after(fixes)) == SEVEN
+
+
+def test_three_decimals_flip_between_corners_of_their_grid_without_driving() -> None:
+    fixes = [(10.0 * n, 55.0 + (12.0 if n % 2 else -12.0), 0.0) for n in range(60)]
+    assert since(after(fixes, decimals=3)) == SEVEN
+    driven = [(10.0 * n, 60.0 * n, 0.0) for n in range(60)]
+    assert since(after(driven, decimals=3)) > SEVEN + timedelta(minutes=8)
+
+
+def test_a_repeated_point_is_a_stand_unless_the_speed_says_that_it_drives() -> None:
+    fixes = there(5)
+    assert facts_of(after(fixes)).frozen_since is None
+    assert facts_of(after(fixes, speed_mps=0.0)).frozen_since is None
+    assert facts_of(after(fixes, speed_mps=6.0)).frozen_since == SEVEN
+
+
+def test_a_receiver_was_frozen_that_goes_on_farther_than_a_standing_bus_can_have_come() -> None:
+    fixes = there(5)
+    assert facts_of(after([*fixes, (300.0, 2000.0, 0.0)])).frozen_since == SEVEN
+    assert facts_of(after([*fixes, (300.0, 40.0, 0.0), (310.0, 100.0, 0.0)])).frozen_since is None

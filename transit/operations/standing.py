@@ -1,0 +1,26 @@
+"""Vehicles that do not come on, and receivers that repeat a point which their vehicle has left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from transit.operations.facts import FleetFacts
+from transit.operations.troubles import Trouble, TroubleKind
+
+FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is worth a look
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    for vehicle in facts.standing:
+        kind = TroubleKind.PARKED if vehicle.is_parked else TroubleKind.JAM if vehicle.in_jam else TroubleKind.STANDING
+        stop = facts.network.stops.get(vehicle.stop_id) if facts.network else None
+        place = stop.name if stop else vehicle.stop_id
+        yield Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
+    for state in facts.states.values():
+        standing = state.standing
+        if standing is None or standing.frozen_since is None or standing.frozen_until is None:
+            continue
+        if facts.now - standing.frozen_until <= FROZEN_FOR:
+            until = {"until_at": standing.frozen_until.timestamp()}
+            yield Trouble(TroubleKind.FROZEN_RECEIVER, state.vehicle_id, standing.frozen_since, until)
