@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, notices, outage, reports, standing, trackers, vehicles
+from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, reports, standing, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
@@ -18,8 +18,8 @@ RULES: tuple[Rule, ...] = (
     broker_door.troubles,
     standing.troubles,
     trackers.troubles,
-    vehicles.troubles,
     edits.troubles,
+    evidence.troubles,
 )
 
 

@@ -141,13 +141,37 @@ WORDS: dict[Kind, Words] = {
         "python app.py assign %(vehicle)s --route ROUTE",
     ),
     Kind.MOSTLY_REFUSED: Words(REFUSED + "%(said)s", "docs/TRACKERS.md has every reason and the way out."),
-    Kind.TRACKER_DOUBTED: Words(
-        "%(subject)s: something of what tracker %(tracker)s says does not agree with its own fixes (%(case)s).",
-        "Nothing urgent: it is not used.",
-    ),
     Kind.SOME_REFUSED: Words(
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
+    ),
+    Kind.TWO_DEVICES: Words(
+        "Two devices report as tracker %(subject)s (vehicle %(vehicle)s): one is followed, the other one is refused.",
+        "Give each device its own name, and put each on its own vehicle.",
+    ),
+    Kind.STALE_POINT: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s sends one old point again and again; it is not believed.",
+        "Its arrivals are right all the same; have the device looked at, or switch off that it sends stored points.",
+    ),
+    Kind.BEARING_WRONG: Words(
+        "The bearing that tracker %(subject)s on vehicle %(vehicle)s sends is not the way that it drives; it is not believed.",
+        "Nothing need be done. A device without a compass should send none.",
+    ),
+    Kind.SPEED_WRONG: Words(
+        "The speed that tracker %(subject)s on vehicle %(vehicle)s sends is not how it moves; it is not believed.",
+        "Nothing need be done. A device that measures no speed should send none.",
+    ),
+    Kind.RUNS_EARLY: Words(
+        "Line %(subject)s runs %(off_s)s before its timetable since %(since)s. Arrivals follow how it drives.",
+        "If it is to stay so, import a feed with the new times.",
+    ),
+    Kind.RUNS_LATE: Words(
+        "Line %(subject)s runs %(off_s)s behind its timetable since %(since)s. Arrivals follow how it drives.",
+        "If it is to stay so, import a feed with the new times.",
+    ),
+    Kind.LINE_LEFT: Words(
+        "Line %(subject)s left its drawn line behind the stop %(stop)s %(count)s times and came back, last at %(last_at)s.",
+        "If a road is closed, write an alert; if the line is drawn wrong, correct shapes.txt.",
     ),
     Kind.FIELD_UNUSABLE: Words(
         "Tracker %(subject)s sends a field that cannot be used: %(said)s",
@@ -187,22 +211,6 @@ WORDS: dict[Kind, Words] = {
     ),
 }
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
-    (Kind.TRACKER_DOUBTED, "bearing"): Words(
-        "%(subject)s: the bearing that tracker %(tracker)s sends is not that of its own way (a box without a compass).",
-        "Nothing urgent: it is not used. Switch the field off if the device can.",
-    ),
-    (Kind.TRACKER_DOUBTED, "speed"): Words(
-        "%(subject)s: the speed that tracker %(tracker)s sends does not agree with its own fixes.",
-        "Nothing urgent: it is not used. Switch the field off if the device can.",
-    ),
-    (Kind.TRACKER_DOUBTED, "stale_point"): Words(
-        "%(subject)s: tracker %(tracker)s repeats an old place between its fixes; those reports are refused.",
-        "Start the receiver anew; if that does not help, it needs new firmware.",
-    ),
-    (Kind.TRACKER_DOUBTED, "two_devices"): Words(
-        "%(subject)s: two devices send under the name of tracker %(tracker)s.",
-        "Give each device a name of its own, and put only the one in the bus on it: python app.py trackers map",
-    ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
