@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from transit.arrivals.headways import planned_bands
 from transit.arrivals.notices import relevant_alerts
@@ -31,6 +31,8 @@ pages = Blueprint("riders", __name__)
 
 @pages.get("/")
 def home() -> Response | str:
+    if request.args.keys() & {"id", "deviceid"} and request.args.keys() & {"lat", "location"}:
+        abort(404)  # a phone that takes this page for a tracking server: after a 200 it would forget its fix
     network = world().network
     if network is None:
         return make_response(render_template("empty.html"), 200)

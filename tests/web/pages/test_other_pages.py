@@ -199,3 +199,9 @@ def test_a_bus_at_its_first_stop_is_on_its_way_to_the_second(town, to_m, next_st
 def test_the_fleet_says_how_late_a_timetabled_bus_is(town):
     town.hear(a_drive(start=at(7, 4), to_m=1200)).step(at(7, 7, 20))
     assert "+4 mnt" in town.client().get("/armada", environ_base=LOCAL).text
+
+
+def test_a_phone_that_takes_the_home_page_for_a_tracking_server_keeps_its_fix(client):
+    assert client.get("/?id=driver7&lat=3.6&lon=98.5&timestamp=1764000000").status_code == 404
+    assert client.get("/?deviceid=driver7&location=3.6,98.5").status_code == 404
+    assert client.get("/?q=S1").status_code != 404
