@@ -67,7 +67,7 @@ def score(asked: list[str], name: str) -> float:
     words = utils.default_process(name).split()
     if not asked or not words:
         return 0.0
-    mean = sum(max(_fit(one, word) for word in words) for one in asked) / len(asked)
+    mean = sum(max(_fit(wanted, word) for word in words) for wanted in asked) / len(asked)
     return max(0.0, mean - SPARE_WORD * min(SPARE_AT_MOST, max(0, len(words) - len(asked))))
 
 

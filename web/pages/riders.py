@@ -37,9 +37,9 @@ def home() -> Response | str:
     if network is None:
         return make_response(render_template("empty.html"), 200)
     text = request.args.get("q", "").strip()[:80]
-    found = hits(network, guide_of(world()), text) if text else []
-    if text and len(found) == 1:
-        return redirect(address_of(found[0].endpoint))  # type: ignore[return-value]
+    results = hits(network, guide_of(world()), text) if text else []
+    if text and len(results) == 1:
+        return redirect(address_of(results[0].endpoint))  # type: ignore[return-value]
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order is None, r.sort_order or 0, r.name, r.route_id))
     stops = sorted((s for s in network.stops.values() if s.stop_id in network.routes_of_stop), key=names.stop_name)
     alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
@@ -48,7 +48,7 @@ def home() -> Response | str:
         routes=routes,
         running=buses_now(world()),
         asked=text,
-        found=found,
+        found=results,
         address_of=address_of,
         alerts=alerts,
         stops=stops if len(stops) <= 60 else [],
