@@ -58,12 +58,13 @@ WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and be
 DRIVES = -1.5  # and each such fix tells so much against waiting
 DRIVES_S = 60.0  # who does so for this long does not wait
 TURNS = -0.7  # of the next trip beginning where the last one ended
-COURSE_M = 30.0  # so far apart two fixes show which way a vehicle drives,
+COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
 AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
 SETTLED = 2.0  # and of one that was held already
 Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
+HAS_STOOD_S = 300.0  # who has gone nowhere for so long keeps its trip until it moves
 REFIT_S = 45.0  # the choice of the trip is looked at again this often
 
 
@@ -176,7 +177,7 @@ class Matcher:
                 if place.off_m > ENTERS_WITHIN * limits.off_route_m:
                     continue  # it leaves by another street
                 score += DEPARTS - 0.3 * share * detour(step, moved, dt)
-                if moved >= COURSE_M and _is_against(pattern, place, before, moved):
+                if _is_against(pattern, place, before, fix, moved):
                     score += AGAINST
             else:
                 score -= share * detour(step, moved, dt)
@@ -310,7 +311,7 @@ class Matcher:
         lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
         behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
         share = min(1.0, moved / FULL_WEIGHT_M)
-        if moved >= COURSE_M and _is_against(pattern, place, belief.before, moved):
+        if _is_against(pattern, place, belief.before, fix, moved):
             return AGAINST
         return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
 
@@ -350,7 +351,8 @@ class Matcher:
         for h in belief.hypotheses:
             if h.weight < top - PRUNE:
                 continue
-            if t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0):
+            stays = h.trip is not None and h.fitted_at > 1.0 and not h.waiting and _has_stood(belief, t)
+            if not stays and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
                 known = _known(belief, h, t, asked)
                 choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
                 if choice is None:
@@ -359,6 +361,11 @@ class Matcher:
                 h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
             kept.append(h)
         belief.hypotheses = kept
+
+
+def _has_stood(belief: Belief, t: float) -> bool:
+    """Whether a vehicle that was seen to come here has gone nowhere for so long: the clock alone gives it no other trip."""
+    return belief.anchor is not None and belief.anchor[0] != NEVER and t - belief.anchor[0] >= HAS_STOOD_S
 
 
 def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) -> ChoiceContext:
@@ -370,9 +377,11 @@ def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) ->
     return ChoiceContext(asked.vehicle_id, h.trip, sticks, *said, leaves)
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, moved: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
-    _, x, y = before
+    t, x, y = before
+    if moved < COURSE_M or fix.t - t > COURSE_S:
+        return False
     reach_m = 3.0 * moved + 300.0
     ahead = pattern.line.nearest(x, y, place.along_m, min(place.along_m + reach_m, pattern.line.length_m))
     behind = pattern.line.nearest(x, y, max(place.along_m - reach_m, 0.0), place.along_m)
