@@ -213,7 +213,7 @@ def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterat
             counts["malformed"] += 1
         else:
             bearing, speed = _float(row.get("bearing")), _float(row.get("speed_mps"))
-            bearing = None if bearing is None else bearing % 360.0
+            bearing = bearing % 360.0 if bearing is not None and 0.0 <= bearing <= 360.0 else None  # -1 and 511 say nothing
             speed = speed if speed is not None and speed >= 0 else None
             report = AvlReport(
                 vehicle_id=vehicle_id,

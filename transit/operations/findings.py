@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, feed, notices, outage, reports, standing, trackers
+from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, reports, standing, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     standing.troubles,
     trackers.troubles,
     edits.troubles,
+    evidence.troubles,
 )
 
 

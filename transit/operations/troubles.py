@@ -79,6 +79,14 @@ class TroubleKind(StrEnum):
     DEPARTURE_UNSEEN = "departure_unseen"
     DEPARTURE_WITHOUT_TRIP = "departure_without_trip"
     DEPARTURE_OVERDUE = "departure_overdue"
+    # what vehicles show
+    TWO_DEVICES = "two_devices"
+    STALE_POINT = "stale_point"
+    BEARING_WRONG = "bearing_wrong"
+    SPEED_WRONG = "speed_wrong"
+    RUNS_EARLY = "runs_early"
+    RUNS_LATE = "runs_late"
+    LINE_LEFT = "line_left"
 
 
 Figure = str | int | float

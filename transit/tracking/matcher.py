@@ -58,7 +58,7 @@ WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and be
 DRIVES = -1.5  # and each such fix tells so much against waiting
 DRIVES_S = 60.0  # who does so for this long does not wait
 TURNS = -0.7  # of the next trip beginning where the last one ended
-COURSE_M = 30.0  # so far apart two fixes show which way a vehicle drives,
+COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
 AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction
 ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
@@ -177,7 +177,7 @@ class Matcher:
                 if place.off_m > ENTERS_WITHIN * limits.off_route_m:
                     continue  # it leaves by another street
                 score += DEPARTS - 0.3 * share * detour(step, moved, dt)
-                if moved >= COURSE_M and _is_against(pattern, place, before, moved):
+                if _is_against(pattern, place, before, fix, moved):
                     score += AGAINST
             else:
                 score -= share * detour(step, moved, dt)
@@ -311,7 +311,7 @@ class Matcher:
         lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
         behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
         share = min(1.0, moved / FULL_WEIGHT_M)
-        if moved >= COURSE_M and _is_against(pattern, place, belief.before, moved):
+        if _is_against(pattern, place, belief.before, fix, moved):
             return AGAINST
         return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
 
@@ -377,9 +377,11 @@ def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) ->
     return ChoiceContext(asked.vehicle_id, h.trip, sticks, *said, leaves)
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, moved: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
-    _, x, y = before
+    t, x, y = before
+    if moved < COURSE_M or fix.t - t > COURSE_S:
+        return False
     reach_m = 3.0 * moved + 300.0
     ahead = pattern.line.nearest(x, y, place.along_m, min(place.along_m + reach_m, pattern.line.length_m))
     behind = pattern.line.nearest(x, y, max(place.along_m - reach_m, 0.0), place.along_m)

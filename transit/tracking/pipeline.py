@@ -16,6 +16,7 @@ from transit.tracking.detours import Detour, begun, comes_back, ended
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
 from transit.tracking.matcher import Matcher
+from transit.tracking.off_plan import OffPlan, observe_plan
 from transit.tracking.report import AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, facts_of, observe, wait_for
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
@@ -43,6 +44,7 @@ class Memory(msgspec.Struct, array_like=True):
     trust: FieldTrust | None = None
     standing: Standing | None = None
     detours: tuple[Detour, ...] = ()
+    off_plan: OffPlan | None = None
 
 
 FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
@@ -133,6 +135,10 @@ class Pipeline:
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
         verdict, displaced = self._arbitrate(verdict, report)
         verdict = self._note_detour(memory, verdict, report, t)
+        if verdict.status is VehicleStatus.ON_TRIP and verdict.trip is not None:
+            pattern = self.matcher.patterns.by_id[verdict.pattern_id]
+            late_s = self.matcher.table.lateness(pattern, verdict.trip, verdict.along_m or 0.0, t)
+            memory.off_plan = observe_plan(memory.off_plan, pattern.route_id, late_s, report.reported_at)
         self._wait(memory.standing, verdict, t, asked)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
         shown = memory.shown
@@ -288,6 +294,7 @@ class Pipeline:
             matched=matched,
             memory=packed(memory),
             detours=memory.detours,
+            off_plan=memory.off_plan,
             doubts=_doubts(memory),
             standing=self._standing(memory.standing, verdict, report.reported_at.timestamp()),
         )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from transit.plan.network import TripInstance
 from transit.tracking.detours import Detour
+from transit.tracking.off_plan import OffPlan
 from transit.tracking.report import AvlReport
 
 TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
@@ -72,6 +73,7 @@ class VehicleState:
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
     detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
     standing: StandingFacts | None = None  # None in states that an older version stored
+    off_plan: OffPlan | None = None  # the times of its plan are not those that it keeps
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices
 
 

@@ -19,6 +19,8 @@ RETURNS = 2  # to the very same point, each time from far away: no vehicle does 
 BACK_AFTER = 5  # times running at a distrusted point, and the vehicle is there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now
 TRACK = 3  # suspects that agree with each other, against a point that only repeats itself
+IDLE_S, IDLE_M = 300.0, 150.0  # a believed track that has gone no further for so long
+WENT_M = 500.0  # gives way to one that has gone so far meanwhile
 TWO_DEVICES_AFTER = 6  # changes from one track to the other
 
 
@@ -40,6 +42,8 @@ class Suspects(msgspec.Struct, array_like=True):
     count: int = 0  # suspects that agree with it
     others: int = 0  # reports since that track began that agree with the believed one, and are not just its last point again
     swaps: int = 0  # times that the two tracks took turns
+    anchor: AvlReport | None = None  # where the believed track has been since
+    begun: AvlReport | None = None  # where the suspects' track began
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -92,6 +96,9 @@ def _returns(points: list[Point], point: Point) -> int:
 
 def believed(suspects: Suspects, report: AvlReport, previous: AvlReport | None) -> None:
     """A report was taken: the suspects' track loses by it, unless it only repeats the point before."""
+    anchor = suspects.anchor
+    if anchor is None or distance_m(anchor.lat, anchor.lon, report.lat, report.lon) > IDLE_M:
+        suspects.anchor = report
     if suspects.last is None:
         return
     if (report.reported_at - suspects.last.reported_at).total_seconds() > FORGOTTEN_S:
@@ -108,13 +115,24 @@ def takes_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -> b
     if agrees:
         suspects.swaps += suspects.others > 0
         between, needed = suspects.others, TRACK if _repeats(suspects, report) else 2
-        if between == 0 and suspects.count + 1 >= needed:
-            suspects.last, suspects.count = None, 0
+        if (between == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
+            suspects.last, suspects.count, suspects.anchor, suspects.begun = None, 0, report, None
             return True
+    else:
+        suspects.begun = report
     suspects.count = suspects.count + 1 if agrees else 1
     suspects.others = 0
     suspects.last = report
     return False
+
+
+def _drives_instead(suspects: Suspects, report: AvlReport) -> bool:
+    """Whether the believed track goes nowhere while the other one drives: a device that lies at home, and one in the bus."""
+    idle, begun = suspects.anchor, suspects.begun
+    if idle is None or begun is None or suspects.count + 1 < TRACK:
+        return False
+    is_idle = (report.reported_at - idle.reported_at).total_seconds() >= IDLE_S
+    return is_idle and distance_m(begun.lat, begun.lon, report.lat, report.lon) >= WENT_M
 
 
 def _repeats(suspects: Suspects, report: AvlReport) -> bool:

@@ -52,15 +52,6 @@ class AssignmentHint:
 NO_HINT = AssignmentHint()
 
 
-@dataclass(frozen=True, slots=True)
-class TripAssignment:
-    """A vehicle's trip as the engine sees it; reason says in a word why (told, matched, next_trip, overruled)."""
-
-    trip: TripInstance
-    confidence: float  # 0..1
-    reason: str
-
-
 class Departure(NamedTuple):
     """One planned start of a trip; shift_s moves the times of a trip that frequencies.txt repeats exactly."""
 

@@ -141,6 +141,34 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
         "docs/TRACKERS.md has every reason and the way out.",
     ),
+    Kind.TWO_DEVICES: Words(
+        "Two devices report as tracker %(subject)s (vehicle %(vehicle)s): one is followed, the other one is refused.",
+        "Give each device its own name, and put each on its own vehicle.",
+    ),
+    Kind.STALE_POINT: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s sends one old point again and again; it is not believed.",
+        "Its arrivals are right all the same; have the device looked at, or switch off that it sends stored points.",
+    ),
+    Kind.BEARING_WRONG: Words(
+        "The bearing that tracker %(subject)s on vehicle %(vehicle)s sends is not the way that it drives; it is not believed.",
+        "Nothing need be done. A device without a compass should send none.",
+    ),
+    Kind.SPEED_WRONG: Words(
+        "The speed that tracker %(subject)s on vehicle %(vehicle)s sends is not how it moves; it is not believed.",
+        "Nothing need be done. A device that measures no speed should send none.",
+    ),
+    Kind.RUNS_EARLY: Words(
+        "Line %(subject)s runs %(off_s)s before its timetable since %(since)s. Arrivals follow how it drives.",
+        "If it is to stay so, import a feed with the new times.",
+    ),
+    Kind.RUNS_LATE: Words(
+        "Line %(subject)s runs %(off_s)s behind its timetable since %(since)s. Arrivals follow how it drives.",
+        "If it is to stay so, import a feed with the new times.",
+    ),
+    Kind.LINE_LEFT: Words(
+        "Line %(subject)s left its drawn line behind the stop %(stop)s %(count)s times and came back, last at %(last_at)s.",
+        "If a road is closed, write an alert; if the line is drawn wrong, correct shapes.txt.",
+    ),
     Kind.FIELD_UNUSABLE: Words(
         "Tracker %(subject)s sends a field that cannot be used: %(said)s",
         "Its positions count all the same; docs/TRACKERS.md says what each field may be.",

@@ -646,3 +646,18 @@ def test_what_is_remembered_of_a_vehicle_does_not_grow() -> None:
     network = a_network(LOOP, 250.0, headway=every(10))
     drive = Drive(network, [one for n in range(6) for one in a_drive(LOOP, SEVEN + timedelta(minutes=13 * n))])
     assert max(len(state.memory) for state in drive.states) < 12_000
+
+
+@pytest.mark.parametrize("hint", [AssignmentHint("R2"), AssignmentHint("R2", "R2a1"), AssignmentHint(None, "R2a1")])
+def test_a_wrong_order_does_not_hide_a_bus_from_the_line_that_it_visibly_drives(hint: AssignmentHint) -> None:
+    city = a_city(Way("R1", STRAIGHT, (7 * HOUR,)), Way("R2", [(0.0, 3000.0), (4000.0, 3000.0)], (7 * HOUR,)))
+    drive = Drive(city, a_drive(), hint)
+    on = [state.report.reported_at for state in drive.states if state.matched.status is VehicleStatus.ON_TRIP]
+    assert (on[0] - SEVEN).total_seconds() <= 300.0
+    assert drive.trips[-1] == "R1a1"
+    assert drive.states[-1].matched.explanation == "label overruled"
+
+
+def test_a_right_order_is_not_overruled_where_another_line_shares_the_street() -> None:
+    city = a_city(Way("R1", STRAIGHT, (7 * HOUR,)), Way("R2", [*STRAIGHT, (4000.0, 3000.0)], (7 * HOUR,)))
+    assert set(Drive(city, a_drive(to_m=3500.0), AssignmentHint("R2")).trips) <= {None, "R2a1"}

@@ -94,3 +94,21 @@ def test_when_the_device_that_was_followed_falls_silent_the_other_one_is() -> No
     mixed = [at(5.0 * n, 100.0 + 30.0 * n if n % 2 else 9000.0 - 30.0 * n) for n in range(40)]
     alone = [at(200 + 10.0 * n, 1300.0 + 60.0 * n) for n in range(6)]
     assert alone[-1] in believed([*mixed, *alone])
+
+
+def test_a_device_that_lies_at_home_gives_way_to_the_one_that_drives_and_does_not_take_the_bus_back() -> None:
+    home = [at(10.0 * n, 9000.0 + 3.0 * (n * 7 % 11) + 0.1 * n) for n in range(90)]
+    bus = [at(10.0 * n + 5.0, 60.0 * n) for n in range(90)]
+    suspects = Suspects()
+    kept = believed(sorted([*home, *bus], key=lambda report: report.reported_at), suspects)
+    of_the_bus = [report for report in kept if report in bus]
+    assert of_the_bus[0].reported_at <= SEVEN + timedelta(seconds=330)
+    assert bus[-1] in kept
+    assert not [report for report in home if report in kept and report.reported_at > of_the_bus[0].reported_at]
+    assert "two_devices" in suspects.troubles
+
+
+def test_a_parked_bus_is_not_moved_by_a_few_wild_fixes() -> None:
+    parked = [at(10.0 * n, 9000.0 + 3.0 * (n * 7 % 11) + 0.1 * n) for n in range(90)]
+    wild = [at(10.0 * n + 5.0, 5000.0 - 3000.0 * (n % 3)) for n in range(40, 46)]
+    assert not set(wild) & set(believed(sorted([*parked, *wild], key=lambda report: report.reported_at)))

@@ -1,0 +1,64 @@
+"""The packed memory of a vehicle: today's, one from before there were formats, one of a later version, one that is broken."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import a_drive, a_network
+from tests.conftest import HOUSE
+from transit.store.vehicles import STATE
+from transit.tracking.pipeline import FORMAT, Memory, Pipeline, packed, unpacked
+from transit.tracking.state import VehicleState, VehicleStatus
+
+DUMP = HOUSE / "tests" / "cases" / "stored_before_formats" / "schema_0003.sql"
+
+
+def state_of_before() -> VehicleState:
+    """BUS1 at 1,800 m of T1, as commit 5e26d64 stored it."""
+    row = re.search(r"INSERT INTO \"vehicle_states\" VALUES\('BUS1',.*?X'([0-9A-F]+)'", DUMP.read_text(encoding="utf-8"))
+    assert row is not None
+    state = STATE.decode(bytes.fromhex(row.group(1)))
+    assert state is not None
+    return state
+
+
+def driven_on(state: VehicleState) -> VehicleState:
+    """After 60 m more, 10 s later."""
+    pipeline = Pipeline(a_network(), [state])
+    (before,) = a_drive(from_m=1800.0, to_m=1800.0)
+    seconds = timedelta(seconds=10)
+    (after,) = a_drive(start=state.report.reported_at + seconds, from_m=1860.0, to_m=1860.0)
+    assert (before.lat, before.lon) == pytest.approx((state.report.lat, state.report.lon), abs=1e-3)
+    outcome = pipeline.step(replace(after, tracker_id=state.report.tracker_id))
+    assert outcome.rejection is None
+    assert outcome.state is not None
+    return outcome.state
+
+
+def test_a_memory_from_before_formats_is_gone_on_with() -> None:
+    state = state_of_before()
+    memory = unpacked(state.memory)
+    assert memory.belief is not None
+    assert memory.detours == ()
+    on = driven_on(state)
+    assert on.matched.status is VehicleStatus.ON_TRIP
+    assert on.matched.trip == state.matched.trip
+    assert on.recent[-2] == state.recent[-1]  # what was known of its way is still known
+
+
+def test_today_s_memory_is_read_as_it_was_packed() -> None:
+    memory = unpacked(state_of_before().memory)
+    assert packed(unpacked(packed(memory))) == packed(memory)
+    assert packed(memory)[:1] == FORMAT
+
+
+@pytest.mark.parametrize("content", [b"", b"\x7f", b"\x01rest", FORMAT, FORMAT + b"\x91\x05", b"\x93\x01\x02", b"nonsense"])
+def test_a_later_format_or_a_broken_one_begins_anew_with_that_vehicle(content: bytes) -> None:
+    assert packed(unpacked(content)) == packed(Memory())
+    state = driven_on(replace(state_of_before(), memory=content))
+    assert state.matched.status in (VehicleStatus.ON_TRIP, VehicleStatus.UNASSIGNED)
+    assert len(state.recent) <= 1

@@ -1,0 +1,78 @@
+"""What vehicles show to be wrong in a tracker, in a drawn line or in the timetable: believed already, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from statistics import median
+
+from transit.operations.facts import FleetFacts
+from transit.operations.troubles import Figure, Trouble, TroubleKind
+from transit.tracking.off_plan import OffPlan
+
+KINDS = {
+    "bearing": TroubleKind.BEARING_WRONG,
+    "speed": TroubleKind.SPEED_WRONG,
+    "stale_point": TroubleKind.STALE_POINT,
+    "two_devices": TroubleKind.TWO_DEVICES,
+}
+HEARD_WITHIN = timedelta(days=2)  # of a vehicle not heard for longer nothing is told but that
+LEFT_BY = 3  # vehicles or trips that left a line at one place and came back: the line, or the road, is another
+LEFT_WITHIN = timedelta(days=7)
+KEPT_FOR = timedelta(minutes=30)  # so long a vehicle keeps to other times before the timetable is doubted
+MOST = 0.5  # share of a route's vehicles that do so
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    yield from _trackers(facts)
+    yield from _lines(facts)
+    yield from _timetables(facts)
+
+
+def _trackers(facts: FleetFacts) -> Iterator[Trouble]:
+    """What is not believed of a tracker any more."""
+    for vehicle_id, state in sorted(facts.states.items()):
+        if facts.now - state.report.received_at <= HEARD_WITHIN:
+            for doubt in state.doubts:
+                yield Trouble(KINDS[doubt], state.report.tracker_id, figures={"vehicle": vehicle_id})
+
+
+def _lines(facts: FleetFacts) -> Iterator[Trouble]:
+    """Places where vehicles leave the line of their trip and come back to it, again and again."""
+    if facts.network is None:
+        return
+    places: dict[tuple[str, int | None, str], dict[tuple[str, str], float]] = {}
+    for vehicle_id, state in facts.states.items():
+        for detour in state.detours:
+            if detour.came_back and facts.now - detour.left_at <= LEFT_WITHIN:
+                left = places.setdefault(detour.place, {})
+                left[vehicle_id, f"{detour.trip_id} {detour.left_at:%Y%m%d}"] = detour.left_at.timestamp()
+    for (route_id, _, stop_id), times in sorted(places.items(), key=str):
+        route, stop = facts.network.routes.get(route_id), facts.network.stops.get(stop_id)
+        if len(times) >= LEFT_BY and route is not None and stop is not None:
+            figures: dict[str, Figure] = {"count": len(times), "stop": stop.name, "last_at": max(times.values())}
+            yield Trouble(TroubleKind.LINE_LEFT, route.short_name or route.long_name, figures=figures)
+
+
+def _timetables(facts: FleetFacts) -> Iterator[Trouble]:
+    """Routes whose vehicles keep to other times than the timetable's, most of them in the same way."""
+    if facts.network is None:
+        return
+    kept: dict[str, list[OffPlan | None]] = {}
+    for state in facts.states.values():
+        trip = state.matched.trip
+        if facts.now - state.report.received_at > HEARD_WITHIN:
+            continue
+        off = state.off_plan
+        if off is not None and off.seen_at - off.since >= KEPT_FOR:
+            kept.setdefault(off.route_id, []).append(off)
+        elif off is None and trip is not None and trip.trip_id in facts.network.trips:
+            kept.setdefault(facts.network.trips[trip.trip_id].route_id, []).append(None)
+    for route_id, rows in sorted(kept.items()):
+        route = facts.network.routes.get(route_id)
+        for kind, sign in ((TroubleKind.RUNS_EARLY, -1.0), (TroubleKind.RUNS_LATE, 1.0)):
+            alike = [row for row in rows if row is not None and row.late_s * sign > 0.0]
+            if route is not None and len(alike) >= MOST * len(rows) and alike:
+                off_s = median(abs(row.late_s) for row in alike)
+                since = min(row.since for row in alike)
+                yield Trouble(kind, route.short_name or route.long_name, since, {"off_s": off_s})
