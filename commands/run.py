@@ -154,8 +154,8 @@ def doctor(settings: Settings, lang: str | None) -> None:
         now,
         snapshot_at=None if snapshot is None else snapshot.made_at,
         watch=NO_WATCH if snapshot is None else snapshot.watch,
+        standing=() if snapshot is None else snapshot.standing,
         offered_openly=openly,
-        standing=[] if snapshot is None else snapshot.standing,
     )
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")

@@ -26,9 +26,13 @@ def trackers() -> None:
 @pass_settings
 def trackers_map(settings: Settings, tracker: str, vehicle: str) -> None:
     """Put TRACKER on VEHICLE. A tracker swapped for another is this one edit."""
+    from gps_ingest.tracker_names import objection_to
     from transit.store.database import writing
     from transit.store.trackers import load_tracker_map, map_tracker
 
+    objection = objection_to(tracker)
+    if objection is not None:
+        fail(f"Nothing was changed: {objection}")
     with writing(open_engine(settings)) as connection:
         others = [other for other, on in load_tracker_map(connection).items() if on == vehicle and other != tracker]
         map_tracker(connection, tracker, vehicle, now=settings.clock())
@@ -196,3 +200,40 @@ def _show(settings: Settings, issued: IssuedPassword, host: str | None, qr: Path
             click.echo(f"  {qr} (it holds the password)")
         else:
             code.terminal(compact=True)
+
+
+@trackers.command("owntracks", epilog=example("python app.py trackers owntracks driver7/phone --host bus.example.org"))
+@click.argument("tracker")
+@click.option("--host", required=True, help="Where the phone reaches the broker.")
+@click.option("--port", type=int, help="The broker's port; MQTT_PORT where not given.")
+@click.option("--user", default="", help="The user at the broker, where it asks for one.")
+@click.option("--password", default="", help="Its password; it stands in the file and in the QR code.")
+@click.option("--tls", is_flag=True, help="The broker speaks TLS on that port.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=".", show_default=True)
+@pass_settings
+def trackers_owntracks(
+    settings: Settings, tracker: str, host: str, port: int | None, user: str, password: str, tls: bool, out: Path
+) -> None:
+    """Write the OwnTracks configuration of the phone TRACKER (USER/DEVICE): a file to import, and a QR code of it."""
+    import json
+
+    import segno
+
+    from gps_ingest.owntracks import configuration, import_address
+    from gps_ingest.tracker_names import objection_to
+
+    objection = objection_to(tracker)
+    if objection is None and "/" not in tracker:
+        objection = f"{tracker!r} is no USER/DEVICE: OwnTracks publishes as both"
+    if objection is not None:
+        fail(objection)
+    config = configuration(tracker, host, port or settings.mqtt_port, user=user, password=password, tls=tls)
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / f"{tracker.replace('/', '-')}.otrc"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+    picture = file.with_suffix(".svg")
+    segno.make(import_address(config), error="l", micro=False).save(str(picture), scale=4, border=4)
+    picture.chmod(0o600)
+    click.echo(f"Wrote {file} (open it on the phone with OwnTracks) and {picture} (scan it with the phone's camera).")
+    click.echo(f"Then: python app.py trackers map {tracker} VEHICLE")

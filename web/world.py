@@ -60,6 +60,15 @@ class View:
         return self.snapshot.all_trackers() if self.snapshot else []
 
     @property
+    def silent_since(self) -> datetime | None:
+        """Since when the fleet as a whole is silent; None while it is not."""
+        return self.snapshot.watch.since if self.snapshot else None
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent_since is not None
+
+    @property
     def troubles(self) -> list[Trouble]:
         return self.snapshot.troubles if self.snapshot else []
 

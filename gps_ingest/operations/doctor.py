@@ -39,11 +39,11 @@ def examine(
     *,
     snapshot_at: datetime | None,
     watch: FleetWatch = NO_WATCH,
-    offered_openly: bool = False,
     standing: Sequence[StandingVehicle] = (),
+    offered_openly: bool = False,
 ) -> Examination:
-    """snapshot_at, watch: when the live process last wrote, and its watch over the fleet then; offered_openly: BIND is not
-    loopback and no ADMIN_PASSWORD is set; standing: the vehicles that the live process found not to come on."""
+    """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
+    loopback and no ADMIN_PASSWORD is set."""
     stored = _of_database(engine, now, watch, standing)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
     if offered_openly:

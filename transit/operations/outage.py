@@ -49,11 +49,11 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
     """On a trip lately, or assigned. Of a fleet that is silent as a whole: lately before the last of it was heard."""
     on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in HOLDING}
-    last = max((state.report.reported_at for state in on_trip.values()), default=None)
+    last = max((state.report.received_at for state in on_trip.values()), default=None)
     since = facts.now - EXPECTED_FOR
     if last is not None and SILENT < facts.now - last <= REMEMBERED:
         since = last - EXPECTED_FOR
-    expected = {vehicle_id for vehicle_id, state in on_trip.items() if state.report.reported_at >= since}
+    expected = {vehicle_id for vehicle_id, state in on_trip.items() if state.report.received_at >= since}
     expected |= {vehicle_id for vehicle_id in facts.hints if _was_heard(facts, vehicle_id)}
     if before.since is not None:  # who fell silent in this outage is not forgotten while it lasts
         expected |= {vehicle_id for vehicle_id in before.silent if _is_silent(facts, vehicle_id)}
@@ -67,7 +67,7 @@ def _was_heard(facts: FleetFacts, vehicle_id: str) -> bool:
 
 def _is_silent(facts: FleetFacts, vehicle_id: str) -> bool:
     state: VehicleState | None = facts.states.get(vehicle_id)
-    return state is None or facts.now - state.report.reported_at > SILENT
+    return state is None or facts.now - state.report.received_at > SILENT  # a wrong clock is no silence
 
 
 def _is_outage(looked: FleetWatch) -> bool:
@@ -81,5 +81,5 @@ def _is_over(looked: FleetWatch) -> bool:
 
 def _began_at(facts: FleetFacts, silent: tuple[str, ...]) -> datetime:
     """When the last of the silent ones was heard."""
-    heard = [facts.states[vehicle_id].report.reported_at for vehicle_id in silent if vehicle_id in facts.states]
+    heard = [facts.states[vehicle_id].report.received_at for vehicle_id in silent if vehicle_id in facts.states]
     return max(heard, default=facts.now)

@@ -12,7 +12,8 @@ SILENT = timedelta(minutes=5)  # a fleet that says nothing for so long is not th
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    newest = facts.newest_received_at
+    heard = [facts.newest_received_at, *(row.last_received_at for row in facts.trackers)]  # refused ones are in no report
+    newest = max((at for at in heard if at is not None), default=None)
     if newest is None:
         yield Trouble(TroubleKind.NEVER_REPORTED)
     elif facts.now - newest > SILENT:

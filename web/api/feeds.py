@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
+from transit.operations.watch import NO_WATCH
 from web import metrics
 from web.world import json_of, world
 
@@ -55,11 +56,11 @@ def gtfs_realtime(name: str, kind: str) -> Response:
 
 @pages.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """200 as soon as the web answers and the database does; the ages tell the rest."""
+    """200 as soon as the web answers and the database does. A silent fleet is no fault of ours: degraded, but 200."""
     now, made = world().now(), world().view.snapshot
     newest = made.newest_received_at if made else None
     answer = {
-        "status": "ok" if not world().database_error else "database_error",
+        "status": "database_error" if world().database_error else "degraded" if _is_silent() else "ok",
         "live": world().is_live,
         "live_age_s": world().live_age_s,
         "last_report_age_s": (now - newest).total_seconds() if newest else None,
@@ -68,9 +69,16 @@ def healthz() -> tuple[Response, int]:
         "predictions": int(made.figures.get("predictions", 0)) if made else 0,
         "now": now.isoformat(),
     }
+    if _is_silent():
+        watch = made.watch if made else NO_WATCH
+        answer["reason"] = f"the fleet is silent: {len(watch.silent)} of {len(watch.expected)} vehicles since {watch.since}"
     if world().database_error:
         answer["error"] = world().database_error
     return jsonify(answer), 503 if world().database_error else 200
+
+
+def _is_silent() -> bool:
+    return world().view.is_silent
 
 
 @pages.get("/metrics")

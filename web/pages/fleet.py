@@ -55,7 +55,7 @@ def fleet() -> Response:
     rows = fleet_rows(world())
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
-    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world())}
+    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world()), "clock_word": troubles.clock_word}
     if request.args.get("part") == "fleet":
         return fragment(render_template("fleet_rows.html", **shown))
     response = make_response(render_template("fleet.html", **shown))

@@ -19,8 +19,10 @@ from web.boards.running import buses_now
 from web.boards.stop_board import stop_board
 from web.boards.strips import strips_of
 from web.boards.trip_board import trip_board
-from web.search import search_stops
-from web.templating import stop_url
+from web.endpoints import Endpoint
+from web.guide import guide_of
+from web.name_search import hits
+from web.templating import route_url, stop_url
 from web.words import names
 from web.world import world
 
@@ -35,9 +37,9 @@ def home() -> Response | str:
     if network is None:
         return make_response(render_template("empty.html"), 200)
     text = request.args.get("q", "").strip()[:80]
-    hits = search_stops(network, text) if text else []
-    if text and len(hits) == 1:
-        return redirect(stop_url(hits[0].stop_id))  # type: ignore[return-value]
+    results = hits(network, guide_of(world()), text) if text else []
+    if text and len(results) == 1:
+        return redirect(address_of(results[0].endpoint))  # type: ignore[return-value]
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order is None, r.sort_order or 0, r.name, r.route_id))
     stops = sorted((s for s in network.stops.values() if s.stop_id in network.routes_of_stop), key=names.stop_name)
     alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
@@ -46,10 +48,17 @@ def home() -> Response | str:
         routes=routes,
         running=buses_now(world()),
         asked=text,
-        found=hits,
+        found=results,
+        address_of=address_of,
         alerts=alerts,
         stops=stops if len(stops) <= 60 else [],
     )
+
+
+def address_of(endpoint: Endpoint) -> str:
+    """The page of what was found."""
+    kind, _, name = endpoint.key.partition(":")
+    return {"halte": stop_url, "koridor": route_url}[kind](name) if kind != "tempat" else f"/wisata/{name}"
 
 
 @pages.get("/halte/<path:stop_id>")

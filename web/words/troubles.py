@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
+
+from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
 from transit.operations.troubles import TroubleKind as Kind
 from transit.plan.service_day import local_date
 from web.words.languages import catalogue
+from web.words.languages import language as readers_language
 
 UNITS = ((2 * 86400, 86400, "%(count)s days"), (2 * 3600, 3600, "%(count)s h"), (300, 60, "%(count)s min"))  # from, unit
 
@@ -317,6 +321,16 @@ def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> s
     return " ".join(filter(None, (wrong(trouble, language, timezone, now), remedy(trouble, language, timezone, now))))
 
 
+def clock_word(tracker: TrackerHealth) -> str:
+    """Of the clock of a tracker: nothing is said of one that was not heard live often enough."""
+    if tracker.clock_offset_s is None:
+        return gettext("not known")
+    if tracker.clock_offset_s == 0.0:
+        return gettext("right")
+    wrong = span(tracker.clock_offset_s, readers_language())
+    return gettext("%(span)s behind", span=wrong) if tracker.clock_offset_s > 0 else gettext("%(span)s ahead", span=wrong)
+
+
 def all_is_well(language: str) -> str:
     text: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
     return text
@@ -353,7 +367,7 @@ def span(seconds: float, language: str) -> str:
     size = abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
-            phrase: str = catalogue(language).gettext(text) % {"count": size // unit}
+            phrase: str = catalogue(language).gettext(text) % {"count": round(size / unit)}
             return phrase
     phrase = catalogue(language).gettext("%(count)s s") % {"count": size}
     return phrase

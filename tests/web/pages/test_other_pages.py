@@ -41,7 +41,7 @@ def test_the_search_forgives_spelling(client, asked):
 
 
 def test_a_search_that_finds_nothing_says_so(client):
-    assert "Tidak ada halte bernama “zzzz”" in client.get("/?q=zzzz").text
+    assert "Tidak ada yang bernama “zzzz”" in client.get("/?q=zzzz").text
 
 
 def test_a_search_cannot_write_into_the_page(client):

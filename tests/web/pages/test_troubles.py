@@ -1,0 +1,218 @@
+"""Each trouble goes in as messages, and is read on /armada and from doctor, in both languages."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from gps_ingest.ingest.facts import Ingest
+from gps_ingest.mqtt import Message
+from gps_ingest.operations.doctor import examine
+from tests.builders import SEVEN, a_drive, a_network
+from transit.operations.troubles import TroubleKind as Kind
+from transit.store.assignments import assign
+from transit.store.database import migrate, open_database, writing
+from transit.store.networks import save_network
+from transit.store.trackers import map_tracker
+from transit.tracking.trip_choice import AssignmentHint
+from web.factory import create_app
+from web.live.process import Live
+from web.settings import WebSettings
+from web.words.troubles import remedy, wrong
+
+LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
+SEVEN_HOURS_S = 7 * 3600.0
+
+
+class Control:
+    """A control room on the small cast: ingest, the live process and the pages on one clock that is set by hand."""
+
+    def __init__(self, folder):
+        self.folder, self.url, self.now = folder, f"sqlite:///{folder / 'control.db'}", SEVEN
+        self.engine = open_database(self.url)
+        migrate(self.engine)
+        with writing(self.engine) as connection:
+            save_network(connection, a_network(), now=self.now, source="test")
+        self.ingest, self.live = Ingest(self.engine, lambda: self.now), Live(self.engine, folder)
+
+    def map(self, tracker_id, vehicle_id):
+        with writing(self.engine) as connection:
+            map_tracker(connection, tracker_id, vehicle_id, now=self.now)
+        self.ingest.look()
+        return self
+
+    def plays(self, drive, tracker_ids=("T1",), *, clock_s=0.0, frozen=False, **fields):
+        """clock_s: how far ahead the trackers' clocks are of ours."""
+        first = drive[0].reported_at
+        for n, report in enumerate(drive):
+            self.now = report.received_at
+            fix_at = (first if frozen else report.reported_at) + timedelta(seconds=clock_s)
+            fix = {"latitude": report.lat, "longitude": report.lon, "timestamp": fix_at.timestamp(), **fields}
+            for tracker_id in tracker_ids:
+                topic = f"transbinjai/v1/trackers/{tracker_id}/position"
+                self.ingest.take([Message(topic, json.dumps(fix).encode(), self.now, n, 1, 1)])
+        return self
+
+    def waits(self, **time):
+        """The live process goes on looking, ten seconds at a time."""
+        until = self.now + timedelta(**time)
+        while self.now < until:
+            self.now += timedelta(seconds=10)
+            self.live.step(self.now)
+        return self
+
+    def page(self, path, language="en"):
+        client = create_app(WebSettings(self.folder, self.url, clock=lambda: self.now)).test_client()
+        return client.get(f"{path}?lang={language}", environ_base=LOCAL)
+
+    def troubles(self):
+        """By kind, as doctor finds them; /armada has each of their sentences, in both languages."""
+        self.live.step(self.now)
+        self.live.facts = self.live.facts.__class__(self.now - timedelta(minutes=1))
+        self.live.step(self.now)
+        kept = {"snapshot_at": self.now, "watch": self.live.watch, "standing": self.live.standing}
+        found = examine(self.engine, "mqtt://127.0.0.1:1", self.folder, self.now, **kept)
+        troubles = [one for one in found.troubles if one.kind is not Kind.BROKER_AWAY]
+        for language in ("en", "id"):
+            page = unescape(self.page("/armada", language).text)
+            for trouble in troubles:
+                assert wrong(trouble, language, found.timezone, self.now) in page
+                assert remedy(trouble, language, found.timezone, self.now) in page
+        return {trouble.kind: trouble for trouble in troubles}
+
+
+@pytest.fixture
+def control(tmp_path):
+    made = Control(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+def test_a_fleet_that_reports_well_has_no_trouble(control):
+    assert control.map("T1", "BUS1").plays(a_drive(to_m=1800)).troubles() == {}
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "kind"),
+    [
+        (SEVEN_HOURS_S, Kind.LOCAL_TIME),
+        (-SEVEN_HOURS_S, Kind.CLOCK_TOO_WRONG),
+        (-1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
+        (150.0, Kind.CLOCK_CORRECTED),
+    ],
+)
+def test_a_clock_is_told_by_what_is_wrong_with_it(control, clock_s, kind):
+    found = control.map("T1", "BUS1").map("T2", "BUS2")
+    found.plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
+    assert control.troubles().keys() == {kind}
+
+
+def test_a_machine_that_is_seven_hours_wrong_is_told_as_this_machine_and_not_as_its_trackers(control):
+    names = ["T1", "T2", "T3"]
+    for name in names:
+        control.map(name, f"BUS-{name}")
+    found = control.plays(a_drive(to_m=1800), names, clock_s=SEVEN_HOURS_S).troubles()
+    assert found.keys() == {Kind.OUR_CLOCK_WRONG}
+    assert found[Kind.OUR_CLOCK_WRONG].figures["case"] == "behind"
+
+
+def test_a_machine_that_is_set_right_by_five_minutes_loses_no_report_and_says_so(control):
+    names = ["T1", "T2", "T3"]
+    for name in names:
+        control.map(name, f"BUS-{name}")
+    drive = a_drive(to_m=3000)
+    half = len(drive) // 2
+    for report in drive[:half]:
+        control.plays(
+            [report.__class__(**{**fields_of(report), "received_at": report.received_at + timedelta(minutes=5)})], names
+        )
+    assert control.troubles().keys() == {Kind.OUR_CLOCK_WRONG}
+    control.now = drive[half].received_at
+    control.ingest = Ingest(control.engine, lambda: control.now)
+    found = control.plays(drive[half:], names).troubles()
+    assert found.keys() == {Kind.OUR_CLOCK_STEPPED}
+    assert control.ingest.network.pipeline.states["BUS-T1"].report.reported_at == drive[-1].reported_at
+
+
+def fields_of(report):
+    return {name: getattr(report, name) for name in report.__dataclass_fields__}
+
+
+REFUSED = [
+    ("inaccurate", {"accuracy_m": 500}),
+    ("duplicate", {"frozen": True}),
+    ("wrong_type", {"timestamp": "2026-11-23T07:00:00"}),
+]
+
+
+@pytest.mark.parametrize(("case", "how"), REFUSED)
+def test_a_tracker_of_which_most_is_refused_is_told_with_the_reason_until_it_is_over(control, case, how):
+    drive = a_drive(to_m=1800)
+    found = control.map("T1", "BUS1").plays(drive[: len(drive) // 2], **how).troubles()
+    assert found[Kind.MOSTLY_REFUSED].figures["case"] == case
+    assert Kind.MOSTLY_REFUSED not in control.plays(drive[len(drive) // 2 :]).troubles()
+
+
+def test_a_tracker_that_is_mapped_and_never_heard_is_told_and_its_clock_is_not_called_right(control):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800))
+    assert control.troubles()[Kind.NEVER_HEARD].subject == "T2"
+    assert "not known" in control.page("/armada").text
+    assert "belum diketahui" in control.page("/armada", "id").text
+
+
+def test_a_silent_fleet_is_told_to_operators_and_riders_and_is_over_when_it_is_heard_again(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[: len(drive) // 2]).waits(seconds=140)
+    assert control.page("/healthz").json["status"] == "ok"
+    control.waits(seconds=90)
+    health = control.page("/healthz")
+    assert (health.status_code, health.json["status"]) == (200, "degraded")
+    assert "1 of 1" in health.json["reason"]
+    for path in ("/", "/koridor/R1", "/peta", "/halte/S5", "/armada"):
+        assert "No bus can be seen since" in control.page(path).text, path
+    assert control.troubles()[Kind.OUTAGE].figures["vehicles"] == "BUS1"
+    late = [move(report, control.now - drive[0].received_at) for report in drive[len(drive) // 2 :][:6]]
+    control.plays(late).waits(seconds=80)
+    assert control.page("/healthz").json["status"] == "ok"
+
+
+def move(report, by):
+    fields = fields_of(report)
+    return report.__class__(**{**fields, "reported_at": report.reported_at + by, "received_at": report.received_at + by})
+
+
+def test_a_tracker_that_is_put_on_another_vehicle_takes_the_trip_along_at_once(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[: len(drive) // 2])
+    trip = control.ingest.network.pipeline.states["BUS1"].matched.trip
+    assert trip is not None
+    control.map("T1", "BUS2")
+    control.live.step(control.now)
+    assert list(control.live.states) == ["BUS2"]
+    assert control.live.states["BUS2"].matched.trip == trip
+    control.plays(drive[len(drive) // 2 :][:1])
+    assert control.ingest.network.pipeline.states["BUS2"].matched.trip == trip
+    with writing(control.engine) as connection:
+        map_tracker(connection, "T1", None, now=control.now)
+    control.live.step(control.now)
+    assert control.live.states == {}, "who has no tracker is not live, however young its last fix"
+
+
+def test_an_assignment_of_a_vehicle_without_tracker_is_told(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800))
+    with writing(control.engine) as connection:
+        assign(connection, "BUS9", AssignmentHint("R1"), now=control.now)
+    assert control.troubles()[Kind.ASSIGNED_WITHOUT_TRACKER].subject == "BUS9"
+
+
+def test_a_fix_that_is_still_to_come_is_not_live(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800))
+    control.now -= timedelta(seconds=40)
+    control.live.step(control.now)
+    assert "still to come" in control.page("/armada").text
+    assert "masih akan datang" in control.page("/armada", "id").text
+    assert control.live.forecaster is not None
+    assert not control.page("/api/v1/vehicles").json["vehicles"]
