@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Connection, Engine, event
 
 from gps_ingest import broker
 
@@ -35,6 +36,22 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--accept-lang=id-ID",  # pages follow the browser's language; the tests read Indonesian
 ]
+
+
+ENGINES: set[Engine] = set()  # that a test has used
+
+
+@event.listens_for(Engine, "engine_connect")
+def _is_used(connection: Connection) -> None:
+    ENGINES.add(connection.engine)
+
+
+@pytest.fixture(autouse=True)
+def close_files_of_databases() -> Iterator[None]:
+    """Files left open by one test would fail another: paho waits with select(), which takes no file number above 1023."""
+    yield
+    while ENGINES:
+        ENGINES.pop().dispose()
 
 
 @pytest.hookimpl(wrapper=True)
