@@ -57,6 +57,7 @@ DEPARTS = -0.7
 WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
 DRIVES = -1.5  # and each such fix tells so much against waiting
 DRIVES_S = 60.0  # who does so for this long does not wait
+TOLD_REACHES = 3.0  # times a terminal's radius: from there who is told to begin a trip there is on the way to it
 TURNS = -0.7  # of the next trip beginning where the last one ended
 COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
 AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction
@@ -142,7 +143,8 @@ class Matcher:
         leaves = log(min(0.1, dt / TRIP_S))
         for old in belief.hypotheses:
             leaving.append(old.leaving + (-1.0 if old.arrived_at is not None else leaves))
-            for new in self._follow(old, fix, before, unseen_s, moved, share):
+            is_told = old.trip is not None and old.trip.trip_id == asked.hint.trip_id
+            for new in self._follow(old, fix, before, unseen_s, moved, share, is_told):
                 following.append(new)
                 on_line = on_line or new.off_m < 2.0 * SIGMA_M
         belief.out = log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
@@ -155,7 +157,7 @@ class Matcher:
             belief.anchor = (fix.t, fix.x, fix.y)
 
     def _follow(
-        self, old: Hypothesis, fix: Observation, before: Place, dt: float, moved: float, share: float
+        self, old: Hypothesis, fix: Observation, before: Place, dt: float, moved: float, share: float, is_told: bool
     ) -> Iterable[Hypothesis]:
         """Where this reading can have gone: along its line, no further than it can have driven; on to the next trip."""
         pattern = self.patterns.by_id.get(old.pattern_id)
@@ -174,7 +176,7 @@ class Matcher:
             if old.waiting:
                 if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
                     continue  # it waits beside the line, or leaves in another direction
-                if place.off_m > ENTERS_WITHIN * limits.off_route_m:
+                if not is_told and place.off_m > ENTERS_WITHIN * limits.off_route_m:
                     continue  # it leaves by another street
                 score += DEPARTS - 0.3 * share * detour(step, moved, dt)
                 if _is_against(pattern, place, before, fix, moved):
@@ -190,23 +192,27 @@ class Matcher:
             score = max(score, OUTLIER * share)
             yield self._moved(old, pattern, place, old.weight + score, fix)
         if old.waiting:
-            yield from self._wait_on(old, pattern, fix, dt, moved, share)
+            yield from self._wait_on(old, pattern, fix, dt, moved, share, is_told)
         elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
             yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
 
     def _wait_on(
-        self, old: Hypothesis, pattern: Pattern, fix: Observation, dt: float, moved: float, share: float
+        self, old: Hypothesis, pattern: Pattern, fix: Observation, dt: float, moved: float, share: float, is_told: bool
     ) -> Iterable[Hypothesis]:
-        """It waits still: no farther away than its terminal reaches, and not while it drives and drives."""
+        """It waits still: no farther away than its terminal reaches, and not while it drives and drives.
+
+        Who is said to be on the trip that begins there may drive up to it, from three times as far.
+        """
         away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
         score = self._at_terminal(pattern, away, share)
         since = None
-        if moved > WAITS_BELOW_MPS * dt:
+        if moved > WAITS_BELOW_MPS * dt and not is_told:
             score += DRIVES * share
             since = fix.t - dt if old.drives_since is None else old.drives_since
             if fix.t - since >= DRIVES_S:
                 return
-        if away <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+        reach_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m * (TOLD_REACHES if is_told else 1.0)
+        if away <= reach_m:
             yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away, drives_since=since)
 
     def _at_terminal(self, pattern: Pattern, away_m: float, share: float) -> float:

@@ -208,3 +208,20 @@ def test_a_vehicle_that_joins_the_line_against_its_direction_is_hardly_believed_
         return found.weight
 
     assert belief_in(2120.0) == pytest.approx(belief_in(1880.0) + 3.0, abs=0.1)
+
+
+def test_who_is_told_its_trip_may_drive_up_to_its_terminal_and_leave_beside_the_line() -> None:
+    """A fix every two minutes: 200 m from the first stop, then 130 m beside the line."""
+
+    def seen(hint: AssignmentHint) -> Followed:
+        bus = Followed(a_city(Way("R1", STRAIGHT, (7 * HOUR,))))
+        for where, seconds in (((0.0, 60.0), -240.0), ((0.0, 200.0), -120.0), ((700.0, 130.0), 60.0)):
+            bus.see(where, at_m(seconds), hint=hint)
+        return bus
+
+    told = seen(AssignmentHint(trip_id="R1a1"))
+    assert not told.best().waiting
+    assert told.best().along_m == pytest.approx(700.0, abs=1.0)
+    untold = seen(AssignmentHint())
+    assert untold.belief is not None
+    assert untold.belief.hypotheses == []  # who is told nothing is on no trip there
