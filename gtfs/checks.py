@@ -9,7 +9,8 @@ from dataclasses import replace
 from gtfs import columns
 from gtfs.problems import Findings
 from gtfs.rows import Row
-from transit.plan.network import MAX_PARENTS, Agency, Network, Route, Stop
+from transit.plan.network import Agency, Network, Route, Stop
+from transit.plan.patterns import place_among
 
 Lines = Mapping[str, int]  # id -> line
 
@@ -70,16 +71,7 @@ def mend_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findin
 
 def stops_with_place(stops: Mapping[str, Stop]) -> set[str]:
     """The stops that have a position, of their own or of their station."""
-    stop_ids = set()
-    for stop_id, stop in stops.items():
-        at: Stop | None = stop
-        for _ in range(MAX_PARENTS):
-            if at is None or at.lat is not None:
-                break
-            at = stops.get(at.parent_station)
-        if at is not None and at.lat is not None:
-            stop_ids.add(stop_id)
-    return stop_ids
+    return {stop_id for stop_id in stops if place_among(stops, stop_id) is not None}
 
 
 def say_without_shapes(trip_rows: Mapping[str, Row], findings: Findings) -> None:

@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One file. The columns stand in the order of the record's fields; keys are columns that belong to no field of it.
+    """One file. The columns stand in the order of the record's fields.
 
     spares_rows: one broken row costs a trip, a line or less, and is left out; elsewhere it refuses the feed.
     spares_all: the network does without the whole file.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.arrivals.notices import cancels, covers
 from transit.plan.network import Network, TripInstance
-from transit.plan.planned_times import has_planned_times, planned_at
+from transit.plan.planned_times import planned_at
 from transit.plan.timetable import PlannedCall, timetable_of
 
 AHEAD = timedelta(hours=6)  # consumers plan journeys so far ahead with live data; later runs are told when they are near
@@ -85,5 +85,5 @@ def _starts_of(network: Network, route_ids: Iterable[str], now: datetime) -> Ite
         for direction in table.directions_at(stop_id):
             if direction.route_id in wanted:
                 for call in table.planned(stop_id, direction, now - BEHIND, now + AHEAD):
-                    if call.call.index == 0 and has_planned_times(network, call.trip):
+                    if call.call.index == 0:
                         yield call.trip, call.at

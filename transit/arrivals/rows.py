@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -179,18 +179,10 @@ class _Board:
         if (notice is not None and row.tier is not Tier.LIVE) or self._is_closed(direction, row.stop_id):
             return None  # nobody waits for a bus that has not begun what is cancelled, nor where no bus stops
         notice = notice or stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id)
-        visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id == row.stop_id]
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
-        call = trip.stop_times[index]
-        return Arrival(
-            stop_id=row.stop_id,
-            stop_sequence=row.stop_sequence,
-            trip=row.trip,
-            route_id=direction.route_id,
-            direction_id=direction.direction_id,
-            headsign=headsign_of(self.network, trip, index),
-            status=status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD),
-            at=row.predicted_at,
+        status = status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD)
+        return replace(
+            self._call(row.trip, index, {row.stop_id}, status, row.predicted_at),
             low_at=row.low_at,
             high_at=row.high_at,
             planned_at=planned_at(self.network, row.trip, index, departure=row.is_departure),
@@ -198,14 +190,33 @@ class _Board:
             reported_at=row.reported_at,
             stops_away=self._stops_away(row, index),
             is_departure=row.is_departure,
+            in_spite_of=notice.alert_id if notice is not None else None,
+            is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
+        )
+
+    def _call(
+        self, instance: TripInstance, index: int, places: Collection[str], status: ArrivalStatus, at: datetime | None
+    ) -> Arrival:
+        """What the plan says of one call. places: the stop_ids that count as here, where the trip comes by more than once."""
+        trip = self.network.trips[instance.trip_id]
+        call, direction = trip.stop_times[index], directions_of(self.network).of_trip[trip.trip_id]
+        visits = [n for n, other in enumerate(trip.stop_times) if other.stop_id in places]
+        return Arrival(
+            stop_id=call.stop_id,
+            stop_sequence=call.stop_sequence,
+            trip=instance,
+            route_id=direction.route_id,
+            direction_id=direction.direction_id,
+            headsign=headsign_of(self.network, trip, index),
+            status=status,
+            at=at,
+            is_departure=index == 0,
             visit=visits.index(index) + 1 if len(visits) > 1 else None,
             is_last=index == len(trip.stop_times) - 1,
             is_demo=trip.is_demo,
             side=direction.side,
             pickup_type=call.pickup_type,
             drop_off_type=call.drop_off_type,
-            in_spite_of=notice.alert_id if notice is not None else None,
-            is_last_of_day=is_last_of_day(self.network, row.trip, index, row.predicted_at),
         )
 
     def stuck(self) -> list[Arrival]:
@@ -215,36 +226,20 @@ class _Board:
             trip = self.network.trips.get(vehicle.trip.trip_id)
             if trip is None or vehicle.is_parked or abs(self.now - vehicle.reported_at) > TOLD_AGE:
                 continue
-            visits = [n for n, call in enumerate(trip.stop_times) if call.stop_id in places]
-            ahead = next((n for n in visits if trip.stop_times[n].stop_sequence >= vehicle.next_stop_sequence), None)
+            yet_to_come = [n for n, call in enumerate(trip.stop_times) if call.stop_sequence >= vehicle.next_stop_sequence]
+            ahead = next((n for n in yet_to_come if trip.stop_times[n].stop_id in places), None)
             if ahead is None:
                 continue
-            call, direction = trip.stop_times[ahead], directions_of(self.network).of_trip[trip.trip_id]
-            first = next(n for n, row in enumerate(trip.stop_times) if row.stop_sequence >= vehicle.next_stop_sequence)
             rows.append(
-                Arrival(
-                    stop_id=call.stop_id,
-                    stop_sequence=call.stop_sequence,
-                    trip=vehicle.trip,
-                    route_id=direction.route_id,
-                    direction_id=direction.direction_id,
-                    headsign=headsign_of(self.network, trip, ahead),
-                    status=ArrivalStatus.STANDING,
-                    at=None,
+                replace(
+                    self._call(vehicle.trip, ahead, places, ArrivalStatus.STANDING, None),
                     planned_at=planned_at(self.network, vehicle.trip, ahead, departure=ahead == 0),
                     vehicle_id=vehicle.vehicle_id,
                     reported_at=vehicle.reported_at,
                     standing_since=vehicle.since,
                     standing_stop_id=vehicle.stop_id,
                     in_jam=vehicle.in_jam,
-                    stops_away=None if vehicle.waits else ahead - first,
-                    is_departure=ahead == 0,
-                    visit=visits.index(ahead) + 1 if len(visits) > 1 else None,
-                    is_last=ahead == len(trip.stop_times) - 1,
-                    is_demo=trip.is_demo,
-                    side=direction.side,
-                    pickup_type=call.pickup_type,
-                    drop_off_type=call.drop_off_type,
+                    stops_away=None if vehicle.waits else ahead - yet_to_come[0],
                 )
             )
         return rows
@@ -299,26 +294,9 @@ class _Board:
             notice = stops_service(
                 self.alerts, self.network, self.now, direction=direction, stop_id=call.stop_id, trip=planned.trip
             )
-            visits = [n for n, row in enumerate(call.trip.stop_times) if row.stop_id == call.stop_id]
-            row = call.trip.stop_times[call.index]
-            rows.append(
-                Arrival(
-                    stop_id=call.stop_id,
-                    stop_sequence=call.stop_sequence,
-                    trip=planned.trip,
-                    route_id=direction.route_id,
-                    direction_id=direction.direction_id,
-                    headsign=call.headsign,
-                    status=ArrivalStatus.SCHEDULED if notice is None else ArrivalStatus.CANCELLED,
-                    at=planned.at,
-                    planned_at=planned.at,
-                    is_departure=call.index == 0,
-                    visit=visits.index(call.index) + 1 if len(visits) > 1 else None,
-                    side=direction.side,
-                    pickup_type=row.pickup_type,
-                    drop_off_type=row.drop_off_type,
-                )
-            )
+            status = ArrivalStatus.SCHEDULED if notice is None else ArrivalStatus.CANCELLED
+            row = self._call(planned.trip, call.index, {call.stop_id}, status, planned.at)
+            rows.append(replace(row, planned_at=planned.at))
         return rows
 
     def _is_behind(self, trip: TripInstance, stop_sequence: int) -> bool:

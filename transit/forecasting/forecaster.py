@@ -127,12 +127,17 @@ class Forecaster:
             self._sweep(at)
 
     def _expire(self, state: VehicleState, others: list[VehicleState], now: float) -> None:
+        if (stuck := self._stuck(state, now)) is not None:
+            self.expiries.remember(*stuck)
+            self.expiries.watch(stuck[0], others)
+
+    def _stuck(self, state: VehicleState, now: float) -> tuple[RemainingTrip, float] | None:
+        """The trip of a vehicle that does not come on, and since when nothing is promised of it; None while it is promised."""
         if state.standing is None or (state.report.reported_at - state.standing.since).total_seconds() < LEAST_STAND_S:
-            return
+            return None
         ride = ride_of(state, self.links, self.times, self.departures, now)
-        if ride is not None and (ended_at := self._ended_at(ride)) is not None:
-            self.expiries.remember(ride, ended_at)
-            self.expiries.watch(ride, others)
+        ended_at = None if ride is None else self._ended_at(ride)
+        return None if ride is None or ended_at is None else (ride, ended_at)
 
     def _ended_at(self, ride: RemainingTrip) -> float | None:
         """Since when nothing is promised of a vehicle that does not come on, Unix seconds; None while it is promised."""
@@ -143,9 +148,8 @@ class Forecaster:
         some = sorted(states, key=lambda one: one.vehicle_id)
         found = []
         for state in some:
-            ride = ride_of(state, self.links, self.times, self.departures, now.timestamp())
-            if ride is not None and (ended_at := self._ended_at(ride)) is not None:
-                found.append(standing_vehicle(ride, ended_at, jam=in_jam(ride, some, self.expiries)))
+            if (stuck := self._stuck(state, now.timestamp())) is not None:
+                found.append(standing_vehicle(*stuck, jam=in_jam(stuck[0], some, self.expiries)))
         return found
 
     def _sample(self, said: VehicleForecast, now: float) -> None:

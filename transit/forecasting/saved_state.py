@@ -139,15 +139,13 @@ def load(learner: Learner, blob: bytes) -> bool:
 
 
 def _load_tier(learner: Learner, tier: Tier, learnt: SavedState) -> None:
-    put_off, postponement = learnt.postponement.get(tier.value), learner.postponement[tier]
-    if put_off is not None and _unpack(put_off[0]).shape == postponement.errors.shape:
-        postponement.errors, postponement.count = _unpack(put_off[0]).astype(np.float32), _unpack(put_off[1])
-        postponement.sort_out()
+    for node, table in ((learner.postponement[tier], learnt.postponement), (learner.calibration[tier], learnt.calibration)):
+        packed = table.get(tier.value)
+        errors = None if packed is None else _unpack(packed[0])
+        if packed is not None and errors is not None and errors.shape == node.errors.shape:
+            node.errors, node.count = errors.astype(np.float32), _unpack(packed[1])
+            node.sort_out()
     one, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
     if one is not None and _unpack(one[1]).shape == corrections.square.shape:
         corrections.epoch, corrections.square = one[0], _unpack(one[1])
         corrections.product, corrections.weights = _unpack(one[2]), _unpack(one[3])
-    errors, calibration = learnt.calibration.get(tier.value), learner.calibration[tier]
-    if errors is not None and _unpack(errors[0]).shape == calibration.errors.shape:
-        calibration.errors, calibration.count = _unpack(errors[0]).astype(np.float32), _unpack(errors[1])
-        calibration.sort_out()

@@ -22,12 +22,12 @@ ENOUGH = 20.0  # link times, or waits, stored of a place, before its own are bel
 SOFT_S = 30.0  # link times spread less, in proportion, the longer the link is
 BINS = np.linspace(-1.5, 2.5, 41)  # log((seconds + SOFT_S) / (planned + SOFT_S)), edges
 FADE = 0.98  # of what is known of a link, with each new time: about the last fifty count
-# 95 % of link times of New York and Austin lie below this where nothing is stored (docs/PREDICTION.md): 82 s of a planned
-# half minute, 446 s of 290 s
+# where nothing is stored, a link time up to the planned one by so much is usual: 82 s of a planned half minute, 446 s of 290 s
+# (fitted to New York and Austin; no command prints the fit, decision 0052)
 UNKNOWN_SHARE, UNKNOWN_S = 1.4, 40.0
 AT_STOP_M = 50.0  # a vehicle this near a stop may be held there until its planned departure
 LONGEST_HOLD_S = 1200.0  # a plan that holds it for longer is not believed: it may be stale
-LATE_S = 300.0  # 95 % of timetabled departures that were waited for happened so long after their plan (New York, Austin)
+LATE_S = 300.0  # so long after its plan a timetabled departure that is waited for is still usual (fitted like UNKNOWN_SHARE)
 UNTOLD_S, UNTOLD_HEADWAYS = 1200.0, 2.0  # where nobody says when a vehicle leaves: so long, and so many headways
 
 
@@ -136,6 +136,7 @@ class Expiries:
             lately = [metres for at, metres in other.recent if at > standing.since]
             if lately and min(lately) < along - PAST_M and max(lately) > along + PAST_M:
                 self._overtaken[ride.state.vehicle_id] = standing.since
+                return
 
     def was_overtaken(self, state: VehicleState) -> bool:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
@@ -191,7 +192,7 @@ SURE = 150.0  # outcomes that the belief weighs
 AGAIN_EVERY = 50
 QUANTILES = (0.1, 0.35, 0.9)  # of the low end, the number shown, the high end
 # What is believed before anything was seen, by node after the first: seconds by which the low end, the number shown and the
-# high end move for a vehicle that has stood so long (measured, docs/PREDICTION.md).
+# high end move for a vehicle that has stood so long (a judgement; what is seen takes its place, see SURE).
 BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
     Tier.LIVE: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),
     Tier.AT_TERMINAL: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),

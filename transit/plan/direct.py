@@ -20,7 +20,7 @@ MOST = 3  # ways that are told
 
 @dataclass(frozen=True, slots=True)
 class BusLeg:
-    """On one bus: get on at board, off at alight; ride_s as the plan has it, None where the plan has no times."""
+    """On one bus: get on at board, off at alight; ride_s as the plan has it."""
 
     direction: RouteDirection
     headsign: str

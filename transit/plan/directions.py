@@ -127,7 +127,7 @@ def _order(network: Network, pattern: Pattern, other: Pattern) -> int:
 
 
 def _places_by_id(network: Network, pattern: Pattern, other: Pattern) -> list[int]:
-    """Where on `one` the stops of `other` stand, in the order of `other`; platforms of a station are one place."""
+    """Where on `pattern` the stops of `other` stand, in the order of `other`; platforms of a station are one place."""
     first: dict[str, int] = {}
     for n, stop_id in enumerate(pattern.stop_ids):
         first.setdefault(_place_id(network, stop_id), n)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import hypot
 
 from transit.plan.geometry import Line, Plane, stops_along
-from transit.plan.network import MAX_PARENTS, Network, Route, Trip, UnknownTrip
+from transit.plan.network import MAX_PARENTS, Network, Route, Stop, Trip, UnknownTrip
 from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
@@ -158,13 +158,18 @@ def planned_offsets(trip: Trip, stop_dist_m: tuple[float, ...] = ()) -> tuple[tu
 
 def stop_place(network: Network, stop_id: str) -> tuple[float, float] | None:
     """lat, lon of a stop, or of its station where only that has a place."""
-    stop = network.stops.get(stop_id)
+    return place_among(network.stops, stop_id)
+
+
+def place_among(stops: Mapping[str, Stop], stop_id: str) -> tuple[float, float] | None:
+    """The same while a network is still being read."""
+    stop = stops.get(stop_id)
     for _ in range(MAX_PARENTS):
         if stop is None:
             return None
         if stop.lat is not None and stop.lon is not None:
             return stop.lat, stop.lon
-        stop = network.stops.get(stop.parent_station) if stop.parent_station else None
+        stop = stops.get(stop.parent_station) if stop.parent_station else None
     return None
 
 

@@ -12,7 +12,7 @@ from math import inf
 
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
-from transit.plan.patterns import Pattern, patterns_of, stop_place
+from transit.plan.patterns import Pattern, patterns_of
 from transit.plan.planned_times import exact_starts
 from transit.plan.service_day import service_day_start, services_on
 from transit.plan.timetable import last_start_s
@@ -20,7 +20,6 @@ from transit.plan.timetable import last_start_s
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
 SAME_PLACE_M = 60.0  # first and last stop this near each other make a loop
-NO_PICKUP, NO_DROP_OFF = 1, 1  # GTFS stop_times.txt, pickup_type and drop_off_type: not available
 
 
 class Source(StrEnum):
@@ -59,7 +58,7 @@ class LiveCall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One vehicle's way along a pattern. calls[n] is None where it is behind it; of a headway, where it is not known."""
+    """One vehicle's way along a pattern. Times are None at stops behind it; of a headway, where they are not known."""
 
     trip: TripInstance
     source: Source
@@ -173,18 +172,18 @@ class PatternRuns:
         )
 
 
-def is_loop(network: Network, pattern: Pattern) -> bool:
+def is_loop(pattern: Pattern) -> bool:
     """Whether a pattern ends where it begins."""
     if pattern.stop_ids[0] == pattern.stop_ids[-1]:
         return True
     (x0, y0), (x1, y1) = pattern.stop_xy[0], pattern.stop_xy[-1]
-    return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M and stop_place(network, pattern.stop_ids[0]) is not None
+    return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M
 
 
 def forbidden(trip: Trip) -> tuple[frozenset[int], frozenset[int]]:
     """(where nobody may get on, where nobody may get off) by place in the trip (GTFS pickup_type, drop_off_type)."""
-    no_pickup = frozenset(n for n, call in enumerate(trip.stop_times) if call.pickup_type == NO_PICKUP)
-    return no_pickup, frozenset(n for n, call in enumerate(trip.stop_times) if call.drop_off_type == NO_DROP_OFF)
+    no_pickup = frozenset(n for n, call in enumerate(trip.stop_times) if not call.has_pickup)
+    return no_pickup, frozenset(n for n, call in enumerate(trip.stop_times) if not call.has_drop_off)
 
 
 def promising_trips(network: Network, pattern: Pattern) -> tuple[str, ...]:
@@ -292,7 +291,7 @@ class Service:
             offsets=offsets,
             by_stop=tuple(_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
             windows=tuple(window for plan in self.plans.values() for window in plan.windows.get(key, [])),
-            is_loop=is_loop(self.network, pattern),
+            is_loop=is_loop(pattern),
             no_pickup=no_pickup | closed,
             no_drop_off=no_drop_off | closed,
             closed=closed,

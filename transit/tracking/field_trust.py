@@ -86,12 +86,8 @@ def observe_fields(
             trust.bearing.note(off <= AGREES_DEG)
     if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S:
         pace = moved_m / seconds
-        if pace >= DRIVES_MPS or (pace < STANDS_MPS and _stood(before)):
+        # one that has just stopped still tells the speed that it had: without the speed before, nothing is known of it
+        if pace >= DRIVES_MPS or (pace < STANDS_MPS and before.speed_mps is not None):
             stands = pace < STANDS_MPS
             trust.speed.note((report.speed_mps < DRIVES_MPS) if stands else (report.speed_mps >= STANDS_MPS))
     return trust
-
-
-def _stood(before: AvlReport) -> bool:
-    """A vehicle that just stops still tells the speed that it had; one that tells none before, too, has no such excuse."""
-    return before.speed_mps is not None

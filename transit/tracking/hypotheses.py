@@ -78,7 +78,6 @@ class Observation(NamedTuple):
 class AssignmentContext(NamedTuple):
     """What is known besides the fix."""
 
-    vehicle_id: str = ""
     hint: AssignmentHint = NO_HINT
     taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has it,
     driven: Callable[[TripInstance], bool] = lambda trip: False  # and is under way, not only waiting for it

@@ -9,12 +9,12 @@ from math import cos, hypot, log, log1p, radians, sin
 
 from transit.plan.geometry import OnLine
 from transit.plan.patterns import Pattern
+from transit.tracking.calls import AT_STOP_M
 
 SIGMA_M = 20.0  # usual error of a fix against the drawn line: GPS, the width of the street, the drawing
 SPREAD = 0.25  # share of a wide sigma's penalty that counts at each fix: how a road bows is the same at all of them
 BOW = 0.3  # sigma in the middle of a straight line drawn from stop to stop, per metre of its length, at full height
 KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
-AT_STOP_M = 20.0
 DEPARTED_M = 60.0  # a vehicle that waits moves up, and noise moves it: only this far along has it left
 
 

@@ -90,7 +90,7 @@ class Matcher:
         if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
-            self._enter(belief, fix, asked, first=old is None or not _rested(old, fix))
+            self._enter(belief, fix, first=old is None or not _rested(old, fix))
         else:
             moved = hypot(fix.x - belief.x, fix.y - belief.y)
             if moved >= STILL_M:
@@ -152,7 +152,7 @@ class Matcher:
         belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
         best = max((h.total for h in belief.hypotheses), default=-1e9)
         if belief.out > best - 9.0:
-            self._enter(belief, fix, asked, first=False)
+            self._enter(belief, fix, first=False)
         if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > 150.0:
             belief.anchor = (fix.t, fix.x, fix.y)
 
@@ -257,7 +257,7 @@ class Matcher:
             fitted_at=1.0 if old.waiting else old.fitted_at,
         )
 
-    def _enter(self, belief: Belief, fix: Observation, asked: AssignmentContext, *, first: bool) -> None:
+    def _enter(self, belief: Belief, fix: Observation, *, first: bool) -> None:
         """New readings out of being out of service: on any line that passes here, or waiting at a first stop here."""
         best = max((h.total for h in belief.hypotheses), default=-1e9)
         least = max(best - PRUNE, belief.out - PRUNE)
@@ -314,11 +314,11 @@ class Matcher:
             return 0.0
         t, x, y = belief.before
         dt, moved = fix.t - t, hypot(fix.x - x, fix.y - y)
+        if _is_against(pattern, place, belief.before, fix, moved):
+            return AGAINST
         lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
         behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
         share = min(1.0, moved / FULL_WEIGHT_M)
-        if _is_against(pattern, place, belief.before, fix, moved):
-            return AGAINST
         return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
 
     def _end_trips(self, belief: Belief, fix: Observation, asked: AssignmentContext) -> None:
@@ -380,7 +380,7 @@ def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) ->
     sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
     taken = asked.driven if leaves else asked.taken
     said = (belief.ended, asked.hint, taken, asked.driven, asked.runs_late)
-    return ChoiceContext(asked.vehicle_id, h.trip, sticks, *said, leaves)
+    return ChoiceContext(h.trip, sticks, *said, leaves)
 
 
 def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved: float) -> bool:

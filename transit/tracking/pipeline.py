@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from math import hypot
 
 import msgspec
@@ -129,7 +130,7 @@ class Pipeline:
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory, before: AvlReport | None) -> Outcome:
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
-        asked = AssignmentContext(report.vehicle_id, hint, *self._claims(report))
+        asked = AssignmentContext(hint, *self._claims(report))
         memory.standing = observe(memory.standing, before, report, fix.x, fix.y)
         memory.belief = self.matcher.step(memory.belief, fix, asked)
         verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
@@ -228,8 +229,9 @@ class Pipeline:
         is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
         if is_parked:
             memory.detours = ended(memory.detours, came_back=False)
-        seen = [one for state in self._states.values() if state.vehicle_id != report.vehicle_id for one in state.detours]
-        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, [*seen, *memory.detours])
+        others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
+        before = chain(*others, memory.detours) if verdict.is_expected_back and not is_parked else ()
+        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, before)
         return verdict._replace(is_expected_back=is_expected_back)
 
     def _wait(self, standing: Standing, verdict: Verdict, t: float, asked: AssignmentContext) -> None:

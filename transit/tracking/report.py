@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from transit.plan.geometry import distance_m
+from transit.plan.geometry import Area, distance_m
 
 MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; further ahead nothing can be made of it
 MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
 MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
-
-Area = tuple[float, float, float, float]  # min_lat, min_lon, max_lat, max_lon
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,7 @@ def _screen_place(report: AvlReport, area: Area) -> Rejection | None:
         return Rejection.OUT_OF_RANGE
     if abs(lat) < NULL_ISLAND_DEG and abs(lon) < NULL_ISLAND_DEG:
         return Rejection.NULL_ISLAND
-    min_lat, min_lon, max_lat, max_lon = area
-    if not (min_lat <= lat <= max_lat and min_lon <= lon <= max_lon):
+    if not area.contains(lat, lon):
         return Rejection.OUT_OF_AREA
     if report.accuracy_m is not None and not report.accuracy_m <= MAX_ACCURACY_M:
         return Rejection.INACCURATE

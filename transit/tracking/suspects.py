@@ -25,7 +25,7 @@ TWO_DEVICES_AFTER = 6  # changes from one track to the other
 
 
 class Point(msgspec.Struct, array_like=True):
-    """A reported place and whether it was believed."""
+    """A reported place."""
 
     lat: float
     lon: float
@@ -114,7 +114,7 @@ def takes_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -> b
     agrees = last is not None and 0.0 < age <= FORGOTTEN_S and can_have_driven(last, report, max_speed_mps)
     if agrees:
         suspects.swaps += suspects.others > 0
-        between, needed = suspects.others, TRACK if _repeats(suspects, report) else 2
+        between, needed = suspects.others, TRACK if _repeats(suspects) else 2
         if (between == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
             suspects.last, suspects.count, suspects.anchor, suspects.begun = None, 0, report, None
             return True
@@ -135,8 +135,8 @@ def _drives_instead(suspects: Suspects, report: AvlReport) -> bool:
     return is_idle and distance_m(begun.lat, begun.lon, report.lat, report.lon) >= WENT_M
 
 
-def _repeats(suspects: Suspects, report: AvlReport) -> bool:
-    """Whether reports of the believed track came in between at all, all at one point."""
+def _repeats(suspects: Suspects) -> bool:
+    """Whether the report before this one lay elsewhere than the last suspect: the believed track still reports."""
     between = suspects.points[-2:-1]
     last = suspects.last
     return bool(between) and last is not None and between[0] != Point(last.lat, last.lon)

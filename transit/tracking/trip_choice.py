@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
-from transit.plan.planned_times import exact_starts
+from transit.plan.planned_times import exact_starts, shift_s
 from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
@@ -71,7 +71,6 @@ class ServiceDay(NamedTuple):
 class ChoiceContext:
     """What is known of a vehicle while its trip is chosen."""
 
-    vehicle_id: str = ""
     current: TripInstance | None = None  # of the hypothesis that is asking,
     sticks: float = SAME_TRIP  # and how much it counts
     ended: TripInstance | None = None  # the trip that it ran last
@@ -172,8 +171,7 @@ class TripTable:
         if self.patterns.find(trip.trip_id) is not pattern or self.network.is_headway_based(trip.trip_id):
             return None
         zero = service_day_start(trip.start_date, self.network.timezone).timestamp()
-        shift = 0.0 if trip.start_s is None else trip.start_s - self.patterns.planned(trip.trip_id)[0][1]
-        return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift
+        return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift_s(self.network, trip)
 
 
 def instance(row: Departure, day: date) -> TripInstance:

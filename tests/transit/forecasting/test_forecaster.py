@@ -57,14 +57,17 @@ def test_without_any_history_the_plan_is_believed():
 def test_predictions_are_in_order_never_in_the_past_and_inside_their_interval(paces, late_s, other, offset_s):
     forecaster = Forecaster(NETWORK)
     play(forecaster, [a_drive_of(NETWORK, SEVEN - timedelta(minutes=20), vehicle_id="AHEAD", pace=lambda link: other)])
+    predictions = 0
     for now, state, _ in play(forecaster, [a_drive_of(NETWORK, pace=lambda link: paces[link], offset_s=offset_s)]):
         asked_at = now + timedelta(seconds=late_s)
         found = forecaster.predict([state], asked_at)
+        predictions += len(found)
         assert all(one.made_at == asked_at and one.reported_at == now for one in found)
         assert all(asked_at <= one.low_at <= one.predicted_at <= one.high_at for one in found)
         assert all(before.predicted_at <= after.predicted_at for before, after in pairwise(found))
         assert all(before.stop_sequence + 1 == after.stop_sequence for before, after in pairwise(found))
         assert all(one.predicted_at - asked_at <= timedelta(minutes=45) for one in found)
+    assert predictions > 0
 
 
 def test_link_times_are_learnt():

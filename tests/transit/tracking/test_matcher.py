@@ -33,7 +33,7 @@ class Followed:
         self, where: tuple[float, float], at: datetime, bearing: float | None = None, hint: AssignmentHint | None = None
     ) -> Belief:
         fix = Observation(at.timestamp(), self.x0 + where[0], self.y0 + where[1], bearing)
-        self.belief = self.matcher.step(self.belief, fix, AssignmentContext("BUS1", hint or AssignmentHint()))
+        self.belief = self.matcher.step(self.belief, fix, AssignmentContext(hint or AssignmentHint()))
         return self.belief
 
     def drive(

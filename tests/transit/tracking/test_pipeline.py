@@ -179,6 +179,7 @@ def test_noise_at_the_end_of_a_loop_does_not_begin_the_same_trip_again(seed: int
     line = FIGURE_EIGHT if seed != 44 else LOLLIPOP
     drive = Drive(a_network(line, 250.0, with_shape=seed % 2 == 0), noisy(a_drive(line, every_s=5.0), 18.0, seed))
     places = [s.matched.shape_dist_traveled_m or 0.0 for s in drive.states if s.matched.status is VehicleStatus.ON_TRIP]
+    assert len(places) > 10
     assert all(b > a - 200.0 for a, b in pairwise(places))
 
 

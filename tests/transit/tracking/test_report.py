@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import SEVEN, a_report
+from transit.plan.geometry import Area
 from transit.tracking.report import AvlReport, Rejection, can_have_driven, screen
 
-AREA = (3.4, 98.3, 3.8, 98.7)
+AREA = Area(3.4, 98.3, 3.8, 98.7)
 NOW = SEVEN + timedelta(seconds=2)
 
 
