@@ -8,7 +8,7 @@ help:
 	@echo "make run    the whole system with a demo fleet, at http://127.0.0.1:8000"
 	@echo "make test   every test"
 	@echo "make bench  what this machine carries, and the scores on the recordings (RECORDINGS=$(or $(RECORDINGS),../shared/data))"
-	@echo "make mutants  200 small faults planted in the core, and which of them the tests notice (an hour)"
+	@echo "make mutants  up to 200 small faults planted in the core, and which of them the tests notice (at most an hour)"
 	@echo "make lint   style and types"
 	@echo "make lock   write requirements/*.txt anew from requirements/*.in"
 

