@@ -9,14 +9,12 @@ from rapidfuzz import fuzz, process, utils
 
 from maps.guide import Guide, Place
 from transit.plan.direct import walk_s
-from transit.plan.nearest_stops import nearest_stops
-from transit.plan.network import Network
+from transit.plan.network import Network, Stop
 from transit.plan.stop_codes import stop_code
+from web.boards.places import stand_of
 from web.search import GOOD_ENOUGH
 from web.words import names
 
-WALK_M = 900.0  # nobody walks further to a city bus in this climate
-NEAREST = 4  # stops around a place
 SUGGESTED = 6
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")
@@ -45,7 +43,7 @@ class Understood:
 def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     """Everything that can be named: stops that are served, places, quarters, routes."""
     stops = [network.stops[stop_id] for stop_id in network.routes_of_stop]
-    endpoints = [Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0}) for stop in stops]
+    endpoints = [of_stop(stop) for stop in stops]
     taken = {endpoint.name.casefold() for endpoint in endpoints}
     endpoints += [of_place(network, place) for place in guide.published if place.name.casefold() not in taken]
     endpoints += [of_quarter(network, guide, name) for name in sorted({place.kelurahan for place in guide.published} - {""})]
@@ -55,17 +53,16 @@ def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     return endpoints
 
 
+def of_stop(stop: Stop) -> Endpoint:
+    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+
+
 def of_place(network: Network, place: Place) -> Endpoint:
-    stops: dict[str, float] = {}
-    if place.lat is not None and place.lon is not None:
-        reach_m = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        rows = list(nearest_stops(network, place.lat, place.lon, reach_m).items())[:NEAREST]
-        stops = {stop_id: walk_s(metres) for stop_id, metres in rows}
     return Endpoint(
         key=f"tempat:{place.place_id}",
         name=place.name,
         kind="tempat",
-        stops=stops,
+        stops={stop_id: walk_s(metres) for stop_id, metres in stand_of(network, place).stops.items()},
         walk_is_known=place.is_good,
         error_m=place.error_m,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from time import perf_counter
 
 from flask import Flask, Response, g, request
@@ -17,7 +16,7 @@ from web.templating import init_templates
 from web.words.languages import feed_language, init_languages
 from web.world import World
 
-BLUEPRINTS = (  # modules, each with a Blueprint named pages; the first are always there
+BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.feeds",
     "web.api.v1",
     "web.api.onebusaway.methods",
@@ -81,8 +80,7 @@ def create_app(settings: WebSettings) -> Flask:
         return response
 
     for module in BLUEPRINTS:
-        if find_spec(module):
-            app.register_blueprint(import_module(module).pages)
+        app.register_blueprint(import_module(module).pages)
     return app
 
 

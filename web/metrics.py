@@ -14,13 +14,14 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import TO_COME, VehicleState
 from web.live.snapshot import figures_of
 from web.world import World
 
 PREFIX = "transbinjai"
 BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # the aim for a page is 20 ms
-FRESH_S, OLD_S = 90, 300  # an older fix is "old", then "silent"
+FRESH_S, OLD_S = LIVE_AGE.total_seconds(), TOLD_AGE.total_seconds()  # an older fix is "old", then "silent"
 NO_FAMILY = (struct.error, OSError, ValueError, IndexError)  # what prometheus_client raises over a file that is none of its own
 disable_created_metrics()  # of no use: the processes' own start says the same
 

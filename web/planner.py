@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from transit.arrivals.alerts import Effect
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.runs import Disruption, LiveCall, Moment, Service
-from transit.plan.service_day import local_date, service_day_start
+from transit.plan.service_day import local_date, moment
 from web.endpoints import Endpoint
 from web.world import World
 
@@ -41,9 +41,10 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     is_today = local_date(when, network.timezone) == local_date(now, network.timezone)
     live = live_calls(world) if is_today and abs(when - now) <= LIVE_FOR else []
     service = planner.service(when, live, disruption_of(world, when))
-    ask = Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in _both(start, end)})
+    # a stop at both ends: who walks to it is there, a bus to it is no way
+    ask = Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})
     at = when.timestamp()
-    ends = service_day_start(local_date(when, network.timezone), network.timezone).timestamp() + DAY_ENDS_S
+    ends = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
     if arrive:
         since = max(now.timestamp(), at - 12 * 3600.0) if is_today else at - 12 * 3600.0
         journeys = planner.arriving_by(service, ask, at, since)
@@ -61,17 +62,12 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     )
 
 
-def _both(start: Endpoint, end: Endpoint) -> set[str]:
-    """Stops at both ends: who walks to one of them is there, a bus to it is no way."""
-    return set(start.stops) & set(end.stops)
-
-
 def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: datetime) -> Journey | None:
     """The first journey of the next day on which one goes."""
     today = local_date(when, network.timezone)
     for offset in range(1, FURTHER_DAYS + 1):
         day: date = today + timedelta(days=offset)
-        dawn = service_day_start(day, network.timezone) + timedelta(seconds=DAWN_S)
+        dawn = moment(day, DAWN_S, network.timezone)
         journeys = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
         if journeys:
             return journeys[0]
@@ -81,8 +77,7 @@ def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: date
 def live_calls(world: World) -> list[LiveCall]:
     """What is predicted now, once for each vehicle and stop."""
     view = world.view
-    snapshot = view.snapshot
-    if snapshot is None or not view.fits or not world.is_live:
+    if view.snapshot is None or not view.fits or not world.is_live:
         return []
     return [
         LiveCall(
@@ -91,8 +86,7 @@ def live_calls(world: World) -> list[LiveCall]:
             row.stop_sequence,
             Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp()),
         )
-        for stop_id in snapshot.predictions
-        for row in view.predictions_at(stop_id)
+        for row in view.every_prediction
     ]
 
 
@@ -118,11 +112,3 @@ def disruption_of(world: World, when: datetime) -> Disruption:
                     if entity.direction_id is None or direction.direction_id in (None, entity.direction_id)
                 }
     return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
-
-
-def low_at(moment: Moment) -> datetime:
-    return datetime.fromtimestamp(moment.low, UTC)
-
-
-def high_at(moment: Moment) -> datetime:
-    return datetime.fromtimestamp(moment.high, UTC)

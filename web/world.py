@@ -12,7 +12,7 @@ from time import monotonic
 
 from flask import current_app
 
-from gtfs import realtime
+from gtfs.selection import UPDATE_MAX_AGE_S
 from gtfs.writer import write_network
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
@@ -54,6 +54,12 @@ class View:
         if not self.fits or self.snapshot is None:
             return {}
         return {state.vehicle_id: state for state in self.snapshot.all_states()}
+
+    @cached_property
+    def every_prediction(self) -> list[Prediction]:
+        """Those of all stops, unpacked; pages of one stop ask for its own."""
+        stops = self.snapshot.predictions if self.snapshot else ()
+        return [row for stop_id in stops for row in self.predictions_at(stop_id)]
 
     @cached_property
     def trackers(self) -> list[TrackerHealth]:
@@ -189,10 +195,8 @@ class World:
 
 
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
-    stops = view.snapshot.predictions if view.snapshot else {}
-    young = timedelta(seconds=300)
-    predictions = [row for stop_id in stops for row in view.predictions_at(stop_id) if is_fresh(row.reported_at, now, young)]
-    predictions = [row for row in predictions if row.predicted_at >= now]
+    young = timedelta(seconds=UPDATE_MAX_AGE_S)
+    predictions = [row for row in view.every_prediction if is_fresh(row.reported_at, now, young) and row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
     standing = [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
     return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
@@ -208,10 +212,6 @@ def _read_or_make(path: Path, network: Network) -> bytes:
             if old != path:
                 old.unlink(missing_ok=True)
         return content
-
-
-def json_of(packed: bytes) -> bytes:
-    return realtime.json_of_pb(packed)
 
 
 def world() -> World:

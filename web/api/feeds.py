@@ -7,9 +7,10 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
+from gtfs.realtime import json_of_pb
 from transit.operations.watch import NO_WATCH
 from web import metrics
-from web.world import json_of, world
+from web.world import world
 
 pages = Blueprint("feeds", __name__)
 NAMES = ("vehicle_positions", "trip_updates", "alerts")
@@ -50,7 +51,7 @@ def gtfs_realtime(name: str, kind: str) -> Response:
         return conditional(packed, "application/x-protobuf", made.made_at, 1)
     kept = world().view.feeds_as_json
     if name not in kept or kept[name][0] != packed:
-        kept[name] = (packed, json_of(packed))
+        kept[name] = (packed, json_of_pb(packed))
     return conditional(kept[name][1], "application/json", made.made_at, 1)
 
 

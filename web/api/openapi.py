@@ -110,7 +110,10 @@ SCHEMAS: dict[str, Schema] = {
             "headway_s": WHOLE,
             "vehicle_id": TEXT,
             "is_demo": {"type": "boolean"},
-            "change_chance": {**NUMBER, "description": "0..1, that this bus is caught; null where no bus is seen live"},
+            "change_chance": {
+                **NUMBER,
+                "description": "0..1, that this bus is caught; 1 by headway; null on the first and where none is seen",
+            },
         },
     },
     "Journey": obj(
@@ -142,7 +145,7 @@ SCHEMAS: dict[str, Schema] = {
         direction_id=WHOLE,
         trip={"anyOf": [ref("Trip"), {"type": "null"}]},
         headsign=TEXT,
-        next_stop_id=TEXT,
+        next_stop_id={**TEXT, "description": "While it waits at its first stop: the second"},
         bearing=NUMBER,
         speed_mps=NUMBER,
         reported_at=MOMENT,

@@ -22,7 +22,7 @@ from web.api.openapi import document
 from web.as_json import a_trip, an_arrival, local
 from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
-from web.endpoints import Endpoint
+from web.endpoints import of_stop
 from web.live.questions import ask
 from web.planner import plan
 from web.words import names
@@ -127,10 +127,6 @@ def arrivals(stop_id: str) -> Response:
         },
         5,
     )
-
-
-def of_stop(stop: Stop) -> Endpoint:
-    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
 
 
 @pages.get("/journeys")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from maps.guide import Guide, Itinerary, Place
 from transit.plan.direct import DirectJourney, journeys, walk_s
 from transit.plan.geometry import distance_m
+from transit.plan.network import Network
 from transit.plan.service_day import local_date, moment
 from web.boards.places import Stand, last_buses, stand_of
 from web.world import World
@@ -39,11 +40,11 @@ def stays_of(world: World, guide: Guide, itinerary: Itinerary) -> Iterator[Stay]
     at = moment(day, itinerary.starts_s, network.timezone)
     visits = [(place, visit) for visit in itinerary.visits if (place := guide.place(visit.place_id)) is not None]
     for n, (place, visit) in enumerate(visits):
-        stand = stand_of(world, place)
+        stand = stand_of(network, place)
         opens = None if place.opens_s is None else moment(day, place.opens_s, network.timezone)
         leaves = at + timedelta(seconds=visit.stay_s)
         following = visits[n + 1][0] if n + 1 < len(visits) else None
-        journey, on_foot = _onward(world, stand, following)
+        journey, on_foot = _onward(network, stand, following)
         lasts = [last for stop_id in list(stand.stops)[:STAND_STOPS] for _, last in last_buses(network, stop_id, at)]
         yield Stay(
             place=place,
@@ -60,14 +61,13 @@ def stays_of(world: World, guide: Guide, itinerary: Itinerary) -> Iterator[Stay]
             at = leaves + timedelta(seconds=on_foot or UNKNOWN_WAY_S)
 
 
-def _onward(world: World, stand: Stand, following: Place | None) -> tuple[DirectJourney | None, float | None]:
+def _onward(network: Network, stand: Stand, following: Place | None) -> tuple[DirectJourney | None, float | None]:
     """By bus where that is quicker than walking; (None, None) where a position is not known."""
     here = stand.place
     if following is None or here.lat is None or here.lon is None or following.lat is None or following.lon is None:
         return None, None
-    assert world.network is not None
     metres = distance_m(here.lat, here.lon, following.lat, following.lon)
-    onward = journeys(world.network, stand.stops, stand_of(world, following).stops)
+    onward = journeys(network, stand.stops, stand_of(network, following).stops)
     if onward and onward[0].seconds + WAIT_S < walk_s(metres):
         return onward[0], None
     return None, walk_s(metres)

@@ -56,10 +56,8 @@ class PlaceTrip:
         return self.last_back_at is not None and self.last_back_at - now < LAST_BUS_NEAR
 
 
-def stand_of(world: World, place: Place) -> Stand:
+def stand_of(network: Network, place: Place) -> Stand:
     """Found once per network and place."""
-    network = world.network
-    assert network is not None
     return _stands(network).get(repr(place), lambda: _stand(network, place))
 
 

@@ -32,14 +32,14 @@ def strips_of(world: World, route: Route) -> list[Strip]:
     regular = [trip for trip in network.trips_of_route[route.route_id] if trip.stop_times]
     regular = [trip for trip in regular if not trip.is_demo] or regular
     strips = []
+    every_bus, day = list(in_service(world)), local_date(now, network.timezone)
     for direction in directions_of(network).of_route[route.route_id]:
         trip = usual_trip(network, direction, regular)
         if trip is None:
             continue
         stop_ids = tuple(call.stop_id for call in trip.stop_times)
-        day = local_date(now, network.timezone)
         buses: dict[int, list[VehicleState]] = {}
-        for state in in_service(world):
+        for state in every_bus:
             index = _index_ahead(network, state, direction, stop_ids)
             if index is not None:
                 buses.setdefault(index, []).append(state)

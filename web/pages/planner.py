@@ -12,7 +12,7 @@ from transit.plan.service_day import local_date, moment
 from web.answers import the_network
 from web.endpoints import Understood, endpoints_of, understand
 from web.guide import guide_of
-from web.planner import Plan, plan
+from web.planner import DAWN_S, Plan, plan
 from web.words import journey_words
 from web.world import world
 
@@ -69,7 +69,7 @@ def when_asked(network: Network, now: datetime) -> tuple[datetime, str]:
         except ValueError:
             day = today
     if not text:
-        return (now if day == today else moment(day, 4 * 3600, network.timezone)), ""
+        return (now if day == today else moment(day, DAWN_S, network.timezone)), ""
     match = CLOCK.match(text)
     if match is None:
         return now, text

@@ -200,6 +200,4 @@ def sms(text: str) -> str:
 
 def plain(text: str) -> str:
     """In the letters that every phone shows; other alphabets as they are written in Latin ones."""
-    for ours, theirs in {"–": "-", "—": "-", "±": "+-", "“": '"', "”": '"', "’": "'", "·": ",", "…": "..."}.items():
-        text = text.replace(ours, theirs)
-    return "".join(letter for letter in anyascii(text) if letter in GSM)
+    return "".join(letter for letter in anyascii(text.replace("·", ",")) if letter in GSM)

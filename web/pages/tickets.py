@@ -1,4 +1,4 @@
-"""Feedback in two taps and without a name: joined with what the page had promised_rows, with a ticket that gets an answer."""
+"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def places_page() -> str:
     network = the_network()
     guide = guide_of(world())
     wanted, only_on_route = request.args.get("kategori", ""), request.args.get("rute") == "1"
-    stands = [stand_of(world(), place) for place in guide.published]
+    stands = [stand_of(network, place) for place in guide.published]
     categories = sorted({place.category for place in guide.published}, key=_rank)
     if wanted in categories:
         stands = [candidate for candidate in stands if candidate.place.category == wanted]
@@ -57,7 +57,7 @@ def place_page(slug: str) -> str:
     place = guide.place(slug)
     if place is None:
         abort(404)
-    stand = stand_of(world(), place)
+    stand = stand_of(network, place)
     start, start_name = start_of(network, guide, request.args.get("dari", ""))
     elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
     here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))

@@ -95,14 +95,10 @@ def _texts(network: Network, stops: list[Stop]) -> list[str]:
     return [
         *(stop.name for stop in stops),
         *(stop_code(stop) for stop in stops),
-        *map(_name, network.agencies),
+        *(agency.name for agency in network.agencies),
         *signs,
         *routes,
     ]
-
-
-def _name(agency: Agency) -> str:
-    return agency.name
 
 
 def _operators(network: Network, stop: Stop) -> list[Agency]:
@@ -174,4 +170,4 @@ def _fit(pdf: LetteredPdf, text: str, width: float) -> str:
 
 
 def _translate(tag: str, text: str) -> str:
-    return text if tag == "en" else catalogue(tag).ugettext(text)
+    return catalogue(tag).gettext(text)

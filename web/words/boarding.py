@@ -13,31 +13,19 @@ def boarding(pickup_type: int | None, drop_off_type: int | None, agency: Agency 
     """Empty where one gets on and off as everywhere. The agency is the one to call."""
     if pickup_type == NONE and drop_off_type == NONE:
         return gettext("nobody gets on or off here")
-    rules = [_pickup(pickup_type, agency), _drop_off(drop_off_type, agency)]
-    return ", ".join(filter(None, rules))
-
-
-def _pickup(kind: int | None, agency: Agency | None) -> str:
-    if kind == NONE:
-        return gettext("only to get off")
-    if kind == BY_PHONE:
-        phone = agency.phone if agency is not None else ""
-        return (
-            gettext("to get on, call %(phone)s before", phone=phone)
-            if phone
-            else gettext("to get on, call the operator before")
-        )
-    return gettext("to get on, wave to the driver") if kind == BY_SIGN else ""
-
-
-def _drop_off(kind: int | None, agency: Agency | None) -> str:
-    if kind == NONE:
-        return gettext("only to get on")
-    if kind == BY_PHONE:
-        phone = agency.phone if agency is not None else ""
-        return (
-            gettext("to get off, call %(phone)s before", phone=phone)
-            if phone
-            else gettext("to get off, call the operator before")
-        )
-    return gettext("to get off, tell the driver") if kind == BY_SIGN else ""
+    phone = agency.phone if agency is not None else ""
+    on = {
+        NONE: gettext("only to get off"),
+        BY_PHONE: gettext("to get on, call %(phone)s before", phone=phone)
+        if phone
+        else gettext("to get on, call the operator before"),
+        BY_SIGN: gettext("to get on, wave to the driver"),
+    }
+    off = {
+        NONE: gettext("only to get on"),
+        BY_PHONE: gettext("to get off, call %(phone)s before", phone=phone)
+        if phone
+        else gettext("to get off, call the operator before"),
+        BY_SIGN: gettext("to get off, tell the driver"),
+    }
+    return ", ".join(filter(None, [on.get(pickup_type or 0, ""), off.get(drop_off_type or 0, "")]))

@@ -1,1 +1,1 @@
-"""The OneBusAway REST API (/api/where), so that existing rider apps work unchanged (docs/decisions/0080)."""
+"""The OneBusAway REST API (/api/where), so that existing rider apps work unchanged."""

@@ -53,8 +53,9 @@ def arrivals_of(world: World, references: References, stop_id: str, window: Wind
     gone = [_of_event(world, references, event) for event in _passed(world, stop_id, window)]
     answers = [answer for answer in (*gone, *coming) if answer is not None]
     for alert in relevant_alerts(world.view.alerts, network, window.now, stop_id=stop_id):
+        situation = references.situation(alert) if answers else ""
         for answer in answers:
-            answer["situationIds"].append(references.situation(alert))
+            answer["situationIds"].append(situation)
     return sorted(answers, key=lambda answer: answer["predictedArrivalTime"] or answer["scheduledArrivalTime"])
 
 

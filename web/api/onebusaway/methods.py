@@ -22,7 +22,8 @@ from web.api.onebusaway.arrivals import Window, running_states
 from web.api.onebusaway.entities import Entity, milliseconds
 from web.api.onebusaway.ids import UnknownId, ids_of
 from web.api.onebusaway.references import References
-from web.search import search_stops
+from web.boards.running import route_of
+from web.search import GOOD_ENOUGH, search_stops
 from web.ticket_keeping import TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.words import names
 from web.world import world
@@ -33,7 +34,6 @@ WIDEST_M = 50_000.0
 STOPS, ROUTES, MOST = 100, 10, 250
 NEARBY_M = 100.0
 METRES_PER_DEGREE = 111_195.0
-FOUND_SCORE = 62.0
 
 
 class Refused(Exception):
@@ -261,7 +261,7 @@ def stop_ids_for_agency(agency_id: str) -> Response:
 def vehicles_for_agency(agency_id: str) -> Response:
     network, references = network_and_references()
     _agency(network, agency_id)
-    return listed(references, [vehicles.a_vehicle(references, state, world().now()) for state in running_states(world())])
+    return listed(references, [vehicles.a_vehicle(references, state) for state in running_states(world())])
 
 
 # ---- stops and routes
@@ -334,7 +334,7 @@ def search_route() -> Response:
     choices = {route.route_id: f"{names.route_name(route)} {names.route_long_name(route)}" for route in network.routes.values()}
     hits = process.extract(
         request.args.get("input", "")[:80], choices, scorer=fuzz.WRatio, processor=utils.default_process,
-        limit=20, score_cutoff=FOUND_SCORE,
+        limit=20, score_cutoff=GOOD_ENOUGH,
     )  # fmt: skip
     for _, _, route_id in hits:
         references.route(route_id)
@@ -508,14 +508,14 @@ def vehicle(vehicle_id: str) -> Response:
     state = next((candidate for candidate in running_states(world()) if candidate.vehicle_id == own_id), None)
     if state is None:
         raise UnknownId(vehicle_id)
-    return entry(references, vehicles.a_vehicle(references, state, world().now()))
+    return entry(references, vehicles.a_vehicle(references, state))
 
 
 @pages.get("/trips-for-route/<route_id>.json")
 def trips_for_route(route_id: str) -> Response:
     network, references = network_and_references()
     own_id = network.route(ids_of(network).own(route_id)).route_id
-    return listed(references, _running_details(references, lambda state: _route_of(network, state) == own_id))
+    return listed(references, _running_details(references, lambda state: route_of(network, state) == own_id))
 
 
 @pages.get("/trips-for-location.json")
@@ -529,11 +529,6 @@ def trips_for_location() -> Response:
         references, lambda state: abs(state.report.lat - lat) <= height and abs(state.report.lon - lon) <= width
     )
     return listed(references, rows, most=MOST, out_of_range=is_out_of_range(network, area))
-
-
-def _route_of(network: Network, state: VehicleState) -> str:
-    on = state.matched.trip
-    return network.trips[on.trip_id].route_id if on is not None and on.trip_id in network.trips else ""
 
 
 def _running_details(references: References, wanted: Callable[[VehicleState], bool]) -> list[Entity]:

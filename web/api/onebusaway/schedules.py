@@ -6,7 +6,7 @@ from datetime import date
 
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import patterns_of
-from transit.plan.service_day import moment, service_day_start, services_on
+from transit.plan.service_day import moment, service_day_start
 from transit.plan.timetable import RouteDirection, StopCall, timetable_of
 from web.api.onebusaway.entities import Entity, a_line, milliseconds
 from web.api.onebusaway.ids import ids_of
@@ -104,7 +104,7 @@ def _frequencies(references: References, call: StopCall, day: date) -> list[Enti
 
 def route_schedule(references: References, route_id: str, day: date) -> Entity:
     network, ids = references.network, ids_of(references.network)
-    services = services_on(network, day)
+    services = timetable_of(network).services(day)
     trips = [trip for trip in network.trips_of_route[route_id] if trip.service_id in services and not trip.is_demo]
     directions = sorted({trip.direction_id for trip in trips}, key=lambda direction_id: direction_id or 0)
     return {

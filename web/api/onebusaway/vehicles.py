@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern, patterns_of
 from transit.plan.service_day import moment, service_day_start
@@ -97,7 +95,7 @@ def trip_status(references: References, state: VehicleState, cancelled: bool = F
     }
 
 
-def a_vehicle(references: References, state: VehicleState, now: datetime) -> Entity:
+def a_vehicle(references: References, state: VehicleState) -> Entity:
     status = trip_status(references, state)
     at = milliseconds(state.report.reported_at.timestamp())
     place = {"lat": state.report.lat, "lon": state.report.lon}
