@@ -14,7 +14,7 @@ KEPT = "is kept and exported, but not used"
 ANYWHERE = "riders are told of boarding at stops only"
 NO_FARES = "no fare is shown"
 
-# file -> column -> what is not done with it. Every other column of GTFS Schedule is used; tests hold both lists to the standard.
+# file -> column -> what is not done with it. Every other column of GTFS Schedule is used (tests/gtfs/test_unused.py)
 UNUSED: dict[str, dict[str, str]] = {
     "agency.txt": {"cemv_support": NO_FARES},
     "stops.txt": {

@@ -66,9 +66,7 @@ class StopBoard:
         return any(row.status is ArrivalStatus.NO_DATA for row in self.rows)
 
 
-def rows_of(
-    world: World, stop_id: str, *, now: datetime | None = None, per_direction: int = PER_DIRECTION
-) -> list[Arrival]:
+def rows_of(world: World, stop_id: str, *, now: datetime | None = None, per_direction: int = PER_DIRECTION) -> list[Arrival]:
     """arrivals_at() on what this worker knows; once per second and stop. now: another moment than this one."""
     network, view = world.network, world.view
     at = now or world.now()

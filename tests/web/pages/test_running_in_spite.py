@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import a_drive, a_network, a_trip_instance, at
+from tests.builders import a_drive, a_trip_instance, at
 from tests.web.pages.test_troubles import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.operations.troubles import TroubleKind
@@ -22,7 +22,8 @@ def control(tmp_path):
 def test_page_and_doctor_name_the_bus_the_run_and_the_notice(control):
     control.map("T1", "BUS1").plays(a_drive(to_m=1800))
     assert control.troubles() == {}
-    cancelled = Alert("a1", {"id": "Tidak jalan"}, (InformedEntity(trip=a_trip_instance("T1")),), at(6), effect=Effect.NO_SERVICE)
+    run = InformedEntity(trip=a_trip_instance("T1"))
+    cancelled = Alert("a1", {"id": "Tidak jalan"}, (run,), at(6), effect=Effect.NO_SERVICE)
     with writing(control.engine) as connection:
         save_alert(connection, cancelled)
     trouble = control.troubles()[TroubleKind.RUNS_IN_SPITE]

@@ -66,7 +66,8 @@ def test_a_row_of_a_record_goes_before_one_of_its_text(city: City) -> None:
     app = city.load(a_town()).app()
     with app.test_request_context("/?lang=en"):
         app.preprocess_request()
-        assert [names.stop_name(city.network.stops[stop_id]) for stop_id in ("S0", "S1", "S2")] == ["First", "Second", "Halte S2"]
+        stops = [city.network.stops[stop_id] for stop_id in ("S0", "S1", "S2")]
+        assert [names.stop_name(stop) for stop in stops] == ["First", "Second", "Halte S2"]
 
 
 def test_pages_call_agency_route_and_signs_by_their_translated_names(city: City) -> None:

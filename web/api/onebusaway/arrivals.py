@@ -160,7 +160,8 @@ def _headway(network: Network, references: References, row: Arrival, now: dateti
     calls = [
         (trip, n)
         for trip in network.trips_of_route[row.route_id]
-        if directions_of(network).of_trip[trip.trip_id] == row.direction and not trip.is_demo and network.is_headway_based(trip.trip_id)
+        if not trip.is_demo and network.is_headway_based(trip.trip_id)
+        if directions_of(network).of_trip[trip.trip_id] == row.direction
         for n, call in enumerate(trip.stop_times)
         if call.stop_id in network.within(row.stop_id)
     ]
@@ -168,7 +169,8 @@ def _headway(network: Network, references: References, row: Arrival, now: dateti
         return None
     trip, index = calls[0]
     instance = TripInstance(trip.trip_id, local_date(now, network.timezone))
-    made = _arrival(references, instance, trip.stop_times[index].stop_id, trip.stop_times[index].stop_sequence, 0, 0, None, None, False)
+    call = trip.stop_times[index]
+    made = _arrival(references, instance, call.stop_id, call.stop_sequence, 0, 0, None, None, False)
     if made is None:
         return None
     soon = milliseconds(now.timestamp() + (row.headway_s or 0) / 2)
