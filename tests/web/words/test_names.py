@@ -66,7 +66,7 @@ def test_a_row_of_a_record_goes_before_one_of_its_text(city: City) -> None:
     app = city.load(a_town()).app()
     with app.test_request_context("/?lang=en"):
         app.preprocess_request()
-        stops = [city.network.stops[stop_id] for stop_id in ("S0", "S1", "S2")]
+        stops = [a_town().stops[stop_id] for stop_id in ("S0", "S1", "S2")]
         assert [names.stop_name(stop) for stop in stops] == ["First", "Second", "Halte S2"]
 
 
@@ -87,4 +87,4 @@ def test_a_route_without_a_short_name_goes_by_its_translated_long_name(city: Cit
     app = city.load(replace(a_town(), translations=rows)).app()
     with app.test_request_context("/?lang=en"):
         app.preprocess_request()
-        assert names.route_name(city.network.routes["R1"]) == "Start - End"
+        assert names.route_name(a_town().routes["R1"]) == "Start - End"
