@@ -109,8 +109,8 @@ class Control:
 
     def _forecast(self, vehicle_id: str, trip_id: str, begins_at: datetime, tier: Tier) -> None:
         calls = self.network.trips[trip_id].stop_times
-        for call in calls:
-            predicted_at = begins_at + timedelta(seconds=call.arrival_s - calls[0].arrival_s)
+        for call, (arrival_s, _) in zip(calls, patterns_of(self.network).planned(trip_id), strict=True):
+            predicted_at = begins_at + timedelta(seconds=arrival_s)
             if predicted_at >= self.now:
                 row = Prediction(
                     vehicle_id=vehicle_id,
