@@ -73,6 +73,7 @@ HOMES = {
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
+    "pyrage": {"gps_ingest.operations.backup"},
 }
 PURE_LIBRARIES = {"numpy", "shapely", "pyproj", "msgspec"}
 
