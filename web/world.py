@@ -21,6 +21,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
+from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
@@ -46,6 +47,7 @@ class View:
         self.fits = snapshot is not None and snapshot.network_version == version
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
+        self.advice_record: tuple[int, AdviceRecord] | None = None  # the second that it is of, and what was answered today
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
 
     @cached_property

@@ -187,6 +187,19 @@ departure_orders = Table(
     Column("said_at", UtcDateTime, nullable=False),
 )
 
+advice_answers = Table(
+    "advice_answers",
+    metadata,
+    Column("answer_id", ID, primary_key=True),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Column("vehicle_id", Text, nullable=False),
+    Column("stop_id", Text, nullable=False),  # the terminal
+    Column("leave_at", UtcDateTime, nullable=False),  # as advised
+    Column("answer", Text, nullable=False),  # apply or decline
+    Column("why", Text, nullable=False),
+    Index(None, "answered_at"),
+)
+
 stop_events = Table(
     "stop_events",
     metadata,

@@ -1,0 +1,226 @@
+"""What the console shows of the routes: strips of figures, ladders with the buses on them, and advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from transit.control.circuit import Circuit, circuits_of
+from transit.control.corridor import BusState, Corridor, CorridorBus, Terminal
+from transit.control.holding import HoldingAdvice
+from transit.plan.network import Network, Route, Stop
+from transit.plan.once_per_network import once_per_network
+from transit.plan.service_day import local_date
+from web.live.control import ControlState, read_control
+from web.world import World
+
+# a ladder, in units of its drawing: two rails for each pair of directions, the terminals as boxes above and below
+PAIR_WIDTH = 400.0
+LEFT_X, RIGHT_X = 125.0, 275.0
+TOP_Y, BOTTOM_Y = 56.0, 444.0
+HEIGHT = 500.0
+LABEL_APART = 28.0  # two labels beside one rail need so much
+NAME_LETTERS = 16  # letters of a stop's name that fit between the rails
+STALE_S = 6.0  # a state older than this is not now
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    is_left: bool  # of its pair of rails
+
+
+@dataclass(frozen=True)
+class LadderStop:
+    stop: Stop
+    at: Point
+
+
+@dataclass(frozen=True)
+class LadderBus:
+    bus: CorridorBus
+    at: Point
+    label_y: float  # moved where two buses are close
+    even: Point | None
+    reach: Point | None  # how far a silent bus may be by now
+
+
+@dataclass(frozen=True)
+class LadderTerminal:
+    terminal: Terminal
+    stop: Stop
+    at: Point
+
+
+@dataclass(frozen=True)
+class Ladder:
+    width: float
+    rails: list[tuple[Point, Point]]
+    stops: list[LadderStop]
+    buses: list[LadderBus]
+    terminals: list[LadderTerminal]
+
+
+@dataclass(frozen=True)
+class AdviceRow:
+    advice: HoldingAdvice
+    stop: Stop
+
+    @property
+    def held_min(self) -> int:
+        return round(self.advice.held_s / 60.0)
+
+
+@dataclass(frozen=True)
+class CorridorRow:
+    """One route: its figures, its ladder and what is advised for its buses."""
+
+    route: Route
+    corridor: Corridor
+    ladder: Ladder
+    terminals: list[LadderTerminal]
+    advice: list[AdviceRow]
+    worst_stop: Stop | None
+
+    @property
+    def bus_ids(self) -> list[str]:
+        return [bus.vehicle_id for bus in self.corridor.buses]
+
+    @property
+    def is_short(self) -> bool:
+        needed = self.corridor.buses_needed
+        return needed is not None and self.corridor.buses_on < needed
+
+    @property
+    def is_uncertain(self) -> bool:
+        return any(bus.state is BusState.SILENT for bus in self.corridor.buses)
+
+
+@dataclass(frozen=True)
+class ControlBoard:
+    made_at: datetime
+    age_s: float
+    corridors: list[CorridorRow]
+
+    @property
+    def is_stale(self) -> bool:
+        return abs(self.age_s) > STALE_S
+
+
+def control_board(world: World) -> ControlBoard | None:
+    """None where the live process has written nothing of the network that is loaded."""
+    network, state = world.network, read_control(world.settings.data_dir)
+    if network is None or state is None or state.network_version != world.version:
+        return None
+    circuits = _circuits(network, local_date(state.made_at, network.timezone))
+    rows = [
+        _row(network, circuits[corridor.route_id], corridor, state)
+        for corridor in state.corridors
+        if corridor.route_id in circuits
+    ]
+    return ControlBoard(state.made_at, (world.now() - state.made_at).total_seconds(), rows)
+
+
+@once_per_network
+def _circuits_by_day(network: Network) -> dict[date, dict[str, Circuit]]:
+    return {}
+
+
+def _circuits(network: Network, day: date) -> dict[str, Circuit]:
+    days = _circuits_by_day(network)
+    if day not in days:
+        days.clear()
+        days[day] = circuits_of(network, day)
+    return days[day]
+
+
+def _row(network: Network, circuit: Circuit, corridor: Corridor, state: ControlState) -> CorridorRow:
+    ladder = ladder_of(network, circuit, corridor)
+    mine = [row for row in state.advice if row.route_id == corridor.route_id]
+    return CorridorRow(
+        route=network.routes[corridor.route_id],
+        corridor=corridor,
+        ladder=ladder,
+        terminals=ladder.terminals,
+        advice=[AdviceRow(row, network.stops[row.stop_id]) for row in mine],
+        worst_stop=network.stops[corridor.worst.stop_id] if corridor.worst else None,
+    )
+
+
+def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
+    """The circuit unrolled: down the left rail, up the right one; a loop's second half is its right rail."""
+    columns = 2 if circuit.is_loop else len(circuit.rails)
+    stops = []
+    for n, rail in enumerate(circuit.rails):
+        for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
+            stops.append(LadderStop(network.stops[stop_id], place_point(circuit, n, at_s)))
+    buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
+    terminals = [
+        LadderTerminal(row, network.stops[row.stop_id], place_point(circuit, row.rail, 0.0)) for row in corridor.terminals
+    ]
+    return Ladder(
+        width=PAIR_WIDTH * ((columns + 1) // 2),
+        rails=[(_column_point(n, 0.0), _column_point(n, 1.0)) for n in range(columns)],
+        stops=stops,
+        buses=_apart(buses),
+        terminals=terminals,
+    )
+
+
+@lru_cache(maxsize=1024)
+def shortened(name: str) -> str:
+    """As much of a stop's name as fits between the rails."""
+    return name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1].rstrip()}…"
+
+
+def _ladder_bus(circuit: Circuit, bus: CorridorBus) -> LadderBus:
+    at_s = bus.place_s - circuit.place_s(bus.rail, 0.0)
+    at = place_point(circuit, bus.rail, at_s)
+    return LadderBus(
+        bus=bus,
+        at=at,
+        label_y=at.y,
+        even=None if bus.even_s is None else circuit_point(circuit, bus.even_s),
+        reach=place_point(circuit, bus.rail, at_s + bus.reach_s) if bus.reach_s > 0.0 else None,
+    )
+
+
+def circuit_point(circuit: Circuit, place_s: float) -> Point:
+    """Where a place on the circuit is drawn."""
+    for n, rail in enumerate(circuit.rails):
+        if place_s <= rail.run_s or n == len(circuit.rails) - 1:
+            return place_point(circuit, n, place_s)
+        place_s -= rail.run_s
+    raise AssertionError("a circuit has a rail")
+
+
+def place_point(circuit: Circuit, rail: int, at_s: float) -> Point:
+    share = min(max(at_s / circuit.rails[rail].run_s, 0.0), 1.0) if circuit.rails[rail].run_s > 0.0 else 0.0
+    if circuit.is_loop:
+        return _column_point(0, share * 2.0) if share <= 0.5 else _column_point(1, share * 2.0 - 1.0)
+    return _column_point(rail, share)
+
+
+def _column_point(column: int, share: float) -> Point:
+    """Even columns are driven downwards, odd ones upwards."""
+    goes_down = column % 2 == 0
+    y = TOP_Y + (BOTTOM_Y - TOP_Y) * (share if goes_down else 1.0 - share)
+    x = PAIR_WIDTH * (column // 2) + (LEFT_X if goes_down else RIGHT_X)
+    return Point(round(x, 1), round(y, 1), goes_down)
+
+
+def _apart(buses: list[LadderBus]) -> list[LadderBus]:
+    """Labels beside one rail moved down so far that none covers another, and up again where they would leave the drawing."""
+    placed: list[LadderBus] = []
+    for x in sorted({bus.at.x for bus in buses}):
+        column = sorted((bus for bus in buses if bus.at.x == x), key=lambda bus: (bus.at.y, bus.bus.vehicle_id))
+        ys: list[float] = []
+        for bus in column:
+            ys.append(max(bus.at.y, ys[-1] + LABEL_APART) if ys else bus.at.y)
+        over = max(ys[-1] - (HEIGHT - LABEL_APART), 0.0)
+        placed += [
+            LadderBus(bus.bus, bus.at, round(y - over, 1), bus.even, bus.reach) for bus, y in zip(column, ys, strict=True)
+        ]
+    return sorted(placed, key=lambda bus: bus.bus.place_s)
