@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from transit.operations.complaints import Complaint
+
 
 class TroubleKind(StrEnum):
     """The most urgent first: in this order they are told."""
@@ -89,7 +91,7 @@ class TroubleKind(StrEnum):
     LINE_LEFT = "line_left"
 
 
-Figure = str | int | float
+Figure = str | int | float | Complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Trouble:
 
     figures: what the sentence speaks of; "case" chooses among several wordings of a kind. The end of a name is its unit and
     says how it is written: `_s` seconds as a span of time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent;
-    the others stand as they are.
+    the others stand as they are. A complaint is a sentence of its own, without a capital and a full stop.
     """
 
     kind: TroubleKind
