@@ -25,7 +25,8 @@ OTHER_ROAD = [(0.0, 3000.0), (4000.0, 3000.0)]
 EVERY_TEN_MIN = tuple(range(7 * 3600, 12 * 3600, 600))
 BY_DOCTOR_ALONE = {  # of the set-up: tests/test_app.py, tests/gps_ingest/operations
     Kind.DATABASE_UNKNOWN, Kind.DATABASE_AWAY, Kind.DATA_DIR_READ_ONLY, Kind.DISK_FULL, Kind.BROKER_URL_WRONG, Kind.BROKER_AWAY,
-    Kind.BROKER_IS_NONE, Kind.BROKER_REFUSES_US, Kind.LIVE_NEVER_RAN, Kind.LIVE_STOPPED, Kind.OFFERED_OPENLY, Kind.NO_NETWORK, Kind.STORED_LOST,
+    Kind.BROKER_IS_NONE, Kind.BROKER_REFUSES_US, Kind.LIVE_NEVER_RAN, Kind.LIVE_STOPPED, Kind.OFFERED_OPENLY, Kind.NO_NETWORK,
+    Kind.STORED_LOST,
 }  # fmt: skip
 ELSEWHERE = {  # tests/web/pages/test_troubles.py
     Kind.OUTAGE, Kind.OUR_CLOCK_WRONG, Kind.OUR_CLOCK_STEPPED, Kind.WEEK_ROLLOVER, Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG,
