@@ -1,4 +1,4 @@
-"""Everything of one bus, for the dispatcher: where it is, what is expected of it, what is advised, what troubles it, and why."""
+"""Everything of one bus, for the dispatcher: where it is, what is expected of it, what is advised, what troubles it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's live part: corridors with their ladders and advice, what dispatchers answer to it, and one bus with everything."""
+"""The console's live part: corridors with ladders and advice, what dispatchers answer to it, and one bus."""
 
 from __future__ import annotations
 
