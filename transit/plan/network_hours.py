@@ -65,7 +65,7 @@ class NetworkHours:
             yield from (window.start_s, window.end_s)
 
     def state(self, now: datetime) -> NetworkState:
-        """1. a service day that is under way, yesterday's night included; 2. one that begins later today; 3. why there is none."""
+        """1. a service day under way, yesterday's night included; 2. one that begins later today; 3. why there is none."""
         today = local_date(now, self._network.timezone)
         for day in (today - timedelta(days=1), today):
             hours = self.of_day(day)

@@ -58,7 +58,7 @@ def now_ways(world: World, guide: Guide, ways: Sequence[str]) -> list[NowWay]:
     assert network is not None
     made = []
     for text in list(dict.fromkeys(ways))[:WAYS_AT_MOST]:
-        start, end = (understand(network, guide, key).endpoint if ":" in key else None for key in (text.split(">") + [""])[:2])
+        start, end = (understand(network, guide, key).endpoint if ":" in key else None for key in [*text.split(">"), ""][:2])
         if start is not None and end is not None:
             made.append(NowWay(start, end, next_journeys(world, start, end)[:TIMES]))
     return made
