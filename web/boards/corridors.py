@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,7 +13,7 @@ from transit.control.holding import HoldingAdvice
 from transit.plan.network import Network, Route, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date
-from web.live.control import ControlState, read_control
+from web.live.control import read_control
 from web.world import World
 
 # a ladder, in units of its drawing: two rails for each pair of directions, the terminals as boxes above and below
@@ -114,13 +115,23 @@ def control_board(world: World) -> ControlBoard | None:
     network, state = world.network, read_control(world.settings.data_dir)
     if network is None or state is None or state.network_version != world.version:
         return None
-    circuits = _circuits(network, local_date(state.made_at, network.timezone))
-    rows = [
-        _row(network, circuits[corridor.route_id], corridor, state)
-        for corridor in state.corridors
-        if corridor.route_id in circuits
-    ]
+    rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
     return ControlBoard(state.made_at, (world.now() - state.made_at).total_seconds(), rows)
+
+
+def corridor_rows(
+    network: Network, at: datetime, corridors: Iterable[Corridor], advice: Sequence[HoldingAdvice]
+) -> list[CorridorRow]:
+    """What is shown of the corridors of a moment, now or long ago."""
+    circuits = _circuits(network, local_date(at, network.timezone))
+    known = [corridor for corridor in corridors if corridor.route_id in circuits and _fits(network, circuits, corridor)]
+    return [_row(network, circuits[corridor.route_id], corridor, advice) for corridor in known]
+
+
+def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor) -> bool:
+    """Whether it can be drawn: a frame may be of a time at which the route had other rails."""
+    rails = len(circuits[corridor.route_id].rails)
+    return all(row.rail < rails and row.stop_id in network.stops for row in corridor.terminals)
 
 
 @once_per_network
@@ -136,16 +147,16 @@ def _circuits(network: Network, day: date) -> dict[str, Circuit]:
     return days[day]
 
 
-def _row(network: Network, circuit: Circuit, corridor: Corridor, state: ControlState) -> CorridorRow:
+def _row(network: Network, circuit: Circuit, corridor: Corridor, advice: Sequence[HoldingAdvice]) -> CorridorRow:
     ladder = ladder_of(network, circuit, corridor)
-    mine = [row for row in state.advice if row.route_id == corridor.route_id]
+    mine = [row for row in advice if row.route_id == corridor.route_id]
     return CorridorRow(
         route=network.routes[corridor.route_id],
         corridor=corridor,
         ladder=ladder,
         terminals=ladder.terminals,
         advice=[AdviceRow(row, network.stops[row.stop_id]) for row in mine],
-        worst_stop=network.stops[corridor.worst.stop_id] if corridor.worst else None,
+        worst_stop=network.stops.get(corridor.worst.stop_id) if corridor.worst else None,
     )
 
 
