@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import dispatch, guide, network, people, prediction, processes, recordings, run, trackers
 from commands.common import Settings, fail
 from transit.clock import parse_clock
 
@@ -31,6 +31,7 @@ def settings_of_environment() -> Settings:
         mqtt_url=os.environ.get("MQTT_URL", ""),
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
+        armada_is_local=os.environ.get("ARMADA_LOCAL", "") not in ("", "0"),
         clock=clock,
     )
 
@@ -45,7 +46,7 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, TRANSIT_NOW. README.md says what each is.",
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, TRANSIT_NOW. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -66,6 +67,8 @@ for command in (
     recordings.replay,
     network.gtfs,
     trackers.trackers,
+    people.people,
+    people.audit,
     dispatch.assign,
     dispatch.depart,
     prediction.relearn,

@@ -19,6 +19,7 @@ from commands.common import (
     pass_settings,
     stop_on_signal,
 )
+from commands.people import make_first_people
 from commands.run import DEMO_VEHICLES
 
 
@@ -32,7 +33,9 @@ def web(settings: Settings, workers: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    open_engine(settings).dispose()
+    engine = open_engine(settings)
+    make_first_people(engine, settings, False, click.echo)
+    engine.dispose()
     with suppress(KeyboardInterrupt):
         serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers)
 
