@@ -8,16 +8,15 @@ from pathlib import Path
 
 import click
 
-from commands import dispatch, guide, network, people, prediction, processes, recordings, run, trackers
-from commands.common import Settings, fail
-from transit.clock import parse_clock
+from commands import backup, dispatch, guide, network, people, prediction, processes, recordings, run, trackers
+from commands.common import Settings, clock_of, fail
 
 
 def settings_of_environment() -> Settings:
     """What the environment says; README.md has the table. Ends with a sentence where it cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR") or "var").expanduser().resolve()
     try:
-        clock = parse_clock(os.environ.get("TRANSIT_NOW", ""))
+        clock = clock_of(os.environ.get("TRANSIT_NOW", ""), data_dir)
     except ValueError as error:
         fail(str(error))
     return Settings(
@@ -32,6 +31,8 @@ def settings_of_environment() -> Settings:
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
         armada_is_local=os.environ.get("ARMADA_LOCAL", "") not in ("", "0"),
+        backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
+        backup_key=os.environ.get("BACKUP_KEY", ""),
         clock=clock,
     )
 
@@ -46,7 +47,7 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, TRANSIT_NOW. README.md says what each is.",
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -75,6 +76,8 @@ for command in (
     prediction.explain,
     prediction.scorecard,
     prediction.compare,
+    backup.backup,
+    backup.restore,
     guide.signs,
     guide.places,
     guide.services,
