@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from transit.clock import Clock
+from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
     from transit.plan.network import Network
@@ -73,6 +73,14 @@ class Settings:
             sample_guide=SAMPLE,
             live_fresh_s=fresh_s,
         )
+
+
+def clock_of(text: str, data_dir: Path) -> Clock:
+    """TRANSIT_NOW with an anchor is handed down; else a system that runs on DATA_DIR by a set clock decides. ValueError."""
+    from gps_ingest.operations.clock_in_use import clock_in_use
+
+    clock = parse_clock(text)
+    return clock if "@" in text else clock_in_use(data_dir) or clock
 
 
 def fail(sentence: str) -> NoReturn:
