@@ -21,4 +21,5 @@ def test_simulated_buses_come_last_and_may_leave():
 
 
 def test_the_receiver_is_a_part_where_it_is_asked_for():
-    assert names(parts_of(has_own_broker=True, demo_vehicles=0, receives=True)) == ["broker", "ingest", "live", "web", "receive"]
+    parts = parts_of(has_own_broker=True, demo_vehicles=0, receives=True)
+    assert names(parts) == ["broker", "ingest", "live", "web", "receive"]
