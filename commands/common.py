@@ -34,11 +34,14 @@ class Settings:
     bind: str
     mqtt_bind: str  # of the embedded broker alone
     mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
+    receive_port: int | None  # trackers over HTTP, where they are asked for
+    receive_bind: str
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
     tile_url: str
-    admin_password: str
+    admin_password: str  # of the first admin, where nobody can log in yet
+    armada_is_local: bool  # /armada answers to this very machine without a log-in
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     clock: Clock
@@ -66,7 +69,7 @@ class Settings:
             data_dir=self.data_dir,
             database_url=self.database_url,
             tile_url=self.tile_url,
-            admin_password=self.admin_password,
+            armada_is_local=self.armada_is_local,
             clock=self.clock,
             sample_guide=SAMPLE,
             live_fresh_s=fresh_s,

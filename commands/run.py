@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine, pass_settings
+from commands.people import make_first_people, somebody_may_log_in
 
 if TYPE_CHECKING:
     from gps_ingest.operations.canary import Canary
@@ -25,7 +26,7 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 @click.option("--demo", is_flag=True, help="The sample network where none is loaded, and simulated buses on it.")
 @pass_settings
 def run(settings: Settings, demo: bool) -> None:
-    """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
+    """Start everything: broker (unless MQTT_URL), ingest, live, web, receive (with RECEIVE_PORT); --demo: a simulated fleet."""
     from gps_ingest.broker import BrokerError, refuse_open_door
     from gps_ingest.operations.clock_in_use import clock_kept
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
@@ -33,7 +34,7 @@ def run(settings: Settings, demo: bool) -> None:
 
     say = progress()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    supervisor = Supervisor(_environment_of(settings), say)
+    supervisor = Supervisor(_environment_of(settings, demo), say)
     supervisor.listen()
     try:
         with exclusive(settings.data_dir), clock_kept(settings.data_dir, settings.clock):
@@ -41,6 +42,8 @@ def run(settings: Settings, demo: bool) -> None:
             if not settings.mqtt_url:
                 refuse_open_door(settings.data_dir, settings.mqtt_bind)
                 refuse_taken_port("MQTT_PORT", settings.mqtt_bind, settings.mqtt_port)
+            if settings.receive_port:
+                refuse_taken_port("RECEIVE_PORT", settings.receive_bind, settings.receive_port)
             _run_alone(supervisor, settings, demo, say)
     except (BrokerError, DataDirInUse, PortTaken) as error:
         fail(str(error))
@@ -55,6 +58,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
     _provision(engine, settings)
+    make_first_people(engine, settings, demo, say)
     drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
@@ -90,7 +94,7 @@ def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) ->
 
 def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
     from gps_ingest.operations.canary import Canary, is_heard
-    from gps_ingest.operations.sign_of_life import SIGN
+    from gps_ingest.operations.sign_of_life import RECEIVE_SIGN, SIGN
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mqtt_bind, settings.mqtt_bind)
 
@@ -98,16 +102,21 @@ def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
         return is_heard(host, settings.mqtt_port, settings.data_dir)
 
     signs = {"ingest": settings.data_dir / SIGN}
+    if settings.receive_port:
+        signs["receive"] = settings.data_dir / RECEIVE_SIGN
     return Canary(supervisor, settings.data_dir, None if settings.mqtt_url else ask, signs)
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:
     from gps_ingest.operations.system import parts_of
 
-    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=DEMO_VEHICLES if drives else 0):
+    vehicles, receives = DEMO_VEHICLES if drives else 0, settings.receive_port is not None
+    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives):
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
         say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")
+    if settings.receive_port:
+        say(f"trackers over HTTP: http://{settings.receive_bind}:{settings.receive_port}")
     say("ingest, live and web are starting")
     if drives:
         say(f"demo: {DEMO_VEHICLES} simulated buses")
@@ -118,9 +127,16 @@ def progress() -> Callable[[str], None]:
     return lambda sentence: click.echo(f"[{time.monotonic() - started:5.1f} s] {sentence}")
 
 
-def _environment_of(settings: Settings) -> dict[str, str]:
-    """What the children see: the same, with the clock's anchor and the place of the data fixed."""
-    return {**os.environ, "DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
+def _environment_of(settings: Settings, demo: bool) -> dict[str, str]:
+    """What the children see: the same, with the clock's anchor and the place of the data fixed.
+
+    A demonstration that only this machine reaches opens /armada to it, unless ARMADA_LOCAL says otherwise.
+    """
+    from gps_ingest.operations.system import LOOPBACK
+
+    fixed = {"DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
+    local = {"ARMADA_LOCAL": "1"} if demo and settings.bind in LOOPBACK else {}
+    return {**local, **os.environ, **fixed}
 
 
 def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
@@ -165,8 +181,8 @@ def doctor(settings: Settings, lang: str | None) -> None:
 
     language = lang or ("id" if os.environ.get("LANG", "").startswith("id") else "en")
     snapshot = SnapshotReader(settings.data_dir).read()
-    openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
+    openly = settings.bind not in LOOPBACK and not somebody_may_log_in(engine)
     now = settings.clock()
     examination = examine(
         engine,

@@ -258,3 +258,47 @@ tickets = Table(
     Column("answered_at", UtcDateTime),
     Index(None, "created_at"),
 )
+
+people = Table(  # who may open /armada
+    "people",
+    metadata,
+    Column("person_id", ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # with which somebody logs in; small letters
+    Column("role", Text, nullable=False),  # a Role
+    Column("password_hash", Text, nullable=False),  # Argon2id
+    Column("must_change", Boolean, nullable=False),  # a password for one log-in: then another must be chosen
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+)
+log_ins = Table(
+    "log_ins",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256 of what the browser's cookie carries
+    Column("person_id", ID, ForeignKey(people.c.person_id), nullable=False, index=True),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("active_at", UtcDateTime, nullable=False),  # the last request that somebody made, not a page by itself
+    Column("ended_at", UtcDateTime),
+    Column("network", Text),  # from which it was begun; taken out after 92 days
+)
+log_in_failures = Table(
+    "log_in_failures",
+    metadata,
+    Column("key_hash", Text, primary_key=True),  # SHA-256 of an account, a network, or an account at a place
+    Column("count", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
+)
+audit_entries = Table(  # who did what; rows are added and never changed, but for the network address
+    "audit_entries",
+    metadata,
+    Column("segment", Text, primary_key=True),  # the month, UTC: 2026-11
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 in each segment
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("person", Text, nullable=False),  # name of the log-in; "local" or "command line" where nobody logs in
+    Column("action", Text, nullable=False),  # what was done, as a word of transit.store.audit
+    Column("subject", Text, nullable=False),  # to what: a vehicle, a route, a notice's id
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # SHA-256 over this row (but the network) and the digest before it
+    Column("network", Text),  # the address from which; taken out after 92 days
+)
