@@ -25,6 +25,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.planner",
     "web.pages.suggestions",
     "web.pages.fleet",
+    "web.pages.control",
+    "web.pages.playback",
     "web.pages.public",
     "web.pages.text_answers",
     "web.pages.alerts",

@@ -12,8 +12,10 @@ from transit.control.corridor import BusState, Corridor, CorridorBus, Terminal
 from transit.control.holding import HoldingAdvice
 from transit.plan.network import Network, Route, Stop
 from transit.plan.once_per_network import once_per_network
-from transit.plan.service_day import local_date
+from transit.plan.service_day import local_date, service_day_start
+from transit.store.advice_answers import AdviceRecord, record_of
 from web.live.control import read_control
+from web.words import control
 from web.world import World
 
 # a ladder, in units of its drawing: two rails for each pair of directions, the terminals as boxes above and below
@@ -24,6 +26,7 @@ HEIGHT = 500.0
 LABEL_APART = 28.0  # two labels beside one rail need so much
 NAME_LETTERS = 16  # letters of a stop's name that fit between the rails
 STALE_S = 6.0  # a state older than this is not now
+RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,26 @@ def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor)
     """Whether it can be drawn: a frame may be of a time at which the route had other rails."""
     rails = len(circuits[corridor.route_id].rails)
     return all(row.rail < rails and row.stop_id in network.stops for row in corridor.terminals)
+
+
+def control_values(world: World) -> dict[str, object]:
+    """What the template of the live part needs."""
+    return {"board": control_board(world), "control": control, "shortened": shortened, "followed": answers_today(world)}
+
+
+def answers_today(world: World) -> AdviceRecord:
+    """What was answered to advice since the service day began."""
+    network, now = world.network, world.now()
+    if network is None:
+        return AdviceRecord(0, 0, 0)
+    second = int(now.timestamp()) // RECORD_EVERY_S
+    kept = world.view.advice_record
+    if kept is None or kept[0] != second:
+        since = service_day_start(local_date(now, network.timezone), network.timezone)
+        with world.engine.connect() as connection:
+            kept = second, record_of(connection, since, now)
+        world.view.advice_record = kept
+    return kept[1]
 
 
 @once_per_network

@@ -8,45 +8,25 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext
 
 from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrder
-from transit.plan.service_day import local_date, service_day_start
 from transit.store import advice_answers, departure_orders
-from transit.store.advice_answers import AdviceAnswer, AdviceRecord, Answer
+from transit.store.advice_answers import AdviceAnswer, Answer
 from transit.store.database import writing
 from web.access import audit
 from web.answers import fragment
 from web.boards.bus_board import bus_board
-from web.boards.corridors import control_board, shortened
+from web.boards.corridors import control_values
+from web.boards.trouble_lines import trouble_lines
 from web.words import control
-from web.world import World, world
+from web.world import world
 
 pages = Blueprint("control", __name__)
 WHY_LETTERS = 200
-RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
 
 @pages.get("/armada/kendali")
 def control_part() -> Response:
     """The live part alone, for the script of the page."""
-    return fragment(render_template("control_part.html", **shown()))
-
-
-def shown() -> dict[str, object]:
-    """What the template of the live part needs."""
-    return {"board": control_board(world()), "control": control, "shortened": shortened, "followed": answers_today(world())}
-
-
-def answers_today(world: World) -> AdviceRecord:
-    network, now = world.network, world.now()
-    if network is None:
-        return AdviceRecord(0, 0, 0)
-    second = int(now.timestamp()) // RECORD_EVERY_S
-    kept = world.view.advice_record
-    if kept is None or kept[0] != second:
-        since = service_day_start(local_date(now, network.timezone), network.timezone)
-        with world.engine.connect() as connection:
-            kept = second, advice_answers.record_of(connection, since, now)
-        world.view.advice_record = kept
-    return kept[1]
+    return fragment(render_template("control_part.html", **control_values(world())))
 
 
 @pages.post("/armada/saran")
@@ -85,4 +65,5 @@ def bus(vehicle_id: str) -> Response:
     board = bus_board(world(), vehicle_id)
     if board is None:
         abort(404, gettext("There is no vehicle %(bus)s.", bus=vehicle_id[:60]))
-    return make_response(render_template("bus.html", board=board, control=control))
+    lines = trouble_lines(world(), board.troubles)
+    return make_response(render_template("bus.html", board=board, factor_word=control.factor_word, troubles=lines))

@@ -17,9 +17,9 @@ from transit.store.history import KEEP_DAYS
 from web.answers import the_network
 from web.boards.corridors import shortened
 from web.boards.playback import playback, stop_verdict
+from web.boards.trouble_lines import trouble_lines
 from web.live.recorder import SeenVehicle, console_frames
-from web.words import control, troubles
-from web.words.languages import language
+from web.words import control
 from web.world import world
 
 pages = Blueprint("playback", __name__)
@@ -47,10 +47,7 @@ def playback_page() -> Response:
         "speeds": SPEEDS,
         "control": control,
         "shortened": shortened,
-        "troubles": [
-            (troubles.wrong(row, language(), network.timezone, at), troubles.remedy(row, language(), network.timezone, at))
-            for row in (board.troubles if board else [])
-        ],
+        "troubles": trouble_lines(world(), board.troubles if board else [], at),
         "every_stop": sorted(network.stops.values(), key=lambda row: row.name)[:1000],
         "first_day": (now - timedelta(days=KEEP_DAYS)).astimezone(ZoneInfo(network.timezone)).date(),
     }
@@ -117,12 +114,17 @@ def playback_geojson() -> Response:
         {
             "type": "Feature",
             "properties": {"vehicle_id": vehicle_id, "times": [row[2] for row in rows]},
-            "geometry": {"type": "LineString", "coordinates": [[row[0], row[1]] for row in (rows if len(rows) > 1 else rows * 2)]},
+            "geometry": {
+                "type": "LineString",
+                "coordinates": [[row[0], row[1]] for row in (rows if len(rows) > 1 else rows * 2)],
+            },
         }
         for vehicle_id, rows in sorted(ways.items())
     ]
     content = json.dumps({"type": "FeatureCollection", "features": features})
-    return Response(content, mimetype="application/geo+json", headers={"Content-Disposition": "attachment; filename=putar.geojson"})
+    return Response(
+        content, mimetype="application/geo+json", headers={"Content-Disposition": "attachment; filename=putar.geojson"}
+    )
 
 
 def _exported() -> list[tuple[datetime, SeenVehicle]]:
