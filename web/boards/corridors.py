@@ -24,7 +24,9 @@ LEFT_X, RIGHT_X = 125.0, 275.0
 TOP_Y, BOTTOM_Y = 56.0, 444.0
 HEIGHT = 500.0
 LABEL_APART = 28.0  # two labels beside one rail need so much
-NAME_LETTERS = 16  # letters of a stop's name that fit between the rails
+NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where no other name stands
+HALF_LETTERS = 11  # and where one does
+LINE_Y = 11.0  # two names nearer than this stand on one line
 STALE_S = 6.0  # a state older than this is not now
 RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
@@ -40,6 +42,7 @@ class Point:
 class LadderStop:
     stop: Stop
     at: Point
+    letters: int  # of its name, for which there is room; 0: the same stop of the other rail has the name beside it
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class LadderTerminal:
 @dataclass(frozen=True)
 class Ladder:
     width: float
+    is_loop: bool
     rails: list[tuple[Point, Point]]
     stops: list[LadderStop]
     buses: list[LadderBus]
@@ -189,24 +193,47 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
     stops = []
     for n, rail in enumerate(circuit.rails):
         for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
-            stops.append(LadderStop(network.stops[stop_id], place_point(circuit, n, at_s)))
+            stops.append(LadderStop(network.stops[stop_id], place_point(circuit, n, at_s), NAME_LETTERS))
     buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
     terminals = [
         LadderTerminal(row, network.stops[row.stop_id], place_point(circuit, row.rail, 0.0)) for row in corridor.terminals
     ]
     return Ladder(
         width=PAIR_WIDTH * ((columns + 1) // 2),
+        is_loop=circuit.is_loop,
         rails=[(_column_point(n, 0.0), _column_point(n, 1.0)) for n in range(columns)],
-        stops=stops,
+        stops=_with_room(stops),
         buses=_apart(buses),
         terminals=terminals,
     )
 
 
-@lru_cache(maxsize=1024)
-def shortened(name: str) -> str:
+def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
+    """Two names on one line share it; a stop that both rails have there is named once."""
+    roomy = []
+    for stop in stops:
+        beside = [
+            row for row in stops if row.at.x != stop.at.x and _pair(row) == _pair(stop) and abs(row.at.y - stop.at.y) < LINE_Y
+        ]
+        if not stop.at.is_left and any(row.stop.name == stop.stop.name for row in beside):
+            roomy.append(LadderStop(stop.stop, stop.at, 0))
+        elif any(row.stop.name != stop.stop.name for row in beside):
+            roomy.append(LadderStop(stop.stop, stop.at, HALF_LETTERS))
+        else:
+            roomy.append(stop)
+    return roomy
+
+
+def _pair(stop: LadderStop) -> int:
+    return int(stop.at.x // PAIR_WIDTH)
+
+
+@lru_cache(maxsize=4096)
+def shortened(name: str, letters: int = NAME_LETTERS) -> str:
     """As much of a stop's name as fits between the rails."""
-    return name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1].rstrip()}…"
+    if not letters:
+        return ""
+    return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
 
 
 def _ladder_bus(circuit: Circuit, bus: CorridorBus) -> LadderBus:

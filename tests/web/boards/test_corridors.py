@@ -51,5 +51,14 @@ def test_a_silent_bus_is_drawn_with_how_far_it_may_be():
 
 
 def test_a_long_name_is_cut_where_it_no_longer_fits():
-    assert shortened("Halte Balai Kota") == "Halte Balai Kota"
-    assert shortened("Halte Balai Kota B") == "Halte Balai Kot…"
+    assert shortened("Halte Balai Kota", 16) == "Halte Balai Kota"
+    assert shortened("Halte Balai Kota B", 16) == "Halte Balai Kot…"
+    assert shortened("Halte Balai Kota", 0) == ""
+
+
+def test_a_stop_that_both_directions_have_at_one_height_is_named_once():
+    ladder = a_ladder(Control())
+    left = {stop.stop.stop_id: stop.letters for stop in ladder.stops if stop.at.is_left}
+    right = {stop.stop.stop_id: stop.letters for stop in ladder.stops if not stop.at.is_left}
+    assert set(left.values()) == {24}
+    assert set(right.values()) == {0}
