@@ -37,12 +37,19 @@ def append_frame(data_dir: Path, kind: str, at: datetime, content: bytes) -> int
     return len(record)
 
 
-def read_frames(data_dir: Path, kind: str, since: datetime, until: datetime) -> Iterator[tuple[datetime, bytes]]:
-    """The frames between two moments, in the order in which they were written; what cannot be read ends its hour."""
+def read_frames(
+    data_dir: Path, kind: str, since: datetime, until: datetime, every: timedelta = timedelta(0)
+) -> Iterator[tuple[datetime, bytes]]:
+    """The frames between two moments, in the order in which they were written; what cannot be read ends its hour.
+
+    every: frames nearer than that to the one before are left out.
+    """
+    next_at = since
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= until:
         for at, frame in _records(path_of(data_dir, kind, hour)):
-            if since <= at <= until:
+            if next_at <= at <= until:
+                next_at = at + every if every else next_at
                 try:
                     content = zstandard.ZstdDecompressor().decompress(frame, max_output_size=LARGEST)
                 except zstandard.ZstdError:

@@ -200,6 +200,15 @@ advice_answers = Table(
     Index(None, "answered_at"),
 )
 
+service_days = Table(
+    "service_days",
+    metadata,
+    Column("day", Date, primary_key=True),  # service day
+    Column("network_version", Text, nullable=False),  # by which it was computed
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # DayFigures: msgpack behind its format number
+)
+
 stop_events = Table(
     "stop_events",
     metadata,

@@ -16,9 +16,9 @@ from transit.plan.service_day import local_date
 from transit.quality.verdict import AFTER, BEFORE, Glimpse, Verdict, verdict_of
 from transit.store.alerts import load_alerts
 from transit.store.networks import load_network, load_versions
+from transit.store.record import ConsoleFrame, SeenVehicle, console_frames, shown_over
 from transit.store.stop_events import load_events_between
 from web.boards.corridors import CorridorRow, corridor_rows
-from web.live.recorder import ConsoleFrame, SeenVehicle, console_frames, shown_over
 from web.world import World
 
 NEAR = timedelta(seconds=60)  # a frame so near to the moment is of it; each ten seconds there is one

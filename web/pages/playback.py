@@ -14,11 +14,11 @@ from flask_babel import gettext
 from transit.plan.network import Network, Stop
 from transit.plan.stop_codes import stops_of_code
 from transit.store.history import KEEP_DAYS
+from transit.store.record import SeenVehicle, console_frames
 from web.answers import the_network
 from web.boards.corridors import shortened
 from web.boards.playback import playback, stop_verdict
 from web.boards.trouble_lines import trouble_lines
-from web.live.recorder import SeenVehicle, console_frames
 from web.words import control
 from web.world import world
 

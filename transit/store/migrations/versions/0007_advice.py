@@ -1,4 +1,4 @@
-"""What dispatchers answered to holding advice."""
+"""What dispatchers answered to holding advice; the figures of service by day."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_advice_answers")),
     )
     op.create_index(op.f("ix_advice_answers_answered_at"), "advice_answers", ["answered_at"])
+    op.create_table(
+        "service_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("network_version", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_service_days")),
+    )
