@@ -74,6 +74,7 @@ HOMES = {
     "argon2": {"transit.store.password_hashes"},
     "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures", "gps_ingest.receive.figures"},
     "granian": {"web", "gps_ingest.receive.process"},
+    "xlsxwriter": {"web.pages.performance"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
     "pyrage": {"gps_ingest.operations.backup"},

@@ -27,6 +27,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.fleet",
     "web.pages.control",
     "web.pages.playback",
+    "web.pages.performance",
     "web.pages.public",
     "web.pages.text_answers",
     "web.pages.alerts",

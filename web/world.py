@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
+from transit.quality.service_figures import DayFigures
 from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
 from transit.store.files import write_atomically
@@ -109,6 +110,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zip: tuple[str, bytes] | None = None
+        self.service_today: tuple[tuple[date, int], DayFigures] | None = None  # (day, minute) and its figures
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from transit.plan.network import Network
 from transit.plan.service_day import moment
 from transit.quality.service_figures import DayFigures, coverage_of, day_figures
+from transit.store.database import Engine, writing
 from transit.store.formats import StoredFormat
 from transit.store.record import console_frames
 from transit.store.stop_events import load_events_between
@@ -53,6 +54,15 @@ def save_day(connection: Connection, day: date, figures: DayFigures, *, network_
     """Stores a day's figures; what was stored of it before is replaced."""
     row = {"day": day, "network_version": network_version, "made_at": now, "content": CONTENT.encode(figures)}
     upsert(connection, service_days, [row])
+
+
+def keep_day(engine: Engine, data_dir: Path, network: Network, day: date, *, network_version: str, now: datetime) -> DayFigures:
+    """Computes and stores a day; what was stored of it before is replaced."""
+    with engine.connect() as connection:
+        figures = figures_of_day(connection, data_dir, network, day)
+    with writing(engine) as connection:
+        save_day(connection, day, figures, network_version=network_version, now=now)
+    return figures
 
 
 def load_days(connection: Connection, first: date, last: date) -> dict[date, DayFigures]:

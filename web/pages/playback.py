@@ -20,6 +20,7 @@ from web.boards.corridors import shortened
 from web.boards.playback import playback, stop_verdict
 from web.boards.trouble_lines import trouble_lines
 from web.words import control
+from web.words.cells import plain
 from web.world import world
 
 pages = Blueprint("playback", __name__)
@@ -99,8 +100,8 @@ def playback_csv() -> Response:
     rows.writerow(["seen_at", "vehicle_id", "lat", "lon", "status", "trip_id", "reported_at"])
     for at, vehicle in _exported():
         reported_at = datetime.fromtimestamp(vehicle.reported_at, UTC)
-        place = (vehicle.lat, vehicle.lon, vehicle.status, _plain(vehicle.trip_id))
-        rows.writerow([f"{at:%Y-%m-%dT%H:%M:%SZ}", _plain(vehicle.vehicle_id), *place, f"{reported_at:%Y-%m-%dT%H:%M:%SZ}"])
+        place = (vehicle.lat, vehicle.lon, vehicle.status, plain(vehicle.trip_id))
+        rows.writerow([f"{at:%Y-%m-%dT%H:%M:%SZ}", plain(vehicle.vehicle_id), *place, f"{reported_at:%Y-%m-%dT%H:%M:%SZ}"])
     return Response(out.getvalue(), mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=putar.csv"})
 
 
@@ -138,8 +139,3 @@ def _exported() -> list[tuple[datetime, SeenVehicle]]:
     bus = request.args.get("bus", "")
     frames = console_frames(world().settings.data_dir, since, until)
     return [(at, row) for at, frame in frames for row in frame.vehicles if not bus or row.vehicle_id == bus]
-
-
-def _plain(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula is no formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
