@@ -21,7 +21,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
-from transit.quality.service_figures import DayFigures
+from transit.quality.performance import DayFigures
 from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
 from transit.store.files import write_atomically

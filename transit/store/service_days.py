@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from transit.plan.network import Network
 from transit.plan.service_day import moment
-from transit.quality.service_figures import DayFigures, coverage_of, day_figures
+from transit.quality.performance import DayFigures, coverage_of, day_figures
 from transit.store.database import Engine, writing
 from transit.store.formats import StoredFormat
 from transit.store.record import console_frames

@@ -12,7 +12,7 @@ from typing import Any
 from transit.plan.directions import RouteDirection, headsign_of, usual_trip
 from transit.plan.network import Network, Route
 from transit.plan.service_day import local_date, moment
-from transit.quality.service_figures import DayEnds, DayFigures, HourFigures, ServiceFigures, together
+from transit.quality.performance import DayEnds, DayFigures, HourFigures, ServiceFigures, together
 from transit.store.advice_answers import AdviceRecord, record_of
 from transit.store.service_days import figures_of_day, keep_day, load_days
 from web.world import World

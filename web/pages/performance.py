@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flask_babel import gettext
 
 from transit.plan.service_day import local_date
-from transit.quality.service_figures import ServiceFigures
+from transit.quality.performance import ServiceFigures
 from web.answers import the_network
 from web.boards.performance import NamedFigures, PerformanceBoard, Period, performance, span_of
 from web.words.cells import plain

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import MONDAY, a_network, a_trip_instance, at, every
 from transit.plan.directions import directions_of
-from transit.quality.service_figures import coverage_of, day_figures, first_and_last, hour_figures, together
+from transit.quality.performance import coverage_of, day_figures, first_and_last, hour_figures, together
 from transit.tracking.state import StopEvent
 
 ALL = {("R1", hour): 1.0 for hour in range(30)}
