@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from commands import dispatch, guide, network, prediction, processes, recordings, run, trackers
-from commands.common import Settings, fail
+from commands.common import Settings, fail, publication_of
 from transit.clock import parse_clock
 
 
@@ -32,6 +32,7 @@ def settings_of_environment() -> Settings:
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
         clock=clock,
+        publication=publication_of(os.environ),
     )
 
 
@@ -45,7 +46,8 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, TRANSIT_NOW. README.md says what each is.",
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, TRANSIT_NOW, PUBLIC_URL, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, "
+    "FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:

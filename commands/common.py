@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Settings:
     tile_url: str
     admin_password: str
     clock: Clock
+    publication: Publication = UNSAID
 
     @property
     def broker_url(self) -> str:
@@ -67,8 +70,25 @@ class Settings:
             admin_password=self.admin_password,
             clock=self.clock,
             sample_guide=SAMPLE,
+            publication=self.publication,
             live_fresh_s=fresh_s,
         )
+
+
+def publication_of(environment: Mapping[str, str]) -> Publication:
+    """What the operator says of its open data; ends with a sentence where an address is none."""
+    addresses = {name: environment.get(name, "") for name in ("PUBLIC_URL", "FEED_CONTACT_URL", "FEED_LICENCE")}
+    for name, address in addresses.items():
+        if address and not address.startswith(("http://", "https://")):
+            fail(f"{name} is {address!r}; give an address that begins with https://")
+    return Publication(
+        contact_email=environment.get("FEED_CONTACT_EMAIL", ""),
+        contact_url=addresses["FEED_CONTACT_URL"],
+        licence=addresses["FEED_LICENCE"],
+        public_url=addresses["PUBLIC_URL"].rstrip("/"),
+        steward=environment.get("FEED_STEWARD", ""),
+        region_code=environment.get("FEED_REGION", ""),
+    )
 
 
 def fail(sentence: str) -> NoReturn:
@@ -133,7 +153,13 @@ def read_gtfs(source: Path) -> Network:
         fail(f"{source}: {error}\nNothing was imported; the network that was loaded stays.")
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    return network
+    real = as_real(network)
+    if len(real.trips) < len(network.trips):
+        left_out = len(network.trips) - len(real.trips)
+        click.echo(
+            f"warning: trips.txt: {left_out} demonstration trips (demo = 1) are left out of a feed that is real", err=True
+        )
+    return real
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:

@@ -16,7 +16,7 @@ from web.api.onebusaway.entities import Entity, milliseconds
 from web.api.onebusaway.ids import ids_of
 from web.api.onebusaway.references import References
 from web.api.onebusaway.vehicles import along_of, planned_s, service_date, trip_status
-from web.boards.running import is_running
+from web.boards.running import in_service
 from web.words import names
 from web.world import World
 
@@ -183,6 +183,5 @@ def _headway(network: Network, references: References, row: Arrival, now: dateti
 
 
 def running_states(world: World) -> list[VehicleState]:
-    network, now = world.network, world.now()
-    assert network is not None
-    return [state for _, state in sorted(world.states.items()) if is_running(network, state, now)]
+    """The vehicles that riders are shown now, by id."""
+    return sorted(in_service(world), key=lambda state: state.vehicle_id)
