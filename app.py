@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
 from commands.common import Settings, fail, publication_of
 from transit.clock import parse_clock
 
@@ -31,6 +31,8 @@ def settings_of_environment() -> Settings:
         mqtt_url=os.environ.get("MQTT_URL", ""),
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
+        backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
+        backup_key=os.environ.get("BACKUP_KEY", ""),
         clock=clock,
         publication=publication_of(os.environ),
     )
@@ -46,8 +48,8 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, TRANSIT_NOW, PUBLIC_URL, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, "
-    "FEED_STEWARD, FEED_REGION. README.md says what each is.",
+    "PUBLIC_URL, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION, "
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -74,6 +76,8 @@ for command in (
     prediction.explain,
     prediction.scorecard,
     prediction.compare,
+    backup.backup,
+    backup.restore,
     guide.signs,
     guide.places,
     guide.services,

@@ -41,6 +41,8 @@ class Settings:
     mqtt_url: str  # empty: the embedded broker
     tile_url: str
     admin_password: str
+    backup_dir: Path
+    backup_key: str  # an age public key; empty: backups are not encrypted
     clock: Clock
     publication: Publication = UNSAID
 
@@ -107,7 +109,10 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
     except UnknownSchema as error:
         fail(str(error))
     except DatabaseError as error:
-        fail(f"The database cannot be opened: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+        fail(
+            f"The database cannot be opened: {error.orig}. Check DATABASE_URL and DATA_DIR. "
+            "Where it is broken: python app.py restore (it moves it aside and takes the newest backup)."
+        )
     except Exception as error:  # a URL that SQLAlchemy cannot read, a driver that is missing
         fail(f"DATABASE_URL cannot be used: {error}")
     return engine

@@ -99,7 +99,7 @@ def init_templates(app: Flask) -> None:
             "network": network,
             "agency": network.agencies[0] if network and network.agencies else None,
             "is_sample": network.is_sample if network else False,
-            "place_name": network.agencies[0].name if network and network.agencies else "",
+            "place_name": names.agency_name(network.agencies[0]) if network and network.agencies else "",
             "language": language(),
             "languages": LANGUAGES,
             "in_language": in_language,

@@ -24,6 +24,7 @@ class TroubleKind(StrEnum):
     # the set-up: only `doctor` looks at these
     DATABASE_UNKNOWN = "database_unknown"
     DATABASE_AWAY = "database_away"
+    STORED_LOST = "stored_lost"  # the database, or its WAL, is of an earlier moment than what was acknowledged
     DATA_DIR_READ_ONLY = "data_dir_read_only"
     DISK_FULL = "disk_full"
     BROKER_URL_WRONG = "broker_url_wrong"

@@ -29,7 +29,14 @@ class Words(NamedTuple):
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
-    Kind.DATABASE_AWAY: Words("The database cannot be reached: %(said)s.", "Check DATABASE_URL."),
+    Kind.DATABASE_AWAY: Words(
+        "The database cannot be reached: %(said)s.",
+        "Check DATABASE_URL. Where it is broken, python app.py restore moves it aside and takes the newest backup.",
+    ),
+    Kind.STORED_LOST: Words(
+        "%(reports)s reports that were stored until %(since)s are not in the database any more: it, or a part of it, was lost.",
+        "Was a file removed, or an old copy put in its place? Trackers do not send them again; this is told for seven days.",
+    ),
     Kind.DATA_DIR_READ_ONLY: Words("DATA_DIR %(folder)s cannot be written to.", "Give it to the user who runs the system."),
     Kind.DISK_FULL: Words("Only %(free_mb)s MB are free where DATA_DIR lies.", "Make room, or reports cannot be stored."),
     Kind.BROKER_URL_WRONG: Words("The broker's address cannot be read: %(said)s.", "Check MQTT_URL."),

@@ -390,7 +390,7 @@ def arrivals_and_departures_for_stop(stop_id: str) -> Response:
 def _board(references: References, stop_id: str, window: Window) -> Entity:
     network = references.network
     rows = arrivals.arrivals_of(world(), references, stop_id, window)
-    rows += arrivals.headways_of(world(), references, stop_id)
+    rows += arrivals.headways_of(world(), references, stop_id, window.now)
     place = stop_place(network, stop_id)
     around = {} if place is None else nearest_stops(network, *place, NEARBY_M)
     return {
