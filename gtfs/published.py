@@ -39,14 +39,14 @@ def published(network: Network, publication: Publication) -> Network:
     real = as_real(network)
     info = real.feed_info or _own_feed_info(real)
     extra = {LICENCE_COLUMN: publication.licence, **info.extra} if publication.licence else info.extra
-    told = replace(
+    feed_info = replace(
         info,
         contact_email=info.contact_email or publication.contact_email,
         contact_url=info.contact_url or publication.question_url,
         extra=extra,
     )
     has_words = bool(publication.contact_email or publication.question_url or publication.licence)
-    return replace(real, feed_info=told) if has_words else real
+    return replace(real, feed_info=feed_info) if has_words else real
 
 
 def licence_of(network: Network, publication: Publication) -> str:
