@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import archive, backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
 from commands.common import Settings, fail, publication_of
 from transit.clock import parse_clock
 
@@ -76,6 +76,7 @@ for command in (
     prediction.explain,
     prediction.scorecard,
     prediction.compare,
+    archive.archive,
     backup.backup,
     backup.restore,
     guide.signs,

@@ -7,9 +7,9 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -173,6 +173,18 @@ def import_network(engine: Engine, network: Network, source: str, now: datetime)
 
     with writing(engine) as connection:
         return save_network(connection, network, now=now, source=source)
+
+
+def day_option(meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """`--day 2026-11-24` of a command."""
+
+    def read(_: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is no day like 2026-11-24", param=parameter) from None
+
+    return click.option("--day", callback=read, help=meaning)
 
 
 EXISTING = click.Path(exists=True, path_type=Path)
