@@ -9,15 +9,14 @@ from pathlib import Path
 import click
 
 from commands import archive, backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
-from commands.common import Settings, fail, publication_of
-from transit.clock import parse_clock
+from commands.common import Settings, clock_of, fail, publication_of
 
 
 def settings_of_environment() -> Settings:
     """What the environment says; README.md has the table. Ends with a sentence where it cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR") or "var").expanduser().resolve()
     try:
-        clock = parse_clock(os.environ.get("TRANSIT_NOW", ""))
+        clock = clock_of(os.environ.get("TRANSIT_NOW", ""), data_dir)
     except ValueError as error:
         fail(str(error))
     return Settings(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from gtfs.published import UNSAID, Publication, as_real
-from transit.clock import Clock
+from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
     from transit.plan.network import Network
@@ -91,6 +91,14 @@ def publication_of(environment: Mapping[str, str]) -> Publication:
         steward=environment.get("FEED_STEWARD", ""),
         region_code=environment.get("FEED_REGION", ""),
     )
+
+
+def clock_of(text: str, data_dir: Path) -> Clock:
+    """TRANSIT_NOW with an anchor is handed down; else a system that runs on DATA_DIR by a set clock decides. ValueError."""
+    from gps_ingest.operations.clock_in_use import clock_in_use
+
+    clock = parse_clock(text)
+    return clock if "@" in text else clock_in_use(data_dir) or clock
 
 
 def fail(sentence: str) -> NoReturn:

@@ -27,6 +27,7 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 def run(settings: Settings, demo: bool) -> None:
     """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
     from gps_ingest.broker import BrokerError, refuse_open_door
+    from gps_ingest.operations.clock_in_use import clock_kept
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
     from gps_ingest.operations.supervisor import Supervisor
 
@@ -35,7 +36,7 @@ def run(settings: Settings, demo: bool) -> None:
     supervisor = Supervisor(_environment_of(settings), say)
     supervisor.listen()
     try:
-        with exclusive(settings.data_dir):
+        with exclusive(settings.data_dir), clock_kept(settings.data_dir, settings.clock):
             refuse_taken_port("PORT", settings.bind, settings.port)
             if not settings.mqtt_url:
                 refuse_open_door(settings.data_dir, settings.mqtt_bind)

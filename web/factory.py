@@ -25,6 +25,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.archive",
     "web.pages.riders",
     "web.pages.planner",
+    "web.pages.suggestions",
     "web.pages.fleet",
     "web.pages.public",
     "web.pages.text_answers",
