@@ -25,11 +25,12 @@ def broadcast(settings: Settings) -> None:
     stop_event, engine = stop_on_signal(), open_engine(settings)
     outlet = Outlet(settings.broker_url, "transit-broadcast")
     live, reader = LiveOut(outlet.publish), SnapshotReader(settings.data_dir)
-    network, version, snapshot = None, "", None
+    network, version, made_at = None, "", None
     while not stop_event.wait(STEP_S):
-        before, snapshot = snapshot, reader.read()
-        if snapshot is None or snapshot is before or not snapshot.network_version:
+        snapshot = reader.read()
+        if snapshot is None or snapshot.made_at == made_at or not snapshot.network_version:
             continue
+        made_at = snapshot.made_at
         if snapshot.network_version != version:
             version = snapshot.network_version
             with engine.connect() as connection:
