@@ -99,7 +99,7 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
         (a_payload(latitude=91), Reason.OUT_OF_RANGE, "latitude"),
         (a_payload(longitude=-180.5), Reason.OUT_OF_RANGE, "longitude"),
         (a_payload(timestamp=SENT.timestamp() * 1000), Reason.OUT_OF_RANGE, "Unix seconds"),
-        (a_payload(timestamp=12), Reason.OUT_OF_RANGE, "since the device was started"),
+        (a_payload(timestamp=12), Reason.OUT_OF_RANGE, "since the device started"),
         (a_payload(timestamp=315_964_799), Reason.OUT_OF_RANGE, "too small"),
         (a_payload().replace(b"3.6", b"1e999"), Reason.OUT_OF_RANGE, "latitude"),
         (a_payload().replace(b"3.6", b"NaN"), Reason.OUT_OF_RANGE, "NaN"),

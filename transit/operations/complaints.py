@@ -50,7 +50,7 @@ SENTENCES = {
     ComplaintKind.OUT_OF_RANGE: "%(field)s is out of range, it must be %(bound)s",
     ComplaintKind.PLACES_SWAPPED: "%(field)s is out of range, it must be %(bound)s; latitude and longitude may be swapped",
     ComplaintKind.TIME_TOO_LARGE: "%(field)s is too large; send Unix seconds of the fix, not milliseconds",
-    ComplaintKind.TIME_TOO_SMALL: "%(field)s is too small; send Unix seconds of the fix, not seconds since the device was started",
+    ComplaintKind.TIME_TOO_SMALL: "%(field)s is too small; send Unix seconds of the fix, not seconds since the device started",
     ComplaintKind.NOT_A_NUMBER: "a number is NaN or Infinity; leave a field out where its value is not known",
     ComplaintKind.QUOTED_NUMBER: "%(field)s is a text; numbers are sent without quotes",
     ComplaintKind.WRITTEN_TIME: "%(field)s is a text; send Unix seconds of the fix as a number, not a written date",

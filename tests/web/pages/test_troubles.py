@@ -108,7 +108,8 @@ def test_a_silent_fleet_is_told_to_operators_and_riders_and_is_over_when_it_is_h
     health = control.page("/healthz")
     assert (health.status_code, health.json["status"]) == (200, "degraded")
     assert "1 of 1" in health.json["reason"]
-    for path in ("/", "/koridor/R1", "/peta", "/halte/S5", "/armada"):
+    assert "Trackers silent since" in control.page("/").text
+    for path in ("/koridor/R1", "/peta", "/halte/S5", "/armada"):
         assert "No bus can be seen since" in control.page(path).text, path
     assert control.troubles()[Kind.OUTAGE].figures["vehicles"] == "BUS1"
     late = [move(report, control.now - drive[0].received_at) for report in drive[len(drive) // 2 :][:6]]
