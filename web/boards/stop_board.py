@@ -40,7 +40,7 @@ class DirectionBoard:
 
     @property
     def shown(self) -> list[Arrival]:
-        """The rows for eyes: of a bus still on the trip before, none whose band is wider than the headway, which says as much."""
+        """The rows for eyes: none of a bus on the trip before whose band is wider than the headway, which says as much."""
         if self.headway_s is None:
             return self.rows
         return [row for row in self.rows if not _is_vague(row, self.headway_s)]
