@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from transit.forecasting.explanation import Explanation, recomputed
+from transit.forecasting.explanation import Explanation, recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction
 from transit.plan.service_day import format_time
@@ -51,7 +51,7 @@ def answer_all(
 
 
 def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]:
-    """Plain values; the numbers reproduce predicted_at (recomputed() says how), shown_at is what is on display."""
+    """Plain values; the numbers reproduce predicted_at (recompute() shows how), shown_at is what is on display."""
     prediction = explanation.prediction
     trip = prediction.trip
     return {
@@ -68,7 +68,7 @@ def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]
         "shown_at": shown_at.isoformat(),
         "low_at": prediction.low_at.isoformat(),
         "high_at": prediction.high_at.isoformat(),
-        "recomputed_at": recomputed(explanation).isoformat(),
+        "recomputed_at": recompute(explanation).isoformat(),
         "counted_from": explanation.counted_from.isoformat(),
         "fix_age_s": round(explanation.fix_age_s, 1),
         "wait_s": explanation.wait_s,
@@ -86,7 +86,7 @@ def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]
         ],
         "usual_s": explanation.usual_s,
         "factors": [
-            {"name": factor.name, "reading": factor.reading, "times": exp(factor.log_effect)} for factor in explanation.factors
+            {"name": factor.name, "reading": factor.value, "times": exp(factor.log_effect)} for factor in explanation.factors
         ],
         "stretch": explanation.stretch,
         "median_s": explanation.median_s,
