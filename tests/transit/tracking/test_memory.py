@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.builders import a_drive, a_network
@@ -62,3 +63,13 @@ def test_a_later_format_or_a_broken_one_begins_anew_with_that_vehicle(content: b
     state = driven_on(replace(state_of_before(), memory=content))
     assert state.matched.status in (VehicleStatus.ON_TRIP, VehicleStatus.UNASSIGNED)
     assert len(state.recent) <= 1
+
+
+def test_a_memory_of_the_format_before_is_gone_on_with() -> None:
+    memory = unpack(state_of_before().memory)
+    assert memory.belief is not None
+    assert memory.belief.hypotheses
+    plain = msgspec.msgpack.decode(pack(memory)[1:])
+    for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit, which comes last
+        assert hypothesis.pop() is False
+    assert pack(unpack(b"\x02" + msgspec.msgpack.encode(plain))) == pack(memory)
