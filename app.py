@@ -8,16 +8,15 @@ from pathlib import Path
 
 import click
 
-from commands import dispatch, guide, network, prediction, processes, recordings, run, trackers
-from commands.common import Settings, fail
-from transit.clock import parse_clock
+from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands.common import Settings, clock_of, fail
 
 
 def settings_of_environment() -> Settings:
     """What the environment says; README.md has the table. Ends with a sentence where it cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR") or "var").expanduser().resolve()
     try:
-        clock = parse_clock(os.environ.get("TRANSIT_NOW", ""))
+        clock = clock_of(os.environ.get("TRANSIT_NOW", ""), data_dir)
     except ValueError as error:
         fail(str(error))
     return Settings(
@@ -31,6 +30,8 @@ def settings_of_environment() -> Settings:
         mqtt_url=os.environ.get("MQTT_URL", ""),
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
+        backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
+        backup_key=os.environ.get("BACKUP_KEY", ""),
         clock=clock,
     )
 
@@ -45,7 +46,7 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, TRANSIT_NOW. README.md says what each is.",
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -72,6 +73,8 @@ for command in (
     prediction.explain,
     prediction.scorecard,
     prediction.compare,
+    backup.backup,
+    backup.restore,
     guide.signs,
     guide.places,
     guide.services,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from transit.clock import Clock
+from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
     from transit.plan.network import Network
@@ -39,6 +39,8 @@ class Settings:
     mqtt_url: str  # empty: the embedded broker
     tile_url: str
     admin_password: str
+    backup_dir: Path
+    backup_key: str  # an age public key; empty: backups are not encrypted
     clock: Clock
 
     @property
@@ -71,6 +73,14 @@ class Settings:
         )
 
 
+def clock_of(text: str, data_dir: Path) -> Clock:
+    """TRANSIT_NOW with an anchor is handed down; else a system that runs on DATA_DIR by a set clock decides. ValueError."""
+    from gps_ingest.operations.clock_in_use import clock_in_use
+
+    clock = parse_clock(text)
+    return clock if "@" in text else clock_in_use(data_dir) or clock
+
+
 def fail(sentence: str) -> NoReturn:
     """Ends the command with a sentence for the one who typed it."""
     click.echo(sentence, err=True)
@@ -87,7 +97,10 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
     except UnknownSchema as error:
         fail(str(error))
     except DatabaseError as error:
-        fail(f"The database cannot be opened: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+        fail(
+            f"The database cannot be opened: {error.orig}. Check DATABASE_URL and DATA_DIR. "
+            "Where it is broken: python app.py restore (it moves it aside and takes the newest backup)."
+        )
     except Exception as error:  # a URL that SQLAlchemy cannot read, a driver that is missing
         fail(f"DATABASE_URL cannot be used: {error}")
     return engine

@@ -30,7 +30,11 @@ def gtfs() -> None:
 @pass_settings
 def gtfs_import(settings: Settings, source: Path) -> None:
     """Load a GTFS folder or zip; a broken one is refused and the last good one stays. Running processes take it up."""
+    from gtfs.unused import unused_fields
+
     network = read_gtfs(source)
+    for row in unused_fields(network):
+        click.echo(f"note: {row}", err=True)
     engine = open_engine(settings, may_create=True)
     version = import_network(engine, network, str(source), settings.clock())
     sizes = f"{len(network.routes)} routes, {len(network.stops)} stops, {len(network.trips)} trips"

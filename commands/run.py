@@ -27,6 +27,7 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 def run(settings: Settings, demo: bool) -> None:
     """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
     from gps_ingest.broker import BrokerError, refuse_open_door
+    from gps_ingest.operations.clock_in_use import clock_kept
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
     from gps_ingest.operations.supervisor import Supervisor
 
@@ -35,7 +36,7 @@ def run(settings: Settings, demo: bool) -> None:
     supervisor = Supervisor(_environment_of(settings), say)
     supervisor.listen()
     try:
-        with exclusive(settings.data_dir):
+        with exclusive(settings.data_dir), clock_kept(settings.data_dir, settings.clock):
             refuse_taken_port("PORT", settings.bind, settings.port)
             if not settings.mqtt_url:
                 refuse_open_door(settings.data_dir, settings.mqtt_bind)
@@ -50,6 +51,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
     from gps_ingest.operations.daily import DailyScorecard
     from gps_ingest.operations.readiness import Readiness
 
+    _keep_copy_before_upgrade(settings, say)
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
     _provision(engine, settings)
@@ -65,6 +67,25 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
             supervisor.watch(lambda: canary() or scorecard())
     finally:
         supervisor.stop()
+
+
+def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) -> None:
+    """The way back: a backup of what an earlier version wrote, before it is migrated."""
+    from gps_ingest.operations.backup import BackupFailed, make_backup
+    from transit.store.database import SCHEMA, DatabaseError, UnknownSchema, open_database, schema_of
+
+    engine = open_database(settings.database_url)
+    try:
+        schema = schema_of(engine)
+        if schema not in (None, SCHEMA):
+            backup = make_backup(engine, settings.data_dir, settings.backup_dir, settings.clock(), settings.backup_key)
+            say(f"schema {schema} becomes {SCHEMA}; as it was: {backup.path}")
+    except BackupFailed as error:
+        fail(f"{error}\nNothing was upgraded. Make room in BACKUP_DIR ({settings.backup_dir}), or give another one.")
+    except (DatabaseError, UnknownSchema):
+        return  # what is wrong is told where it is opened
+    finally:
+        engine.dispose()
 
 
 def _canary(supervisor: Supervisor, settings: Settings) -> Canary:

@@ -13,6 +13,7 @@ import gtfs_guru
 
 from gtfs.problems import BrokenFeed
 from gtfs.reader import read_feed
+from gtfs.unused import unused_fields
 
 WHERE = {"filename", "csvRowNumber", "fieldName", "index"}  # told apart; what else a notice carries goes into the message
 
@@ -25,7 +26,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One notice. code is the validator's own, or our reader's: "refused" (nothing of it) or "tolerated" (all but this)."""
+    """One notice. code is the validator's own, or our reader's: "refused" (nothing of it), "tolerated" (all but this)
+    or "unused" (kept, of no meaning here)."""
 
     severity: Severity
     code: str
@@ -42,13 +44,17 @@ class Finding:
 def validate_feed(source: Path | bytes, *, on: date, country_code: str = "") -> list[Finding]:
     """Every finding, errors first; on is the day for which the calendars are judged."""
     try:
-        _, warnings = read_feed(source)
+        network, warnings = read_feed(source)
         ours = [row for row in warnings if row.file.endswith(".txt")]  # the validator names the unknown files itself
         findings = [
             Finding(
                 severity=Severity.WARNING, code="tolerated", file=row.file, line=row.line, field=row.field, message=row.message
             )
             for row in ours
+        ]
+        findings += [
+            Finding(severity=Severity.INFO, code="unused", file=row.file, line=None, field=row.field, message=row.message)
+            for row in unused_fields(network)
         ]
     except BrokenFeed as error:
         findings = [

@@ -22,6 +22,7 @@ DOMAIN = {
     "transit.tracking",
     "transit.forecasting",
     "transit.arrivals",
+    "transit.control",
     "transit.quality",
     "transit.operations",
     "transit",
@@ -32,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.tracking": {"transit.plan"},
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
+    "transit.control": {"transit.plan", "transit.tracking.state", "transit.arrivals", "transit.forecasting.prediction"},
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
@@ -71,6 +73,7 @@ HOMES = {
     "granian": {"web"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
+    "pyrage": {"gps_ingest.operations.backup"},
 }
 PURE_LIBRARIES = {"numpy", "shapely", "pyproj", "msgspec"}
 
@@ -194,6 +197,7 @@ def test_every_module_imports_only_what_its_room_may() -> None:
         ("transit.forecasting.links", "from transit.arrivals.rows import Arrival"),
         ("transit.arrivals.rows", "from transit.forecasting.forecaster import Forecaster"),
         ("transit.arrivals.rows", "from transit.tracking.matcher import Matcher"),
+        ("transit.control.holding", "from transit.forecasting.forecaster import Forecaster"),
         ("transit.store.vehicles", "from transit.forecasting.forecaster import Forecaster"),
         ("gtfs.reader", "from transit.store.networks import load_network"),
         ("gps_ingest.ingest.process", "import web.live.process"),

@@ -44,7 +44,7 @@ class View:
         self.version = version
         self.snapshot = snapshot
         self.fits = snapshot is not None and snapshot.network_version == version
-        self.arrivals: Cache[tuple[str, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id and second
+        self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
 

@@ -23,6 +23,7 @@ from transit.store.broker_refusals import add_broker_refusals, forget_broker_ref
 from transit.store.database import DatabaseError, Engine, writing
 from transit.store.networks import current_version, load_network
 from transit.store.reports import forget_reports
+from transit.store.stored_count import count_stored, stored_count
 from transit.store.trackers import load_tracker_health, load_tracker_map
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import MAX_AHEAD, AvlReport, Rejection
@@ -48,6 +49,7 @@ class Ingest:
         self.moves = TrackerMoves()
         self.figures = Figures()
         with engine.connect() as connection:
+            self.stored_count = stored_count(connection)
             self.trackers = TrackerMemories(load_tracker_health(connection))
         self.look()
 
@@ -114,6 +116,8 @@ class Ingest:
             )
             for received in self._in_order(new):
                 self._drive(received, batch)
+            if new:
+                self.stored_count = count_stored(connection, len(new))
             batch.save(connection, network_version=self.network.version if self.network else None, now=self.clock())
             self.trackers.save_health(connection, batch.trackers, self.clock())
         self.stored.note_commit(new)
@@ -123,7 +127,7 @@ class Ingest:
         """Notes what one message says of its tracker; returns its fixes."""
         tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
         for refusal in (*decoded.refusals, *decoded.dropped):
-            batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
+            batch.refuse(tracker_id, refusal.reason, refusal, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
         if decoded.fixes and not message.retained and message.is_whole:

@@ -19,6 +19,7 @@ from gps_ingest.mqtt import Inbox, Message
 from gps_ingest.operations.sign_of_life import give_sign
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
+from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
 READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is only counted, must come to its turn
@@ -39,6 +40,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
+    _tell_loss(ingest, data_dir)
     broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest, data_dir)
     looked = forgot = monotonic()
@@ -65,6 +67,16 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     inbox.close()
 
 
+def _tell_loss(ingest: Ingest, data_dir: Path) -> None:
+    try:
+        loss = notice_loss(data_dir, ingest.stored_count, ingest.clock())
+    except OSError as error:
+        log.error("whether reports were lost cannot be noted: %s", error)
+        return
+    if loss is not None:
+        log.error("%d reports that were stored until %s are not in the database any more", loss.reports, loss.last_stored_at)
+
+
 class Intake:
     """From the broker to the database, a turn of all trackers at a time."""
 
@@ -72,6 +84,7 @@ class Intake:
         self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
         self.turns = Turns(Allowance(is_known=lambda topic: tracker_of(topic) in ingest.vehicles))
         self._connection = 0
+        self._remembered: StoredCount | None = None
 
     def read(self) -> None:
         """What is here; waits for it only where nothing is left to be stored."""
@@ -102,6 +115,7 @@ class Intake:
                 if self.ingest.network is None:
                     self.ingest.look()
                 self.ingest.take(messages)
+                self._remember()
                 return
             except DatabaseError as error:
                 log.error("the database refuses a batch, it is tried again: %s", error.orig)
@@ -110,6 +124,17 @@ class Intake:
                 wait_s = min(wait_s * 2, LONGEST_RETRY_S)
                 if self.turns.held_bytes < MOST_HELD:
                     self._add(self.inbox.read_more(READ_AT_ONCE))
+
+    def _remember(self) -> None:
+        """Before the broker hears of it: whatever is lost of the database after this is known by its number."""
+        count = self.ingest.stored_count
+        if count is None or count == self._remembered:
+            return
+        try:
+            remember(self.data_dir, count, self.ingest.clock())
+            self._remembered = count
+        except OSError as error:  # a full disk: the next commit tries again
+            log.error("the number of stored reports cannot be kept: %s", error)
 
     def _add(self, messages: Sequence[Message]) -> None:
         if self.inbox.connections != self._connection:  # the broker brings again what was not acknowledged

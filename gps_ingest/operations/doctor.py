@@ -17,6 +17,7 @@ from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
+from transit.store.stored_count import noticed_loss
 
 SNAPSHOT_OLD = timedelta(seconds=30)
 LEAST_FREE_MB = 500
@@ -45,7 +46,7 @@ def examine(
     """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
     stored = _of_database(engine, now, watch, standing)
-    troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir)]
+    troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir, now)]
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
     return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
@@ -91,7 +92,10 @@ def _of_snapshot(snapshot_at: datetime | None, now: datetime) -> Iterator[Troubl
         yield Trouble(TroubleKind.LIVE_STOPPED, since=snapshot_at, figures={"age_s": (now - snapshot_at).total_seconds()})
 
 
-def _of_machine(data_dir: Path) -> Iterator[Trouble]:
+def _of_machine(data_dir: Path, now: datetime) -> Iterator[Trouble]:
+    loss = noticed_loss(data_dir, now)
+    if loss is not None:
+        yield Trouble(TroubleKind.STORED_LOST, since=loss.last_stored_at, figures={"reports": loss.reports})
     free_mb = shutil.disk_usage(data_dir if data_dir.exists() else Path.cwd()).free / 1e6
     if free_mb < LEAST_FREE_MB:
         yield Trouble(TroubleKind.DISK_FULL, figures={"free_mb": free_mb})

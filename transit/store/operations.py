@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from transit.operations.facts import FleetFacts
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.plan.network import Network
+from transit.store.alerts import load_alerts
 from transit.store.assignments import load_assignments
 from transit.store.broker_refusals import load_broker_refusals
 from transit.store.departure_orders import load_departure_orders
@@ -36,6 +37,7 @@ def load_facts(
         trackers=load_tracker_health(connection),
         states=states,
         hints=load_assignments(connection),
+        alerts=load_alerts(connection, now),
         orders=load_departure_orders(connection, now),
         newest_received_at=newest_received_at(connection),
         broker_refusals=load_broker_refusals(connection, now - REFUSALS_FOR),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import relevant_alerts
-from transit.arrivals.rows import Arrival, ArrivalStatus, arrivals_at, recent_calls
+from transit.arrivals.rows import PER_DIRECTION, Arrival, ArrivalStatus, arrivals_at, recent_calls
 from transit.plan.network import Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.timetable import Hours, RouteDirection, timetable_of
@@ -66,9 +66,10 @@ class StopBoard:
         return any(row.status is ArrivalStatus.NO_DATA for row in self.rows)
 
 
-def rows_of(world: World, stop_id: str) -> list[Arrival]:
-    """arrivals_at() on what this worker knows; once per second and stop."""
-    network, now, view = world.network, world.now(), world.view
+def rows_of(world: World, stop_id: str, *, now: datetime | None = None, per_direction: int = PER_DIRECTION) -> list[Arrival]:
+    """arrivals_at() on what this worker knows; once per second and stop. now: another moment than this one."""
+    network, view = world.network, world.view
+    at = now or world.now()
     assert network is not None
 
     def arrivals() -> list[Arrival]:
@@ -80,13 +81,14 @@ def rows_of(world: World, stop_id: str) -> list[Arrival]:
             stop_id,
             predictions,
             view.states,
-            now,
+            at,
             alerts=view.alerts,
             passed=passed,
             standing=view.standing.values(),
+            per_direction=per_direction,
         )
 
-    return view.arrivals.get((stop_id, int(now.timestamp())), arrivals)
+    return view.arrivals.get((stop_id, int(at.timestamp()), per_direction), arrivals)
 
 
 def stop_board(world: World, stop_id: str) -> StopBoard:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transit.arrivals.notices import relevant_alerts
-from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus, arrivals_at
+from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
+from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import local_date, moment
@@ -16,7 +17,8 @@ from web.api.onebusaway.entities import Entity, milliseconds
 from web.api.onebusaway.ids import ids_of
 from web.api.onebusaway.references import References
 from web.api.onebusaway.vehicles import along_of, planned_s, service_date, trip_status
-from web.boards.running import is_running
+from web.boards.running import in_service
+from web.boards.stop_board import rows_of
 from web.words import names
 from web.world import World
 
@@ -37,12 +39,7 @@ class Window:
 
 def rows_at(world: World, stop_id: str, window: Window) -> list[Arrival]:
     """The rows that have a trip and a time within the window."""
-    network, view = world.network, world.view
-    assert network is not None
-    rows = arrivals_at(
-        network, stop_id, view.predictions_at(stop_id), view.states, window.now,
-        alerts=view.alerts, passed=view.passed_at(stop_id), per_direction=ROWS,
-    )  # fmt: skip
+    rows = rows_of(world, stop_id, now=window.now, per_direction=ROWS)
     return [row for row in rows if row.trip is not None and row.at is not None and window.holds(row.at)]
 
 
@@ -60,9 +57,11 @@ def arrivals_of(world: World, references: References, stop_id: str, window: Wind
 
 
 def _passed(world: World, stop_id: str, window: Window) -> Iterator[StopEvent]:
-    for event in world.view.passed_at(stop_id):
+    network = world.network
+    assert network is not None
+    for event in (event for place in network.within(stop_id) for event in world.view.passed_at(place)):
         at = event.departed_at or event.arrived_at
-        if window.now - window.before <= at <= window.now and world.network and event.trip.trip_id in world.network.trips:
+        if window.now - window.before <= at <= window.now and event.trip.trip_id in network.trips:
             yield event
 
 
@@ -142,13 +141,9 @@ def _arrival(
     }
 
 
-def headways_of(world: World, references: References, stop_id: str) -> list[Entity]:
+def headways_of(world: World, references: References, stop_id: str, now: datetime) -> list[Entity]:
     """Where only a headway is known: rows without a prediction that carry a frequency."""
-    network, now = references.network, world.now()
-    view = world.view
-    arrivals = arrivals_at(
-        network, stop_id, view.predictions_at(stop_id), view.states, now, alerts=view.alerts, passed=view.passed_at(stop_id)
-    )
+    network, arrivals = references.network, rows_of(world, stop_id, now=now, per_direction=ROWS)
     rows = []
     for row in arrivals:
         if (
@@ -165,15 +160,17 @@ def _headway(network: Network, references: References, row: Arrival, now: dateti
     calls = [
         (trip, n)
         for trip in network.trips_of_route[row.route_id]
-        if trip.direction_id == row.direction_id and not trip.is_demo and network.is_headway_based(trip.trip_id)
+        if not trip.is_demo and network.is_headway_based(trip.trip_id)
+        if directions_of(network).of_trip[trip.trip_id] == row.direction
         for n, call in enumerate(trip.stop_times)
-        if call.stop_id == row.stop_id
+        if call.stop_id in network.within(row.stop_id)
     ]
     if not calls:
         return None
     trip, index = calls[0]
     instance = TripInstance(trip.trip_id, local_date(now, network.timezone))
-    made = _arrival(references, instance, row.stop_id, trip.stop_times[index].stop_sequence, 0, 0, None, None, False)
+    call = trip.stop_times[index]
+    made = _arrival(references, instance, call.stop_id, call.stop_sequence, 0, 0, None, None, False)
     if made is None:
         return None
     soon = milliseconds(now.timestamp() + (row.headway_s or 0) / 2)
@@ -183,6 +180,5 @@ def _headway(network: Network, references: References, row: Arrival, now: dateti
 
 
 def running_states(world: World) -> list[VehicleState]:
-    network, now = world.network, world.now()
-    assert network is not None
-    return [state for _, state in sorted(world.states.items()) if is_running(network, state, now)]
+    """The vehicles that riders are shown: those that are parked are not among them."""
+    return sorted(in_service(world), key=lambda state: state.vehicle_id)
