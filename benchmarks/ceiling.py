@@ -90,9 +90,9 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     learn, predictions = TravelTimes.learn, Forecaster._predictions
 
     def learning(self: TravelTimes, event: Any, linked: Any, index: int) -> LinkObservation | None:
-        found = learn(self, event, linked, index)
-        book.observe(linked, found)
-        return found
+        observation = learn(self, event, linked, index)
+        book.observe(linked, observation)
+        return observation
 
     def predicting(self: Forecaster, forecast: VehicleForecast, now: datetime, at: float, horizon_s: float) -> Any:
         book.note(forecast, at)
@@ -109,10 +109,10 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
     by_key: dict[Any, list[float]] = {}
     with open_recording(folder / "truth.csv.gz") as rows:
-        for passage in sorted(passages_of(rows, *bounds), key=lambda one: one.actual):
+        for passage in sorted(passages_of(rows, *bounds), key=lambda passage: passage.actual):
             by_key.setdefault(passage.key, []).append(passage.actual)
     actual, _ = around(made, by_key)
-    made_at = np.array([one.made_at for one in made])
+    made_at = np.array([passage.made_at for passage in made])
     away = actual - made_at
     keep = np.flatnonzero(np.isfinite(away) & (away <= 1800.0))
     features = np.stack([book.known[made[n].key[0], made[n].key[1], made[n].key[3], made[n].made_at] for n in keep])
@@ -139,8 +139,8 @@ def boosted(features: Floats, made_at: Floats, away: Floats) -> Floats:
 
 def errors(away: Floats, forecast: Floats, chosen: Any) -> list[str]:
     bucket = np.digitize(away / 60.0, BUCKETS_MIN) - 1
-    found = (np.abs(away - forecast)[chosen & (bucket == n)] for n in range(len(NAMES)))
-    return [f"{one.mean():.1f}" if len(one) else "-" for one in found]
+    rows = (np.abs(away - forecast)[chosen & (bucket == n)] for n in range(len(NAMES)))
+    return [f"{row.mean():.1f}" if len(row) else "-" for row in rows]
 
 
 def main() -> int:
