@@ -32,11 +32,10 @@ from types import CodeType
 from typing import Any
 
 import coverage
-import hypothesis  # noqa: F401  (loaded once, before the processes part)
+import hypothesis  # noqa: F401  (loaded once, before the processes part, as are numpy and shapely)
 import numpy as np  # noqa: F401
 import pytest
 import shapely  # noqa: F401
-import sqlalchemy  # noqa: F401
 
 HOUSE = Path(__file__).resolve().parent.parent
 CORE = ("plan", "tracking", "forecasting", "arrivals", "quality")
