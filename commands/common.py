@@ -34,6 +34,8 @@ class Settings:
     bind: str
     mqtt_bind: str  # of the embedded broker alone
     mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
+    receive_port: int | None  # trackers over HTTP, where they are asked for
+    receive_bind: str
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
