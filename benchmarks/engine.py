@@ -63,7 +63,7 @@ def payloads(network: Network, vehicles: int, rounds: int) -> list[tuple[str, by
     chance = random.Random(2)
     keys = list(network.shapes)
     begun = [chance.random() for _ in range(vehicles)]
-    found = []
+    messages = []
     for turn in range(rounds):
         at = START + timedelta(seconds=turn * EVERY_S)
         for n in range(vehicles):
@@ -74,8 +74,8 @@ def payloads(network: Network, vehicles: int, rounds: int) -> list[tuple[str, by
             lat = points[i].lat + share * (points[i + 1].lat - points[i].lat)
             lon = points[i].lon + share * (points[i + 1].lon - points[i].lon)
             fix = {"latitude": round(lat, 6), "longitude": round(lon, 6), "timestamp": at.timestamp(), "speed": SPEED_MPS}
-            found.append((topic_of(f"v{n}"), json.dumps(fix).encode()))
-    return found
+            messages.append((topic_of(f"v{n}"), json.dumps(fix).encode()))
+    return messages
 
 
 def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12) -> tuple[float, float, float, int]:
@@ -92,9 +92,11 @@ def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12)
     for number, (topic, payload) in enumerate(messages):
         if number == warm:
             started = time.perf_counter()
-        said = decode(topic, payload)
-        fix = said.fixes[0]
-        report = AvlReport(said.tracker_id, said.tracker_id, fix.fix_at, fix.fix_at, fix.lat, fix.lon, None, fix.speed_mps)
+        message = decode(topic, payload)
+        fix = message.fixes[0]
+        report = AvlReport(
+            message.tracker_id, message.tracker_id, fix.fix_at, fix.fix_at, fix.lat, fix.lon, None, fix.speed_mps
+        )
         forecaster.learn(pipeline.step(report).events)
     elapsed = time.perf_counter() - started
     now = START + timedelta(seconds=rounds * EVERY_S)

@@ -201,9 +201,9 @@ def main(assignment: str = "trip") -> dict[str, float]:
         scores = score([promise for promise in made if name in ("", promise.key[1].split("-")[0])], truth)
         placed: Counter[str] = Counter()
         for row in csv.DictReader(io.StringIO(matches.getvalue())):
-            told = label[row["vehicle_id"], float(row["reported_at"])]
-            if name in ("", told.split("-")[0]):
-                placed["right" if row["trip_id"] == told else row["status"] if not row["trip_id"] else "another"] += 1
+            named = label[row["vehicle_id"], float(row["reported_at"])]
+            if name in ("", named.split("-")[0]):
+                placed["right" if row["trip_id"] == named else row["status"] if not row["trip_id"] else "another"] += 1
         right = 100.0 * placed["right"] / max(placed.total(), 1)
         available, mae = scores["availability_at_5min_pct"], scores.get("mae_all_s")
         interval = scores.get("interval80", {}).get("coverage_pct")

@@ -317,9 +317,8 @@ def test_every_module_that_a_document_names_exists() -> None:
     assert sorted((page, name) for page, name in named if not (HOUSE / name).exists()) == []
 
 
-# names that say nothing of what they hold; rooms in which they may still stand
+# names that say nothing of what they hold
 EMPTY_WORDS = {"found", "one", "said", "told"}
-WORDS_NOT_YET = {"transit.tracking", "transit.forecasting", "benchmarks"}
 
 
 def empty_words(source: str) -> list[tuple[int, str]]:
@@ -342,7 +341,7 @@ def test_names_say_what_they_hold() -> None:
     sources = {
         module: path.read_text(encoding="utf-8")
         for module, path in modules().items()
-        if not is_under(module, WORDS_NOT_YET) and ".migrations" not in module
+        if ".migrations" not in module
     }
     assert {module: words for module, source in sources.items() if (words := empty_words(source))} == {}
 
