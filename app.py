@@ -8,7 +8,20 @@ from pathlib import Path
 
 import click
 
-from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import (
+    archive,
+    backup,
+    broadcast,
+    dispatch,
+    guide,
+    network,
+    poll,
+    prediction,
+    processes,
+    recordings,
+    run,
+    trackers,
+)
 from commands.common import Settings, clock_of, fail, publication_of
 
 
@@ -81,6 +94,7 @@ for command in (
     prediction.compare,
     archive.archive,
     broadcast.broadcast,
+    poll.poll,
     backup.backup,
     backup.restore,
     guide.signs,
