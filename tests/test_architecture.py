@@ -62,7 +62,7 @@ HOMES = {
     "sqlalchemy": {"transit.store"},
     "alembic": {"transit.store"},
     "paho": {"gps_ingest.mqtt", "gps_ingest.receive.outbox", "gps_ingest.simulation.publisher", "benchmarks"},
-    "google": {"gtfs.realtime"},
+    "google": {"gtfs.realtime", "gtfs.positions"},
     "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
     "pyarrow": {"gps_ingest.operations.open_archive"},
