@@ -33,6 +33,7 @@ def settings_of_environment() -> Settings:
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
+        keep_days=os.environ.get("KEEP_DAYS", ""),
         clock=clock,
     )
 
@@ -47,7 +48,7 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what each is.",
+    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, TRANSIT_NOW. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:

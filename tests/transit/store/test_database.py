@@ -51,6 +51,7 @@ UNDO = {  # schema -> what takes back what it added
         ),
     ),
     "0005": ("DROP TABLE tracker_credentials",),
+    "0006": ("CREATE INDEX ix_reports_received_at ON reports (received_at)",),
 }
 
 
