@@ -126,11 +126,16 @@ def check_called_stops(network: Network, lines: Lines, findings: Findings) -> No
 def check_alphabets(network: Network, lines: Mapping[str, Lines], findings: Findings) -> None:
     """Names that printed signs cannot write and that messages change: each is said once."""
     said_already: set[str] = set()
-    names = [(columns.STOPS.file, "stop_name", stop.stop_id, stop.name) for stop in network.stops.values()]
+    names = [(columns.AGENCY.file, "agency_name", agency.agency_id, agency.name) for agency in network.agencies]
+    for stop in network.stops.values():
+        names.append((columns.STOPS.file, "stop_name", stop.stop_id, stop.name))
+        names.append((columns.STOPS.file, "stop_code", stop.stop_id, stop.code))
     for route in network.routes.values():
         names.append((columns.ROUTES.file, "route_short_name", route.route_id, route.short_name))
         names.append((columns.ROUTES.file, "route_long_name", route.route_id, route.long_name))
     names += [(columns.TRIPS.file, "trip_headsign", trip.trip_id, trip.headsign) for trip in network.trips.values()]
+    signs = dict.fromkeys(call.stop_headsign for trip in network.trips.values() for call in trip.stop_times)
+    names += [(columns.STOP_TIMES.file, "stop_headsign", "", sign) for sign in signs]
     for file, field, record_id, name in names:
         if not name.isascii() and name not in said_already and not _is_printed(name):
             said_already.add(name)

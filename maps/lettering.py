@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unicodedata import normalize
 
 from anyascii import anyascii
 from fontTools import subset
@@ -30,7 +31,7 @@ class LetteredPdf(FPDF):
         super().__init__(unit="mm", format=page)
         self.set_auto_page_break(False)
         self.set_creation_date(now)
-        needed = frozenset("".join(texts).translate(TYPOGRAPHIC)) - LATIN_1
+        needed = frozenset(normalize("NFC", "".join(texts).translate(TYPOGRAPHIC))) - LATIN_1
         self._writable = LATIN_1 | (needed & font_letters() if needed else needed)
         self._family = "Helvetica"
         if self._writable - LATIN_1:
@@ -45,7 +46,7 @@ class LetteredPdf(FPDF):
 
     def plain(self, text: str) -> str:
         """One line of what can be written; what cannot, as it sounds in Latin letters, never blank."""
-        text = " ".join(text.translate(TYPOGRAPHIC).split())
+        text = normalize("NFC", " ".join(text.translate(TYPOGRAPHIC).split()))
         return "".join(letter if letter in self._writable else anyascii(letter) or "?" for letter in text)
 
 

@@ -13,6 +13,7 @@ from maps.guide_files import SERVICE_FIELDS, service_rows
 
 ANSWERS_WITHIN_S = 10.0  # a site that is slower is none to send people to
 OK = "ok"
+REFUSED, NO_ANSWER = "answers with", "no answer"  # how a word on what is wrong begins; pages translate it
 NAME = "transit-services-check"  # as which we ask
 
 
@@ -22,9 +23,9 @@ def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
         with urlopen(Request(url, headers={"User-Agent": NAME}), timeout=within_s):
             return OK
     except HTTPError as error:
-        return f"answers with {error.code}"
+        return f"{REFUSED} {error.code}"
     except (URLError, OSError, ValueError) as error:
-        return f"no answer: {getattr(error, 'reason', error)}"
+        return f"{NO_ANSWER}: {getattr(error, 'reason', error)}"
 
 
 def check_services(path: Path, today: date, answer: Callable[[str], str] = answer_of) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from typing import NamedTuple
 
 import segno
 
@@ -15,24 +16,23 @@ from transit.plan.patterns import stop_place
 
 PAGE = (210.0, 297.0)  # mm
 MAP = (12.0, 34.0, 186.0, 150.0)  # x, y, width, height in mm
-WORDS = {
-    "id": (
-        "Wisata naik bus",
-        "Contoh jaringan, belum diverifikasi",
-        "letak perkiraan",
-        "letak belum diketahui",
-        "Kedatangan langsung",
-    ),
-    "en": ("Places by bus", "Sample network, not verified", "position approximate", "position not known", "Live arrivals"),
-}
 NOT_SIGHTS = ("hospital", "school", "government")
 
 
-def visitor_map(network: Network, guide: Guide, address: str, now: datetime, language: str) -> bytes:
+class SheetWords(NamedTuple):
+    """What the sheet says, in one language."""
+
+    title: str
+    sample: str  # of a network that is an example
+    approximate: str  # of a place whose position is not sure
+    unknown: str  # of one without a position
+    live: str  # before the address of the live page
+
+
+def visitor_map(network: Network, guide: Guide, address: str, now: datetime, words: SheetWords) -> bytes:
     """A PDF of one page. address: what the QR leads to."""
-    words = WORDS.get(language, WORDS["en"])
     places = [place for place in guide.published if place.category not in NOT_SIGHTS]
-    texts = [network.agencies[0].name, address, *(f"{place.name}{place.address}" for place in places)]
+    texts = [network.agencies[0].name, address, *words, *(f"{place.name}{place.address}" for place in places)]
     pdf = LetteredPdf(PAGE, texts, now)
     pdf.add_page()
     _head(pdf, network, words, address)
@@ -42,11 +42,11 @@ def visitor_map(network: Network, guide: Guide, address: str, now: datetime, lan
     return bytes(pdf.output())
 
 
-def _head(pdf: LetteredPdf, network: Network, words: tuple[str, ...], address: str) -> None:
+def _head(pdf: LetteredPdf, network: Network, words: SheetWords, address: str) -> None:
     pdf.letters("B", 20)
-    pdf.text(12, 19, pdf.plain(f"{network.agencies[0].name}: {words[0]}"))
+    pdf.text(12, 19, pdf.plain(f"{network.agencies[0].name}: {words.title}"))
     pdf.letters("", 9)
-    pdf.text(12, 26, pdf.plain(f"{words[4]}: {address}" + (f"  -  {words[1]}" if network.is_sample else "")))
+    pdf.text(12, 26, pdf.plain(f"{words.live}: {address}" + (f"  -  {words.sample}" if network.is_sample else "")))
     picture = io.BytesIO()
     segno.make(address, error="m", micro=False).save(picture, kind="png", scale=8, border=1)
     pdf.image(picture, x=176, y=8, w=22)
@@ -111,7 +111,7 @@ def _numbers(pdf: LetteredPdf, frame: _Frame, places: list[Place]) -> None:
         pdf.text(x - pdf.get_string_width(str(number)) / 2, y + 0.9, str(number))
 
 
-def _list(pdf: LetteredPdf, places: list[Place], words: tuple[str, ...]) -> None:
+def _list(pdf: LetteredPdf, places: list[Place], words: SheetWords) -> None:
     rows = -(-len(places) // 2)
     step = min(6.5, 100.0 / max(rows, 1))
     for number, place in enumerate(places, 1):
@@ -120,6 +120,6 @@ def _list(pdf: LetteredPdf, places: list[Place], words: tuple[str, ...]) -> None
         pdf.letters("B", 8)
         pdf.text(x, y, f"{number}")
         pdf.text(x + 6, y, pdf.plain(place.name)[:44])
-        note = words[3] if place.lat is None else "" if place.is_good else words[2]
+        note = words.unknown if place.lat is None else "" if place.is_good else words.approximate
         pdf.letters("", 6.5)
         pdf.text(x + 6, y + 2.6, pdf.plain(" - ".join(filter(None, (place.address, note))))[:75])

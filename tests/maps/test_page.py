@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+
+from pypdf import PdfReader
 
 from maps.guide import Guide
 from maps.guide_files import load_guide
 from maps.layers import ground_layer, places_layer, routes_layer, stops_layer
 from maps.page import draw_city
-from maps.sheet import visitor_map
+from maps.sheet import SheetWords, visitor_map
 from tests.builders import LOOP, SEVEN, a_guide, a_network, every
 
 
@@ -50,9 +53,11 @@ def test_a_network_without_shapes_or_routes_draws_all_the_same():
     assert "map_city" in draw_city(a_network(with_shape=False), Guide())
 
 
-def test_the_printed_map_is_one_page_in_each_language(tmp_path):
+def test_the_printed_map_is_one_page_in_the_words_that_it_is_given(tmp_path):
     guide = load_guide(a_guide(tmp_path))
-    for language in ("id", "en"):
-        content = visitor_map(a_network(), guide, "https://bus.example.org/wisata", SEVEN, language)
+    words = SheetWords("Wisata naik bus", "Contoh", "letak perkiraan", "letak belum diketahui", "Langsung")
+    for title in ("Wisata naik bus", "Με λεωφορείο"):
+        content = visitor_map(a_network(), guide, "https://bus.example.org/wisata", SEVEN, words._replace(title=title))
+        assert title in PdfReader(io.BytesIO(content)).pages[0].extract_text()
         assert content.startswith(b"%PDF")
         assert content.count(b"/Type /Page\n") == 1

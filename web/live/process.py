@@ -36,6 +36,7 @@ from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
+from web.live.control import ControlRoom, write_control
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of
 
@@ -72,6 +73,7 @@ class Live:
         self.unsaved = False
         self.promised_at: datetime | None = None
         self.steadiness = Steadiness()
+        self.control: ControlRoom | None = None
         self.steps = 0
         self.learnt_events = 0
 
@@ -99,12 +101,13 @@ class Live:
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
-            self.facts = replace(self.facts, standing=self.standing, alerts=alerts, watch=self.watch)
+            self.facts = replace(self.facts, standing=self.standing, watch=self.watch)
             self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
+        self._write_control(predictions, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
         self.steps += 1
@@ -113,6 +116,27 @@ class Live:
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
+
+    def _write_control(self, predictions: list[Prediction], now: datetime) -> None:
+        """What dispatchers see of the corridors; it must not stop what riders see."""
+        if self.control is None or self.forecaster is None:
+            return
+        waiting = {
+            vehicle_id: datetime.fromtimestamp(at, UTC) for vehicle_id, (_, at) in self.forecaster.departures.since.items()
+        }
+        state = self.control.state(
+            now,
+            self.version,
+            states=self.states,
+            predictions=predictions,
+            waiting=waiting,
+            standing=self.standing,
+            in_outage=self.watch.since is not None,
+        )
+        try:
+            write_control(self.data_dir, state)
+        except OSError as error:
+            log.error("the console's state cannot be written: %s", error)
 
     def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
         """What riders are promised, every now and then, for the scorecard of the day."""
@@ -151,6 +175,8 @@ class Live:
         if learnt and not self.forecaster.remembers:
             log.warning("what was learnt is of another version of the program; it is learnt again from the stored calls")
             self.last_event_id = 0
+        self.control = ControlRoom(network)
+        self.control.recall(connection, self.last_event_id, now)
         self.network, self.version = network, version
         self.states, self.revision = {}, 0
         sizes = (len(network.routes), len(network.stops), len(network.trips))
@@ -164,6 +190,8 @@ class Live:
         self.last_event_id, self.unsaved = events[-1][0], True
         self.learnt_events += len(events)
         self._remember(calls, now)
+        if self.control is not None:
+            self.control.hear(calls, now)
 
     def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
         """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""

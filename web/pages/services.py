@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, render_template, request
+from flask_babel import gettext
 from rapidfuzz import fuzz, utils
 
 from maps.guide import Service
+from maps.service_check import NO_ANSWER, REFUSED
 from web.guide import guide_of
 from web.world import world
 
@@ -13,6 +17,7 @@ pages = Blueprint("services", __name__)
 CATEGORIES = ("G2C", "G2B", "G2G", "G2E")
 AUDIENCES = ("residents", "business", "offices", "staff")
 GOOD_ENOUGH = 70.0
+REFUSAL = re.compile(rf"{REFUSED} ([0-9]+)")
 
 
 @pages.get("/layanan")
@@ -31,7 +36,16 @@ def services_page() -> str:
         asked=asked,
         audience=audience,
         audiences=AUDIENCES,
+        answer_word=answer_word,
     )
+
+
+def answer_word(result: str) -> str:
+    """What a check of an address found (maps/service_check.py), in the reader's language; an operator's own words stay."""
+    refusal = REFUSAL.fullmatch(result)
+    if refusal is not None:
+        return gettext("answers with error %(code)s", code=refusal[1])
+    return gettext("no answer") if result.startswith(NO_ANSWER) else result
 
 
 def _category(service: Service) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
+from flask_babel import gettext
 
 from maps.guide import Place
 from transit.plan.direct import walk_s
@@ -14,7 +15,6 @@ from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, s
 from web.guide import guide_of
 from web.map_files import script_address
 from web.structured_data import structured_data
-from web.words.languages import language
 from web.world import world
 
 pages = Blueprint("visitors", __name__)
@@ -96,10 +96,17 @@ def itinerary_page(itinerary_id: str) -> str:
 
 @pages.get("/wisata/peta.pdf")
 def printed_map() -> Response:
-    from maps.sheet import visitor_map
+    from maps.sheet import SheetWords, visitor_map
 
     network, guide = the_network(), guide_of(world())
-    content = visitor_map(network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), language())
+    words = SheetWords(
+        title=gettext("Places by bus"),
+        sample=gettext("Sample network, not verified"),
+        approximate=gettext("position approximate"),
+        unknown=gettext("position not known"),
+        live=gettext("Live arrivals"),
+    )
+    content = visitor_map(network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), words)
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
     return response

@@ -18,6 +18,7 @@ from transit.plan.timetable import Hours, RouteDirection, timetable_of
 from web.words.colours import colours
 from web.words.languages import LANGUAGES, catalogue
 
+CLOCK = {"id": "%H.%M", "en": "%H:%M"}
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 
 
@@ -135,10 +136,14 @@ def next_day_of(network: Network, stop: Stop, direction: RouteDirection, now: da
 
 
 def _hours(hours: Hours, timezone: str) -> str:
-    first, last = (at.astimezone(ZoneInfo(timezone)).strftime("%H.%M") for at in (hours.first_at, hours.last_at))
-    exact, about = "Today: first bus %(first)s, last %(last)s", "Today: first bus about %(first)s, last about %(last)s"
-    key = about if hours.about else exact
-    return " / ".join((_translate(tag, key) % {"first": first, "last": last}).split(": ", 1)[-1] for tag in LANGUAGES)
+    exact, about = "first bus %(first)s, last %(last)s", "first bus about %(first)s, last about %(last)s"
+    first, last = (at.astimezone(ZoneInfo(timezone)) for at in (hours.first_at, hours.last_at))
+    lines = (
+        _translate(tag, about if hours.about else exact)
+        % {"first": first.strftime(CLOCK[tag]), "last": last.strftime(CLOCK[tag])}
+        for tag in LANGUAGES
+    )
+    return " / ".join(lines)
 
 
 def _badge(pdf: LetteredPdf, route: Route, x: float, y: float, scale: float) -> None:

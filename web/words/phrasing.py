@@ -13,12 +13,14 @@ from transit.arrivals.headways import Spacing
 from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
+from transit.plan.network_hours import NetworkState, Running
 from transit.plan.timetable import NoServiceReason
 from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
 DAYS_OF_A_WEEK = 7
+MINUTES_OF_A_DAY = 24 * 60
 WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
 
 ICONS = {
@@ -39,6 +41,12 @@ ICONS = {
 def clock(at: datetime, zone: str = "") -> str:
     """07.14 for Indonesian readers, 07:14 for the others; on the clock of this page, or of a zone."""
     return _formatted(at, "HH.mm" if language() == "id" else "HH:mm", zone)
+
+
+def clock_of_day(seconds: float) -> str:
+    """Seconds of a service day as a time of day: 25:10 of a timetable is 01.10."""
+    hours, minutes_ = divmod(int(seconds) // 60 % MINUTES_OF_A_DAY, 60)
+    return f"{hours:02d}{'.' if language() == 'id' else ':'}{minutes_:02d}"
 
 
 def moment(at: datetime, now: datetime, zone: str = "") -> str:
@@ -71,13 +79,18 @@ def minutes(at: datetime, now: datetime, low: datetime | None = None, high: date
     seconds = (at - now).total_seconds()
     if seconds < -OVERDUE_S:
         return gettext("overdue")
-    if low is not None and high is not None and high - low > WIDE and seconds > HERE_S:
+    if low is not None and high is not None and is_wide(low, high) and seconds > HERE_S:
         first = max(1, floor((low - now).total_seconds() / 60))
         last = max(first + 1, ceil((high - now).total_seconds() / 60))
         return gettext("%(first)s–%(last)s min", first=first, last=last)
     if seconds <= HERE_S:
         return gettext("now")
     return gettext("%(count)s min", count=whole_minutes(at, now))
+
+
+def is_wide(low: datetime | None, high: datetime | None) -> bool:
+    """Whether a time is told as a range."""
+    return low is not None and high is not None and high - low > WIDE
 
 
 def age(at: datetime, now: datetime) -> str:
@@ -207,3 +220,32 @@ def category(name: str) -> str:
         "other": gettext("Other"),
     }
     return words.get(name, name)
+
+
+def kind_word(kind: str) -> str:
+    """Of an endpoint of a journey."""
+    return {
+        "halte": gettext("stop"),
+        "tempat": gettext("place"),
+        "kelurahan": gettext("quarter"),
+        "koridor": gettext("route"),
+        "saya": gettext("where you are"),
+    }[kind]
+
+
+def network_state(state: NetworkState, now: datetime, silent_since: datetime | None) -> str:
+    """The one sentence of the opening screen."""
+    if silent_since is not None:
+        return gettext("Trackers silent since %(time)s; the buses may run all the same", time=moment(silent_since, now))
+    again = (
+        gettext("again %(time)s", time=moment(state.at, now)) if state.at is not None else gettext("when again is not known")
+    )
+    if state.running is Running.RUNS and state.at is not None:
+        return gettext("In service until %(time)s", time=moment(state.at, now))
+    if state.running is Running.NOT_YET and state.at is not None:
+        return gettext("First bus today %(time)s", time=clock(state.at))
+    if state.running is Running.OVER:
+        return gettext("No more buses today; %(again)s", again=again)
+    if state.running is Running.HOLIDAY and state.holiday:
+        return gettext("No buses today, %(name)s; %(again)s", name=state.holiday, again=again)
+    return gettext("No buses today; %(again)s", again=again)

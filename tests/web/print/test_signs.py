@@ -1,14 +1,16 @@
-"""Which stops get a sign."""
+"""Which stops get a sign, and what it says of the hours."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from pypdf import PdfReader
 
-from tests.builders import a_network
+from tests.builders import SEVEN, a_network, every
 from transit.plan.network import Stop, UnknownStop
-from web.print.signs import stops_to_sign
+from web.print.signs import sign_pdf, stops_to_sign
 
 
 def ids(stops: list[Stop]) -> list[str]:
@@ -33,3 +35,16 @@ def test_stops_are_chosen_by_code_or_id():
 def test_every_code_that_no_served_stop_has_is_named():
     with pytest.raises(UnknownStop, match="X, 99"):
         stops_to_sign(a_city(), ["S1", "X", "99"])
+
+
+@pytest.mark.parametrize(
+    ("headway", "hours"),
+    [
+        (None, "bus pertama 07.00, terakhir 08.00 / first bus 07:00, last 08:00"),
+        (every(10), "bus pertama sekitar 06.00, terakhir sekitar 17.50 / first bus about 06:00, last about 17:50"),
+    ],
+)
+def test_a_sign_has_the_first_and_the_last_bus_in_both_languages_without_a_day(headway, hours):
+    network = a_network(headway=headway)
+    page = PdfReader(io.BytesIO(sign_pdf(network, [network.stop("S0")], "https://bus.example.org", SEVEN))).pages[0]
+    assert hours in page.extract_text()

@@ -42,3 +42,14 @@ def test_a_bus_that_is_here_is_no_range():
 @pytest.mark.parametrize(("count", "said"), [(0, "next stop"), (1, "1 stop away"), (2, "2 stops away")])
 def test_how_many_stops_away(count, said):
     assert phrasing.stops_away(count) == said
+
+
+@pytest.mark.parametrize(("seconds", "clock"), [(6.5 * 3600, "06:30"), (25 * 3600 + 10 * 60 + 59, "01:10"), (0, "00:00")])
+def test_seconds_of_a_service_day_are_a_time_of_day(seconds, clock):
+    assert phrasing.clock_of_day(seconds) == clock
+
+
+def test_three_minutes_are_no_range_yet():
+    assert not phrasing.is_wide(in_minutes(4), in_minutes(7))
+    assert phrasing.is_wide(in_minutes(4), in_minutes(7.02))
+    assert not phrasing.is_wide(None, None)

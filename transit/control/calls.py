@@ -1,0 +1,83 @@
+"""What the calls of the last hours say of the circuits: who left each terminal last, and how long a run takes now."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from transit.plan.directions import RouteDirection, directions_of
+from transit.plan.network import Network, TripInstance
+from transit.tracking.state import StopEvent
+
+KEPT = timedelta(hours=3)  # calls older than that say nothing of now
+RUNS_OF = timedelta(minutes=90)  # a run counts for so long: traffic of the morning is not that of noon
+FEWEST_RUNS = 2  # until so many were seen the plan's time counts
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Departure:
+    """A vehicle left the first stop of a direction."""
+
+    at: datetime
+    vehicle_id: str
+
+
+@dataclass
+class RecentCalls:
+    """Hears the calls as they become known; forgets the old ones. For one network."""
+
+    network: Network
+    departures: dict[RouteDirection, list[Departure]] = field(default_factory=dict)  # oldest first
+    runs: dict[RouteDirection, list[tuple[datetime, float]]] = field(default_factory=dict)  # when it ended, its seconds
+    passed: dict[tuple[RouteDirection, str], dict[str, datetime]] = field(
+        default_factory=dict
+    )  # at a stop: vehicle -> when last
+    _started: dict[tuple[str, TripInstance], datetime] = field(default_factory=dict)
+
+    def hear(self, events: Iterable[StopEvent], now: datetime) -> None:
+        """Calls in any order; each of them once or more often, with or without its departure."""
+        for event in events:
+            trip = self.network.trips.get(event.trip.trip_id)
+            at = event.departed_at or event.arrived_at
+            if trip is None or now - at > KEPT:
+                continue
+            direction = directions_of(self.network).of_trip[trip.trip_id]
+            first, last = trip.stop_times[0].stop_sequence, trip.stop_times[-1].stop_sequence
+            self.passed.setdefault((direction, event.stop_id), {})[event.vehicle_id] = at
+            if event.stop_sequence == first and event.departed_at is not None:
+                self._left(direction, event, event.departed_at)
+            elif event.stop_sequence == last:
+                started = self._started.pop((event.vehicle_id, event.trip), None)
+                if started is not None and event.arrived_at > started:
+                    self.runs.setdefault(direction, []).append((event.arrived_at, (event.arrived_at - started).total_seconds()))
+        self._forget(now)
+
+    def _left(self, direction: RouteDirection, event: StopEvent, at: datetime) -> None:
+        self._started[event.vehicle_id, event.trip] = at
+        departure = Departure(at, event.vehicle_id)
+        rows = self.departures.setdefault(direction, [])
+        if departure not in rows[-20:]:
+            insort(rows, departure)
+
+    def last_departure(self, direction: RouteDirection) -> Departure | None:
+        rows = self.departures.get(direction)
+        return rows[-1] if rows else None
+
+    def run_s(self, direction: RouteDirection, now: datetime) -> float | None:
+        """The mean seconds of the runs that ended lately; None where fewer than two did."""
+        lately = [seconds for ended_at, seconds in self.runs.get(direction, ()) if now - ended_at <= RUNS_OF]
+        return fmean(lately) if len(lately) >= FEWEST_RUNS else None
+
+    def _forget(self, now: datetime) -> None:
+        for rows in self.departures.values():
+            while rows and now - rows[0].at > KEPT:
+                del rows[0]
+        for runs in self.runs.values():
+            while runs and now - runs[0][0] > KEPT:
+                del runs[0]
+        old = [key for key, at in self._started.items() if now - at > KEPT]
+        for key in old:
+            del self._started[key]

@@ -1,0 +1,316 @@
+"""A route as the dispatcher sees it: which buses are on it, how far apart, and how many it needs to keep its promise.
+
+Headways are forecast: the seconds between two buses at the first stop that both have still ahead, not what lay between them
+a quarter of an hour ago. A bus that is not heard stays at its last place, and what is said beside it is uncertain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from transit.arrivals.headways import GAP_SHARE, planned_now_s
+from transit.control.calls import Departure
+from transit.control.circuit import Circuit, at_on_rail
+from transit.control.facts import ControlFacts
+from transit.forecasting.prediction import Prediction
+from transit.plan.directions import RouteDirection, directions_of
+from transit.plan.network import TripInstance
+from transit.plan.service_day import local_date, seconds_of_day
+from transit.tracking.state import VehicleState, VehicleStatus
+
+GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
+ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
+KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
+KEPT_OF = timedelta(hours=1)  # whose departures count for the share of headways kept
+
+
+class BusState(StrEnum):
+    RUNNING = "running"
+    WAITING = "waiting"  # at a terminal
+    OFF_LINE = "off_line"  # of its trip, and expected back
+    STANDING = "standing"  # and not coming on
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class CorridorBus:
+    """One bus on its circuit. Seconds of headway are forecast; None where nothing can be forecast."""
+
+    vehicle_id: str
+    trip: TripInstance
+    rail: int
+    place_s: float  # planned seconds from the start of the circuit
+    state: BusState
+    heard_at: datetime
+    reach_s: float  # how much farther on a silent bus may be by now, planned seconds
+    ahead_id: str | None = None
+    ahead_s: float | None = None  # behind the bus ahead
+    ahead_stop_id: str | None = None  # where that was forecast
+    behind_id: str | None = None
+    behind_s: float | None = None
+    even_s: float | None = None  # the place at which it would be midway between its neighbours
+    is_uncertain: bool = False  # a neighbour, or it itself, is silent
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where a rail begins."""
+
+    rail: int
+    stop_id: str
+    last_at: datetime | None
+    last_id: str | None
+    next_at: datetime | None  # the next departure that is forecast
+    next_id: str | None
+    ghost_at: datetime | None  # a departure was due then, and no bus is there to drive it
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    seconds: float
+    vehicle_id: str  # behind
+    ahead_id: str
+    stop_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """buses_* count vehicles; None where no headway is promised now."""
+
+    route_id: str
+    buses: tuple[CorridorBus, ...]  # in the order of the circuit
+    elsewhere: tuple[str, ...]  # on a trip of the route whose stops are not those of the circuit
+    terminals: tuple[Terminal, ...]
+    promised_s: int | None
+    cycle_s: float  # one round now, without what is held beyond the least layover
+    is_measured: bool  # the cycle, from the runs of the last 90 minutes; else as planned
+    buses_on: int
+    buses_needed: int | None
+    buses_planned: int | None
+    kept_share: float | None  # of the last hour's headways at the terminals
+    worst: Gap | None
+
+
+def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
+    placed, elsewhere = _placed(facts, circuit)
+    promised = promised_s(facts, circuit.rails[0].direction, circuit.rails[0].stop_ids[0])
+    cycle, measured = cycle_s(facts, circuit)
+    layovers_s = facts.settings.least_layover_s * len(circuit.rails)
+    buses = with_neighbours(facts, circuit, placed)
+    on = [bus for bus in buses if bus.state is not BusState.SILENT]
+    return Corridor(
+        route_id=circuit.route_id,
+        buses=tuple(buses),
+        elsewhere=tuple(elsewhere),
+        terminals=tuple(_terminal(facts, circuit, rail, buses) for rail in range(len(circuit.rails))),
+        promised_s=promised,
+        cycle_s=cycle,
+        is_measured=measured,
+        buses_on=len(on),
+        buses_needed=None if promised is None else math.ceil(cycle / promised),
+        buses_planned=None if promised is None else math.ceil((circuit.run_s + layovers_s) / promised),
+        kept_share=_kept_share(facts, circuit),
+        worst=_worst(buses),
+    )
+
+
+def promised_s(facts: ControlFacts, direction: RouteDirection, stop_id: str) -> int | None:
+    """The headway that the plan promises at a stop now; None where it has none."""
+    day = local_date(facts.now, facts.network.timezone)
+    second = seconds_of_day(facts.now, day, facts.network.timezone)
+    return planned_now_s(facts.network, direction, stop_id, day, second)
+
+
+def cycle_s(facts: ControlFacts, circuit: Circuit) -> tuple[float, bool]:
+    """Seconds of one round with the least layovers, and whether all its runs were measured lately."""
+    runs = [facts.calls.run_s(rail.direction, facts.now) for rail in circuit.rails]
+    seconds = sum(rail.run_s if run is None else run for rail, run in zip(circuit.rails, runs, strict=True))
+    return seconds + facts.settings.least_layover_s * len(circuit.rails), None not in runs
+
+
+def last_departure(facts: ControlFacts, circuit: Circuit, rail: int) -> Departure | None:
+    """The last departure from where a rail begins: as a call, or as a state knows that its trip was begun."""
+    direction = circuit.rails[rail].direction
+    begun = [_begun(facts, state, direction) for state in facts.states.values()]
+    rows = [row for row in (*begun, facts.calls.last_departure(direction)) if row is not None]
+    return max(rows, default=None)
+
+
+def _begun(facts: ControlFacts, state: VehicleState, direction: RouteDirection) -> Departure | None:
+    trip = state.matched.trip
+    if trip is None or state.trip_started_at is None or state.matched.status is VehicleStatus.LAYOVER:
+        return None
+    if directions_of(facts.network).of_trip.get(trip.trip_id) != direction:
+        return None
+    return Departure(state.trip_started_at, state.vehicle_id)
+
+
+def _placed(facts: ControlFacts, circuit: Circuit) -> tuple[list[CorridorBus], list[str]]:
+    buses, elsewhere = [], []
+    for vehicle_id, state in sorted(facts.states.items()):
+        trip = state.matched.trip
+        direction = None if trip is None else directions_of(facts.network).of_trip.get(trip.trip_id)
+        if trip is None or direction is None or direction.route_id != circuit.route_id or not _is_on_route(facts, state):
+            continue
+        rail = circuit.rail_of(direction)
+        at_s = None if rail is None else at_on_rail(facts.network, circuit.rails[rail], state)
+        if rail is None or at_s is None:
+            elsewhere.append(vehicle_id)
+            continue
+        buses.append(
+            CorridorBus(
+                vehicle_id=vehicle_id,
+                trip=trip,
+                rail=rail,
+                place_s=circuit.place_s(rail, at_s),
+                state=_state_of(facts, state),
+                heard_at=state.report.reported_at,
+                reach_s=_reach_s(facts, circuit, rail, at_s, state),
+            )
+        )
+    return sorted(buses, key=lambda bus: (bus.place_s, bus.vehicle_id)), elsewhere
+
+
+def _is_on_route(facts: ControlFacts, state: VehicleState) -> bool:
+    standing = facts.standing.get(state.vehicle_id)
+    if standing is not None and standing.is_parked:
+        return False
+    return state.matched.status in ON_ROUTE and facts.now - state.report.received_at <= GONE
+
+
+def _state_of(facts: ControlFacts, state: VehicleState) -> BusState:
+    if facts.is_silent(state.vehicle_id):
+        return BusState.SILENT
+    if state.vehicle_id in facts.standing:
+        return BusState.STANDING
+    if state.matched.status is VehicleStatus.OFF_ROUTE:
+        return BusState.OFF_LINE
+    return BusState.WAITING if state.matched.status is VehicleStatus.LAYOVER else BusState.RUNNING
+
+
+def _reach_s(facts: ControlFacts, circuit: Circuit, rail: int, at_s: float, state: VehicleState) -> float:
+    """Not beyond the end of its rail: nobody knows whether it has turned."""
+    if not facts.is_silent(state.vehicle_id):
+        return 0.0
+    return max(0.0, min((facts.now - state.report.reported_at).total_seconds(), circuit.rails[rail].run_s - at_s))
+
+
+def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[CorridorBus]) -> list[CorridorBus]:
+    """The same buses with the seconds to the one ahead and the one behind, last to first across the terminal."""
+    if len(placed) < 2:
+        return list(placed)
+    count = len(placed)
+    headways = [forecast_headway(facts, placed[n], placed[(n + 1) % count]) for n in range(count)]
+    buses = []
+    for n, bus in enumerate(placed):
+        ahead, behind = placed[(n + 1) % count], placed[n - 1]
+        gap_s, stop_id = headways[n]
+        silent = BusState.SILENT in (bus.state, ahead.state, behind.state)
+        between_s = circuit.ahead_s(behind.place_s, ahead.place_s) or circuit.run_s
+        even_s = None if silent else (behind.place_s + between_s / 2) % circuit.run_s
+        buses.append(
+            replace(
+                bus,
+                ahead_id=ahead.vehicle_id,
+                ahead_s=gap_s,
+                ahead_stop_id=stop_id,
+                behind_id=behind.vehicle_id,
+                behind_s=headways[n - 1][0],
+                even_s=even_s,
+                is_uncertain=silent,
+            )
+        )
+    return buses
+
+
+def forecast_headway(facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus) -> tuple[float | None, str | None]:
+    """Seconds by which a bus comes after the one ahead at the next stop that both have ahead, and that stop.
+
+    Where the bus ahead has left them all (it turned at a terminal, say): at the next stop that it was seen to pass.
+    """
+    if bus.vehicle_id == ahead.vehicle_id:
+        return None, None
+    coming = _moments(facts, bus.vehicle_id)
+    before = _moments(facts, ahead.vehicle_id)
+    for call, at in coming.items():
+        if call in before and at >= before[call]:
+            return (at - before[call]).total_seconds(), call[1]
+    for (direction, stop_id), at in coming.items():
+        passed_at = facts.calls.passed.get((direction, stop_id), {}).get(ahead.vehicle_id)
+        if passed_at is not None and at > passed_at:
+            return (at - passed_at).total_seconds(), stop_id
+    return None, None
+
+
+def _moments(facts: ControlFacts, vehicle_id: str) -> Mapping[tuple[RouteDirection, str], datetime]:
+    """(direction, stop_id) -> when it will be there, the soonest first."""
+    moments: dict[tuple[RouteDirection, str], datetime] = {}
+    for row in sorted(facts.predictions.get(vehicle_id, ()), key=lambda row: row.predicted_at):
+        direction = directions_of(facts.network).of_trip.get(row.trip.trip_id)
+        if direction is not None:
+            moments.setdefault((direction, row.stop_id), row.predicted_at)
+    return moments
+
+
+def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[CorridorBus]) -> Terminal:
+    row = circuit.rails[rail]
+    last = last_departure(facts, circuit, rail)
+    coming = next_departure(facts, row.direction, buses)
+    return Terminal(
+        rail=rail,
+        stop_id=row.stop_ids[0],
+        last_at=None if last is None else last.at,
+        last_id=None if last is None else last.vehicle_id,
+        next_at=None if coming is None else coming.predicted_at,
+        next_id=None if coming is None else coming.vehicle_id,
+        ghost_at=_ghost_at(facts, circuit, rail, last, coming),
+    )
+
+
+def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequence[CorridorBus]) -> Prediction | None:
+    rows = [
+        row
+        for bus in buses
+        for row in facts.predictions.get(bus.vehicle_id, ())
+        if row.is_departure and directions_of(facts.network).of_trip.get(row.trip.trip_id) == direction
+    ]
+    return min(rows, key=lambda row: row.predicted_at, default=None)
+
+
+def _ghost_at(
+    facts: ControlFacts, circuit: Circuit, rail: int, last: Departure | None, coming: Prediction | None
+) -> datetime | None:
+    """When the departure after the last one was promised, if that is a gap by now and no bus will leave before it is one."""
+    row = circuit.rails[rail]
+    promised = promised_s(facts, row.direction, row.stop_ids[0])
+    if promised is None or last is None:
+        return None
+    gap_from = last.at + timedelta(seconds=GAP_SHARE * promised)
+    is_open = facts.now >= last.at + timedelta(seconds=promised) and (coming is None or coming.predicted_at > gap_from)
+    return last.at + timedelta(seconds=promised) if is_open else None
+
+
+def _kept_share(facts: ControlFacts, circuit: Circuit) -> float | None:
+    kept: list[bool] = []
+    for rail in circuit.rails:
+        promised = promised_s(facts, rail.direction, rail.stop_ids[0])
+        rows = [row for row in facts.calls.departures.get(rail.direction, ()) if facts.now - row.at <= KEPT_OF]
+        if promised is not None:
+            headways = [(later.at - before.at).total_seconds() for before, later in pairwise(rows)]
+            kept += [headway <= promised + KEPT_WITHIN_S for headway in headways]
+    return sum(kept) / len(kept) if kept else None
+
+
+def _worst(buses: Sequence[CorridorBus]) -> Gap | None:
+    """The longest headway between two buses that are both heard."""
+    rows = [
+        Gap(bus.ahead_s, bus.vehicle_id, bus.ahead_id, bus.ahead_stop_id)
+        for bus in buses
+        if bus.ahead_s is not None and bus.ahead_id is not None and bus.ahead_stop_id is not None and not bus.is_uncertain
+    ]
+    return max(rows, key=lambda gap: gap.seconds, default=None)

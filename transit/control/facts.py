@@ -1,0 +1,44 @@
+"""All that the control of headways looks at: one value, gathered by the live process (or by a benchmark) once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from transit.control.calls import RecentCalls
+from transit.control.circuit import Circuit
+from transit.forecasting.prediction import Prediction, StandingVehicle
+from transit.plan.network import Network
+from transit.tracking.state import VehicleState
+
+SILENT = timedelta(seconds=150)  # MBTA Skate's "data bad": no decision is built on an older fix
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator may set."""
+
+    longest_hold_s: float = 300.0
+    lowest_headway_s: float | None = None  # None: the promised headway of the route
+    least_layover_s: float = 60.0  # a driver needs so long at a terminal whatever the headway
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFacts:
+    """The fleet at a moment, as the forecaster sees it."""
+
+    now: datetime
+    network: Network
+    circuits: Mapping[str, Circuit]  # by route_id
+    calls: RecentCalls
+    states: Mapping[str, VehicleState]  # by vehicle_id
+    predictions: Mapping[str, Sequence[Prediction]] = field(default_factory=dict)  # by vehicle_id
+    waiting: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it waits at its first stop
+    standing: Mapping[str, StandingVehicle] = field(default_factory=dict)  # by vehicle_id
+    in_outage: bool = False
+    settings: Settings = Settings()
+
+    def is_silent(self, vehicle_id: str) -> bool:
+        state = self.states.get(vehicle_id)
+        return state is None or self.now - state.report.received_at > SILENT

@@ -1,0 +1,128 @@
+"""The state of the console: corridors and advice, written beside the snapshot into a file of its own, once a second.
+
+Riders' workers do not read it: what dispatchers look at must not cost riders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from transit.control.calls import KEPT, RecentCalls
+from transit.control.circuit import Circuit, circuits_of
+from transit.control.corridor import Corridor, corridor_of
+from transit.control.facts import ControlFacts, Settings
+from transit.control.holding import HoldingAdvice, advise
+from transit.forecasting.prediction import Prediction, StandingVehicle
+from transit.plan.network import Network
+from transit.plan.service_day import local_date
+from transit.store.files import write_atomically
+from transit.store.stop_events import last_event_before, load_stop_events
+from transit.tracking.state import StopEvent, VehicleState
+from web.live.snapshot import folder
+
+FORMAT = 1
+NAME = "control.msgpack"
+PAGE = 10_000  # calls that are read at once
+
+
+class ControlState(msgspec.Struct, frozen=True):
+    """All that the console shows of the corridors."""
+
+    format: int
+    made_at: datetime
+    network_version: str | None
+    corridors: list[Corridor]
+    advice: list[HoldingAdvice]
+
+
+@dataclass
+class ControlRoom:
+    """What the live process remembers for the console from one step to the next. For one network."""
+
+    network: Network
+    calls: RecentCalls = field(init=False)
+    settings: Settings = field(default_factory=Settings)
+    _day: date | None = None
+    _circuits: dict[str, Circuit] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.calls = RecentCalls(self.network)
+
+    def recall(self, connection: Any, last_event_id: int, now: datetime) -> None:
+        """The stored calls of the last hours, up to the last one that the live process has learnt."""
+        after_id = last_event_before(connection, now - KEPT)
+        while after_id < last_event_id and (rows := load_stop_events(connection, after_id, PAGE)):
+            self.calls.hear([event for event_id, event in rows if event_id <= last_event_id], now)
+            after_id = rows[-1][0]
+
+    def hear(self, events: Iterable[StopEvent], now: datetime) -> None:
+        self.calls.hear(events, now)
+
+    def state(
+        self,
+        now: datetime,
+        version: str | None,
+        *,
+        states: Mapping[str, VehicleState],
+        predictions: Sequence[Prediction],
+        waiting: Mapping[str, datetime],
+        standing: Iterable[StandingVehicle],
+        in_outage: bool,
+    ) -> ControlState:
+        day = local_date(now, self.network.timezone)
+        if day != self._day:
+            self._day, self._circuits = day, circuits_of(self.network, day)
+        of_vehicle: dict[str, list[Prediction]] = {}
+        for row in predictions:
+            of_vehicle.setdefault(row.vehicle_id, []).append(row)
+        facts = ControlFacts(
+            now=now,
+            network=self.network,
+            circuits=self._circuits,
+            calls=self.calls,
+            states=states,
+            predictions=of_vehicle,
+            waiting=waiting,
+            standing={row.vehicle_id: row for row in standing},
+            in_outage=in_outage,
+            settings=self.settings,
+        )
+        corridors, advice = [], []
+        for route_id, some in _by_route(self.network, states).items():
+            circuit = self._circuits.get(route_id)
+            if circuit is not None:
+                mine = replace(facts, states=some)
+                corridor = corridor_of(mine, circuit)
+                corridors.append(corridor)
+                advice += advise(mine, circuit, corridor)
+        return ControlState(FORMAT, now, version, corridors, advice)
+
+
+def _by_route(network: Network, states: Mapping[str, VehicleState]) -> dict[str, dict[str, VehicleState]]:
+    """Every route, in the order in which riders see them, with the vehicles whose trip is of it."""
+    order = sorted(network.routes.values(), key=lambda route: (route.sort_order is None, route.sort_order or 0, route.route_id))
+    some: dict[str, dict[str, VehicleState]] = {route.route_id: {} for route in order}
+    for vehicle_id, state in states.items():
+        trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
+        if trip is not None:
+            some[trip.route_id][vehicle_id] = state
+    return some
+
+
+def write_control(data_dir: Path, state: ControlState) -> None:
+    write_atomically(folder(data_dir) / NAME, msgspec.msgpack.encode(state))
+
+
+def read_control(data_dir: Path) -> ControlState | None:
+    """None where there is none that this version understands."""
+    try:
+        state = msgspec.msgpack.decode((folder(data_dir) / NAME).read_bytes(), type=ControlState)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return state if state.format == FORMAT else None
