@@ -50,8 +50,8 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
-    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, TRANSIT_NOW, PUBLIC_URL, "
-    "FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, TRANSIT_NOW, "
+    "PUBLIC_URL, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
