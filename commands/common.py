@@ -49,6 +49,7 @@ class Settings:
     keep_days: str  # see transit.store.retention
     clock: Clock
     publication: Publication = UNSAID
+    has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     def retention(self) -> Retention:
         """How long what is kept. Ends with a sentence where KEEP_DAYS cannot be read."""
