@@ -152,8 +152,7 @@ reports = Table(
     Column("seq", BigInteger),  # the tracker's own count of its fixes
     Column("status", Text, nullable=False),  # a VehicleStatus, or rejected:<reason>
     UniqueConstraint("tracker_id", "fix_at"),
-    Index(None, "vehicle_id", "reported_at"),
-    Index(None, "received_at"),
+    Index(None, "vehicle_id", "reported_at"),  # and none on received_at: report_id has the same order
     sqlite_autoincrement=True,
 )
 
