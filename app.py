@@ -9,23 +9,24 @@ from pathlib import Path
 import click
 
 from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
-from commands.common import Settings, fail
-from transit.clock import parse_clock
+from commands.common import Settings, clock_of, fail
 
 
 def settings_of_environment() -> Settings:
     """What the environment says; README.md has the table. Ends with a sentence where it cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR") or "var").expanduser().resolve()
     try:
-        clock = parse_clock(os.environ.get("TRANSIT_NOW", ""))
+        clock = clock_of(os.environ.get("TRANSIT_NOW", ""), data_dir)
     except ValueError as error:
         fail(str(error))
     return Settings(
         port=_port("PORT", 8000),
         mqtt_port=_port("MQTT_PORT", 1883),
         bind=(bind := os.environ.get("BIND") or "127.0.0.1"),
-        mqtt_bind=os.environ.get("MQTT_BIND") or bind,
+        mqtt_bind=(mqtt_bind := os.environ.get("MQTT_BIND") or bind),
         mqtt_ws_port=_port("MQTT_WS_PORT", 0) if os.environ.get("MQTT_WS_PORT") else None,
+        receive_port=_port("RECEIVE_PORT", 0) if os.environ.get("RECEIVE_PORT") else None,
+        receive_bind=os.environ.get("RECEIVE_BIND") or mqtt_bind,
         data_dir=data_dir,
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{data_dir / 'transit.db'}",
         mqtt_url=os.environ.get("MQTT_URL", ""),
@@ -46,8 +47,9 @@ def _port(name: str, default: int) -> int:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, DATA_DIR, "
-    "DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what each is.",
+    epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what "
+    "each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -62,6 +64,7 @@ for command in (
     run.doctor,
     processes.web,
     processes.ingest,
+    processes.receive,
     processes.live,
     processes.broker,
     processes.simulate,

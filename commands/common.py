@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from transit.clock import Clock
+from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
     from transit.plan.network import Network
@@ -34,6 +34,8 @@ class Settings:
     bind: str
     mqtt_bind: str  # of the embedded broker alone
     mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
+    receive_port: int | None  # trackers over HTTP, where they are asked for
+    receive_bind: str
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
@@ -71,6 +73,14 @@ class Settings:
             sample_guide=SAMPLE,
             live_fresh_s=fresh_s,
         )
+
+
+def clock_of(text: str, data_dir: Path) -> Clock:
+    """TRANSIT_NOW with an anchor is handed down; else a system that runs on DATA_DIR by a set clock decides. ValueError."""
+    from gps_ingest.operations.clock_in_use import clock_in_use
+
+    clock = parse_clock(text)
+    return clock if "@" in text else clock_in_use(data_dir) or clock
 
 
 def fail(sentence: str) -> NoReturn:

@@ -25,8 +25,9 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 @click.option("--demo", is_flag=True, help="The sample network where none is loaded, and simulated buses on it.")
 @pass_settings
 def run(settings: Settings, demo: bool) -> None:
-    """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
+    """Start everything: broker (unless MQTT_URL), ingest, live, web, receive (with RECEIVE_PORT); --demo: a simulated fleet."""
     from gps_ingest.broker import BrokerError, refuse_open_door
+    from gps_ingest.operations.clock_in_use import clock_kept
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
     from gps_ingest.operations.supervisor import Supervisor
 
@@ -35,11 +36,13 @@ def run(settings: Settings, demo: bool) -> None:
     supervisor = Supervisor(_environment_of(settings), say)
     supervisor.listen()
     try:
-        with exclusive(settings.data_dir):
+        with exclusive(settings.data_dir), clock_kept(settings.data_dir, settings.clock):
             refuse_taken_port("PORT", settings.bind, settings.port)
             if not settings.mqtt_url:
                 refuse_open_door(settings.data_dir, settings.mqtt_bind)
                 refuse_taken_port("MQTT_PORT", settings.mqtt_bind, settings.mqtt_port)
+            if settings.receive_port:
+                refuse_taken_port("RECEIVE_PORT", settings.receive_bind, settings.receive_port)
             _run_alone(supervisor, settings, demo, say)
     except (BrokerError, DataDirInUse, PortTaken) as error:
         fail(str(error))
@@ -89,7 +92,7 @@ def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) ->
 
 def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
     from gps_ingest.operations.canary import Canary, is_heard
-    from gps_ingest.operations.sign_of_life import SIGN
+    from gps_ingest.operations.sign_of_life import RECEIVE_SIGN, SIGN
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mqtt_bind, settings.mqtt_bind)
 
@@ -97,16 +100,21 @@ def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
         return is_heard(host, settings.mqtt_port, settings.data_dir)
 
     signs = {"ingest": settings.data_dir / SIGN}
+    if settings.receive_port:
+        signs["receive"] = settings.data_dir / RECEIVE_SIGN
     return Canary(supervisor, settings.data_dir, None if settings.mqtt_url else ask, signs)
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:
     from gps_ingest.operations.system import parts_of
 
-    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=DEMO_VEHICLES if drives else 0):
+    vehicles, receives = DEMO_VEHICLES if drives else 0, settings.receive_port is not None
+    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives):
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
         say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")
+    if settings.receive_port:
+        say(f"trackers over HTTP: http://{settings.receive_bind}:{settings.receive_port}")
     say("ingest, live and web are starting")
     if drives:
         say(f"demo: {DEMO_VEHICLES} simulated buses")

@@ -12,9 +12,12 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from transit.operations.complaints import Complaint, ComplaintKind
+
 PREFIX = ("transbinjai", "v1", "trackers")
 SUBSCRIPTIONS = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
 MAX_PAYLOAD = 256 * 1024  # bytes: a flushed buffer of 2,000 fixes, three hours at one each 5 s
+LONGEST_TOPIC = 200  # characters of a topic that a sentence repeats
 LONGEST_QUOTED = 40  # characters of a wrong value that a sentence repeats
 MAX_TRACKER_ID = 120  # characters: longer is no name but an accident
 EARLIEST = 946_684_800  # 2000-01-01: before it there was no tracker; seconds since start-up land there
@@ -56,19 +59,11 @@ class TrackerFix:
 
 
 @dataclass(frozen=True, slots=True)
-class MalformedReport:
-    """message is for the one who set the tracker up: it names the field and the way out."""
-
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReadFix:
     """A fix, and what of it had to be left out."""
 
     fix: TrackerFix
-    dropped: tuple[MalformedReport, ...] = ()
+    dropped: tuple[Complaint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +75,9 @@ class DecodedMessage:
 
     tracker_id: str
     fixes: tuple[TrackerFix, ...] = ()
-    refusals: tuple[MalformedReport, ...] = ()
+    refusals: tuple[Complaint, ...] = ()
     online: bool | None = None
-    dropped: tuple[MalformedReport, ...] = ()
+    dropped: tuple[Complaint, ...] = ()
 
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
@@ -139,6 +134,15 @@ NOT_A_NUMBER = re.compile(rb"(?<=[:,\[\s-])(?:NaN|Infinity)\b")  # what some JSO
 NO_NUMBER = re.compile(rb"(?<=[:,\[\s])-?(?:NaN|Infinity)\b")  # the same with its sign
 DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,3},\d+)"?\s*[,}]')  # "latitude": 3,65939,
 FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
+BOUND = re.compile(r"((?:<=|>=) [-+.\w]+)")  # in msgspec's sentences
+GOT = re.compile(r"got `(\w+)`")
+BYTE = re.compile(r"\(byte (\d+)\)")
+TIMES = ("timestamp", "tst", "created_at")
+OUT_OF_RANGE = {
+    "latitude": ComplaintKind.PLACES_SWAPPED,
+    "lat": ComplaintKind.PLACES_SWAPPED,
+    **dict.fromkeys(TIMES, ComplaintKind.TIME_OUT_OF_RANGE),
+}
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -155,13 +159,12 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
     elif len(levels) == 3 and levels[0] == "owntracks":
         tracker_id, read = f"{levels[1]}/{levels[2]}", _read_owntracks
     else:
-        message = f"nothing is read from the topic {topic[:200]!r}; docs/TRACKERS.md has those that are"
-        return _refused(NOBODY, Reason.TOPIC, message)
+        return _refused(NOBODY, Reason.TOPIC, ComplaintKind.TOPIC, topic=repr(topic[:LONGEST_TOPIC]))
     if not 0 < len(tracker_id) <= MAX_TRACKER_ID or tracker_id == "/" or not tracker_id.isprintable():
-        return _refused(NOBODY, Reason.TOPIC, f"the tracker id in the topic {topic[:200]!r} is empty, unprintable or too long")
+        return _refused(NOBODY, Reason.TOPIC, ComplaintKind.TRACKER_ID, topic=repr(topic[:LONGEST_TOPIC]))
     if len(payload) > MAX_PAYLOAD:
-        message = f"a payload of {len(payload)} bytes; send at most {MAX_PAYLOAD}, a longer buffer in several messages"
-        return _refused(tracker_id, Reason.TOO_LARGE, message)
+        size = {"count": str(len(payload)), "most": str(MAX_PAYLOAD)}
+        return _refused(tracker_id, Reason.TOO_LARGE, ComplaintKind.TOO_LARGE, **size)
     return read(tracker_id, payload)
 
 
@@ -175,14 +178,13 @@ def tracker_of(topic: str) -> str:
 
 def over_limit(topic: str) -> DecodedMessage:
     """What stands for a message that is not read, because its tracker sent more than it may."""
-    message = "more than a tracker may send: a day's buffer at once, then 50 fixes a second; send each fix once"
-    return _refused(decode(topic, b"").tracker_id, Reason.TOO_MANY, message)
+    return _refused(decode(topic, b"").tracker_id, Reason.TOO_MANY, ComplaintKind.TOO_MANY)
 
 
 def pieces_of(payload: bytes, most: int) -> list[bytes]:
     """An array of fixes as several of so many elements, by the time of the fix; anything else as it is."""
     elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload)) if payload.lstrip()[:1] == b"[" else []
-    if isinstance(elements, MalformedReport) or len(elements) <= most:
+    if isinstance(elements, Complaint) or len(elements) <= most:
         return [payload]
     texts = [bytes(element) for _, element in sorted(enumerate(elements), key=_time_of)]
     return [b"[" + b",".join(texts[n : n + most]) + b"]" for n in range(0, len(texts), most)]
@@ -197,8 +199,8 @@ def _time_of(numbered: tuple[int, msgspec.Raw]) -> tuple[float, int]:
         return 0.0, n
 
 
-def _refused(tracker_id: str, reason: Reason, message: str) -> DecodedMessage:
-    return DecodedMessage(tracker_id, refusals=(MalformedReport(reason, message),))
+def _refused(tracker_id: str, reason: Reason, kind: ComplaintKind, **figures: str) -> DecodedMessage:
+    return DecodedMessage(tracker_id, refusals=(Complaint(reason, kind, figures),))
 
 
 def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
@@ -206,17 +208,17 @@ def _read_positions(tracker_id: str, payload: bytes) -> DecodedMessage:
     if payload.lstrip()[:1] != b"[":
         return _message(tracker_id, [_read(_position.decode, _fix_of_position, payload)])
     elements = _attempt(_raw_list.decode, NOT_A_NUMBER.sub(b"1e999", payload))  # one NaN must not lose the others
-    if isinstance(elements, MalformedReport):
+    if isinstance(elements, Complaint):
         return DecodedMessage(tracker_id, (), (elements,))
     return _message(tracker_id, [_read(_position.decode, _fix_of_position, element) for element in elements])
 
 
-def _message(tracker_id: str, read: Sequence[ReadFix | MalformedReport], online: bool | None = None) -> DecodedMessage:
+def _message(tracker_id: str, read: Sequence[ReadFix | Complaint], online: bool | None = None) -> DecodedMessage:
     fixes_read = [part for part in read if isinstance(part, ReadFix)]
     return DecodedMessage(
         tracker_id=tracker_id,
         fixes=tuple(part.fix for part in fixes_read),
-        refusals=tuple(part for part in read if isinstance(part, MalformedReport)),
+        refusals=tuple(part for part in read if isinstance(part, Complaint)),
         online=online,
         dropped=tuple(problem for part in fixes_read for problem in part.dropped),
     )
@@ -228,15 +230,15 @@ def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
         return DecodedMessage(tracker_id, online=word == b"online")
     if not word:  # the retained status was cleared
         return DecodedMessage(tracker_id)
-    return _refused(tracker_id, Reason.STATUS, f"the status is {payload[:20]!r}; send the bare text online or offline")
+    return _refused(tracker_id, Reason.STATUS, ComplaintKind.STATUS, value=repr(payload[:20]))
 
 
 def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
     kind = _attempt(_kind.decode, payload)
-    if isinstance(kind, MalformedReport):
+    if isinstance(kind, Complaint):
         return DecodedMessage(tracker_id, (), (kind,))
     if kind.type == "encrypted":
-        return _refused(tracker_id, Reason.ENCRYPTED, "OwnTracks encrypts its payload; clear the encryption key in the app")
+        return _refused(tracker_id, Reason.ENCRYPTED, ComplaintKind.ENCRYPTED)
     if kind.type != "location":
         return DecodedMessage(tracker_id, online=False if kind.type == "lwt" else None)
     return _message(tracker_id, [_read(_location.decode, _fix_of_location, payload)], online=True)
@@ -246,7 +248,7 @@ class OptionalFields:
     """The optional fields of one fix: each is a number within its bounds, or is left out and said to be."""
 
     def __init__(self) -> None:
-        self.dropped: list[MalformedReport] = []
+        self.dropped: list[Complaint] = []
 
     def number(self, name: str, value: Any, highest: float, lowest: float = 0.0) -> float | None:
         if value is None:
@@ -255,9 +257,9 @@ class OptionalFields:
         if amount is not None and lowest <= amount <= highest:
             return amount
         if amount != UNKNOWN:
-            bounds = f"a number from {lowest:g} to {highest:g}"
-            message = f"{name} is {_quoted(value)}; send {bounds}, or leave it out. The position is used without it"
-            self.dropped.append(MalformedReport(Reason.OPTIONAL_FIELD, message))
+            kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
+            figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:g}", "highest": f"{highest:g}"}
+            self.dropped.append(Complaint(Reason.OPTIONAL_FIELD, kind, figures))
         return None
 
     def whole(self, name: str, value: Any, highest: int) -> int | None:
@@ -320,18 +322,18 @@ def _fix_of_location(location: Location) -> ReadFix:
 
 def _read(
     parse: Callable[[Any], Parsed], make: Callable[[Parsed], ReadFix], payload: bytes | msgspec.Raw
-) -> ReadFix | MalformedReport:
+) -> ReadFix | Complaint:
     text = bytes(payload)
     if not text.isascii() and not _is_utf8(text):  # msgspec does not look into the strings of fields that it skips
         return _malformed_text(text, "")
     parsed = _attempt(parse, text)
-    if isinstance(parsed, MalformedReport) and NO_NUMBER.search(text):  # in an optional field it costs only that
+    if isinstance(parsed, Complaint) and NO_NUMBER.search(text):  # in an optional field it costs only that
         without = _attempt(parse, NO_NUMBER.sub(b'"NaN"', text))
-        parsed = parsed if isinstance(without, MalformedReport) else without
-    return parsed if isinstance(parsed, MalformedReport) else make(parsed)
+        parsed = parsed if isinstance(without, Complaint) else without
+    return parsed if isinstance(parsed, Complaint) else make(parsed)
 
 
-def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Parsed | MalformedReport:
+def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Parsed | Complaint:
     """What parse makes of the payload, or why it could not."""
     try:
         return parse(payload)
@@ -341,28 +343,36 @@ def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Pa
         return _malformed_text(bytes(payload), str(error))
 
 
-def _malformed_field(complaint: str) -> MalformedReport:
-    """msgspec's sentence names the field as `$.name`, or in "missing required field `name`"."""
+def _malformed_field(complaint: str) -> Complaint:
+    """msgspec's sentence: "Expected `float` <= 90.0 - at `$.name`", or "missing required field `name`"."""
     match = FIELD.search(complaint)
-    field = match[1] if match else "the payload"
+    field = match[1] if match else ""
     if "missing required field" in complaint:
-        return MalformedReport(Reason.MISSING_FIELD, f"{field} is missing; a fix needs a position and the time of the fix")
-    if "out of range" in complaint or " >= " in complaint or " <= " in complaint:
-        hint = "; send Unix seconds of the fix, not milliseconds" if field in ("timestamp", "tst", "created_at") else ""
-        if field in ("latitude", "lat"):
-            hint = "; are latitude and longitude swapped?"
-        return MalformedReport(Reason.OUT_OF_RANGE, f"{field} is out of range ({complaint}){hint}")
-    return MalformedReport(Reason.WRONG_TYPE, f"{field} has the wrong type ({complaint}); numbers are sent without quotes")
+        return Complaint(Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, {"field": field})
+    bound = BOUND.search(complaint)
+    if bound is not None or "out of range" in complaint:
+        kind = OUT_OF_RANGE.get(field, ComplaintKind.OUT_OF_RANGE)
+        figures = {"field": field, "bound": bound[1] if bound else "<= 1e308"}
+        return Complaint(Reason.OUT_OF_RANGE, kind, figures)
+    got = GOT.search(complaint)
+    type_got = got[1] if got else "?"
+    if not field:
+        return Complaint(Reason.WRONG_TYPE, ComplaintKind.NOT_AN_OBJECT, {"got": type_got})
+    if type_got != "str":
+        return Complaint(Reason.WRONG_TYPE, ComplaintKind.WRONG_TYPE, {"field": field, "got": type_got})
+    kind = ComplaintKind.WRITTEN_TIME if field in TIMES else ComplaintKind.QUOTED_NUMBER
+    return Complaint(Reason.WRONG_TYPE, kind, {"field": field})
 
 
-def _decimal_comma(payload: bytes) -> MalformedReport | None:
+def _decimal_comma(payload: bytes) -> Complaint | None:
     """A tracker that writes numbers as its country does: 3,60278 is no JSON, "3,60278" no number."""
     match = DECIMAL_COMMA.search(payload)
     if match is None:
         return None
     field, number = match[1].decode(), match[2].decode()
-    message = f"{field} is {number} with a decimal comma; send {number.replace(',', '.')} with a point"
-    return MalformedReport(Reason.NOT_JSON if b'"' + match[2] not in payload else Reason.WRONG_TYPE, message)
+    reason = Reason.NOT_JSON if b'"' + match[2] not in payload else Reason.WRONG_TYPE
+    figures = {"field": field, "value": number, "pointed": number.replace(",", ".")}
+    return Complaint(reason, ComplaintKind.DECIMAL_COMMA, figures)
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -373,14 +383,15 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
-def _malformed_text(payload: bytes, complaint: str) -> MalformedReport:
+def _malformed_text(payload: bytes, complaint: str) -> Complaint:
     if not _is_utf8(payload):
-        return MalformedReport(Reason.INVALID_UTF8, "the payload is not UTF-8; send JSON text in UTF-8")
+        return Complaint(Reason.INVALID_UTF8, ComplaintKind.NOT_UTF8)
     comma = _decimal_comma(payload)
     if comma is not None:
         return comma
     if NOT_A_NUMBER.search(payload):
-        return MalformedReport(
-            Reason.OUT_OF_RANGE, "a number is NaN or Infinity; leave a field out where its value is not known"
-        )
-    return MalformedReport(Reason.NOT_JSON, f"not JSON ({complaint}); send one JSON object, or an array of them")
+        return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.NOT_A_NUMBER)
+    place = BYTE.search(complaint)
+    if place is None:
+        return Complaint(Reason.NOT_JSON, ComplaintKind.CUT_OFF)
+    return Complaint(Reason.NOT_JSON, ComplaintKind.NOT_JSON, {"place": place[1]})

@@ -61,7 +61,7 @@ MAY_IMPORT["web"] |= {"web.live", "web.words"}
 HOMES = {
     "sqlalchemy": {"transit.store"},
     "alembic": {"transit.store"},
-    "paho": {"gps_ingest.mqtt", "gps_ingest.simulation.publisher", "benchmarks"},
+    "paho": {"gps_ingest.mqtt", "gps_ingest.receive.outbox", "gps_ingest.simulation.publisher", "benchmarks"},
     "google": {"gtfs.realtime"},
     "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
@@ -69,8 +69,8 @@ HOMES = {
     "flask": {"web"},
     "flask_babel": {"web"},
     "flask_compress": {"web.factory"},
-    "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures"},
-    "granian": {"web"},
+    "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures", "gps_ingest.receive.figures"},
+    "granian": {"web", "gps_ingest.receive.process"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
     "pyrage": {"gps_ingest.operations.backup"},
@@ -97,6 +97,10 @@ PROCESS_MUST_NOT_LOAD = {
         {"transit.forecasting.forecaster", "transit.tracking.matcher", "web.live.process", "geopandas", "folium", "paho"},
     ),
     "ingest": ("import gps_ingest.ingest.process", {"web", "gtfs", "flask", "transit.forecasting.forecaster"}),
+    "the receiver": (
+        "import gps_ingest.receive.process",
+        {"web", "flask", "gtfs", "numpy", "transit.tracking.matcher", "transit.forecasting.forecaster"},
+    ),
     "the live process": ("import web.live.process", {"flask", "maps", "gps_ingest", "paho", "transit.tracking.matcher"}),
     "the parent": ("import app, gps_ingest.operations.supervisor", {"sqlalchemy", "numpy", "flask", "paho"}),
 }

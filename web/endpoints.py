@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-
-from rapidfuzz import fuzz, process, utils
+from dataclasses import dataclass, field, replace
 
 from maps.guide import Guide, Place
 from transit.plan.direct import walk_s
 from transit.plan.network import Network, Stop
 from transit.plan.stop_codes import stop_code
 from web.boards.places import stand_of
-from web.search import GOOD_ENOUGH
+from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names
 
 SUGGESTED = 6
+SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")
 
@@ -30,6 +29,7 @@ class Endpoint:
     stops: Mapping[str, float] = field(default_factory=dict)
     walk_is_known: bool = True
     error_m: float = 0.0
+    kinds: tuple[str, ...] = ()  # what people call all of its kind: "rumah sakit"
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,11 @@ class Understood:
 
 def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     """Everything that can be named: stops that are served, places, quarters, routes."""
+    kinds_of = {place.name.casefold(): CATEGORY_WORDS.get(place.category, ()) for place in guide.published}
     stops = [network.stops[stop_id] for stop_id in network.routes_of_stop]
-    endpoints = [of_stop(stop) for stop in stops]
+    endpoints = [
+        replace(endpoint, kinds=endpoint.kinds + kinds_of.get(endpoint.name.casefold(), ())) for endpoint in map(of_stop, stops)
+    ]
     taken = {endpoint.name.casefold() for endpoint in endpoints}
     endpoints += [of_place(network, place) for place in guide.published if place.name.casefold() not in taken]
     endpoints += [of_quarter(network, guide, name) for name in sorted({place.kelurahan for place in guide.published} - {""})]
@@ -53,8 +56,17 @@ def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     return endpoints
 
 
+def best_named(every: Iterable[Endpoint], text: str) -> list[tuple[float, Endpoint]]:
+    """(points, endpoint) of those whose name, or whose kind, answers a text; the best first."""
+    asked = words_of(text)
+    scored = [(score_of_any(asked, endpoint.name, endpoint.kinds), endpoint) for endpoint in every]
+    return sorted((pair for pair in scored if pair[0] >= GOOD_ENOUGH), key=lambda pair: -pair[0])
+
+
 def of_stop(stop: Stop) -> Endpoint:
-    return Endpoint(f"halte:{stop.stop_id}", names.stop_name(stop), "halte", {stop.stop_id: 0.0})
+    name = names.stop_name(stop)
+    own = () if name == stop.name else (stop.name,)  # in the feed's own language, beside the reader's
+    return Endpoint(f"halte:{stop.stop_id}", name, "halte", {stop.stop_id: 0.0}, kinds=own)
 
 
 def of_place(network: Network, place: Place) -> Endpoint:
@@ -65,6 +77,7 @@ def of_place(network: Network, place: Place) -> Endpoint:
         stops={stop_id: walk_s(metres) for stop_id, metres in stand_of(network, place).stops.items()},
         walk_is_known=place.is_good,
         error_m=place.error_m,
+        kinds=CATEGORY_WORDS.get(place.category, ()),
     )
 
 
@@ -85,14 +98,11 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
     same = [endpoint for endpoint in every if endpoint.name.casefold() == words or _code(network, endpoint) == words]
     if same:
         return Understood(same[0])
-    hits = process.extract(
-        text, [endpoint.name for endpoint in every], scorer=fuzz.WRatio, processor=utils.default_process,
-        limit=SUGGESTED, score_cutoff=GOOD_ENOUGH,
-    )  # fmt: skip
-    endpoints = [every[place] for _, _, place in hits]
+    scored = best_named(every, text)[:SUGGESTED]
+    endpoints = [endpoint for _, endpoint in scored]
     if not endpoints:
         return Understood()
-    sure = len(hits) == 1 or hits[0][1] - hits[1][1] >= 5.0
+    sure = len(scored) == 1 or scored[0][0] - scored[1][0] >= SURE_LEAD
     return Understood(endpoints[0], tuple(endpoints[1:])) if sure else Understood(None, tuple(endpoints))
 
 

@@ -22,6 +22,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.onebusaway.methods",
     "web.pages.riders",
     "web.pages.planner",
+    "web.pages.suggestions",
     "web.pages.fleet",
     "web.pages.public",
     "web.pages.text_answers",

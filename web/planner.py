@@ -41,8 +41,7 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     is_today = local_date(when, network.timezone) == local_date(now, network.timezone)
     live = live_calls(world) if is_today and abs(when - now) <= LIVE_FOR else []
     service = planner.service(when, live, disruption_of(world, when))
-    # a stop at both ends: who walks to it is there, a bus to it is no way
-    ask = Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})
+    ask = request_of(start, end)
     at = when.timestamp()
     ends = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
     if arrive:
@@ -60,6 +59,20 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         last_back=planner.last_of_day(service, back, at, ends),
         next_day=None if journeys else _on_a_later_day(planner, network, ask, when),
     )
+
+
+def request_of(start: Endpoint, end: Endpoint) -> Request:
+    """A stop at both ends: who walks to it is there, a bus to it is no way."""
+    return Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})
+
+
+def next_journeys(world: World, start: Endpoint, end: Endpoint) -> list[Journey]:
+    """The next ones from now on, without the day's last."""
+    network, now = world.network, world.now()
+    assert network is not None
+    planner = planner_of(network)
+    service = planner.service(now, live_calls(world), disruption_of(world, now))
+    return planner.journeys(service, request_of(start, end), now.timestamp())
 
 
 def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: datetime) -> Journey | None:

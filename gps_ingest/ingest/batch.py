@@ -9,6 +9,7 @@ from datetime import datetime
 from gps_ingest.decoder import TrackerFix
 from gps_ingest.ingest.tracker_health import TrackerNews
 from gps_ingest.report_outcome import ReportOutcome
+from transit.operations.complaints import Complaint
 from transit.store.database import Connection
 from transit.store.reports import save_reports
 from transit.store.stop_events import save_stop_events
@@ -47,13 +48,13 @@ class Batch:
     def tracker(self, tracker_id: str) -> TrackerNews:
         return self.trackers.setdefault(tracker_id, TrackerNews())
 
-    def refuse(self, tracker_id: str, reason: str, message: str = "", at: datetime | None = None) -> None:
-        """A report that drives nothing. message: for the one who set the tracker up."""
+    def refuse(self, tracker_id: str, reason: str, complaint: Complaint | None = None, at: datetime | None = None) -> None:
+        """A report that drives nothing. complaint: what could not be read of it."""
         self.refusals[tracker_id, reason] += 1
         news = self.tracker(tracker_id)
         news.outcomes[reason] += 1
-        if message:
-            news.last_error, news.last_error_at = message, at
+        if complaint is not None:
+            news.last_error, news.last_error_at = complaint, at
 
     def add_step(self, step: Outcome) -> None:
         """What a report changed, the vehicle that lost its trip by it included."""

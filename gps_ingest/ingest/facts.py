@@ -127,7 +127,7 @@ class Ingest:
         """Notes what one message says of its tracker; returns its fixes."""
         tracker_id = self.trackers.admit(decoded.tracker_id, is_mapped=decoded.tracker_id in self.vehicles)
         for refusal in (*decoded.refusals, *decoded.dropped):
-            batch.refuse(tracker_id, refusal.reason.value, refusal.message, message.received_at)
+            batch.refuse(tracker_id, refusal.reason, refusal, message.received_at)
         news = batch.tracker(tracker_id)
         news.note_message(decoded.online, message.received_at, is_retained=message.retained)
         if decoded.fixes and not message.retained and message.is_whole:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gps_ingest.decoder import NOBODY, TrackerFix
-from transit.operations import recent_outcomes
+from transit.operations import complaints, recent_outcomes
+from transit.operations.complaints import Complaint
 from transit.operations.recent_outcomes import NOTHING_YET, RecentOutcomes
 from transit.operations.tracker_health import TrackerHealth
 from transit.store.database import Connection
@@ -28,7 +29,7 @@ class TrackerNews:
     last_fix_at: datetime | None = None
     battery_pct: float | None = None
     accepted: int = 0
-    last_error: str | None = None
+    last_error: Complaint | None = None
     last_error_at: datetime | None = None
     outcomes: Counter[str] = field(default_factory=Counter)  # statuses and reasons of refusals
 
@@ -92,7 +93,7 @@ def _health_row(tracker_id: str, news: TrackerNews, memory: TrackerMemory) -> Ro
         "clock_step_at": memory.clock.step_at,
         "battery_pct": news.battery_pct,
         "accepted": news.accepted,
-        "last_error": news.last_error,
+        "last_error": None if news.last_error is None else complaints.encode(news.last_error),
         "last_error_at": news.last_error_at,
         "recent": recent_outcomes.encode(memory.recent),
     }

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, DecodedMessage, Reason, TrackerFix, decode
+from transit.operations.complaints import sentence
 
 POSITION = "transbinjai/v1/trackers/bus-7/position"
 STATUS = "transbinjai/v1/trackers/bus-7/status"
@@ -27,7 +28,7 @@ def a_location(**fields: Any) -> bytes:
 
 
 def reasons(decoded: DecodedMessage) -> list[str]:
-    return [refusal.reason.value for refusal in decoded.refusals]
+    return [refusal.reason for refusal in decoded.refusals]
 
 
 def test_a_position_has_the_units_of_gtfs_realtime() -> None:
@@ -58,7 +59,7 @@ def test_a_wrong_optional_field_costs_the_field_and_not_the_fix(field: str, valu
     assert decoded.refusals == ()
     (dropped,) = decoded.dropped
     assert dropped.reason is Reason.OPTIONAL_FIELD
-    assert dropped.message.startswith(f"{field} is ")
+    assert sentence(dropped).startswith(f"{field} is ")
 
 
 @pytest.mark.parametrize("field", ["bearing", "speed", "odometer", "accuracy_m", "battery_pct", "seq"])
@@ -79,7 +80,7 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
     assert quoted.fixes == (TrackerFix(3.6, 98.5, SENT, accuracy_m=10.0, battery_pct=80.0),)
     worded = decode(OWNTRACKS, a_location(created_at="2026-11-23T01:00:00+00:00"))
     assert worded.fixes == (TrackerFix(3.6, 98.5, SENT),)
-    assert [one.message[:13] for one in worded.dropped] == ["created_at is"]
+    assert [sentence(one)[:13] for one in worded.dropped] == ["created_at is"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
 def test_a_payload_that_cannot_be_read_is_refused_by_reason_and_field(payload: bytes, reason: Reason, names: str) -> None:
     decoded = decode(POSITION, payload)
     assert (decoded.tracker_id, decoded.fixes, reasons(decoded)) == ("bus-7", (), [reason])
-    assert names in decoded.refusals[0].message
+    assert names in sentence(decoded.refusals[0])
 
 
 def test_a_flushed_buffer_keeps_its_good_fixes_whatever_lies_between() -> None:
@@ -186,7 +187,7 @@ def test_the_last_will_of_owntracks_is_the_end_of_a_connection_and_no_fix() -> N
 def test_an_encrypted_phone_is_told_what_to_do() -> None:
     decoded = decode(OWNTRACKS, b'{"_type":"encrypted","data":"AAAA"}')
     assert reasons(decoded) == ["encrypted"]
-    assert "encryption key" in decoded.refusals[0].message
+    assert "encryption key" in sentence(decoded.refusals[0])
 
 
 values = st.recursive(
@@ -208,7 +209,7 @@ def test_no_payload_can_do_worse_than_be_malformed(topic: str, payload: bytes) -
         assert -180 <= fix.lon <= 180
         assert fix.fix_at.tzinfo is UTC
     for refusal in decoded.refusals:
-        assert refusal.message
+        assert sentence(refusal)
 
 
 @given(st.lists(st.sampled_from(["good", "bad"])))

@@ -16,6 +16,7 @@ PAGES = [
     "/",
     "/halte/S5",
     "/halte/S2",
+    "/rute?dari=Halte+S0&ke=Halte+S6",
     "/koridor/R1",
     "/perjalanan/T1/20261123?halte=S6",
     "/armada",
@@ -201,7 +202,8 @@ def test_a_stop_that_is_kept_is_on_the_home_page(chromium, address):
     page.goto(address + "/halte/S5")
     page.click("#fav")
     page.goto(address + "/")
-    assert page.inner_text("#mine").endswith("Halte S5") or "Halte S5" in page.inner_text("#mine")
+    assert page.inner_text("[data-stop=S5] h2") == "Halte S5"
+    assert page.inner_text("[data-stop=S5] .is-live") == "1 mnt"
     context.close()
 
 
@@ -236,13 +238,12 @@ def test_stops_near_me_are_found_on_the_phone(chromium, address):
     context = chromium.new_context(viewport=PHONE, permissions=["geolocation"], geolocation={"latitude": lat, "longitude": lon})
     page = context.new_page()
     asked = []
-    page.goto(address + "/")
     page.on("request", lambda request: asked.append(request.url))
-    page.click("#near button")
-    page.wait_for_selector("#near li")
-    assert page.inner_text("#near li >> nth=0").split("\n")[0] == "Halte S2"
-    assert address + "/api/v1/stops" in asked
-    assert not [url for url in asked if "?" in url and "/static/" not in url], "the position is in no address"
+    page.goto(address + "/")
+    page.wait_for_selector("[data-stop] small:has-text('jalan kaki')")
+    assert page.inner_text("[data-stop] >> nth=0").split("\n")[0] == "Halte S2", "the nearest first"
+    assert address + "/?part=now&s=S1&s=S2&s=S3" in asked, "in no order"
+    assert not [url for url in asked if str(lat)[:6] in url or str(lon)[:6] in url], "the position is in no address"
     context.close()
 
 

@@ -10,7 +10,8 @@ import pytest
 from gtfs.reader import read_network
 from maps.guide_reader import GuideReader
 from tests.builders import a_guide, at
-from web.name_search import hits, score
+from web.name_score import score
+from web.name_search import hits
 
 HOUSE = Path(__file__).resolve().parent.parent.parent
 BINJAI = HOUSE / "data" / "binjai"

@@ -16,5 +16,5 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     newest = max((at for at in heard if at is not None), default=None)
     if newest is None:
         yield Trouble(TroubleKind.NEVER_REPORTED)
-    elif facts.now - newest > SILENT:
+    elif facts.now - newest > SILENT and facts.watch.since is None:  # else it is told as an outage, and of which buses
         yield Trouble(TroubleKind.NO_REPORTS, since=newest, figures={"age_s": (facts.now - newest).total_seconds()})

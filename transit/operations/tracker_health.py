@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from transit.operations.complaints import Complaint
 from transit.operations.recent_outcomes import NOTHING_YET, RecentOutcomes
 
 
@@ -25,7 +26,7 @@ class TrackerHealth:
     clock_step_at: datetime | None = None
     accepted: int = 0
     refusals: Mapping[str, int] = field(default_factory=dict)  # reason -> how many
-    last_error: str | None = None
+    last_error: Complaint | None = None
     last_error_at: datetime | None = None
     battery_pct: float | None = None
     shared_with: tuple[str, ...] = ()

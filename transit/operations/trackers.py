@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from transit.operations import clocks
+from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
 from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN
 from transit.operations.service_hours import is_in_service
@@ -22,6 +23,7 @@ LEAST = 6  # reports that a share is told of
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
 TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
 NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
+UNREADABLE = "unreadable"  # case of reports refused because the payload cannot be read: the complaint says why
 UNKNOWN = "(unknown)"  # under which messages on a topic without a tracker are counted
 
 
@@ -42,7 +44,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.last_error is not None and row.last_error_at is not None and abs(now - row.last_error_at) <= LATELY:
+    if row.last_error is not None and _is_within(row.last_error_at, LATELY, now):
         yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
 
 
@@ -86,24 +88,33 @@ def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
 
 def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:
     lately = row.recent.since(now - LATELY)
-    field = _field_unusable(row, now) if ASIDE & lately.keys() else None
-    if field is not None:
-        yield field
+    yield from _field_unusable(row, now)
     if row.recent.taken_in_a_row >= RIGHT_AGAIN:
         return
-    skipped = {*NOT_A_FAULT, *(TIME_REASONS if time_is_told else ())}
+    skipped = {*NOT_A_FAULT, *(TIME_REASONS if time_is_told or _is_right_again(row) else ())}
     refused = {reason: count for reason, count in lately.items() if reason not in TAKEN | skipped}
     counted = sum(count for outcome, count in lately.items() if outcome in TAKEN) + sum(refused.values())
     if refused and counted >= LEAST and 2 * sum(refused.values()) > counted:
         reason = max(refused, key=lambda outcome: (refused[outcome], outcome))
         share = sum(refused.values()) / counted
-        figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted, "said": row.last_error or ""}
+        figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted}
+        if row.last_error is not None and row.last_error.reason == reason:
+            figures |= {"case": UNREADABLE, "said": row.last_error}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
-    elif field is None and row.last_error and row.last_error_at and abs(now - row.last_error_at) <= LATELY:
+    elif row.last_error is not None and row.last_error.kind not in ABOUT_A_FIELD and _is_within(row.last_error_at, LATELY, now):
         yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
 
 
-def _field_unusable(row: TrackerHealth, now: datetime) -> Trouble | None:
-    if row.last_error is None or row.last_error_at is None or abs(now - row.last_error_at) > FIELD_TOLD_FOR:
-        return None
-    return Trouble(TroubleKind.FIELD_UNUSABLE, row.tracker_id, row.last_error_at, {"said": row.last_error})
+def _is_right_again(row: TrackerHealth) -> bool:
+    """Its clock was wrong when those reports came, and is no more."""
+    return row.clock_offset_s == 0.0 and row.recent.taken_in_a_row > 0
+
+
+def _field_unusable(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
+    is_of_a_field = row.last_error is not None and row.last_error.kind in ABOUT_A_FIELD
+    if row.last_error is not None and is_of_a_field and _is_within(row.last_error_at, FIELD_TOLD_FOR, now):
+        yield Trouble(TroubleKind.FIELD_UNUSABLE, row.tracker_id, row.last_error_at, {"said": row.last_error})
+
+
+def _is_within(at: datetime | None, span: timedelta, now: datetime) -> bool:
+    return at is not None and abs(now - at) <= span

@@ -7,7 +7,7 @@ A new kind takes four steps:
    FleetFacts lacks is loaded in transit.store.operations.load_facts;
 3. two sentences in web/words/troubles.py (what is wrong; what to do), their Indonesian in
    web/translations/id/LC_MESSAGES/operators.po;
-4. a test that feeds the case into ingest and reads both places (tests/web/pages/test_troubles.py has the helper `told`).
+4. a scene in tests/web/pages/test_every_trouble.py: it brings the trouble about, and both places are read in both languages.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from transit.operations.complaints import Complaint
 
 
 class TroubleKind(StrEnum):
@@ -90,7 +92,7 @@ class TroubleKind(StrEnum):
     LINE_LEFT = "line_left"
 
 
-Figure = str | int | float
+Figure = str | int | float | Complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Trouble:
 
     figures: what the sentence speaks of; "case" chooses among several wordings of a kind. The end of a name is its unit and
     says how it is written: `_s` seconds as a span of time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent;
-    the others stand as they are.
+    the others stand as they are. A complaint is a sentence of its own, without a capital and a full stop.
     """
 
     kind: TroubleKind

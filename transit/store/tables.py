@@ -95,7 +95,7 @@ tracker_health = Table(
     Column("clock_offset_s", Float),  # our clock minus the tracker's, corrected or not; 0 = right, None = not known yet
     Column("battery_pct", Float),
     Column("accepted", BigInteger, nullable=False, server_default=text("0")),
-    Column("last_error", Text),  # the sentence of the last refusal
+    Column("last_error", Text),  # of the last refusal: transit.operations.complaints
     Column("last_error_at", UtcDateTime),
     Column("first_received_at", UtcDateTime),
     Column("clock_step_s", Float),  # by how much its clock, or ours, was last seen to be set

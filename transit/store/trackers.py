@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from transit.operations import recent_outcomes
+from transit.operations import complaints, recent_outcomes
 from transit.operations.tracker_health import TrackerHealth
 from transit.store.tables import refusals, reports, tracker_health, tracker_map
 from transit.store.upsert import Row, insert_into, upsert
@@ -54,7 +54,7 @@ def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
             clock_step_at=row.clock_step_at if row else None,
             accepted=row.accepted if row else 0,
             refusals=counts.get(tracker_id, {}),
-            last_error=row.last_error if row else None,
+            last_error=complaints.decode(row.last_error) if row else None,
             last_error_at=row.last_error_at if row else None,
             battery_pct=row.battery_pct if row else None,
             shared_with=tuple(other for other in trackers_of.get(vehicle or "", ()) if other != tracker_id),

@@ -100,7 +100,7 @@ class Live:
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
-            self.facts = replace(self.facts, standing=self.standing, alerts=alerts, watch=self.watch)
+            self.facts = replace(self.facts, standing=self.standing, watch=self.watch)
             self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)

@@ -18,7 +18,7 @@ from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
-FORMAT = 3  # a worker of another version of this software must not guess
+FORMAT = 4  # a worker of another version of this software must not guess
 NAME = "snapshot.msgpack.zst"
 LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it
 Row = TypeVar("Row")

@@ -55,7 +55,8 @@ def fleet() -> Response:
     rows = fleet_rows(world())
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
-    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world()), "clock_word": troubles.clock_word}
+    words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
+    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world()), **words}
     if request.args.get("part") == "fleet":
         return fragment(render_template("fleet_rows.html", **shown))
     response = make_response(render_template("fleet.html", **shown))

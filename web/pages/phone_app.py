@@ -42,7 +42,7 @@ def manifest() -> Response:
 @pages.get("/sw.js")
 def worker() -> Response:
     """From the root, so that it may answer for every page; a new network or script makes it a new worker."""
-    shell = [static_url(name) for name in ("live.js", "home.js", "icon.svg", "map.js")]
+    shell = [static_url(name) for name in ("live.js", "home.js", "nearest.js", "ends.js", "icon.svg", "map.js", "map.css")]
     network = world().network
     if network is not None:  # the map with its shapes, and the timetables
         shell += ["/peta", *LEAFLET_ADDRESSES, script_address("city")]

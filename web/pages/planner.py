@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from maps.guide import Guide
 from transit.plan.network import Network
 from transit.plan.service_day import local_date, moment
 from web.answers import the_network
-from web.endpoints import Understood, endpoints_of, understand
+from web.endpoints import Endpoint, Understood, understand
 from web.guide import guide_of
 from web.planner import DAWN_S, Plan, plan
-from web.words import journey_words
+from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
@@ -26,8 +27,8 @@ CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
 def planner_page() -> Response:
     network, guide = the_network(), guide_of(world())
     now = world().now()
-    asked_start, asked_end = (request.args.get(name, "").strip()[:LONGEST] for name in ("dari", "ke"))
-    start, end = (understand(network, guide, text) if text else Understood() for text in (asked_start, asked_end))
+    sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
+    (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
     when, time_error = when_asked(network, now)
     arrive = request.args.get("tiba") == "1"
     journey_plan: Plan | None = None
@@ -52,10 +53,25 @@ def planner_page() -> Response:
             days=[today + timedelta(days=n) for n in range(DAYS)],
             today=today,
             words=journey_words,
-            suggestions=endpoints_of(network, guide),
+            name_of=name_of,
         ),
         422 if time_error else 200,
     )
+
+
+def end_asked(network: Network, guide: Guide, side: str) -> tuple[str, Understood]:
+    """(what was asked, what is meant). The form carries the key of what it shows by name: it holds while the name stands."""
+    text = request.args.get(side, "").strip()[:LONGEST]
+    key = request.args.get(f"{side}_id", "")[:LONGEST]
+    if key and text:
+        meant = understand(network, guide, key)
+        if meant.endpoint is not None and name_of(meant.endpoint) == text:
+            return key, meant
+    return text, understand(network, guide, text) if text else Understood()
+
+
+def name_of(endpoint: Endpoint) -> str:
+    return endpoint.name or phrasing.kind_word("saya")
 
 
 def when_asked(network: Network, now: datetime) -> tuple[datetime, str]:

@@ -9,12 +9,14 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from transit.arrivals.headways import planned_bands
 from transit.arrivals.notices import relevant_alerts
-from transit.plan.network import TripInstance, UnknownTrip
+from transit.plan.network import Network, TripInstance, UnknownTrip
+from transit.plan.network_hours import network_hours_of
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
 from web import timetables
 from web.answers import fragment, on_the_clock_of, the_network, the_stop
 from web.boards.neighbours import nearby_of
+from web.boards.now_board import now_stops, now_ways
 from web.boards.running import buses_now
 from web.boards.stop_board import stop_board
 from web.boards.strips import strips_of
@@ -23,10 +25,11 @@ from web.endpoints import Endpoint
 from web.guide import guide_of
 from web.name_search import hits
 from web.templating import route_url, stop_url
-from web.words import names
+from web.words import journey_words, names
 from web.world import world
 
 pages = Blueprint("riders", __name__)
+MOST_ASKED = 20  # stops and ways of one request; a board shows fewer
 
 
 @pages.get("/")
@@ -36,6 +39,8 @@ def home() -> Response | str:
     network = world().network
     if network is None:
         return make_response(render_template("empty.html"), 200)
+    if request.args.get("part") == "now":
+        return fragment(render_template("now.html", **now_parts(network)))
     text = request.args.get("q", "").strip()[:80]
     results = hits(network, guide_of(world()), text) if text else []
     if text and len(results) == 1:
@@ -45,6 +50,7 @@ def home() -> Response | str:
     alerts = [alert for alert in world().view.alerts if alert.is_active(world().now())]
     return render_template(
         "home.html",
+        **now_parts(network),
         routes=routes,
         running=buses_now(world()),
         asked=text,
@@ -53,6 +59,17 @@ def home() -> Response | str:
         alerts=alerts,
         stops=stops if len(stops) <= 60 else [],
     )
+
+
+def now_parts(network: Network) -> dict[str, object]:
+    """What the opening screen's live part shows: the network's state, and the ways and stops that the phone asks for."""
+    stops, ways = (request.args.getlist(name)[:MOST_ASKED] for name in ("s", "w"))
+    return {
+        "state": network_hours_of(network).state(world().now()),
+        "now_stops": now_stops(world(), stops),
+        "now_ways": now_ways(world(), guide_of(world()), ways),
+        "words": journey_words,
+    }
 
 
 def address_of(endpoint: Endpoint) -> str:

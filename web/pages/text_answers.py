@@ -20,8 +20,8 @@ from web import endpoints
 from web.answers import on_the_clock_of
 from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
 from web.guide import guide_of
+from web.name_search import search_stops
 from web.planner import plan
-from web.search import search_stops
 from web.words import journey_words, names, phrasing
 from web.world import world
 

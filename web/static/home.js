@@ -1,39 +1,43 @@
-// The stops that this phone keeps, and those near it. Neither leaves the phone.
+// The opening screen: the ways and stops that this phone keeps, and those near it, in one request. Where it is stays with it.
 (function () {
   "use strict";
-  function item(list, href, text, small) {
-    var li = document.createElement("li"), a = document.createElement("a"), name = document.createElement("span"), s;
-    a.className = "more"; a.href = href; name.textContent = text; a.appendChild(name);
-    if (small) { s = document.createElement("small"); s.className = "num"; s.textContent = small; a.appendChild(s); }
-    li.appendChild(a); list.appendChild(li);
+  var box = document.getElementById("live"), button = document.getElementById("near"), note = document.getElementById("near-say");
+  function kept(name) { try { return JSON.parse(localStorage.getItem(name) || "[]"); } catch (error) { return []; } }
+  var stops = kept("stops").slice(0, 4).map(function (row) { return row[0]; }), near = {};
+  var ways = kept("pairs").slice(0, 3).map(function (row) { return row[0] + ">" + row[1]; });
+  function ask(soon) { // those near in no order: the server does not learn which is nearest
+    var ids = stops.concat(Object.keys(near).filter(function (id) { return stops.indexOf(id) < 0; }).sort());
+    if (!ids.length && !ways.length) return;
+    box.dataset.part = "?part=now" + ways.map(function (way) { return "&w=" + encodeURIComponent(way); }).join("")
+      + ids.map(function (id) { return "&s=" + encodeURIComponent(id); }).join("");
+    box.dataset.soon = "1";
+    if (soon) document.dispatchEvent(new Event("ask"));
   }
-  var box = document.getElementById("mine"), near = document.getElementById("near"), mine = [];
-  try { mine = JSON.parse(localStorage.getItem("stops") || "[]"); } catch (error) { mine = []; }
-  if (box && mine.length) {
-    mine.forEach(function (row) { item(box.querySelector("ul"), "/halte/" + encodeURIComponent(row[0]), row[1]); });
-    box.hidden = false;
-  }
-  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js").catch(function () {});
-  if (!near) return;
-  if (!window.isSecureContext || !navigator.geolocation) { document.getElementById("near-why").hidden = false; return; }
-  var list = near.querySelector("ul"), said = near.querySelector("p"), words = near.dataset.w.split("|");
-  near.hidden = false;
-  near.querySelector("button").addEventListener("click", function () {
-    said.textContent = words[0];
-    navigator.geolocation.getCurrentPosition(function (place) {
-      fetch("/api/v1/stops").then(function (answer) { return answer.json(); }).then(function (data) {
-        var lat = place.coords.latitude, lon = place.coords.longitude, cos = Math.cos(lat * Math.PI / 180);
-        var rows = data.stops.filter(function (s) { return s.stop_lat !== null; }).map(function (s) {
-          var north = (s.stop_lat - lat) * 111195, east = (s.stop_lon - lon) * 111195 * cos;
-          return [Math.sqrt(north * north + east * east), s];
-        }).sort(function (a, b) { return a[0] - b[0]; }).slice(0, 5);
-        list.textContent = ""; list.hidden = false; said.textContent = "";
-        rows.forEach(function (row) {
-          // streets are about 1.3 times as long as the straight line; people walk 1.2 m/s
-          var minutes = Math.max(1, Math.round(row[0] * 1.3 / 1.2 / 60));
-          item(list, "/halte/" + encodeURIComponent(row[1].stop_id), row[1].stop_name, words[2].replace("#", minutes));
-        });
-      }).catch(function () { said.textContent = words[1]; });
-    }, function () { said.textContent = words[1]; }, { timeout: 15000, maximumAge: 60000 });
+  document.addEventListener("swapped", function () { // nearest first, each with the walk
+    var rows = Array.prototype.slice.call(box.querySelectorAll("[data-stop]"));
+    rows.filter(function (row) { return near[row.dataset.stop] !== undefined; })
+      .sort(function (a, b) { return near[a.dataset.stop] - near[b.dataset.stop]; })
+      .forEach(function (row) {
+        var walk = document.createElement("small");
+        walk.textContent = button.dataset.w.split("|")[2].replace("#", Math.max(1, Math.round(near[row.dataset.stop] / 60)));
+        row.firstChild.appendChild(walk);
+        if (stops.indexOf(row.dataset.stop) < 0) row.parentNode.appendChild(row);
+      });
   });
+  ask(false);
+  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js").catch(function () {});
+  if (!window.isSecureContext || !navigator.geolocation) { document.getElementById("near-why").hidden = false; return; }
+  function look() {
+    note.textContent = button.dataset.w.split("|")[0];
+    window.nearest(3).then(function (rows) {
+      note.textContent = ""; button.hidden = true;
+      rows.forEach(function (row) { near[row[1].stop_id] = row[0]; });
+      ask(true);
+    }).catch(function () { note.textContent = button.dataset.w.split("|")[1]; });
+  }
+  button.hidden = false;
+  button.addEventListener("click", look);
+  // who has once said that this page may know where the phone is need not say it again
+  if (navigator.permissions && navigator.permissions.query) navigator.permissions.query({ name: "geolocation" })
+    .then(function (right) { if (right.state === "granted") look(); }).catch(function () {});
 })();

@@ -81,6 +81,7 @@
   var link = document.activeElement, at = link && box.contains(link) && link.getAttribute("href");
   var open = box.querySelector("details[open]");
   box.innerHTML = html;
+  document.dispatchEvent(new Event("swapped"));
   if (open) { var d = box.querySelector("details"); if (d) d.open = true; }
   if (at) { var again = box.querySelector('a[href="' + at.replace(/"/g, "") + '"]'); if (again) again.focus(); }
  }
@@ -95,7 +96,8 @@
  window.addEventListener("offline", function () { kept = true; tell(); });
  window.addEventListener("online", function () { wait = EVERY; load(); });
  window.addEventListener("pageshow", function (event) { if (event.persisted) load(); });
- next(EVERY);
+ document.addEventListener("ask", function () { tag = ""; load(); });
+ next(box.dataset.soon ? 0 : EVERY);
  var fav = document.getElementById("fav"), share = document.getElementById("share");
  if (fav) try {
   var mine = JSON.parse(localStorage.getItem("stops") || "[]"), on = fav.textContent;

@@ -13,6 +13,7 @@ from transit.arrivals.headways import Spacing
 from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
+from transit.plan.network_hours import NetworkState, Running
 from transit.plan.timetable import NoServiceReason
 from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
@@ -219,3 +220,32 @@ def category(name: str) -> str:
         "other": gettext("Other"),
     }
     return words.get(name, name)
+
+
+def kind_word(kind: str) -> str:
+    """Of an endpoint of a journey."""
+    return {
+        "halte": gettext("stop"),
+        "tempat": gettext("place"),
+        "kelurahan": gettext("quarter"),
+        "koridor": gettext("route"),
+        "saya": gettext("where you are"),
+    }[kind]
+
+
+def network_state(state: NetworkState, now: datetime, silent_since: datetime | None) -> str:
+    """The one sentence of the opening screen."""
+    if silent_since is not None:
+        return gettext("Trackers silent since %(time)s; the buses may run all the same", time=moment(silent_since, now))
+    again = (
+        gettext("again %(time)s", time=moment(state.at, now)) if state.at is not None else gettext("when again is not known")
+    )
+    if state.running is Running.RUNS and state.at is not None:
+        return gettext("In service until %(time)s", time=moment(state.at, now))
+    if state.running is Running.NOT_YET and state.at is not None:
+        return gettext("First bus today %(time)s", time=clock(state.at))
+    if state.running is Running.OVER:
+        return gettext("No more buses today; %(again)s", again=again)
+    if state.running is Running.HOLIDAY and state.holiday:
+        return gettext("No buses today, %(name)s; %(again)s", name=state.holiday, again=again)
+    return gettext("No buses today; %(again)s", again=again)

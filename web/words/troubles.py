@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
+from transit.operations import complaints
+from transit.operations.complaints import Complaint
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
 from transit.operations.troubles import TroubleKind as Kind
@@ -104,7 +106,7 @@ WORDS: dict[Kind, Words] = {
         "docs/TRACKERS.md says what the broker takes.",
     ),
     Kind.UNKNOWN_TOPIC: Words(
-        "Messages come in that nobody reads, last at %(since)s: %(said)s", "Set the topic of the device."
+        "Messages come in that nobody reads, last at %(since)s: %(said)s.", "Set the topic of the device."
     ),
     Kind.NEVER_HEARD: Words(
         "Tracker %(subject)s was put on vehicle %(vehicle)s at %(since)s and has never been heard.",
@@ -147,9 +149,9 @@ WORDS: dict[Kind, Words] = {
         "Is the bus in service, and its line in the network? If so, say what it runs: "
         "python app.py assign %(vehicle)s --route ROUTE",
     ),
-    Kind.MOSTLY_REFUSED: Words(REFUSED + "%(said)s", "docs/TRACKERS.md has every reason and the way out."),
+    Kind.MOSTLY_REFUSED: Words(REFUSED + "for the reason “%(case)s”.", "docs/TRACKERS.md has every reason and the way out."),
     Kind.SOME_REFUSED: Words(
-        "Tracker %(subject)s, %(since)s: a report was refused: %(said)s",
+        "Tracker %(subject)s, %(since)s: a report was refused: %(said)s.",
         "docs/TRACKERS.md has every reason and the way out.",
     ),
     Kind.TWO_DEVICES: Words(
@@ -181,7 +183,7 @@ WORDS: dict[Kind, Words] = {
         "If a road is closed, write an alert; if the line is drawn wrong, correct shapes.txt.",
     ),
     Kind.FIELD_UNUSABLE: Words(
-        "Tracker %(subject)s sends a field that cannot be used: %(said)s",
+        "Tracker %(subject)s sends a field that cannot be used: %(said)s.",
         "Its positions count all the same; docs/TRACKERS.md says what each field may be.",
     ),
     Kind.ASSIGNED_WITHOUT_TRACKER: Words(
@@ -286,21 +288,8 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.MOSTLY_REFUSED, "null_island"): Words(
         REFUSED + "they lie at 0/0.", "The receiver has no fix: put it where it sees the sky, look at its antenna."
     ),
-    (Kind.MOSTLY_REFUSED, "encrypted"): Words(REFUSED + "they are encrypted.", "Clear the encryption key in OwnTracks."),
-    (Kind.MOSTLY_REFUSED, "missing_field"): Words(
-        REFUSED + "a field is missing (%(said)s).", "Each needs latitude, longitude and the time of the fix: docs/TRACKERS.md."
-    ),
-    (Kind.MOSTLY_REFUSED, "wrong_type"): Words(
-        REFUSED + "a field is of the wrong kind (%(said)s).", "Numbers are sent without quotes: docs/TRACKERS.md."
-    ),
-    (Kind.MOSTLY_REFUSED, "out_of_range"): Words(
-        REFUSED + "a value cannot be (%(said)s).", "Leave out what the device does not know: docs/TRACKERS.md."
-    ),
-    (Kind.MOSTLY_REFUSED, "not_json"): Words(
-        REFUSED + "they are not JSON (%(said)s).", "docs/TRACKERS.md has an example that can be copied."
-    ),
-    (Kind.MOSTLY_REFUSED, "too_large"): Words(
-        REFUSED + "they are too large (%(said)s).", "Send a long buffer in several messages of at most 256 KiB."
+    (Kind.MOSTLY_REFUSED, "unreadable"): Words(
+        REFUSED + "%(said)s.", "docs/TRACKERS.md has every reason, and an example that can be copied."
     ),
     (Kind.MOSTLY_REFUSED, "error"): Words(
         REFUSED + "our own software fails at them.", "Please report it with the lines of the log of ingest."
@@ -338,6 +327,17 @@ def clock_word(tracker: TrackerHealth) -> str:
     return gettext("%(span)s behind", span=wrong) if tracker.clock_offset_s > 0 else gettext("%(span)s ahead", span=wrong)
 
 
+def complaint_words(complaint: Complaint, language: str = "") -> str:
+    """What could not be read of a payload; in the reader's language where none is named."""
+    return complaints.sentence(complaint, catalogue(language or readers_language()).gettext)
+
+
+def heard_word(trackers: Sequence[TrackerHealth]) -> str:
+    """Of a vehicle of which no report was ever taken."""
+    is_heard = any(tracker.last_received_at is not None for tracker in trackers)
+    return gettext("heard, but no position could be used") if is_heard else gettext("never heard")
+
+
 def all_is_well(language: str) -> str:
     text: str = catalogue(language).gettext("All is well: database, network, broker, reports, live process.")
     return text
@@ -356,7 +356,9 @@ def _written(figures: Mapping[str, Figure], language: str, timezone: str, now: d
     """By the unit at the end of each name, as transit.operations.troubles.Trouble has it."""
     written = {}
     for name, value in figures.items():
-        if isinstance(value, str):
+        if isinstance(value, Complaint):
+            written[name] = complaint_words(value, language)
+        elif isinstance(value, str):
             written[name] = value
         elif name.endswith("_s"):
             written[name] = span(value, language)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
 from tests.builders import SEVEN, a_drive, a_network, a_report, place
+from transit.operations.complaints import sentence
 from transit.store.database import DatabaseError, migrate, open_database, writing
 from transit.store.networks import save_network
 from transit.store.reports import load_reports
@@ -315,4 +316,4 @@ def test_a_bearing_that_is_none_costs_no_position_and_is_counted_with_its_name(t
     with desk.engine.connect() as connection:
         (health,) = [row for row in load_tracker_health(connection) if row.tracker_id == "tracker-BUS1"]
     assert (health.accepted, health.refusals) == (1, {"optional_field": 1})
-    assert health.last_error.startswith("bearing is 511; send a number from 0 to 360")
+    assert sentence(health.last_error).startswith("bearing is 511; send a number from 0 to 360")

@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from html import unescape
 
 import pytest
 
 from gps_ingest.ingest.facts import Ingest
-from gps_ingest.mqtt import Message
-from gps_ingest.operations.doctor import examine
-from tests.builders import SEVEN, a_drive, a_network
+from tests.builders import a_drive
+from tests.control_room import Control
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import assign
-from transit.store.database import migrate, open_database, writing
-from transit.store.networks import save_network
+from transit.store.database import writing
+from transit.store.tables import tracker_health
 from transit.store.trackers import map_tracker
 from transit.tracking.trip_choice import AssignmentHint
-from web.factory import create_app
-from web.live.process import Live
-from web.settings import WebSettings
-from web.words.troubles import remedy, wrong
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 SEVEN_HOURS_S = 7 * 3600.0
-
-
-class Control:
-    """A control room on the small cast: ingest, the live process and the pages on one clock that is set by hand."""
-
-    def __init__(self, folder):
-        self.folder, self.url, self.now = folder, f"sqlite:///{folder / 'control.db'}", SEVEN
-        self.engine = open_database(self.url)
-        migrate(self.engine)
-        with writing(self.engine) as connection:
-            save_network(connection, a_network(), now=self.now, source="test")
-        self.ingest, self.live = Ingest(self.engine, lambda: self.now), Live(self.engine, folder)
-
-    def map(self, tracker_id, vehicle_id):
-        with writing(self.engine) as connection:
-            map_tracker(connection, tracker_id, vehicle_id, now=self.now)
-        self.ingest.look()
-        return self
-
-    def plays(self, drive, tracker_ids=("T1",), *, clock_s=0.0, frozen=False, **fields):
-        """clock_s: how far ahead the trackers' clocks are of ours."""
-        first = drive[0].reported_at
-        for n, report in enumerate(drive):
-            self.now = report.received_at
-            fix_at = (first if frozen else report.reported_at) + timedelta(seconds=clock_s)
-            fix = {"latitude": report.lat, "longitude": report.lon, "timestamp": fix_at.timestamp(), **fields}
-            for tracker_id in tracker_ids:
-                topic = f"transbinjai/v1/trackers/{tracker_id}/position"
-                self.ingest.take([Message(topic, json.dumps(fix).encode(), self.now, n, 1, 1)])
-        return self
-
-    def waits(self, **time):
-        """The live process goes on looking, ten seconds at a time."""
-        until = self.now + timedelta(**time)
-        while self.now < until:
-            self.now += timedelta(seconds=10)
-            self.live.step(self.now)
-        return self
-
-    def page(self, path, language="en"):
-        client = create_app(WebSettings(self.folder, self.url, clock=lambda: self.now)).test_client()
-        return client.get(f"{path}?lang={language}", environ_base=LOCAL)
-
-    def troubles(self):
-        """By kind, as doctor finds them; /armada has each of their sentences, in both languages."""
-        self.live.step(self.now)
-        self.live.facts = self.live.facts.__class__(self.now - timedelta(minutes=1))
-        self.live.step(self.now)
-        kept = {"snapshot_at": self.now, "watch": self.live.watch, "standing": self.live.standing}
-        found = examine(self.engine, "mqtt://127.0.0.1:1", self.folder, self.now, **kept)
-        troubles = [one for one in found.troubles if one.kind is not Kind.BROKER_AWAY]
-        for language in ("en", "id"):
-            page = unescape(self.page("/armada", language).text)
-            for trouble in troubles:
-                assert wrong(trouble, language, found.timezone, self.now) in page
-                assert remedy(trouble, language, found.timezone, self.now) in page
-        return {trouble.kind: trouble for trouble in troubles}
+TOPIC = "transbinjai/v1/trackers/T1/position"
 
 
 @pytest.fixture
@@ -144,7 +80,7 @@ def fields_of(report):
 REFUSED = [
     ("inaccurate", {"accuracy_m": 500}),
     ("duplicate", {"frozen": True}),
-    ("wrong_type", {"timestamp": "2026-11-23T07:00:00"}),
+    ("unreadable", {"timestamp": "2026-11-23T07:00:00"}),
 ]
 
 
@@ -216,3 +152,46 @@ def test_a_fix_that_is_still_to_come_is_not_live(control):
     assert "masih akan datang" in control.page("/armada", "id").text
     assert control.live.forecaster is not None
     assert not control.page("/api/v1/vehicles").json["vehicles"]
+
+
+def test_a_tracker_that_is_heard_and_wholly_refused_is_not_called_never_heard(control):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=600), ["T2"], accuracy_m=500)
+    control.live.step(control.now)
+    for language, heard, never in (
+        ("en", "heard, but no position could be used", "never heard"),
+        ("id", "terdengar, tetapi tidak ada posisi yang dapat dipakai", "belum pernah terdengar"),
+    ):
+        rows = {vehicle_id: control.row(vehicle_id, language) for vehicle_id in ("BUS1", "BUS2")}
+        assert (never in rows["BUS1"], heard in rows["BUS1"]) == (True, False)
+        assert (never in rows["BUS2"], heard in rows["BUS2"]) == (False, True)
+
+
+def test_what_a_tracker_sends_wrong_is_told_in_the_readers_language(control):
+    control.map("T1", "BUS1").publish(TOPIC, b'{"latitude": 98.5, "longitude": 3.6, "timestamp": 1795400000}')
+    control.live.step(control.now)
+    assert "latitude is out of range, it must be &lt;= 90.0; are latitude and longitude swapped?" in control.row("BUS1")
+    assert "latitude di luar batas, seharusnya &lt;= 90.0; apakah lintang dan bujur tertukar?" in control.row("BUS1", "id")
+
+
+def test_what_an_earlier_version_stored_as_a_sentence_is_still_told(control):
+    control.map("T1", "BUS1").publish(TOPIC, b"{}")
+    with writing(control.engine) as connection:
+        connection.execute(tracker_health.update().values(last_error="latitude is missing"))
+    assert control.troubles()[Kind.SOME_REFUSED].figures["said"].figures == {"said": "latitude is missing"}
+
+
+def test_of_a_silent_fleet_riders_and_operators_read_one_sentence_and_not_two(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[: len(drive) // 2]).waits(minutes=6)
+    page = control.page("/halte/S5").text
+    assert page.count("trackers are silent") == 1
+    assert "No bus can be seen since" in page
+    assert control.troubles().keys() == {Kind.OUTAGE}
+
+
+def test_an_alarm_of_a_clock_is_over_when_the_clock_is_right(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[:12], clock_s=SEVEN_HOURS_S)
+    assert control.troubles().keys() == {Kind.LOCAL_TIME}
+    control.plays(drive[12:18])
+    assert control.troubles() == {}

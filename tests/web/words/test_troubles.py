@@ -2,11 +2,13 @@
 
 import pytest
 
+from transit.operations.complaints import SENTENCES, ComplaintKind
 from transit.operations.troubles import TroubleKind
 from web.words.languages import catalogue
 from web.words.troubles import CASES, WORDS
 
-EVERY = [*WORDS.values(), *CASES.values()]
+COMPLAINTS = [(text,) for kind, text in SENTENCES.items() if kind is not ComplaintKind.SENTENCE]
+EVERY = [*WORDS.values(), *CASES.values(), *COMPLAINTS]
 
 
 @pytest.mark.parametrize("text", sorted({text for words in EVERY for text in words if text}))

@@ -23,7 +23,7 @@ from web.api.onebusaway.entities import Entity, milliseconds
 from web.api.onebusaway.ids import UnknownId, ids_of
 from web.api.onebusaway.references import References
 from web.boards.running import route_of
-from web.search import GOOD_ENOUGH, search_stops
+from web.name_search import search_stops
 from web.ticket_keeping import TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.words import names
 from web.world import world
@@ -34,6 +34,7 @@ WIDEST_M = 50_000.0
 STOPS, ROUTES, MOST = 100, 10, 250
 NEARBY_M = 100.0
 METRES_PER_DEGREE = 111_195.0
+GOOD_ENOUGH = 62.0  # of 100: how alike a name and what was typed must be
 
 
 class Refused(Exception):

@@ -1,0 +1,90 @@
+"""What cannot be read of a payload, in values: each reader is told in the own language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+
+class ComplaintKind(StrEnum):
+    """What is wrong, and with it what to do; SENTENCES has the words."""
+
+    TOPIC = "topic"
+    TRACKER_ID = "tracker_id"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    STATUS = "status"
+    ENCRYPTED = "encrypted"
+    OPTIONAL_FIELD = "optional_field"
+    OPTIONAL_TIME = "optional_time"
+    MISSING_FIELD = "missing_field"
+    OUT_OF_RANGE = "out_of_range"
+    PLACES_SWAPPED = "places_swapped"
+    TIME_OUT_OF_RANGE = "time_out_of_range"
+    NOT_A_NUMBER = "not_a_number"
+    QUOTED_NUMBER = "quoted_number"
+    WRITTEN_TIME = "written_time"
+    WRONG_TYPE = "wrong_type"
+    NOT_AN_OBJECT = "not_an_object"
+    DECIMAL_COMMA = "decimal_comma"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    CUT_OFF = "cut_off"
+    SENTENCE = "sentence"  # kept by an earlier version: its words, in English
+
+
+# Without a capital and without a full stop: they stand in a sentence about a tracker.
+SENTENCES = {
+    ComplaintKind.TOPIC: "nothing is read from the topic %(topic)s; docs/TRACKERS.md has those that are",
+    ComplaintKind.TRACKER_ID: "the tracker id in the topic %(topic)s is empty, unprintable or too long",
+    ComplaintKind.TOO_LARGE: "a payload of %(count)s bytes; send at most %(most)s, a longer buffer in several messages",
+    ComplaintKind.TOO_MANY: "more than a tracker may send: a day's buffer at once, then 50 fixes a second; send each fix once",
+    ComplaintKind.STATUS: "the status is %(value)s; send the bare text online or offline",
+    ComplaintKind.ENCRYPTED: "OwnTracks encrypts its payload; clear the encryption key in the app",
+    ComplaintKind.OPTIONAL_FIELD: "%(field)s is %(value)s; send a number from %(lowest)s to %(highest)s, or leave it out",
+    ComplaintKind.OPTIONAL_TIME: "%(field)s is %(value)s; send Unix seconds, or leave it out",
+    ComplaintKind.MISSING_FIELD: "%(field)s is missing; a fix needs a position and the time of the fix",
+    ComplaintKind.OUT_OF_RANGE: "%(field)s is out of range, it must be %(bound)s",
+    ComplaintKind.PLACES_SWAPPED: "%(field)s is out of range, it must be %(bound)s; are latitude and longitude swapped?",
+    ComplaintKind.TIME_OUT_OF_RANGE: "%(field)s is out of range; send Unix seconds of the fix, not milliseconds",
+    ComplaintKind.NOT_A_NUMBER: "a number is NaN or Infinity; leave a field out where its value is not known",
+    ComplaintKind.QUOTED_NUMBER: "%(field)s is a text; numbers are sent without quotes",
+    ComplaintKind.WRITTEN_TIME: "%(field)s is a text; send Unix seconds of the fix as a number, not a written date",
+    ComplaintKind.WRONG_TYPE: "%(field)s is of the type %(got)s; send a number",
+    ComplaintKind.NOT_AN_OBJECT: "the payload is of the type %(got)s; send one JSON object with the fields of a fix",
+    ComplaintKind.DECIMAL_COMMA: "%(field)s is %(value)s with a decimal comma; send %(pointed)s with a point",
+    ComplaintKind.NOT_UTF8: "the payload is not UTF-8; send JSON text in UTF-8",
+    ComplaintKind.NOT_JSON: "it is not JSON at byte %(place)s; send one JSON object, or an array of them",
+    ComplaintKind.CUT_OFF: "it is not JSON, it ends too early; send one JSON object, or an array of them",
+    ComplaintKind.SENTENCE: "%(said)s",
+}
+ABOUT_A_FIELD = frozenset({ComplaintKind.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_TIME})  # the fix itself is used
+
+
+class Complaint(msgspec.Struct, frozen=True):
+    """reason: the word under which it is counted. figures: what its sentence speaks of, as it is to be written."""
+
+    reason: str
+    kind: ComplaintKind
+    figures: dict[str, str] = {}
+
+
+def sentence(complaint: Complaint, translated: Callable[[str], str] = str) -> str:
+    """translated: a sentence of SENTENCES in another language."""
+    return translated(SENTENCES[complaint.kind]) % complaint.figures
+
+
+def encode(complaint: Complaint) -> str:
+    return msgspec.json.encode(complaint).decode()
+
+
+def decode(text: str | None) -> Complaint | None:
+    """Of an earlier version: its sentence. None where nothing was ever wrong."""
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text, type=Complaint)
+    except msgspec.MsgspecError:
+        return Complaint("", ComplaintKind.SENTENCE, {"said": text})
