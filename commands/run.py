@@ -50,7 +50,7 @@ def run(settings: Settings, demo: bool) -> None:
 
 
 def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Callable[[str], None]) -> None:
-    from gps_ingest.operations.daily import DailyScorecard
+    from gps_ingest.operations.daily import ARCHIVED_AT_HOUR_UTC, SCORED_AT_HOUR_UTC, DailyCommand
     from gps_ingest.operations.readiness import Readiness
 
     _keep_copy_before_upgrade(settings, say)
@@ -64,9 +64,11 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
         _start_all(supervisor, settings, drives, say)
         if supervisor.watch(Readiness(settings.address)):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
-            scorecard = DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"])
+            clock = settings.clock
+            scorecard = DailyCommand(supervisor, clock, "scorecard", [*PROGRAM, "scorecard", "--keep"], SCORED_AT_HOUR_UTC)
+            archive = DailyCommand(supervisor, clock, "archive", [*PROGRAM, "archive"], ARCHIVED_AT_HOUR_UTC)
             canary = _canary(supervisor, settings)
-            supervisor.watch(lambda: canary() or scorecard())
+            supervisor.watch(lambda: canary() or scorecard() or archive())
     finally:
         supervisor.stop()
 
