@@ -148,6 +148,8 @@ def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
         if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
     ]
     parts = [plain(_direction(direction, board)) for direction in directions]
+    if not parts and route is None and board.is_only_to_alight:
+        return f"{head} {plain(gettext('Nobody gets on here: buses only let people off.'))}"
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
