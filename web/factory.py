@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from flask_compress import Compress
 
 from web.access import init_access
+from web.cors import init_cors
 from web.errors import init_errors
 from web.metrics import Requests
 from web.security import init_security
@@ -21,6 +22,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.feeds",
     "web.api.v1",
     "web.api.onebusaway.methods",
+    "web.api.catalogue",
+    "web.api.archive",
     "web.pages.riders",
     "web.pages.planner",
     "web.pages.suggestions",
@@ -38,6 +41,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.services",
     "web.pages.log_in",
     "web.pages.people",
+    "web.pages.developers",
 )
 
 COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmarks.page_bytes
@@ -48,7 +52,8 @@ COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmar
     "COMPRESS_MIN_SIZE": 300,  # bytes: below this an encoding adds as much as it saves
     "COMPRESS_MIMETYPES": [
         "text/html", "text/plain", "text/css", "text/javascript", "text/csv", "application/json", "application/geo+json",
-        "application/manifest+json", "application/x-protobuf", "application/javascript", "image/svg+xml",
+        "application/manifest+json", "application/ld+json", "application/xml",
+        "application/x-protobuf", "application/javascript", "image/svg+xml",
     ],
 }  # fmt: skip
 
@@ -65,6 +70,7 @@ def create_app(settings: WebSettings) -> Flask:
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_errors(app)
+    init_cors(app)
     app.extensions["requests"] = Requests()
     _count_requests(app, app.extensions["requests"])
 

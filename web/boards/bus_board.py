@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from transit.control.corridor import CorridorBus
 from transit.control.holding import HoldingAdvice
@@ -14,7 +13,7 @@ from transit.operations.troubles import Trouble
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.tracking.state import VehicleState
 from web.live.control import read_control
-from web.live.questions import ask
+from web.live.questions import ExplanationAnswer, ask
 from web.world import World
 
 STOPS_AHEAD = 40  # at most so many are listed
@@ -31,19 +30,20 @@ class ExpectedCall:
 
 @dataclass(frozen=True)
 class Why:
-    """Why the first stop ahead has its time: an explanation of the forecaster, in the shape of /api/v1/explain."""
+    """Why the first stop ahead has its time."""
 
     stop: Stop
-    numbers: dict[str, Any]
+    answer: ExplanationAnswer
 
     @property
     def factors(self) -> list[tuple[str, int]]:
-        """The readings that change the usual time by half a per cent or more, in per cent, the strongest first."""
-        rows = [(factor["name"], round(100.0 * (factor["times"] - 1.0))) for factor in self.numbers["factors"]]
+        """The features that change the usual time by half a per cent or more, in per cent, the strongest first."""
+        rows = [(factor.name, round(100.0 * (factor.times - 1.0))) for factor in self.answer.factors]
         return sorted((row for row in rows if row[1]), key=lambda row: -abs(row[1]))
 
-    def moment(self, name: str) -> datetime:
-        return datetime.fromisoformat(self.numbers[name])
+    @property
+    def shown_at(self) -> datetime:
+        return datetime.fromisoformat(self.answer.shown_at)
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,5 @@ def _why(world: World, vehicle_id: str, ahead: list[ExpectedCall]) -> Why | None
         return None
     call = ahead[0]
     explanations = ask(world.settings.data_dir, vehicle_id, call.prediction.stop_id, WHY_WAIT_S)
-    rows = [row for row in explanations or [] if row["tier"] == call.prediction.tier.value]
+    rows = [row for row in explanations or [] if row.tier == call.prediction.tier.value]
     return Why(call.stop, rows[0]) if rows else None

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.builders import at
 from transit.store.audit import Deed, first_break, forget_addresses, heads, load_entries, record
-from transit.store.database import Engine, writing
+from transit.store.database import Connection, Engine, writing
 from transit.store.log_ins import (
     ADMIN_IDLE,
     FREE_ACCOUNT,
@@ -19,6 +19,7 @@ from transit.store.log_ins import (
     LONGEST_S,
     NEW_PAIRS,
     Attempt,
+    LogIn,
     begin_log_in,
     count_failure,
     end_log_in,
@@ -44,6 +45,12 @@ from transit.store.people import (
 NOW = at(7)
 PASSWORD = "kuda-besi-77"
 HERE, THERE = Attempt("siti", "192.0.2.0/24"), Attempt("siti", "198.51.100.0/24")
+
+
+def log_in_of(connection: Connection, token: str) -> LogIn:
+    log_in = find_log_in(connection, token)
+    assert log_in is not None
+    return log_in
 
 
 def siti(database: Engine) -> int:
@@ -107,9 +114,9 @@ def test_whoever_is_disabled_or_gets_another_password_is_logged_in_no_more(datab
     ):
         with writing(database) as connection:
             token = begin_log_in(connection, person_id, "192.0.2.0/24", now=NOW)
-            assert find_log_in(connection, token).is_valid(at(7, 59), idle_at_most=None)
+            assert log_in_of(connection, token).is_valid(at(7, 59), idle_at_most=None)
             end(connection)
-            assert not find_log_in(connection, token).is_valid(at(8), idle_at_most=None)
+            assert not log_in_of(connection, token).is_valid(at(8), idle_at_most=None)
     with database.connect() as connection:
         assert has_people(connection)
 
@@ -117,7 +124,7 @@ def test_whoever_is_disabled_or_gets_another_password_is_logged_in_no_more(datab
 def test_a_log_in_ends_after_twelve_hours_and_an_admins_after_half_an_hour_without_a_deed(database: Engine) -> None:
     with writing(database) as connection:
         person_id = add_person(connection, "siti", Role.ADMIN, PASSWORD, now=NOW).person_id
-        log_in = find_log_in(connection, begin_log_in(connection, person_id, "n", now=NOW))
+        log_in = log_in_of(connection, begin_log_in(connection, person_id, "n", now=NOW))
     assert log_in.is_valid(NOW + LASTS - timedelta(seconds=1), idle_at_most=None)
     assert not log_in.is_valid(NOW + LASTS, idle_at_most=None)
     assert log_in.is_valid(NOW + ADMIN_IDLE - timedelta(seconds=1), idle_at_most=ADMIN_IDLE)
@@ -130,10 +137,10 @@ def test_a_token_is_not_kept_and_an_ended_log_in_keeps_its_end(database: Engine)
     with writing(database) as connection:
         token = begin_log_in(connection, person_id, "n", now=NOW)
         assert token not in str(connection.execute(text("SELECT * FROM log_ins")).all())
-        token_hash = find_log_in(connection, token).token_hash
+        token_hash = log_in_of(connection, token).token_hash
         end_log_in(connection, token_hash, now=at(8))
         end_log_in(connection, token_hash, now=at(9))
-        assert find_log_in(connection, token).ended_at == at(8)
+        assert log_in_of(connection, token).ended_at == at(8)
         assert load_log_ins(connection, now=at(8)) == []
         assert find_log_in(connection, token + "x") is None
         forget_old_log_ins(connection, now=NOW + timedelta(days=93))
