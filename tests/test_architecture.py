@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.control": {"transit.plan", "transit.tracking.state", "transit.arrivals", "transit.forecasting.prediction"},
-    "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
+    "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
         "transit.forecasting.prediction",

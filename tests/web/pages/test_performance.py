@@ -30,7 +30,7 @@ def served(city):
     with writing(city.engine) as connection:
         save_stop_events(connection, events)
     for minute in range(0, 120, 2):
-        city.hear([a_report((min(minute * 30.0, 3900.0), 0.0), at(7, minute))])
+        city.hear([a_report((500.0 + minute * 10.0, 0.0), at(7, minute))])
         city.step(at(7, minute, 5))
     city.now = at(9)
     return city
