@@ -74,7 +74,7 @@ class ShownChanges:
         for key in gone:
             del self._last[key]
         self._last.update((row.key, row) for row in changed)
-        return ShownFrame(False, [*changed, *(ShownRow(*key, "") for key in gone)])
+        return ShownFrame(False, [*changed, *map(_gone, gone)])
 
 
 def _shown(row: Prediction) -> ShownRow:
@@ -92,7 +92,18 @@ def _shown(row: Prediction) -> ShownRow:
 
 def _stands(row: StandingVehicle) -> ShownRow:
     return ShownRow(
-        row.stop_id, row.vehicle_id, row.trip.trip_id, row.next_stop_sequence, "standing", round(row.since.timestamp())
+        stop_id=row.stop_id,
+        vehicle_id=row.vehicle_id,
+        trip_id=row.trip.trip_id,
+        stop_sequence=row.next_stop_sequence,
+        tier="standing",
+        predicted_at=round(row.since.timestamp()),
+    )
+
+
+def _gone(key: ShownKey) -> ShownRow:
+    return ShownRow(
+        stop_id=key.stop_id, vehicle_id=key.vehicle_id, trip_id=key.trip_id, stop_sequence=key.stop_sequence, tier=""
     )
 
 

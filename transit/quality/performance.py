@@ -110,11 +110,23 @@ def day_figures(
     """Of one service day: its hours, and whether the first and the last bus were kept."""
     some = list(events)
     ends = [
-        DayEnds(day, direction.route_id, direction.direction_id, direction.side, *first_and_last(network, day, direction, some))
+        _ends(network, day, direction, some)
         for directions in directions_of(network).of_route.values()
         for direction in directions
     ]
     return DayFigures(hour_figures(network, day, some, coverage), [row for row in ends if row.first_kept is not None])
+
+
+def _ends(network: Network, day: date, direction: RouteDirection, events: Iterable[StopEvent]) -> DayEnds:
+    first_kept, last_kept = first_and_last(network, day, direction, events)
+    return DayEnds(
+        day=day,
+        route_id=direction.route_id,
+        direction_id=direction.direction_id,
+        side=direction.side,
+        first_kept=first_kept,
+        last_kept=last_kept,
+    )
 
 
 def hour_figures(

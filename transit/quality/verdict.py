@@ -83,7 +83,13 @@ def verdict_of(
     """events: the calls at the stop; recorded: the moments of which the console was written down."""
     passages = sorted(
         (
-            Passage(event.vehicle_id, event.trip.trip_id, event.arrived_at, event.departed_at, event.gap_s / 2.0)
+            Passage(
+                vehicle_id=event.vehicle_id,
+                trip_id=event.trip.trip_id,
+                arrived_at=event.arrived_at,
+                departed_at=event.departed_at,
+                give_or_take_s=event.gap_s / 2.0,
+            )
             for event in events
             if asked_at - BEFORE <= event.arrived_at <= asked_at + AFTER
         ),

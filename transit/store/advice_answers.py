@@ -57,7 +57,12 @@ def load_answers(connection: Connection, since: datetime, until: datetime) -> li
         .where(table.answered_at >= since, table.answered_at <= until)
         .order_by(table.answered_at)
     )
-    return [AdviceAnswer(row[0], row[1], row[2], row[3], Answer(row[4]), row[5]) for row in rows]
+    return [
+        AdviceAnswer(
+            answered_at=answered_at, vehicle_id=vehicle_id, stop_id=stop_id, leave_at=leave_at, answer=Answer(answer), why=why
+        )
+        for answered_at, vehicle_id, stop_id, leave_at, answer, why in rows
+    ]
 
 
 def record_of(connection: Connection, since: datetime, until: datetime) -> AdviceRecord:

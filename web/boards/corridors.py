@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -281,7 +281,5 @@ def _apart(buses: list[LadderBus]) -> list[LadderBus]:
         for bus in column:
             ys.append(max(bus.at.y, ys[-1] + LABEL_APART) if ys else bus.at.y)
         over = max(ys[-1] - (HEIGHT - LABEL_APART), 0.0)
-        placed += [
-            LadderBus(bus.bus, bus.at, round(y - over, 1), bus.even, bus.reach) for bus, y in zip(column, ys, strict=True)
-        ]
+        placed += [replace(bus, label_y=round(y - over, 1)) for bus, y in zip(column, ys, strict=True)]
     return sorted(placed, key=lambda bus: bus.bus.place_s)
