@@ -47,6 +47,7 @@ class Settings:
     backup_key: str  # an age public key; empty: backups are not encrypted
     clock: Clock
     publication: Publication = UNSAID
+    has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     @property
     def broker_url(self) -> str:

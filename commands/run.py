@@ -111,7 +111,10 @@ def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Ca
     from gps_ingest.operations.system import parts_of
 
     vehicles, receives = DEMO_VEHICLES if drives else 0, settings.receive_port is not None
-    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives):
+    parts = parts_of(
+        has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives, shares=settings.has_live_out
+    )
+    for part in parts:
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
         say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")
