@@ -35,11 +35,11 @@ def test_half_of_a_link_is_half_of_its_time_and_a_stop_in_progress_is_added() ->
     linked = Forecaster(NETWORK).links.of_trip("T1")
     assert linked is not None
     middle = float(linked.dist_m[2] + linked.dist_m[3]) / 2
-    assert part_of_link(linked, 2, middle, 100.0, 0.0, 0.0) == (pytest.approx(50.0), 0.0)
+    assert part_of_link(linked, 2, middle, 100.0, 0.0, 0.0) == pytest.approx((50.0, 0.0))
     at_stop = float(linked.dist_m[2])
-    assert part_of_link(linked, 2, at_stop, 100.0, 30.0, 10.0) == (pytest.approx(70.0 + 20.0), pytest.approx(20.0))
-    assert part_of_link(linked, 2, at_stop, 100.0, 30.0, 200.0) == (pytest.approx(70.0 + 9.0), pytest.approx(9.0))
-    assert part_of_link(linked, 0, 0.0, 100.0, 30.0, 0.0) == (pytest.approx(100.0), 0.0)  # nobody stops out of a first stop
+    assert part_of_link(linked, 2, at_stop, 100.0, 30.0, 10.0) == pytest.approx((70.0 + 20.0, 20.0))
+    assert part_of_link(linked, 2, at_stop, 100.0, 30.0, 200.0) == pytest.approx((70.0 + 9.0, 9.0))
+    assert part_of_link(linked, 0, 0.0, 100.0, 30.0, 0.0) == pytest.approx((100.0, 0.0))  # nobody stops out of a first stop
 
 
 def test_the_usual_seconds_ahead_add_up_from_the_fix() -> None:
