@@ -152,8 +152,7 @@ reports = Table(
     Column("seq", BigInteger),  # the tracker's own count of its fixes
     Column("status", Text, nullable=False),  # a VehicleStatus, or rejected:<reason>
     UniqueConstraint("tracker_id", "fix_at"),
-    Index(None, "vehicle_id", "reported_at"),
-    Index(None, "received_at"),
+    Index(None, "vehicle_id", "reported_at"),  # and none on received_at: report_id has the same order
     sqlite_autoincrement=True,
 )
 
@@ -244,4 +243,48 @@ tickets = Table(
     Column("answer", Text, nullable=False),  # the dispatcher's; empty while there is none
     Column("answered_at", UtcDateTime),  # on our clock
     Index(None, "created_at"),
+)
+
+people = Table(  # who may open /armada
+    "people",
+    metadata,
+    Column("person_id", ID, primary_key=True),  # counted up
+    Column("name", Text, nullable=False, unique=True),  # with which somebody logs in; small letters
+    Column("role", Text, nullable=False),  # a Role
+    Column("password_hash", Text, nullable=False),  # Argon2id
+    Column("must_change", Boolean, nullable=False),  # a password for one log-in: then another must be chosen
+    Column("created_at", UtcDateTime, nullable=False),  # on our clock
+    Column("disabled_at", UtcDateTime),  # the account was closed; empty while it is open
+)
+log_ins = Table(
+    "log_ins",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256 of what the browser's cookie carries
+    Column("person_id", ID, ForeignKey(people.c.person_id), nullable=False, index=True),  # whose
+    Column("started_at", UtcDateTime, nullable=False, index=True),  # on our clock
+    Column("active_at", UtcDateTime, nullable=False),  # the last request that somebody made, not a page by itself
+    Column("ended_at", UtcDateTime),  # by a log-out or by somebody else; empty while it may last
+    Column("network", Text),  # from which it was begun; taken out after 92 days
+)
+log_in_failures = Table(
+    "log_in_failures",
+    metadata,
+    Column("key_hash", Text, primary_key=True),  # SHA-256 of an account, a network, or an account at a place
+    Column("count", Integer, nullable=False),  # of wrong passwords in a row
+    Column("last_at", UtcDateTime, nullable=False, index=True),  # the newest of them
+)
+audit_entries = Table(  # who did what; rows are added and never changed, but for the network address
+    "audit_entries",
+    metadata,
+    Column("segment", Text, primary_key=True),  # the month, UTC: 2026-11
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 in each segment
+    Column("at", UtcDateTime, nullable=False, index=True),  # on our clock
+    Column("person", Text, nullable=False),  # name of the log-in; "local" or "command line" where nobody logs in
+    Column("action", Text, nullable=False),  # what was done, as a word of transit.store.audit
+    Column("subject", Text, nullable=False),  # to what: a vehicle, a route, a notice's id
+    Column("before", Text, nullable=False),  # how it was; empty where it was not
+    Column("after", Text, nullable=False),  # how it is since; empty where it is no more
+    Column("why", Text, nullable=False),  # as that person wrote
+    Column("digest", Text, nullable=False),  # SHA-256 over this row (but the network) and the digest before it
+    Column("network", Text),  # the address from which; taken out after 92 days
 )
