@@ -172,7 +172,7 @@ def names_of(address: str) -> dict[str, str]:
 @contextmanager
 def wayfinder(folder: Path, address: str, names: dict[str, str]) -> Iterator[str]:
     """Its development server, told to ask us."""
-    said = {
+    settings = {
         "PRIVATE_OBA_API_KEY": "test",
         "PUBLIC_OBA_SERVER_URL": address,
         "PRIVATE_OBACO_API_BASE_URL": f"{address}/api/v1",
@@ -194,7 +194,7 @@ def wayfinder(folder: Path, address: str, names: dict[str, str]) -> Iterator[str
     if not (folder / ".env").exists():  # its other settings have their defaults in the example
         (folder / ".env").write_text((folder / ".env.example").read_text(encoding="utf-8"), encoding="utf-8")
     command = ["npx", "vite", "dev", "--port", str(PORT), "--strictPort"]
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **said})
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings})
     try:
         until = time.monotonic() + STARTS_WITHIN_S
         while time.monotonic() < until:
