@@ -299,10 +299,10 @@ def test_a_trip_that_somebody_named_loses_one_for_each_half_hour_beyond(late_s: 
 
 
 def test_a_label_of_a_trip_of_working_days_means_the_day_on_which_it_runs() -> None:
-    """At one on Saturday morning a trip planned for 25:00 that runs from Monday to Friday is Friday's."""
+    """On Saturday before four a trip planned for 25:00 that runs from Monday to Friday is Friday's."""
     table = a_table(a_network(first_departures=(25 * HOUR,), weekdays=WORKING_DAYS))
     saturday = MONDAY + timedelta(days=5)
-    night = at(1, 5, day=saturday).timestamp()
+    night = at(3, 45, day=saturday).timestamp()  # so late that only the label speaks for it
     assert chosen(table, 1500.0, night, hint=AssignmentHint(trip_id="T1")) == a_trip_instance(
         "T1", day=MONDAY + timedelta(days=4)
     )
