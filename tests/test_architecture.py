@@ -338,11 +338,7 @@ def empty_words(source: str) -> list[tuple[int, str]]:
 
 
 def test_names_say_what_they_hold() -> None:
-    sources = {
-        module: path.read_text(encoding="utf-8")
-        for module, path in modules().items()
-        if ".migrations" not in module
-    }
+    sources = {module: path.read_text(encoding="utf-8") for module, path in modules().items() if ".migrations" not in module}
     assert {module: words for module, source in sources.items() if (words := empty_words(source))} == {}
 
 
