@@ -171,7 +171,7 @@ WORDS: dict[Kind, Words] = {
         "Nothing need be done. A device that measures no speed should send none.",
     ),
     Kind.ACCURACY_TOO_POOR: Words(
-        "Tracker %(subject)s on vehicle %(vehicle)s says that its fixes are rough; they lie on the road, so it is not believed.",
+        "Tracker %(subject)s on vehicle %(vehicle)s calls its fixes rough; they lie on the road, so that is not believed.",
         "A device that measures no accuracy should send none; on a phone allow the app the exact location.",
     ),
     Kind.ACCURACY_TOO_GOOD: Words(
