@@ -100,15 +100,15 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
             cells = cells_of.get(key, ["", "", "", "", "", "", "", "", "missing"])
             given = cells[2] if cells[8] in GIVEN else ""
             rows[key] = JudgedReport(
-                at,
-                row["vehicle_id"],
-                row["trip_id"],
-                row.get("actual_phase", ""),
-                given,
-                cells[8],
-                cells[6],
-                cells[7],
-                (float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
+                t=at,
+                vehicle_id=row["vehicle_id"],
+                label=row["trip_id"],
+                phase=row.get("actual_phase", ""),
+                given=given,
+                status=cells[8],
+                along=cells[6],
+                off=cells[7],
+                place=(float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
             )
     return [rows[key] for key in sorted(rows)]
 
@@ -177,15 +177,15 @@ def stretches(rows: list[JudgedReport], pattern_of: dict[str, Pattern], least_s:
             first, last = part[0], part[-1]
             stretches.append(
                 Stretch(
-                    first.vehicle_id,
-                    first.t,
-                    last.t,
-                    first.label,
-                    first.phase,
-                    first.given,
-                    statuses,
-                    f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
-                    tuple(report.place for report in part if report.place is not None),
+                    vehicle_id=first.vehicle_id,
+                    since=first.t,
+                    until=last.t,
+                    label=first.label,
+                    phase=first.phase,
+                    given=first.given,
+                    statuses=statuses,
+                    along=f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
+                    places=tuple(report.place for report in part if report.place is not None),
                 )
             )
     return stretches

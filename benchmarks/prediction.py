@@ -53,8 +53,11 @@ COLUMNS = (
 def promises_of(lines: Iterable[Mapping[str, str]]) -> list[Promise]:
     return [
         Promise(
-            (row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
-            *(float(row[name]) for name in ("made_at", "predicted_at", "low_at", "high_at")),
+            key=(row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
+            made_at=float(row["made_at"]),
+            predicted_at=float(row["predicted_at"]),
+            low_at=float(row["low_at"]),
+            high_at=float(row["high_at"]),
         )
         for row in lines
     ]
