@@ -85,7 +85,7 @@ def test_with_the_line_alone_named_it_is_on_a_trip_of_that_line_before_long() ->
     assert arrival_errors_s(whole) < 60.0
 
 
-@pytest.mark.parametrize(("assignment", "early_h", "on_trip_from"), [("trip", 3.0, 3), ("route", 2.0, 4), ("route", 3.0, 6)])
+@pytest.mark.parametrize(("assignment", "early_h", "on_trip_from"), [("trip", 2.9, 3), ("route", 2.0, 4), ("route", 2.9, 6)])
 def test_hours_before_the_first_trip_of_the_plan_a_bus_is_on_the_line_that_was_named(
     assignment: str, early_h: float, on_trip_from: int
 ) -> None:
