@@ -9,7 +9,7 @@ from html import unescape
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
 from gps_ingest.operations.doctor import examine
-from tests.builders import SEVEN, a_network
+from tests.builders import METRES_PER_DEGREE_LAT, SEVEN, a_network
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.database import migrate, open_database, writing
 from transit.store.networks import save_network
@@ -49,13 +49,18 @@ class Control:
         self.ingest.take([Message(topic, payload, self.now, 1, 1, 1)])
         return self
 
-    def plays(self, drive, tracker_ids=("T1",), *, clock_s=0.0, frozen=False, **fields):
-        """clock_s: how far ahead the trackers' clocks are of ours."""
+    def plays(self, drive, tracker_ids=("T1",), *, clock_s=0.0, frozen=False, off_m=0.0, **fields):
+        """clock_s: how far ahead the trackers' clocks are of ours; off_m: how far north of the drive the fixes lie."""
         first = drive[0].reported_at
         for n, report in enumerate(drive):
             self.now = report.received_at
             fix_at = (first if frozen else report.reported_at) + timedelta(seconds=clock_s)
-            fix = {"latitude": report.lat, "longitude": report.lon, "timestamp": fix_at.timestamp(), **fields}
+            fix = {
+                "latitude": report.lat + off_m / METRES_PER_DEGREE_LAT,
+                "longitude": report.lon,
+                "timestamp": fix_at.timestamp(),
+                **fields,
+            }
             for tracker_id in tracker_ids:
                 topic = f"transbinjai/v1/trackers/{tracker_id}/position"
                 self.ingest.take([Message(topic, json.dumps(fix).encode(), self.now, n, 1, 1)])

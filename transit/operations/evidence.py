@@ -13,6 +13,8 @@ from transit.tracking.off_plan import OffPlan
 KINDS = {
     "bearing": TroubleKind.BEARING_WRONG,
     "speed": TroubleKind.SPEED_WRONG,
+    "accuracy_poor": TroubleKind.ACCURACY_TOO_POOR,
+    "accuracy_good": TroubleKind.ACCURACY_TOO_GOOD,
     "stale_point": TroubleKind.STALE_POINT,
     "two_devices": TroubleKind.TWO_DEVICES,
 }

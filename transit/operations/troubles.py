@@ -87,6 +87,8 @@ class TroubleKind(StrEnum):
     STALE_POINT = "stale_point"
     BEARING_WRONG = "bearing_wrong"
     SPEED_WRONG = "speed_wrong"
+    ACCURACY_TOO_POOR = "accuracy_too_poor"
+    ACCURACY_TOO_GOOD = "accuracy_too_good"
     RUNS_EARLY = "runs_early"
     RUNS_LATE = "runs_late"
     LINE_LEFT = "line_left"

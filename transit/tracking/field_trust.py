@@ -18,6 +18,7 @@ COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the
 AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
 PACE_WITHIN_S = 60.0  # over a longer time a vehicle may have stood in between
 STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the one, at a pace above the other, cannot be right, nor the reverse
+TIMES_AS_FAST, FASTER_MPS = 2.5, 4.0  # than the pace, stops and lights included; km/h sent as m/s are 3.6 times as many
 PRIOR = 2.0  # agreements that a tracker begins with
 WINDOW = 12.0  # observations remembered
 AFTER_A_MISS = 0.6  # of its agreements are left: two misses running take the weight away
@@ -85,15 +86,24 @@ def observe_fields(
         off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
         if off_deg <= AGREES_DEG or off_deg >= DISAGREES_DEG:
             trust.bearing.note(off_deg <= AGREES_DEG)
-    if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S:
-        pace = moved_m / seconds
-        # one that has just stopped still tells the speed that it had: without the speed before, nothing is known of it
-        if pace >= DRIVES_MPS or (pace < STANDS_MPS and before.speed_mps is not None):
-            stands = pace < STANDS_MPS
-            trust.speed.note((report.speed_mps < DRIVES_MPS) if stands else (report.speed_mps >= STANDS_MPS))
+    repeats = (report.lat, report.lon) == (before.lat, before.lon)  # of a receiver that may be frozen, its speed may be right
+    if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S and not repeats:
+        is_right = _is_speed_right(report.speed_mps, moved_m / seconds, is_known=before.speed_mps is not None)
+        if is_right is not None:
+            trust.speed.note(is_right)
     return trust
 
 
 def _apart_deg(first: float, second: float) -> float:
     """Between two courses, 0 to 180."""
     return abs((first - second + HALF_TURN_DEG) % (2.0 * HALF_TURN_DEG) - HALF_TURN_DEG)
+
+
+def _is_speed_right(speed_mps: float, pace_mps: float, *, is_known: bool) -> bool | None:
+    """Whether a speed fits the pace between two fixes; None where that says nothing. is_known: the speed before was, too."""
+    if pace_mps >= DRIVES_MPS:
+        return STANDS_MPS <= speed_mps <= TIMES_AS_FAST * pace_mps + FASTER_MPS
+    # one that has just stopped still tells the speed that it had: without the speed before, nothing is known of it
+    if pace_mps < STANDS_MPS and is_known:
+        return speed_mps < DRIVES_MPS
+    return None

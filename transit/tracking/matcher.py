@@ -165,6 +165,10 @@ class Matcher:
                 starts.append((pattern, away_m))
         return starts
 
+    def is_on_a_line(self, x: float, y: float, within_m: float) -> bool:
+        """Whether any line of the network passes here."""
+        return bool(len(self._tree.query(Point(x, y), predicate="dwithin", distance=within_m)))
+
     def near(self, x: float, y: float) -> list[tuple[Pattern, OnLine]]:
         """Every local minimum of the distance to any pattern's line, as far off as that pattern allows."""
         hits: dict[Line, list[int]] = {}

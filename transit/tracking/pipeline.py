@@ -12,6 +12,8 @@ from math import hypot
 import msgspec
 
 from transit.plan.network import Network, TripInstance
+from transit.tracking import accuracy_trust
+from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
 from transit.tracking.calls import Progress, advance, begin
 from transit.tracking.detours import Detour, is_return_expected, with_detour, with_outcome
 from transit.tracking.field_trust import FieldTrust, observe_fields
@@ -46,6 +48,7 @@ class Memory(msgspec.Struct, array_like=True):
     standing: Standing | None = None
     detours: tuple[Detour, ...] = ()
     off_plan: OffPlan | None = None
+    accuracy: AccuracyTrust | None = None
 
 
 FORMAT = b"\x03"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
@@ -92,6 +95,7 @@ class Pipeline:
         self.matcher = Matcher(network)
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
+        self._rough: dict[str, AccuracyTrust] = {}  # of vehicles of which no fix was taken yet
         for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
             if state.matched.trip is not None and state.matched.status in HOLDING:
                 self._holders[state.matched.trip] = state.vehicle_id
@@ -115,18 +119,37 @@ class Pipeline:
         """now: our clock; the report's received_at where not given."""
         previous = self._states.get(report.vehicle_id)
         memory = _memory(previous)
+        memory.accuracy = accuracy_trust.of_tracker(memory.accuracy or self._rough.get(report.vehicle_id), report.tracker_id)
         limits = self.matcher.limits
         before = None if previous is None else previous.report
-        rejection = screen(report, before, now or report.received_at, area=limits.service_area)
+        now = now or report.received_at
+        rejection = screen(report, before, now, area=limits.service_area)
+        exact = replace(report, accuracy_m=None)
+        if rejection is Rejection.INACCURATE and screen(exact, before, now, area=limits.service_area) is None:
+            x, y = self.matcher.patterns.plane.xy(report.lat, report.lon)
+            is_on_line = self.matcher.is_on_a_line(x, y, ON_LINE_M)
+            accuracy_trust.observe_rough(memory.accuracy, report, limits.max_speed_mps, is_on_line=is_on_line)
+            if memory.accuracy.is_too_poor:
+                report, rejection = exact, None
+            else:
+                return Outcome(rejection, self._remember(report.vehicle_id, previous, memory))
         if rejection is not None:
             return Outcome(rejection, previous)
+        report = replace(report, accuracy_m=accuracy_trust.believed_m(memory.accuracy, report.accuracy_m))
         memory.suspects = memory.suspects or Suspects()
         if is_jump(memory.suspects, report, before, limits.max_speed_mps):
-            if previous is not None:
-                doubts = _doubts(memory)
-                self._states[report.vehicle_id] = previous = replace(previous, memory=pack(memory), doubts=doubts)
-            return Outcome(Rejection.JUMP, previous)
+            return Outcome(Rejection.JUMP, self._remember(report.vehicle_id, previous, memory))
+        self._rough.pop(report.vehicle_id, None)
         return self._drive(report, hint, memory, before)
+
+    def _remember(self, vehicle_id: str, previous: VehicleState | None, memory: Memory) -> VehicleState | None:
+        """What a refused report says of its tracker. Returns the vehicle's state, None where it has none yet."""
+        if previous is None:
+            if memory.accuracy is not None:
+                self._rough[vehicle_id] = memory.accuracy
+            return None
+        state = self._states[vehicle_id] = replace(previous, memory=pack(memory), doubts=_doubts(memory))
+        return state
 
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory, before: AvlReport | None) -> Outcome:
         """A report that was not refused.
@@ -140,7 +163,9 @@ class Pipeline:
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
         context = AssignmentContext(hint, *self._claims(report))
-        memory.standing = observe(memory.standing, before, report, fix.x, fix.y)
+        is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
+        timed = report if is_fast else replace(report, speed_mps=None)
+        memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
         memory.belief = self.matcher.step(memory.belief, fix, context)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context)
         close_trips(memory.belief, closure)
@@ -166,6 +191,8 @@ class Pipeline:
         last = (x, y) if before is None else self.matcher.patterns.plane.xy(before.lat, before.lon)
         had = 1.0 if memory.trust is None else memory.trust.bearing.weight
         memory.trust = trust = observe_fields(memory.trust, before, report, x - last[0], y - last[1])
+        memory.accuracy = accuracy_trust.of_tracker(memory.accuracy, report.tracker_id)
+        accuracy_trust.observe_exact(memory.accuracy, before, report, x - last[0], y - last[1])
         speed = report.speed_mps if trust.speed.weight > 0.0 else None
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
@@ -364,7 +391,8 @@ def _is_silent(state: VehicleState, report: AvlReport) -> bool:
 def _doubts(memory: Memory) -> tuple[str, ...]:
     """What the operator learns of a tracker: fields that are not believed, a stale point, two devices under one name."""
     fields = () if memory.trust is None else memory.trust.distrusted
-    return (*fields, *(() if memory.suspects is None else memory.suspects.troubles))
+    accuracy = () if memory.accuracy is None else memory.accuracy.doubts
+    return (*fields, *accuracy, *(() if memory.suspects is None else memory.suspects.troubles))
 
 
 def _memory(state: VehicleState | None) -> Memory:

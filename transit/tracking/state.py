@@ -74,7 +74,7 @@ class VehicleState:
     detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
     standing: StandingFacts | None = None  # None in states that an older version stored
     off_plan: OffPlan | None = None  # the times of its plan are not those that it keeps
-    doubts: tuple[str, ...] = ()  # what of its tracker is not believed: bearing, speed, stale_point, two_devices
+    doubts: tuple[str, ...] = ()  # what of its tracker is not believed: transit.operations.evidence.KINDS
 
 
 def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:

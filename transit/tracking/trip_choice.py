@@ -167,7 +167,7 @@ class TripTable:
                 while 0 <= index < len(rows) and left:
                     row = rows[index]
                     index += step
-                    if abs(since - run_s - row.start_s) > 2 * LATEST_S:
+                    if abs(since - run_s - row.start_s) > NAMED_WITHIN_S:
                         break
                     if row.service_id in day.services:
                         left -= 1

@@ -171,6 +171,14 @@ WORDS: dict[Kind, Words] = {
         "The speed that tracker %(subject)s on vehicle %(vehicle)s sends is not how it moves; it is not believed.",
         "Nothing need be done. A device that measures no speed should send none.",
     ),
+    Kind.ACCURACY_TOO_POOR: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s calls its fixes rough; they lie on the road, so that is not believed.",
+        "A device that measures no accuracy should send none; on a phone allow the app the exact location.",
+    ),
+    Kind.ACCURACY_TOO_GOOD: Words(
+        "The accuracy that tracker %(subject)s on vehicle %(vehicle)s sends is not believed: its fixes scatter much farther.",
+        "Give the device a free view of the sky, and have its antenna looked at; its arrivals are less sure until then.",
+    ),
     Kind.RUNS_EARLY: Words(
         "Line %(subject)s runs %(off_s)s before its timetable since %(since)s. Arrivals follow how it drives.",
         "If it is to stay so, import a feed with the new times.",

@@ -44,12 +44,14 @@ class Replayed(NamedTuple):
 
 
 @cache
-def replayed(case: str, assignment: str = "trip") -> Replayed:
+def replayed(case: str, assignment: str = "trip", moved_s: int = 0) -> Replayed:
+    """moved_s: by how much later everything was driven than in the case."""
     folder = CASES / case
     feed = folder / "gtfs.zip"
     network = read_network(feed if feed.exists() else CASES / "sample.zip")
     predictions, matches = io.StringIO(), io.StringIO()
-    with open_recording(folder / "reports.csv") as rows:
+    with open_recording(folder / "reports.csv") as recorded:
+        rows = ({**row, "timestamp": str(int(row["timestamp"]) + moved_s)} if moved_s else row for row in recorded)
         replay(network, rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=EVERY_S)
     said, placed = (list(csv.DictReader(io.StringIO(text.getvalue()))) for text in (predictions, matches))
     return Replayed(placed, said)
@@ -80,6 +82,15 @@ def test_an_hour_off_the_timetable_the_label_and_the_place_together_are_believed
 def test_with_the_line_alone_named_it_is_on_a_trip_of_that_line_before_long() -> None:
     whole = replayed("told_trip_stale_timetable", "route")
     assert set(whole.statuses[4:-1]) == {"on_trip"}
+    assert arrival_errors_s(whole) < 60.0
+
+
+@pytest.mark.parametrize(("assignment", "early_h", "on_trip_from"), [("trip", 2.9, 3), ("route", 2.0, 4), ("route", 2.9, 6)])
+def test_hours_before_the_first_trip_of_the_plan_a_bus_is_on_the_line_that_was_named(
+    assignment: str, early_h: float, on_trip_from: int
+) -> None:
+    whole = replayed("told_trip_stale_timetable", assignment, moved_s=round(3600 * (1.0 - early_h)))  # it is an hour early
+    assert set(whole.statuses[on_trip_from:-1]) == {"on_trip"}
     assert arrival_errors_s(whole) < 60.0
 
 

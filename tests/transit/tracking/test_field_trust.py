@@ -58,6 +58,15 @@ def test_a_speed_of_zero_while_driving_is_not_believed() -> None:
     assert drive([None] * 15, [6.0] * 15).distrusted == ()
 
 
+@pytest.mark.parametrize(("speed", "doubts"), [(19.0, ()), (21.6, ("speed",)), (25.0, ("speed",))])
+def test_a_speed_far_above_the_pace_is_not_believed_as_of_a_box_that_sends_kilometres_an_hour(speed, doubts) -> None:
+    assert drive([None] * 15, [speed] * 15).distrusted == doubts
+
+
+def test_a_point_that_repeats_itself_says_nothing_of_the_speed() -> None:
+    assert drive([None] * 30, [8.0] * 30, step_m=0.0).distrusted == ()
+
+
 def test_another_tracker_begins_anew() -> None:
     trust = drive([0.0] * 14)
     other = replace(a_report((0.0, 0.0), SEVEN), tracker_id="another")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 
@@ -251,6 +252,19 @@ def speed_wrong(control):
     return control.plays(drive(), speed=0.0)
 
 
+def accuracy_too_poor(control):
+    return control.plays(drive(), accuracy_m=500)
+
+
+def accuracy_too_good(control):
+    random = Random(2)
+    scattered = [
+        a_report((60.0 * n + random.gauss(0.0, 60.0), random.gauss(0.0, 60.0)), row.reported_at)
+        for n, row in enumerate(drive())
+    ]
+    return control.plays(scattered, accuracy_m=3)
+
+
 def kept_to_other_times(control, start):
     control.load(a_network(LONG_ROAD, first_departures=(8 * 3600,)))
     assigned(control, "BUS1", AssignmentHint("R1", "T1"))
@@ -281,7 +295,8 @@ SCENES = {scene.__name__: scene for scene in (
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
     shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip, assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
-    departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong, runs_early, runs_late, line_left,
+    departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong,
+    accuracy_too_poor, accuracy_too_good, runs_early, runs_late, line_left,
 )}  # fmt: skip
 NOTHING_ELSE: set[Kind] = set()
 COMES_WITH = {  # what else is rightly told of the same scene

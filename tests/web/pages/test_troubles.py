@@ -79,7 +79,7 @@ def fields_of(report):
 
 
 REFUSED = [
-    ("inaccurate", {"accuracy_m": 500}),
+    ("inaccurate", {"accuracy_m": 500, "off_m": 300.0}),
     ("duplicate", {"frozen": True}),
     ("unreadable", {"timestamp": "2026-11-23T07:00:00"}),
 ]

@@ -1,0 +1,110 @@
+"""How far the accuracy that a tracker sends is believed: as far as where its fixes lie bears it out.
+
+Some boxes send 500 m for ever though each of their fixes lies on the road, others 3 m though their fixes scatter over blocks.
+"""
+
+from __future__ import annotations
+
+from math import atan2, degrees, hypot
+
+import msgspec
+
+from transit.plan.geometry import distance_m
+from transit.tracking.report import AvlReport
+
+ON_LINE_M = 25.0  # a fix that errs by hundreds of metres lies so near to a line of the network only by chance
+APART_M = 60.0  # nearer to the one before, a fix is the same piece of evidence
+JUMP_M = 50.0  # beyond what it can have driven: a fix so far off bears out that it is a rough one
+ENOUGH = 8.0  # rough fixes, apart from each other
+LOST_FROM, WON_BELOW = 0.8, 0.5  # share of them on a line with which the accuracy is not believed, and is again
+LONG_WINDOW = 40.0  # fixes that count
+AFTER_A_GOOD_ONE = 0.5  # of what was gathered is left: who sends rough fixes now and then may know what they are
+
+LEG_M, LEG_S = 40.0, 60.0  # a way this long, in no longer a time, has a direction
+GOES_ON_DEG, TURNS_DEG = 50.0, 100.0  # buses turn corners, but not at each fix
+LEGS_ENOUGH = 12.0  # turns that are looked at before anything is said
+SCATTERS_FROM, CALM_BELOW = 0.4, 0.2  # share of turns with which a tracker scatters, and does no more
+GOOD_M = 30.0  # whoever says that a fix is no better than this has said that it scatters
+SCATTER_M = 75.0  # what such a fix may err instead: as between tall houses
+
+
+class AccuracyTrust(msgspec.Struct, array_like=True):
+    """Of one vehicle's tracker; begun anew with another tracker."""
+
+    tracker_id: str = ""
+    last: AvlReport | None = None  # the last rough fix that counted
+    on_line: float = 0.0
+    rough: float = 0.0
+    is_too_poor: bool = False  # it says that its fixes are rough, and they are not
+    leg: tuple[float, float] | None = None  # metres east and north between the two fixes before
+    turned: float = 0.0
+    legs: float = 0.0
+    is_too_good: bool = False  # it says that its fixes are exact, and they scatter
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What the operator is told."""
+        return (*(["accuracy_poor"] if self.is_too_poor else []), *(["accuracy_good"] if self.is_too_good else []))
+
+
+def of_tracker(trust: AccuracyTrust | None, tracker_id: str) -> AccuracyTrust:
+    return trust if trust is not None and trust.tracker_id == tracker_id else AccuracyTrust(tracker_id)
+
+
+def observe_rough(trust: AccuracyTrust, report: AvlReport, max_speed_mps: float, *, is_on_line: bool) -> None:
+    """A fix that says of itself that it is rough. is_on_line: it lies within ON_LINE_M of a line of the network."""
+    last = trust.last
+    if last is not None:
+        moved_m = distance_m(last.lat, last.lon, report.lat, report.lon)
+        if moved_m < APART_M:
+            return
+        if moved_m > max_speed_mps * (report.reported_at - last.reported_at).total_seconds() + JUMP_M:
+            is_on_line = False
+        elif not is_on_line and trust.is_too_poor:  # it may have left its line: that says nothing of its fixes
+            trust.last = report
+            return
+    trust.last = report
+    trust.on_line, trust.rough = _faded(trust.on_line, trust.rough)
+    trust.rough += 1.0
+    trust.on_line += float(is_on_line)
+    if trust.rough >= ENOUGH:
+        trust.is_too_poor = trust.on_line >= (WON_BELOW if trust.is_too_poor else LOST_FROM) * trust.rough
+
+
+def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlReport, east_m: float, north_m: float) -> None:
+    """A fix that was taken. east_m, north_m: the way from the fix before to this one."""
+    if report.accuracy_m is None:
+        trust.leg = None
+        return
+    trust.on_line, trust.rough = AFTER_A_GOOD_ONE * trust.on_line, AFTER_A_GOOD_ONE * trust.rough
+    leg, trust.leg = trust.leg, None
+    if before is None or report.accuracy_m > GOOD_M or hypot(east_m, north_m) < LEG_M:
+        return
+    if not 0.0 < (report.reported_at - before.reported_at).total_seconds() <= LEG_S:
+        return
+    trust.leg = (east_m, north_m)
+    if leg is None:
+        return
+    turn = abs((degrees(atan2(east_m, north_m) - atan2(*leg)) + 180.0) % 360.0 - 180.0)
+    if GOES_ON_DEG < turn < TURNS_DEG:
+        return
+    trust.turned, trust.legs = _faded(trust.turned, trust.legs)
+    trust.legs += 1.0
+    trust.turned += float(turn >= TURNS_DEG)
+    if trust.legs >= LEGS_ENOUGH:
+        trust.is_too_good = trust.turned >= (CALM_BELOW if trust.is_too_good else SCATTERS_FROM) * trust.legs
+
+
+def believed_m(trust: AccuracyTrust, accuracy_m: float | None) -> float | None:
+    """What a fix may err, for all that is known."""
+    if accuracy_m is None:
+        return None
+    if trust.is_too_poor:
+        return None
+    return max(accuracy_m, SCATTER_M) if trust.is_too_good else accuracy_m
+
+
+def _faded(part: float, whole: float) -> tuple[float, float]:
+    if whole < LONG_WINDOW:
+        return part, whole
+    return part * (LONG_WINDOW - 1.0) / whole, LONG_WINDOW - 1.0
