@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.builders import a_drive, a_guide, place
+from tests.builders import a_drive, a_guide, at, place
 
 pytestmark = pytest.mark.slow
 PHONE = {"width": 360, "height": 740}
@@ -153,7 +153,7 @@ def test_the_first_view_of_a_stop_is_light(chromium, address):
     assert 0 < html <= 14 * 1024
     assert sum(size for _, size in sizes) <= 30 * 1024, "with what is kept for when there is no connection"
     ours = [url for url, _ in sizes if "/sw.js" not in url and "/offline" not in url and "manifest" not in url]
-    assert len(set(ours)) <= 3
+    assert len(set(ours)) <= 5, "the page, its picture, and three scripts that wait until it is read"
     context.close()
 
 
@@ -244,6 +244,45 @@ def test_stops_near_me_are_found_on_the_phone(chromium, address):
     assert page.inner_text("[data-stop] >> nth=0").split("\n")[0] == "Halte S2", "the nearest first"
     assert address + "/?part=now&s=S1&s=S2&s=S3" in asked, "in no order"
     assert not [url for url in asked if str(lat)[:6] in url or str(lon)[:6] in url], "the position is in no address"
+    context.close()
+
+
+def test_who_asked_to_be_woken_is_woken_by_the_early_bound(chromium, address, town):
+    town.hear(a_drive(start=at(8), to_m=120, vehicle_id="BUS2")).step(at(8, 0, 20))
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.clock.install(time=town.now)
+    page.goto(address + "/halte/S7")
+    assert page.inner_text(".wake") == "Bangunkan saat 5 mnt lagi"
+    page.click(".wake")
+    assert page.inner_text(".wake") == "Batal bangunkan"
+    assert page.is_hidden("#bell")
+    town.hear(a_drive(from_m=180, to_m=1800, start=at(8, 0, 30), vehicle_id="BUS2"))
+    town.step(at(8, 5))
+    with page.expect_response(lambda response: "part=arrivals" in response.url):
+        page.clock.run_for(16000)
+    page.clock.run_for(2000)
+    page.wait_for_selector("#bell:not([hidden])")
+    assert page.inner_text("#bell") == "Bus Anda mungkin tiba 5 menit lagi."
+    context.close()
+
+
+def test_who_rides_is_woken_when_the_bus_has_left_the_stop_before(chromium, address, town):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.clock.install(time=town.now)
+    page.goto(address + "/perjalanan/T1/20261123?halte=S6")
+    assert page.input_value("#off") == "7"
+    page.click("#getoff button")
+    page.clock.run_for(2000)
+    assert page.is_hidden("#bell"), "the bus has two stops to go"
+    town.hear(a_drive(from_m=1860, to_m=2640, start=town.now + timedelta(seconds=10)))
+    town.step(town.now + timedelta(seconds=140))
+    with page.expect_response(lambda response: "part=calls" in response.url):
+        page.clock.run_for(16000)
+    page.clock.run_for(2000)
+    page.wait_for_selector("#bell:not([hidden])")
+    assert page.inner_text("#bell") == "Turun di halte berikutnya."
     context.close()
 
 
