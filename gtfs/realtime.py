@@ -137,7 +137,7 @@ def _fill_trip(
         descriptor.direction_id = trip.direction_id
     if instance.start_s is not None:
         descriptor.start_time = format_time(instance.start_s)
-    headway_based = network.is_headway_based(trip.trip_id)
+    headway_based = not has_planned_times(network, instance)
     descriptor.schedule_relationship = pb.TripDescriptor.UNSCHEDULED if headway_based else pb.TripDescriptor.SCHEDULED
     if cancelled and has_planned_times(network, instance):
         descriptor.schedule_relationship = pb.TripDescriptor.CANCELED
@@ -212,7 +212,7 @@ def _fill_times(
 ) -> None:
     group = feed_trip.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
-    scheduled = not network.is_headway_based(trip.trip_id)
+    scheduled = has_planned_times(network, feed_trip.trip)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
     too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
