@@ -171,13 +171,21 @@ counters = Table(  # "vehicle_states" -> the newest revision
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-assignments = Table(
-    "assignments",
+vehicle_assignments = Table(  # what dispatchers say that vehicles run; rows are ended, never deleted
+    "vehicle_assignments",
     metadata,
-    Column("vehicle_id", Text, primary_key=True),
+    Column("assignment_id", ID, primary_key=True),
+    Column("vehicle_id", Text, nullable=False, index=True),
+    Column("duty", Text, nullable=False),  # a Duty
     Column("route_id", Text),
     Column("trip_id", Text),
+    Column("starts_at", UtcDateTime, nullable=False, index=True),
+    Column("ends_at", UtcDateTime),  # as planned; None = until somebody ends it
     Column("assigned_at", UtcDateTime, nullable=False),
+    Column("assigned_by", Text, nullable=False),
+    Column("ended_at", UtcDateTime),  # by somebody, before its time
+    Column("ended_by", Text),
+    Column("reason", Text),  # a Reason
 )
 departure_orders = Table(
     "departure_orders",
@@ -243,6 +251,7 @@ tickets = Table(
     Column("said", Integer, nullable=False),
     Column("answer", Text, nullable=False),
     Column("answered_at", UtcDateTime),
+    Column("about_at", UtcDateTime),  # the moment that the rider speaks of; None = in reports of an earlier version
     Index(None, "created_at"),
 )
 
