@@ -22,6 +22,7 @@ from transit.clock import Clock, parse_clock
 if TYPE_CHECKING:
     from transit.plan.network import Network
     from transit.store.database import Engine
+    from transit.store.retention import Retention
     from web.settings import WebSettings
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -47,9 +48,19 @@ class Settings:
     armada_is_local: bool  # /armada answers to this very machine without a log-in
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
+    keep_days: str  # see transit.store.retention
     clock: Clock
     publication: Publication = UNSAID
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
+
+    def retention(self) -> Retention:
+        """How long what is kept. Ends with a sentence where KEEP_DAYS cannot be read."""
+        from transit.store.retention import parse_keep_days
+
+        try:
+            return parse_keep_days(self.keep_days)
+        except ValueError as error:
+            fail(str(error))
 
     @property
     def broker_url(self) -> str:

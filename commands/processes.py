@@ -52,7 +52,12 @@ def ingest(settings: Settings) -> None:
     stop_event = stop_on_signal()
     try:
         run_ingest(
-            open_engine(settings), settings.broker_url, clock=settings.clock, stop_event=stop_event, data_dir=settings.data_dir
+            open_engine(settings),
+            settings.broker_url,
+            clock=settings.clock,
+            stop_event=stop_event,
+            data_dir=settings.data_dir,
+            retention=settings.retention(),
         )
     except ValueError as error:
         fail(str(error))
@@ -95,7 +100,7 @@ def live(settings: Settings) -> None:
     from web.live.process import run_live
 
     stop_event = stop_on_signal()
-    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event)
+    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention())
 
 
 @click.command(epilog=example("MQTT_PORT=1884 python app.py broker"))

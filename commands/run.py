@@ -33,6 +33,7 @@ def run(settings: Settings, demo: bool) -> None:
     from gps_ingest.operations.supervisor import Supervisor
 
     say = progress()
+    settings.retention()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     supervisor = Supervisor(_environment_of(settings, demo), say)
     supervisor.listen()

@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from transit.store.database import writing
 from transit.store.formats import StoredFormat
 from transit.store.tickets import Ticket, count_tickets, find_same, save_ticket, say_again
@@ -33,7 +35,7 @@ def keep_ticket(world: World, kind: str, stop_id: str, text: str, about_at: date
     about_at: when it happened; None = now, and then what the page promises now is kept with it. Raises TooManyTickets.
     """
     now = world.now()
-    rows = [an_arrival(row) for row in rows_of(world, stop_id)] if stop_id and about_at is None else []
+    rows = [msgspec.to_builtins(an_arrival(row)) for row in rows_of(world, stop_id)] if stop_id and about_at is None else []
     about, within = about_at or now, SAME_WITHIN if about_at is None else SAME_ABOUT
     with writing(world.engine) as connection:
         if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
