@@ -40,7 +40,8 @@ from transit.store.people import (
     has_people,
     load_people,
     reset_password,
-)from transit.store.retention import DEFAULT, forget_some
+)
+from transit.store.retention import DEFAULT, forget_some
 
 NOW = at(7)
 PASSWORD = "kuda-besi-77"
