@@ -13,6 +13,7 @@ from flask_babel import force_locale, gettext
 
 from transit.arrivals.alerts import Alert, Cause, Effect, InformedEntity
 from transit.arrivals.interruptions import AHEAD
+from transit.arrivals.notices import cancels_start
 from transit.forecasting.departure_orders import DepartureOrder, moment_of
 from transit.forecasting.prediction import Tier
 from transit.plan.directions import directions_of
@@ -169,6 +170,8 @@ def _departures(network: Network, now: datetime) -> list[tuple[str, str]]:
         trip = network.trips.get(row.trip.trip_id)
         first = trip is not None and row.stop_sequence == trip.stop_times[0].stop_sequence
         if trip is None or not first or row.tier is Tier.LIVE or not network.is_headway_based(trip.trip_id):
+            continue
+        if cancels_start(world().view.alerts, network, row.trip, row.predicted_at, now) is not None:
             continue
         day = row.trip.start_date
         start = TripInstance(row.trip.trip_id, day, round(seconds_of_day(row.predicted_at, day, network.timezone)))

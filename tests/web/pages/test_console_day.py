@@ -318,6 +318,7 @@ def test_a_departure_by_headway_is_called_off_and_no_trip_is_invented(city):
     assert change(client, "departure", departure=found[1]).status_code == 303
     city.step(at(7, 1, 2))
     assert "at_terminal" in before.values()
+    assert found[1] not in client.get("/armada/gangguan").text
     assert "at_terminal" not in statuses(client, "S5").values()
     assert updates(client) == {}
     positions = pb.FeedMessage.FromString(client.get("/gtfs-rt/vehicle_positions.pb").data)
