@@ -21,6 +21,8 @@ from commands.common import (
 )
 from commands.run import DEMO_VEHICLES
 
+DEFAULT_RECEIVE_PORT = 5055  # the one that Traccar's apps expect
+
 
 @click.command(epilog=example("PORT=8001 python app.py web"))
 @click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
@@ -53,6 +55,36 @@ def ingest(settings: Settings) -> None:
         fail(str(error))
 
 
+@click.command(epilog=example("RECEIVE_PORT=5055 python app.py receive"))
+@pass_settings
+def receive(settings: Settings) -> None:
+    """Take positions over HTTP (OsmAnd, Traccar Client, OwnTracks) and publish them to the broker."""
+    from gps_ingest.operations.exclusion import PortTaken, refuse_taken_port
+
+    port = settings.receive_port or DEFAULT_RECEIVE_PORT
+    try:
+        refuse_taken_port("RECEIVE_PORT", settings.receive_bind, port)
+    except PortTaken as error:
+        fail(str(error))
+    count_in_files(settings.data_dir, "receive")
+    from gps_ingest.receive.process import ReceiveSettings, serve
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    open_engine(settings).dispose()
+    with suppress(KeyboardInterrupt):
+        serve(
+            ReceiveSettings(
+                host=settings.receive_bind,
+                port=port,
+                mqtt_url=settings.broker_url,
+                database_url=settings.database_url,
+                data_dir=settings.data_dir,
+                clock=settings.clock,
+            )
+        )
+
+
 @click.command(epilog=example("python app.py live"))
 @pass_settings
 def live(settings: Settings) -> None:
@@ -67,9 +99,10 @@ def live(settings: Settings) -> None:
 @pass_settings
 def broker(settings: Settings) -> None:
     """Become the embedded MQTT broker."""
-    from gps_ingest.broker import BrokerError, command
+    from gps_ingest.broker import BrokerError, command, let_readers_in
 
     try:
+        let_readers_in(settings.data_dir, settings.has_live_out)
         words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))

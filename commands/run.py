@@ -25,7 +25,7 @@ PROGRAM = (sys.executable, str(HOUSE / "app.py"))
 @click.option("--demo", is_flag=True, help="The sample network where none is loaded, and simulated buses on it.")
 @pass_settings
 def run(settings: Settings, demo: bool) -> None:
-    """Start everything: broker (unless MQTT_URL), ingest, live, web; with --demo a simulated fleet."""
+    """Start everything: broker (unless MQTT_URL), ingest, live, web, receive (with RECEIVE_PORT); --demo: a simulated fleet."""
     from gps_ingest.broker import BrokerError, refuse_open_door
     from gps_ingest.operations.clock_in_use import clock_kept
     from gps_ingest.operations.exclusion import DataDirInUse, PortTaken, exclusive, refuse_taken_port
@@ -41,6 +41,8 @@ def run(settings: Settings, demo: bool) -> None:
             if not settings.mqtt_url:
                 refuse_open_door(settings.data_dir, settings.mqtt_bind)
                 refuse_taken_port("MQTT_PORT", settings.mqtt_bind, settings.mqtt_port)
+            if settings.receive_port:
+                refuse_taken_port("RECEIVE_PORT", settings.receive_bind, settings.receive_port)
             _run_alone(supervisor, settings, demo, say)
     except (BrokerError, DataDirInUse, PortTaken) as error:
         fail(str(error))
@@ -48,7 +50,7 @@ def run(settings: Settings, demo: bool) -> None:
 
 
 def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Callable[[str], None]) -> None:
-    from gps_ingest.operations.daily import DailyScorecard
+    from gps_ingest.operations.daily import ARCHIVED_AT_HOUR_UTC, SCORED_AT_HOUR_UTC, DailyCommand
     from gps_ingest.operations.readiness import Readiness
 
     _keep_copy_before_upgrade(settings, say)
@@ -62,9 +64,11 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
         _start_all(supervisor, settings, drives, say)
         if supervisor.watch(Readiness(settings.address)):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
-            scorecard = DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"])
+            clock = settings.clock
+            scorecard = DailyCommand(supervisor, clock, "scorecard", [*PROGRAM, "scorecard", "--keep"], SCORED_AT_HOUR_UTC)
+            archive = DailyCommand(supervisor, clock, "archive", [*PROGRAM, "archive"], ARCHIVED_AT_HOUR_UTC)
             canary = _canary(supervisor, settings)
-            supervisor.watch(lambda: canary() or scorecard())
+            supervisor.watch(lambda: canary() or scorecard() or archive())
     finally:
         supervisor.stop()
 
@@ -90,7 +94,7 @@ def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) ->
 
 def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
     from gps_ingest.operations.canary import Canary, is_heard
-    from gps_ingest.operations.sign_of_life import SIGN
+    from gps_ingest.operations.sign_of_life import RECEIVE_SIGN, SIGN
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mqtt_bind, settings.mqtt_bind)
 
@@ -98,16 +102,24 @@ def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
         return is_heard(host, settings.mqtt_port, settings.data_dir)
 
     signs = {"ingest": settings.data_dir / SIGN}
+    if settings.receive_port:
+        signs["receive"] = settings.data_dir / RECEIVE_SIGN
     return Canary(supervisor, settings.data_dir, None if settings.mqtt_url else ask, signs)
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:
     from gps_ingest.operations.system import parts_of
 
-    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=DEMO_VEHICLES if drives else 0):
+    vehicles, receives = DEMO_VEHICLES if drives else 0, settings.receive_port is not None
+    parts = parts_of(
+        has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives, shares=settings.has_live_out
+    )
+    for part in parts:
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
         say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")
+    if settings.receive_port:
+        say(f"trackers over HTTP: http://{settings.receive_bind}:{settings.receive_port}")
     say("ingest, live and web are starting")
     if drives:
         say(f"demo: {DEMO_VEHICLES} simulated buses")

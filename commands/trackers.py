@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -13,6 +13,14 @@ from commands.common import Settings, example, fail, open_engine, pass_settings
 if TYPE_CHECKING:
     from transit.store.database import Engine
     from transit.store.tracker_credentials import IssuedPassword
+
+
+class Shown(NamedTuple):
+    """How a phone or tracker reaches us, and where its QR code goes."""
+
+    host: str | None
+    url: str | None
+    qr: Path | None
 
 
 @click.group()
@@ -69,8 +77,11 @@ def trackers_list(settings: Settings) -> None:
             click.echo(f"{row.tracker_id} on {on}: {last_report}, {row.accepted} accepted, refused: {refused}")
 
 
-QR = click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code for OwnTracks there (SVG).")
+QR = click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code for a phone there (SVG).")
 HOST = click.option("--host", help="The broker's name or address as the tracker sees it; this machine where not given.")
+URL = click.option(
+    "--url", help="Where phones reach `app.py receive`: https://bus.example.org. Without it HOST and RECEIVE_PORT."
+)
 
 
 @trackers.command(
@@ -78,40 +89,45 @@ HOST = click.option("--host", help="The broker's name or address as the tracker 
 )
 @click.argument("tracker")
 @HOST
+@URL
 @QR
 @pass_settings
-def trackers_add(settings: Settings, tracker: str, host: str | None, qr: Path | None) -> None:
+def trackers_add(settings: Settings, tracker: str, host: str | None, url: str | None, qr: Path | None) -> None:
     """Give TRACKER a password; from the first one on the broker lets nobody report without."""
     from transit.store.tracker_credentials import add_credential
 
-    _issue(settings, tracker, add_credential, host, qr)
+    _issue(settings, tracker, add_credential, Shown(host, url, qr))
 
 
 @trackers.command("rotate", epilog=example("python app.py trackers rotate 356307042441013"))
 @click.argument("tracker")
 @HOST
+@URL
 @QR
 @pass_settings
-def trackers_rotate(settings: Settings, tracker: str, host: str | None, qr: Path | None) -> None:
+def trackers_rotate(settings: Settings, tracker: str, host: str | None, url: str | None, qr: Path | None) -> None:
     """Give TRACKER another password; the old one is worth nothing from now on."""
     from transit.store.tracker_credentials import rotate_credential
 
-    _issue(settings, tracker, rotate_credential, host, qr)
+    _issue(settings, tracker, rotate_credential, Shown(host, url, qr))
 
 
 @trackers.command("approve", epilog=example("python app.py trackers approve 356307042441013 BUS-7"))
 @click.argument("tracker")
 @click.argument("vehicle", required=False)
 @HOST
+@URL
 @QR
 @pass_settings
-def trackers_approve(settings: Settings, tracker: str, vehicle: str | None, host: str | None, qr: Path | None) -> None:
+def trackers_approve(
+    settings: Settings, tracker: str, vehicle: str | None, host: str | None, url: str | None, qr: Path | None
+) -> None:
     """Give TRACKER a password, and put it on VEHICLE where one is named."""
     from transit.store.database import writing
     from transit.store.tracker_credentials import add_credential
     from transit.store.trackers import map_tracker
 
-    _issue(settings, tracker, add_credential, host, qr)
+    _issue(settings, tracker, add_credential, Shown(host, url, qr))
     if vehicle is not None:
         with writing(open_engine(settings)) as connection:
             map_tracker(connection, tracker, vehicle, now=settings.clock())
@@ -140,8 +156,7 @@ def _issue(
     settings: Settings,
     tracker: str,
     issue: Callable[..., IssuedPassword],
-    host: str | None,
-    qr: Path | None,
+    shown: Shown,
 ) -> None:
     from transit.store.database import writing
     from transit.store.tracker_credentials import CredentialRefused
@@ -153,7 +168,7 @@ def _issue(
     except CredentialRefused as error:
         fail(str(error))
     _provision(engine, settings)
-    _show(settings, issued, host, qr)
+    _show(settings, issued, shown)
 
 
 def _provision(engine: Engine, settings: Settings) -> None:
@@ -174,32 +189,43 @@ def _provision(engine: Engine, settings: Settings) -> None:
         click.echo("The running broker knows it already.")
 
 
-def _show(settings: Settings, issued: IssuedPassword, host: str | None, qr: Path | None) -> None:
+def _show(settings: Settings, issued: IssuedPassword, shown: Shown) -> None:
     """What somebody types into the tracker."""
     from gps_ingest.broker_users import topics_of_tracker
     from gps_ingest.mqtt import parse_url
-    from gps_ingest.operations.phone_settings import owntracks_link
+    from gps_ingest.operations.phone_settings import owntracks_link, traccar_link
 
     address = parse_url(settings.broker_url)
-    shown = host or address.host
+    host = shown.host or address.host
     topic = topics_of_tracker(issued.tracker_id)[0]
     click.echo(
         f"Type into the tracker (the password is not shown again):\n"
-        f"  host      {shown}\n  port      {address.port}{' (TLS)' if address.tls else ''}\n  user      {issued.user}\n"
+        f"  host      {host}\n  port      {address.port}{' (TLS)' if address.tls else ''}\n  user      {issued.user}\n"
         f"  password  {issued.password}\n  topic     {topic}\n  QoS 1, not retained. To try it:\n"
-        f"  mosquitto_pub -h {shown} -p {address.port} -u {issued.user} -P {issued.password} -q 1 -t {topic} -m ..."
+        f"  mosquitto_pub -h {host} -p {address.port} -u {issued.user} -P {issued.password} -q 1 -t {topic} -m ..."
     )
+    url = shown.url or (f"http://{host}:{settings.receive_port}" if settings.receive_port else None)
     if "/" in issued.tracker_id:
-        import segno
+        _show_code("OwnTracks", owntracks_link(issued, host, address.port, address.tls), shown.qr)
+    elif url is not None:
+        click.echo(
+            f"Or over HTTP: {url.rstrip('/')}/?id={issued.tracker_id}&key={issued.password}&lat=...&lon=...&timestamp=..."
+        )
+        _show_code("Traccar Client", traccar_link(issued, url), shown.qr)
 
-        code = segno.make(owntracks_link(issued, shown, address.port, address.tls), micro=False)
-        click.echo("OwnTracks takes these settings from this QR code:")
-        if qr is not None:
-            code.save(str(qr), kind="svg", scale=4, border=4)
-            qr.chmod(0o600)
-            click.echo(f"  {qr} (it holds the password)")
-        else:
-            code.terminal(compact=True)
+
+def _show_code(app: str, link: str, qr: Path | None) -> None:
+    import segno
+
+    code = segno.make(link, micro=False)
+    click.echo(f"{app} takes these settings from this QR code:")
+    if qr is not None:
+        qr.touch(mode=0o600)
+        code.save(str(qr), kind="svg", scale=4, border=4)
+        qr.chmod(0o600)
+        click.echo(f"  {qr} (it holds the password)")
+    else:
+        code.terminal(compact=True)
 
 
 @trackers.command("owntracks", epilog=example("python app.py trackers owntracks driver7/phone --host bus.example.org"))

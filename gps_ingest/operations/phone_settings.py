@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from urllib.parse import quote, urlencode
 
+from gps_ingest.receive.forms import KEY_PATH
 from transit.store.tracker_credentials import IssuedPassword
 
 MQTT_MODE = 0
@@ -39,3 +41,20 @@ def owntracks_link(issued: IssuedPassword, host: str, port: int, tls: bool) -> s
         "mqttProtocolLevel": 4,
     }
     return "owntracks:///config?inline=" + base64.urlsafe_b64encode(json.dumps(settings).encode()).decode()
+
+
+def traccar_link(issued: IssuedPassword, url: str) -> str:
+    """Traccar Client's settings (traccar.org/client-configuration). url: where the phone reaches our receiver.
+
+    The app keeps origin and path of a code that begins with http and drops its query, hence the password in the path.
+    """
+    settings = {
+        "id": issued.tracker_id,
+        "accuracy": "highest",
+        "interval": MOVE_S,
+        "distance": 0,  # by time alone: a bus that stands is heard, too
+        "buffer": "true",
+        "stop_detection": "false",
+        "wakelock": "true",
+    }
+    return f"{url.rstrip('/')}{KEY_PATH}{quote(issued.password)}?{urlencode(settings)}"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import secrets
+from functools import cache
 
 import bcrypt
 
@@ -15,6 +16,7 @@ MADE_COST = 5  # 2**5 rounds, 2 ms: 99 bits need no slowing down, and a fleet th
 CHOSEN_COST = 10  # 50 ms: a password that somebody thought of
 MOSQUITTO_ROUNDS = 101  # mosquitto_passwd's own default
 SALT_BYTES = 12
+LONGEST = 72  # bytes of a password that bcrypt reads
 
 
 def new_password() -> str:
@@ -25,6 +27,20 @@ def hash_for_nats(password: str, *, is_chosen: bool = False) -> str:
     """bcrypt, the only hash that nats-server knows. is_chosen: somebody thought of it."""
     rounds = CHOSEN_COST if is_chosen else MADE_COST
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds)).decode()
+
+
+def is_password(password: str, nats_hash: str) -> bool:
+    """Whether a hash is that of a password."""
+    try:
+        return bcrypt.checkpw(password.encode()[:LONGEST], nats_hash.encode())
+    except ValueError:  # no hash of bcrypt's, or a password with a NUL
+        return False
+
+
+@cache
+def nobodys_hash() -> str:
+    """Of a password that nobody knows: to compare with where a user does not exist."""
+    return hash_for_nats(new_password())
 
 
 def hash_for_mosquitto(password: str) -> str:

@@ -7,13 +7,14 @@ import json
 import shutil
 import signal
 import subprocess
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gps_ingest import broker
 from gps_ingest.broker_users import PLAIN_FILE
 from gps_ingest.decoder import SUBSCRIPTIONS
-from gps_ingest.operations.phone_settings import owntracks_link
+from gps_ingest.operations.phone_settings import owntracks_link, traccar_link
 from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
 from gps_ingest.own_secret import own_secret
 from tests.builders import SEVEN
@@ -162,3 +163,11 @@ def test_the_code_of_a_phone_holds_what_its_app_asks_for():
         8883,
     )
     assert (settings["_type"], settings["tls"], settings["pubRetain"]) == ("configuration", True, False)
+
+
+@pytest.mark.parametrize("url", ["https://bus.example.org", "https://bus.example.org/"])
+def test_traccar_clients_code_has_the_password_where_the_app_keeps_it(url):
+    parts = urlsplit(traccar_link(IssuedPassword("T1", "T1", "secret"), url))
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://bus.example.org/key/secret"
+    settings = {name: value for name, (value,) in parse_qs(parts.query).items()}
+    assert (settings["id"], settings["interval"], settings["stop_detection"]) == ("T1", "10", "false")
