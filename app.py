@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import backup, dispatch, ground, guide, network, prediction, processes, recordings, run, trackers
 from commands.common import Settings, clock_of, fail
 
 
@@ -75,6 +75,7 @@ for command in (
     prediction.compare,
     backup.backup,
     backup.restore,
+    ground.ground,
     guide.signs,
     guide.places,
     guide.services,

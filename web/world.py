@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from flask import current_app
 
 from gtfs.selection import UPDATE_MAX_AGE_S
 from gtfs.writer import write_network
+from maps.ground import StoredGround
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
 from transit.arrivals.rows import Arrival
@@ -107,6 +108,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zip: tuple[str, bytes] | None = None
+        self.grounds: Cache[Hashable, StoredGround] = Cache(2)  # see web.ground
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property
