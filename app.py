@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import archive, backup, broadcast, dispatch, ground, guide, network, prediction, processes, recordings, run, trackers
 from commands.common import Settings, clock_of, fail, publication_of
 
 
@@ -83,6 +83,7 @@ for command in (
     broadcast.broadcast,
     backup.backup,
     backup.restore,
+    ground.ground,
     guide.signs,
     guide.places,
     guide.services,
