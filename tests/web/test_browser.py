@@ -284,3 +284,59 @@ def test_who_rides_is_woken_when_the_bus_has_left_the_stop_before(chromium, addr
     page.wait_for_selector("#bell:not([hidden])")
     assert page.inner_text("#bell") == "Turun di halte berikutnya."
     context.close()
+
+
+def test_without_a_connection_the_page_is_in_the_language_that_was_read_last(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(address + "/halte/S5?lang=id", wait_until="networkidle")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    for tag, heading in (("en", "No connection"), ("id", "Tidak ada sambungan")):
+        page.goto(f"{address}/halte/S5?lang={tag}", wait_until="networkidle")
+        page.wait_for_function(
+            "tag => caches.match('/offline/language').then(kept => kept && kept.text()).then(text => text === tag)", arg=tag
+        )
+        context.set_offline(True)
+        page.goto(address + "/halte/S3")
+        assert page.url.endswith("/offline#h-S3")
+        assert page.inner_text("h1") == heading
+        context.set_offline(False)
+    context.close()
+
+
+def test_keeping_pages_for_later_changes_no_language(chromium, address):
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(address + "/halte/S5?lang=en", wait_until="networkidle")
+    page.evaluate("navigator.serviceWorker.ready")
+    assert [cookie["value"] for cookie in context.cookies() if cookie["name"] == "lang"] == ["en"]
+    context.close()
+
+
+def test_no_page_with_times_is_shown_when_it_is_old(chromium, address):
+    """Ten minutes later a plan is none any more; a page without times is shown all the same."""
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(address + "/", wait_until="networkidle")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    for path in ("/rute?dari=S0&ke=S5", "/layanan"):
+        page.goto(address + path, wait_until="networkidle")
+        page.wait_for_function("path => caches.match(path)", arg=path)
+    age = """async () => {
+      const cache = await caches.open("kept-2");
+      for (const request of await cache.keys()) {
+        const kept = await cache.match(request), headers = new Headers(kept.headers);
+        if (!headers.has("X-Kept")) continue;
+        headers.set("X-Kept", String(Date.now() - 11 * 60 * 1000));
+        await cache.put(request, new Response(await kept.blob(), {headers}));
+      }
+    }"""
+    page.evaluate(age)
+    context.set_offline(True)
+    page.goto(address + "/rute?dari=S0&ke=S5")
+    assert page.inner_text("h1") == "Tidak ada sambungan"
+    page.goto(address + "/layanan")
+    assert page.inner_text("h1") == "Layanan kota"
+    context.close()

@@ -72,6 +72,11 @@ class StopBoard:
         return sorted(rows, key=lambda row: (row.at, row.trip.trip_id if row.trip else ""))
 
     @property
+    def is_only_to_alight(self) -> bool:
+        """True where buses stop and nobody can get on."""
+        return bool(self.directions) and all(direction.ends_here for direction in self.directions)
+
+    @property
     def has_demo(self) -> bool:
         return any(row.is_demo for row in self.rows)
 
@@ -119,7 +124,8 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
         _direction_board(network, stop_id, direction, [row for row in rows if row.direction == direction], now)
         for direction in directions
     ]
-    boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
+    telling = [board for board in boards if board.rows or board.notes or not board.ends_here]
+    boards = telling or boards  # where nobody can get on at all, that is what there is to say
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
     passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
