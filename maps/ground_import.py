@@ -19,7 +19,7 @@ import geopandas as gpd
 import msgspec
 import polyline
 import shapely
-from shapely import MultiLineString, MultiPolygon, Polygon, box
+from shapely import LineString, MultiLineString, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from maps.ground import KINDS, OVERVIEW, Ground, Label, Layer, folder_of
@@ -203,7 +203,9 @@ def _shapes(shapes: list[BaseGeometry], off_m: float, kind: str) -> Iterator[str
         least = 0.0 if kind == "building" else max(SMALL_M2, off_m**2 * 16) / METRES_PER_DEGREE**2
         shapes = [shape.exterior for shape in shapes if isinstance(shape, Polygon) and shape.area >= least]
     else:
-        shapes = list(_pieces(shapely.line_merge(MultiLineString(list(shapes)))))
+        shapes = list(
+            _pieces(shapely.line_merge(MultiLineString([shape for shape in shapes if isinstance(shape, LineString)])))
+        )
     for line in shapes:
         points = [(lat, lon) for lon, lat, *_ in line.simplify(off_m / METRES_PER_DEGREE).coords]
         if len(points) > 1 and line.length * METRES_PER_DEGREE >= off_m:

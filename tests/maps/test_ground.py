@@ -30,9 +30,9 @@ def osm(folder: Path, *ways: tuple[list[tuple[float, float]], dict[str, str]]) -
         refs = "".join(f'<nd ref="{n}"/>' for n in ids)
         words = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tags.items())
         lines.append(f'<way id="{len(lines) + 1}">{refs}{words}</way>')
-    points = "".join(f'<node id="{n}" lat="{lat:.7f}" lon="{lon:.7f}"/>' for n, (lat, lon) in enumerate(nodes, 1))
+    places = "".join(f'<node id="{n}" lat="{lat:.7f}" lon="{lon:.7f}"/>' for n, (lat, lon) in enumerate(nodes, 1))
     path = folder / "city.osm"
-    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{points}{"".join(lines)}</osm>', encoding="utf-8")
+    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{places}{"".join(lines)}</osm>', encoding="utf-8")
     return path
 
 

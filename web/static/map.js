@@ -76,6 +76,13 @@
   var focus = (box.dataset.focus || "").split(":");
   if (focus[0] === "halte" && stops[focus[1]]) city.setView(stops[focus[1]].getLatLng(), 15, { animate: false });
   if (focus[0] === "koridor" && lines[focus[1]]) city.fitBounds(L.featureGroup(lines[focus[1]]).getBounds(), { animate: false });
+  var tour = (box.dataset.tour || "").split(";").filter(Boolean).map(function (row) { return row.split(","); });
+  tour.forEach(function (row) {
+    var number = document.createElement("b");
+    number.textContent = row[2];
+    L.marker([row[0], row[1]], { interactive: false, keyboard: false, icon: L.divIcon({ className: "number", html: number, iconSize: [26, 26] }) }).addTo(city);
+  });
+  if (tour.length) city.fitBounds(tour.map(function (row) { return [row[0], row[1]]; }), { animate: false, padding: [40, 40] });
   city.attributionControl || (city.attributionControl = L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(city));
   locate();
   ground();
