@@ -8,6 +8,7 @@ import geopandas as gpd
 from shapely.geometry import LineString, Point
 
 from maps.guide import Place
+from maps.shared_streets import stretches_of
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.stop_codes import stop_code
@@ -36,6 +37,18 @@ def routes_layer(network: Network) -> gpd.GeoDataFrame:
     metric = frame.estimate_utm_crs()
     frame["geometry"] = frame.to_crs(metric).geometry.simplify(SIMPLIFY_M).to_crs(DEGREES)
     return frame.sort_values(["sort_order", "route_id"]).reset_index(drop=True)
+
+
+def streets_layer(network: Network) -> gpd.GeoDataFrame:
+    """The routes side by side where they share a street: route_id, colour, side (in line widths from the middle)."""
+    rows, lines = [], []
+    for stretch in stretches_of(network):
+        middle = (len(stretch.route_ids) - 1) / 2
+        for place, route_id in enumerate(stretch.route_ids):
+            colour = f"#{network.routes[route_id].color or '455a64'}"
+            rows.append({"route_id": route_id, "colour": colour, "side": place - middle})
+            lines.append(LineString([(lon, lat) for lat, lon in stretch.points]))
+    return gpd.GeoDataFrame(rows, geometry=lines, crs=DEGREES, columns=["route_id", "colour", "side", "geometry"])
 
 
 def stops_layer(network: Network) -> gpd.GeoDataFrame:

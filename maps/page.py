@@ -43,7 +43,11 @@ def draw_city(network: Network, guide: Guide, *, tile_url: str = "", with_places
     else:
         _add(city, ground, lambda _: {"color": "#b9c4b4", "weight": 1, "fillColor": "#e9efe4", "fillOpacity": 1})
         _add(city, roads, lambda _: {"color": "#ffffff", "weight": 7, "opacity": 1})
-    _add(city, routes, lambda feature: {"color": feature["properties"]["colour"], "weight": 5, "opacity": 0.9})
+    _add(
+        city,
+        layers.streets_layer(network),
+        lambda feature: {"color": feature["properties"]["colour"], "weight": 5, "opacity": 0.9},
+    )
     _add_points(city, stops, 6, {"color": "#17211c", "weight": 2, "fillColor": "#ffffff", "fillOpacity": 1})
     _add_points(city, places, 8, {"color": "#7a4a00", "weight": 2, "fillColor": "#f2b233", "fillOpacity": 0.9})
     fit = folium.FitBounds([[south, west], [north, east]])

@@ -109,6 +109,9 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
 def _by_key(network: Network, guide: Guide, kind: str, rest: str) -> Understood:
     if kind == "saya":
         return Understood(_own(network, rest.split(",")))
+    place = guide.place(rest) if kind == "tempat" else None
+    if place is not None:  # one that is called like a halte is no name of its own in the list
+        return Understood(of_place(network, place))
     wanted = f"{kind}:{rest}"
     return Understood(next((endpoint for endpoint in endpoints_of(network, guide) if endpoint.key == wanted), None))
 

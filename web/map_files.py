@@ -6,11 +6,12 @@ import hashlib
 
 from flask import g
 
+from web.ground import ground_of
 from web.guide import guide_of
 from web.world import World, world
 
 LEAFLET = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
-DRAWING = 2  # one more whenever maps/page.py draws otherwise: kept drawings are told apart by it
+DRAWING = 3  # one more whenever maps/page.py draws otherwise: kept drawings are told apart by it
 LEAFLET_ADDRESSES = tuple(f"/vendor/leaflet/{name}?v=1.9.3" for name in LEAFLET)
 
 
@@ -18,6 +19,10 @@ def script_address(name: str) -> str:
     """The address of the drawn map, which changes with everything that is drawn; the page may then load its tiles."""
     g.tile_url = world().settings.tile_url
     return f"/peta/{name}.js?v={drawn_key(world())}"
+
+
+def ground_address() -> str:
+    return f"/peta/dasar.json?v={ground_of(world()).key}"
 
 
 def drawn_key(current: World) -> str:

@@ -13,7 +13,7 @@ from flask import Flask, request
 from transit.plan.network import Agency, Stop, TripInstance
 from transit.plan.service_day import format_time
 from transit.plan.stop_codes import code_of, is_own_code
-from web.map_files import script_address
+from web.map_files import ground_address, script_address
 from web.words import names, phrasing, refusals
 from web.words.boarding import boarding
 from web.words.languages import LANGUAGES, language
@@ -92,6 +92,7 @@ def init_templates(app: Flask) -> None:
         code_of=code_of,
         settled=settled,
         map_script=script_address,
+        ground_address=ground_address,
     )
 
     @app.context_processor

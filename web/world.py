@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from gtfs.expanded import expanded, expanded_facts
 from gtfs.published import published
 from gtfs.selection import UPDATE_MAX_AGE_S
 from gtfs.writer import write_network
+from maps.ground import StoredGround
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
 from transit.arrivals.rows import Arrival
@@ -120,6 +121,7 @@ class World:
         self._lock = Lock()
         self._zips: dict[str, bytes] = {}  # name of the file -> its content
         self.service_today: tuple[tuple[date, int], DayFigures] | None = None  # (day, minute) and its figures
+        self.grounds: Cache[Hashable, StoredGround] = Cache(2)  # see web.ground
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property

@@ -74,7 +74,7 @@ class NetworkHours:
         hours = self.of_day(today)
         if hours is not None and now < hours[0]:
             return NetworkState(Running.NOT_YET, hours[0])
-        again = self._next_after(now, today)
+        again = self.next_after(now)
         if hours is not None:
             return NetworkState(Running.OVER, again)
         removed = [row for row in self._network.exceptions_on.get(today, ()) if not row.added and row.service_id in self._trips]
@@ -84,7 +84,9 @@ class NetworkHours:
             )
         return NetworkState(Running.NO_DAY, again)
 
-    def _next_after(self, now: datetime, today: date) -> datetime | None:
+    def next_after(self, now: datetime) -> datetime | None:
+        """When the first bus of a later day leaves; None where none does within LOOK_AHEAD_DAYS."""
+        today = local_date(now, self._network.timezone)
         days = (today + timedelta(days=n) for n in range(1, LOOK_AHEAD_DAYS))
         return next((hours[0] for day in days if (hours := self.of_day(day)) is not None and hours[0] > now), None)
 

@@ -1,73 +1,116 @@
-"""An itinerary of the guide as stays with times, and how to go on from each."""
+"""A tour of the guide as stays with times, each with the way on by the planner, and the way back to where it began."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from maps.guide import Guide, Itinerary, Place
-from transit.plan.direct import DirectJourney, journeys, walk_s
+from transit.plan.direct import walk_s
 from transit.plan.geometry import distance_m
+from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network
+from transit.plan.network_hours import network_hours_of
+from transit.plan.runs import Service
 from transit.plan.service_day import local_date, moment
-from web.boards.places import Stand, last_buses, stand_of
+from web.boards.places import stand_of
+from web.endpoints import of_place
+from web.planner import disruption_of, live_calls
 from web.world import World
 
-WAIT_S = 300.0  # for the next bus: half a headway of ten minutes
+FAR_ON_FOOT_M = 2_000.0  # nobody walks further in this climate where a bus should go
 UNKNOWN_WAY_S = 600.0  # where one of two positions is missing
-STAND_STOPS = 2  # of a place, whose last buses are looked at
+DAY_ENDS_S = 30 * 3600  # service days pass midnight
 
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay of an itinerary, and how to go on from it."""
+    """One stay of a tour, and how to go on from it."""
 
     place: Place
+    stop_id: str | None  # the halte nearest to it
     arrives: datetime
     leaves: datetime
-    journey: DirectJourney | None  # to the next place; None = on foot, or nobody knows where it is
+    journey: Journey | None  # to the next place, from the last one back to the first; None = on foot, or no way is known
     walk_s: float | None
-    opens_late: bool  # it is still closed when the itinerary gets there
-    last_back_at: datetime | None  # the last bus from here today
+    opens_late: bool  # it is still closed when the tour gets there
+    no_bus: bool  # both positions are known, it is too far on foot, and no bus goes any more
 
 
-def stays_of(world: World, guide: Guide, itinerary: Itinerary) -> Iterator[Stay]:
-    """Stays with times that follow from the plan: walking, WAIT_S, riding."""
+@dataclass(frozen=True)
+class Tour:
+    """begins: when its first stay does. runs: False on a day without any service: then there are no stays."""
+
+    begins: datetime
+    runs: bool
+    stays: tuple[Stay, ...] = ()
+    back_at: datetime | None = None  # when one is back where it began
+    last_back: Journey | None = None  # of the day, from the last place
+
+
+def tour_of(world: World, guide: Guide, itinerary: Itinerary, begins: datetime) -> Tour:
+    """1. No service that day: no tour. 2. Stay after stay, each way on when the one before ends. 3. Back to the first place."""
     network = world.network
     assert network is not None
-    day = local_date(world.now(), network.timezone)
-    at = moment(day, itinerary.starts_s, network.timezone)
+    day = local_date(begins, network.timezone)
+    if network_hours_of(network).of_day(day) is None:
+        return Tour(begins, runs=False)
     visits = [(place, visit) for visit in itinerary.visits if (place := guide.place(visit.place_id)) is not None]
+    planner = planner_of(network)
+    service = planner.service(begins, live_calls(world), disruption_of(world, begins))
+    stays, at = [], begins
     for n, (place, visit) in enumerate(visits):
-        stand = stand_of(network, place)
-        opens = None if place.opens_s is None else moment(day, place.opens_s, network.timezone)
+        following = visits[n + 1][0] if n + 1 < len(visits) else visits[0][0]
         leaves = at + timedelta(seconds=visit.stay_s)
-        following = visits[n + 1][0] if n + 1 < len(visits) else None
-        journey, on_foot = _onward(network, stand, following)
-        lasts = [last for stop_id in list(stand.stops)[:STAND_STOPS] for _, last in last_buses(network, stop_id, at)]
-        yield Stay(
-            place=place,
-            arrives=at,
-            leaves=leaves,
-            journey=journey,
-            walk_s=on_foot,
-            opens_late=opens is not None and at < opens,
-            last_back_at=max(lasts, default=None),
+        journey, on_foot, no_bus = _onward(network, planner, service, place, following, leaves)
+        opens = None if place.opens_s is None else moment(day, place.opens_s, network.timezone)
+        stays.append(
+            Stay(
+                place=place,
+                stop_id=next(iter(stand_of(network, place).stops), None),
+                arrives=at,
+                leaves=leaves,
+                journey=journey,
+                walk_s=on_foot,
+                opens_late=opens is not None and at < opens,
+                no_bus=no_bus,
+            )
         )
         if journey is not None:
-            at = leaves + timedelta(seconds=journey.seconds + WAIT_S)
+            at = datetime.fromtimestamp(journey.comes.at, UTC)
         else:
             at = leaves + timedelta(seconds=on_foot or UNKNOWN_WAY_S)
+    return Tour(
+        begins=begins,
+        runs=True,
+        stays=tuple(stays),
+        back_at=None if not stays or stays[-1].no_bus else at,
+        last_back=_last_back(network, planner, service, visits[-1][0], visits[0][0], begins) if visits else None,
+    )
 
 
-def _onward(network: Network, stand: Stand, following: Place | None) -> tuple[DirectJourney | None, float | None]:
-    """By bus where that is quicker than walking; (None, None) where a position is not known."""
-    here = stand.place
-    if following is None or here.lat is None or here.lon is None or following.lat is None or following.lon is None:
-        return None, None
-    metres = distance_m(here.lat, here.lon, following.lat, following.lon)
-    onward = journeys(network, stand.stops, stand_of(network, following).stops)
-    if onward and onward[0].seconds + WAIT_S < walk_s(metres):
-        return onward[0], None
-    return None, walk_s(metres)
+def _onward(
+    network: Network, planner: Planner, service: Service, here: Place, there: Place, leaves: datetime
+) -> tuple[Journey | None, float | None, bool]:
+    """(by bus, seconds on foot, no way): by bus where that is sooner than on foot; all empty where a position is unknown."""
+    if here == there or here.lat is None or here.lon is None or there.lat is None or there.lon is None:
+        return None, 0.0 if here == there else None, False
+    on_foot_s = walk_s(distance_m(here.lat, here.lon, there.lat, there.lon))
+    ask = _request(network, here, there)
+    journeys = planner.earliest(service, ask, leaves.timestamp()) if ask.start and ask.end else []
+    if journeys and journeys[0].comes.at - leaves.timestamp() < on_foot_s:
+        return journeys[0], None, False
+    return None, on_foot_s, not journeys and on_foot_s > walk_s(FAR_ON_FOOT_M)
+
+
+def _request(network: Network, here: Place, there: Place) -> Request:
+    start, end = of_place(network, here).stops, of_place(network, there).stops
+    return Request(start, {stop_id: seconds for stop_id, seconds in end.items() if stop_id not in start})
+
+
+def _last_back(
+    network: Network, planner: Planner, service: Service, here: Place, there: Place, begins: datetime
+) -> Journey | None:
+    ends = moment(local_date(begins, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
+    ask = _request(network, here, there)
+    return planner.last_of_day(service, ask, begins.timestamp(), ends) if ask.start and ask.end else None

@@ -10,15 +10,23 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from xstatic.pkg import leaflet
 
+from maps.ground import load_part
+from maps.svg import Bus, svg_map
 from transit.arrivals.alerts import Alert, Effect
+from transit.arrivals.rows import TOLD_AGE
 from transit.store.files import write_atomically
+from transit.tracking.state import is_fresh
 from web.answers import fragment, the_network
 from web.boards.running import in_service, next_index, route_of
+from web.ground import ground_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
+from web.words import names
+from web.words.colours import colours
 from web.world import World, world
 
 pages = Blueprint("map", __name__)
+PICTURE_S = 15  # how long a phone keeps the picture with its buses
 FOREVER_S = 365 * 24 * 3600
 
 
@@ -67,6 +75,44 @@ def script(name: str) -> Response:
             if old != path:
                 old.unlink(missing_ok=True)
     return _immutable(content, "text/javascript")
+
+
+@pages.get("/peta.svg")
+def picture() -> Response:
+    """The map for whoever has no JavaScript: as it is now."""
+    network, now = the_network(), world().now()
+    buses = [
+        Bus(
+            letter=names.route_name(route)[:1].upper(),
+            colour=f"#{colours(route)[0]}",
+            lat=state.report.lat,
+            lon=state.report.lon,
+        )
+        for state in in_service(world())
+        if is_fresh(state.report.reported_at, now, TOLD_AGE)
+        for route in [network.routes[route_of(network, state)]]
+    ]
+    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)
+    response = Response(content, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
+    response.cache_control.max_age = PICTURE_S
+    return response
+
+
+@pages.get("/peta/dasar.json")
+def ground() -> Response:
+    """The ground under the map: what was imported, else the names of the quarters that the guide knows; nothing is invented."""
+    stored = ground_of(world())
+    return _immutable(stored.content, "application/json")
+
+
+@pages.get("/peta/dasar/<name>.json")
+def ground_part(name: str) -> Response:
+    """A finer part, asked for by phones that look at it closely."""
+    content = load_part(world().settings.data_dir, name)
+    if content is None:
+        abort(404)
+    return _immutable(content, "application/json")
 
 
 @lru_cache(maxsize=4)

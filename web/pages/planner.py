@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from maps.guide import Guide
 from transit.plan.network import Network
-from transit.plan.service_day import local_date, moment
+from transit.plan.service_day import local_date
 from web.answers import the_network
 from web.endpoints import Endpoint, Understood, understand
 from web.guide import guide_of
-from web.planner import DAWN_S, Plan, plan
+from web.planner import Plan, plan
+from web.when import DAYS, when_asked
 from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
 LONGEST = 80  # characters of a name
-DAYS = 7
-CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
 
 
 @pages.get("/rute")
@@ -29,7 +27,7 @@ def planner_page() -> Response:
     now = world().now()
     sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
     (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
-    when, time_error = when_asked(network, now)
+    when, time_error = when_asked(network, now, request.args.get("jam", ""), request.args.get("hari", ""))
     arrive = request.args.get("tiba") == "1"
     journey_plan: Plan | None = None
     same = start.endpoint is not None and end.endpoint is not None and not set(end.endpoint.stops) - set(start.endpoint.stops)
@@ -72,21 +70,3 @@ def end_asked(network: Network, guide: Guide, side: str) -> tuple[str, Understoo
 
 def name_of(endpoint: Endpoint) -> str:
     return endpoint.name or phrasing.kind_word("saya")
-
-
-def when_asked(network: Network, now: datetime) -> tuple[datetime, str]:
-    """(the moment, what is wrong with what was typed); now where nothing is said, of another day its first bus."""
-    text, day_text = request.args.get("jam", "").strip(), request.args.get("hari", "")
-    today = local_date(now, network.timezone)
-    day = today
-    if re.fullmatch(r"\d{8}", day_text):
-        try:
-            day = datetime.strptime(day_text, "%Y%m%d").date()  # noqa: DTZ007
-        except ValueError:
-            day = today
-    if not text:
-        return (now if day == today else moment(day, DAWN_S, network.timezone)), ""
-    match = CLOCK.match(text)
-    if match is None:
-        return now, text
-    return moment(day, int(match[1]) * 3600 + int(match[2]) * 60, network.timezone), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -9,12 +10,17 @@ from flask_babel import gettext
 
 from maps.guide import Place
 from transit.plan.direct import walk_s
+from transit.plan.network import Network
+from transit.plan.network_hours import network_hours_of
+from transit.plan.service_day import local_date, moment
 from web.answers import the_network
-from web.boards.itineraries import stays_of
+from web.boards.itineraries import tour_of
 from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, start_of, trips_to
 from web.guide import guide_of
 from web.map_files import script_address
 from web.structured_data import structured_data
+from web.when import DAYS, when_asked
+from web.words import journey_words
 from web.world import world
 
 pages = Blueprint("visitors", __name__)
@@ -62,8 +68,6 @@ def place_page(slug: str) -> str:
     elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
     here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))
     trips = [] if start is None or here else trips_to(world(), start, elsewhere)
-    stops = sorted((network.stops[stop_id] for stop_id in network.routes_of_stop), key=lambda stop: stop.name)
-    others = [other for other in guide.published if other.lat is not None and other != place]
     hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
     return render_template(
         "place.html",
@@ -73,8 +77,6 @@ def place_page(slug: str) -> str:
         start_name=start_name,
         same=here,
         chosen=request.args.get("dari", ""),
-        stops=stops,
-        others=sorted(others, key=lambda other: other.name),
         hours=hours,
         script=script_address("places"),
         markup=structured_data(place),
@@ -90,8 +92,30 @@ def itinerary_page(itinerary_id: str) -> str:
     itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
     if itinerary is None:
         abort(404)
-    stays = list(stays_of(world(), guide, itinerary))
-    return render_template("itinerary.html", itinerary=itinerary, legs=stays, network=network, guide=guide)
+    now = world().now()
+    today = local_date(now, network.timezone)
+    begins, time_error = begin_of(network, itinerary.starts_s, now)
+    tour = tour_of(world(), guide, itinerary, begins)
+    return render_template(
+        "itinerary.html",
+        itinerary=itinerary,
+        tour=tour,
+        time_error=time_error,
+        asked_time=request.args.get("jam", "")[:8],
+        asked_day=request.args.get("hari", "")[:8],
+        days=[today + timedelta(days=n) for n in range(DAYS)],
+        again=network_hours_of(network).next_after(tour.begins),
+        words=journey_words,
+    )
+
+
+def begin_of(network: Network, starts_s: int, now: datetime) -> tuple[datetime, str]:
+    """(when a tour begins, what is wrong with the time that was typed): now, of another day when the guide says."""
+    begins, error = when_asked(network, now, request.args.get("jam", ""), request.args.get("hari", ""))
+    if error or request.args.get("jam", "").strip():
+        return begins, error
+    day = local_date(begins, network.timezone)
+    return (now if day == local_date(now, network.timezone) else moment(day, starts_s, network.timezone)), ""
 
 
 @pages.get("/wisata/peta.pdf")

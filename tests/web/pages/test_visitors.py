@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from datetime import date
 
 import pytest
 
-from tests.builders import Way, a_city, a_drive, a_guide, at
+from tests.builders import LOOP, WORKING_DAYS, Way, a_city, a_drive, a_guide, a_network, at, every, place
 
 
 @pytest.fixture
@@ -98,12 +99,54 @@ def test_schema_org_has_a_position_only_where_it_is_one(client):
     assert client.get("/wisata/pool").status_code == 404
 
 
-def test_an_itinerary_warns_of_closed_doors_and_of_the_last_bus(client):
-    text = client.get("/wisata/rute/jalan").text
+def a_tour(town, hour: int, query: str = "") -> str:
+    town.step(at(hour))
+    return town.client(sample_guide=a_guide(town.folder)).get(f"/wisata/rute/jalan{query}").text
+
+
+def test_a_tour_starts_now_and_warns_of_closed_doors(town):
+    text = a_tour(town, 7)
     assert text.index("1. <a") < text.index("2. <a")
+    assert "sekitar 07.00 sampai 07.30" in text
     assert "Baru buka setelah jam itu" in text
-    assert "Bus terakhir dari sini berangkat" in text
-    assert client.get("/wisata/rute/none").status_code == 404
+
+
+def test_a_tour_takes_the_bus_that_the_planner_takes(town):
+    text = a_tour(town, 7, "?jam=07.20")
+    assert "sekitar 07.20 sampai 07.50" in text
+    assert "<b>08.01</b>" in text, "the next bus after the stay, from the halte before, which is as near"
+
+
+def test_a_tour_that_no_bus_brings_back_says_so_in_place_of_a_walk_of_hours(town):
+    text = a_tour(town, 7, "?jam=08.10")
+    assert "Jalan kaki sekitar 36 mnt" in text
+    assert "masih sebelum bus terakhir" not in text
+
+
+def test_on_a_day_without_service_there_is_no_tour_and_the_next_day_is_named(city):
+    city.load(a_network(weekdays=WORKING_DAYS)).step(at(9, day=date(2026, 11, 28)))
+    text = city.client(sample_guide=a_guide(city.folder)).get("/wisata/rute/jalan").text
+    assert "tidak ada bus: tur ini tidak bisa dijalani. Bus jalan lagi Senin 07.00." in text
+    assert "1. <a" not in text
+    text = city.client(sample_guide=a_guide(city.folder)).get("/wisata/rute/jalan?hari=20261130").text
+    assert "sekitar 07.00 sampai 07.30" in text, "another day: when the guide says"
+
+
+def test_a_tour_that_goes_round_says_when_one_is_back_and_that_a_bus_still_goes(city):
+    city.load(a_network(LOOP, headway=every(10))).step(at(8))
+    folder, corners = a_guide(city.folder), (place(0, 0), place(1000, 1000))
+    (folder / "places.csv").write_text(
+        "place_id,name,category,lat,lon,precision,error_m,published\n"
+        + "".join(f"p{n},P{n},monument,{lat},{lon},exact,30,1\n" for n, (lat, lon) in enumerate(corners))
+    )
+    (folder / "itineraries.csv").write_text(
+        "itinerary_id,name_id,name_en,starts,order,place_id,stay_min\nputar,Putar,Round,08:00,1,p0,10\nputar,Putar,Round,08:00,2,p1,10\n"
+    )
+    text = city.client(sample_guide=folder).get("/wisata/rute/putar").text
+    assert "Kembali ke P0" in text
+    assert "masih sebelum bus terakhir sekitar" in text
+    assert 'data-tour="' in text
+    assert city.client(sample_guide=folder).get("/wisata/rute/none").status_code == 404
 
 
 def test_services_link_only_what_answered(client):

@@ -1,0 +1,36 @@
+"""The ground under the map: the imported extract, else the names of quarters from the guide."""
+
+from __future__ import annotations
+
+import hashlib
+from statistics import mean
+
+import msgspec
+
+from maps.ground import Ground, Label, StoredGround, folder_of, load_ground
+from maps.guide import Guide
+from web.guide import guide_of
+from web.world import World
+
+
+def ground_of(world: World) -> StoredGround:
+    """Read again only when another one was imported."""
+    folder = folder_of(world.settings.data_dir)
+    stamp = folder.stat().st_mtime_ns if folder.exists() else 0
+    guide = guide_of(world)
+
+    def load() -> StoredGround:
+        return (load_ground(world.settings.data_dir) if stamp else None) or _names_only(guide)
+
+    named = tuple((place.kelurahan, place.lat, place.lon) for place in guide.published)
+    return world.grounds.get((stamp, named), load)
+
+
+def _names_only(guide: Guide) -> StoredGround:
+    places = [place for place in guide.published if place.lat is not None and place.lon is not None and place.kelurahan]
+    labels = []
+    for name in sorted({place.kelurahan for place in places}):
+        lats, lons = zip(*((place.lat or 0.0, place.lon or 0.0) for place in places if place.kelurahan == name), strict=True)
+        labels.append(Label(round(mean(lats), 5), round(mean(lons), 5), name, 1))
+    content = msgspec.json.encode(Ground(credit="", box=(0.0, 0.0, 0.0, 0.0), layers=[], labels=labels))
+    return StoredGround(msgspec.json.decode(content, type=Ground), content, hashlib.sha256(content).hexdigest()[:12])
