@@ -16,7 +16,7 @@ KEEPER = "transit-keeper"  # who may ask the broker about its streams; no MQTT
 ANONYMOUS = "transit-anonymous"  # what a client without a user is on an open loopback; nobody can log in as it
 MQTT_ONLY = ["MQTT", "MQTT_WS"]
 EVERY_TRACKER = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
-CANARY = "transbinjai/v1/canary"  # what the canary publishes to itself
+CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours, on a way that trackers take; no tracker can have that name
 NOTHING = {"deny": [">"]}
 
 
@@ -45,7 +45,7 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool) -> 
     Nobody but ourselves subscribes: so no session of others can hold a message back, and nobody reads where others are.
     """
     rows: list[dict[str, Any]] = [
-        _row(SYSTEM, own_secret(data_dir, "password"), [*EVERY_TRACKER, CANARY], reads=[*EVERY_TRACKER, CANARY]),
+        _row(SYSTEM, own_secret(data_dir, "password"), EVERY_TRACKER, reads=EVERY_TRACKER),
         {
             "user": KEEPER,
             "password": own_secret(data_dir, "keeper"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from gps_ingest.broker_access import CANARY
 from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
 from gps_ingest.ingest.allowance import Allowance
@@ -16,9 +18,10 @@ from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
-from gps_ingest.operations.sign_of_life import give_sign
+from gps_ingest.operations.canary import number_of
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
+from transit.store.signs_of_life import INGEST_SIGN, Progress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
@@ -49,7 +52,7 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
     while not stop_event.is_set():
         intake.read()
         intake.store(stop_event)
-        give_sign(data_dir)
+        intake.give_sign()
         if not has_moved and inbox.subscribed:
             has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: intake.store_surely(waiting, stop_event))
         if inbox.refused != was_refused:
@@ -82,9 +85,22 @@ class Intake:
 
     def __init__(self, inbox: Inbox, ingest: Ingest, data_dir: Path) -> None:
         self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
-        self.turns = Turns(Allowance(is_known=lambda topic: tracker_of(topic) in ingest.vehicles))
+        self.turns = Turns(Allowance(is_known=lambda topic: topic == CANARY or tracker_of(topic) in ingest.vehicles))
         self._connection = 0
+        self._sign = Sign(data_dir, INGEST_SIGN)
+        self._received = self._messages = 0
         self._remembered: StoredCount | None = None
+
+    def give_sign(self, *, database: bool = True) -> None:
+        """It lives, and has come so far."""
+        stored = self.ingest.canary
+        self._sign.give(Progress(received=self._received, stored=stored, messages=self._messages, database=database))
+
+    def _canary(self, message: Message) -> Message:
+        """With its number alone where it is ours, and none where somebody made it up."""
+        number = number_of(message.payload, self.data_dir)
+        self._received = max(self._received, number)
+        return replace(message, payload=str(number).encode())
 
     def read(self) -> None:
         """What is here; waits for it only where nothing is left to be stored."""
@@ -119,7 +135,7 @@ class Intake:
                 return
             except DatabaseError as error:
                 log.error("the database refuses a batch, it is tried again: %s", error.orig)
-                give_sign(self.data_dir)  # it is the database that does not work
+                self.give_sign(database=False)
                 stop_event.wait(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_RETRY_S)
                 if self.turns.held_bytes < MOST_HELD:
@@ -140,7 +156,8 @@ class Intake:
         if self.inbox.connections != self._connection:  # the broker brings again what was not acknowledged
             self._connection = self.inbox.connections
             self.turns.forget()
-        self.turns.add(messages, monotonic())
+        self._messages += len(messages)
+        self.turns.add([self._canary(row) if row.topic == CANARY else row for row in messages], monotonic())
 
 
 def _try(action: Callable[[], object]) -> None:

@@ -33,6 +33,9 @@ class TroubleKind(StrEnum):
     BROKER_AWAY = "broker_away"
     BROKER_IS_NONE = "broker_is_none"  # something else listens there
     BROKER_REFUSES_US = "broker_refuses_us"
+    PART_FAULT = "part_fault"  # figures["case"] is the FaultKind; /armada tells it, too, and the next two
+    MESSAGES_LOST = "messages_lost"
+    PART_RESTARTED = "part_restarted"
     LIVE_NEVER_RAN = "live_never_ran"
     LIVE_STOPPED = "live_stopped"
     OFFERED_OPENLY = "offered_openly"
