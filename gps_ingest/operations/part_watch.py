@@ -204,7 +204,7 @@ class PartWatch:
         self._stopped_since = {pid: self._stopped_since.get(pid, now_s) for pid in stopped}
         for pid, since_s in self._stopped_since.items():
             if now_s - since_s > self.patience.silent_s:
-                child = parts.get(pid) or next((one for group, one in parts.items() if _group_of(pid) == group), None)
+                child = parts.get(pid) or parts.get(_group_of(pid))
                 if child is not None:
                     self._note_restart(child.name, FaultKind.STOPPED)
                 with suppress(ProcessLookupError):
