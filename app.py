@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from commands import backup, dispatch, guide, network, prediction, processes, recordings, run, trackers
-from commands.common import Settings, clock_of, fail
+from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands.common import Settings, clock_of, fail, publication_of
 
 
 def settings_of_environment() -> Settings:
@@ -35,6 +35,8 @@ def settings_of_environment() -> Settings:
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         clock=clock,
+        publication=publication_of(os.environ),
+        has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
     )
 
 
@@ -48,8 +50,8 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
-    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW. README.md says what "
-    "each is.",
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW, PUBLIC_URL, "
+    "LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -77,6 +79,8 @@ for command in (
     prediction.explain,
     prediction.scorecard,
     prediction.compare,
+    archive.archive,
+    broadcast.broadcast,
     backup.backup,
     backup.restore,
     guide.signs,

@@ -13,7 +13,18 @@ from playwright.sync_api import Browser, sync_playwright
 
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FIXED = ("/", "/peta", "/wisata", "/layanan", "/privasi", "/armada", "/armada/pengumuman", "/armada/laporan", "/halte/none")
+FIXED = (
+    "/",
+    "/peta",
+    "/wisata",
+    "/layanan",
+    "/privasi",
+    "/api",
+    "/armada",
+    "/armada/pengumuman",
+    "/armada/laporan",
+    "/halte/none",
+)
 
 
 def paths(address: str) -> list[str]:

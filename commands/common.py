@@ -7,13 +7,15 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Settings:
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     clock: Clock
+    publication: Publication = UNSAID
+    has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     @property
     def broker_url(self) -> str:
@@ -71,8 +75,25 @@ class Settings:
             admin_password=self.admin_password,
             clock=self.clock,
             sample_guide=SAMPLE,
+            publication=self.publication,
             live_fresh_s=fresh_s,
         )
+
+
+def publication_of(environment: Mapping[str, str]) -> Publication:
+    """What the operator says of its open data; ends with a sentence where an address is none."""
+    addresses = {name: environment.get(name, "") for name in ("PUBLIC_URL", "FEED_CONTACT_URL", "FEED_LICENCE")}
+    for name, address in addresses.items():
+        if address and not address.startswith(("http://", "https://")):
+            fail(f"{name} is {address!r}; give an address that begins with https://")
+    return Publication(
+        contact_email=environment.get("FEED_CONTACT_EMAIL", ""),
+        contact_url=addresses["FEED_CONTACT_URL"],
+        licence=addresses["FEED_LICENCE"],
+        public_url=addresses["PUBLIC_URL"].rstrip("/"),
+        steward=environment.get("FEED_STEWARD", ""),
+        region_code=environment.get("FEED_REGION", ""),
+    )
 
 
 def clock_of(text: str, data_dir: Path) -> Clock:
@@ -148,7 +169,13 @@ def read_gtfs(source: Path) -> Network:
         fail(f"{source}: {error}\nNothing was imported; the network that was loaded stays.")
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    return network
+    real = as_real(network)
+    if len(real.trips) < len(network.trips):
+        left_out = len(network.trips) - len(real.trips)
+        click.echo(
+            f"warning: trips.txt: {left_out} demonstration trips (demo = 1) are left out of a feed that is real", err=True
+        )
+    return real
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:
@@ -157,6 +184,18 @@ def import_network(engine: Engine, network: Network, source: str, now: datetime)
 
     with writing(engine) as connection:
         return save_network(connection, network, now=now, source=source)
+
+
+def day_option(meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """`--day 2026-11-24` of a command."""
+
+    def read(_: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is no day like 2026-11-24", param=parameter) from None
+
+    return click.option("--day", callback=read, help=meaning)
 
 
 EXISTING = click.Path(exists=True, path_type=Path)

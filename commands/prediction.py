@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import click
 
-from commands.common import Settings, current_network, example, fail, open_engine, pass_settings
+from commands.common import Settings, current_network, day_option, example, fail, open_engine, pass_settings
 
 
 @click.command(epilog=example("python app.py relearn"))
@@ -46,15 +46,8 @@ def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
     click.echo("\n\n".join("\n".join(sentences(explanation)) for explanation in explanations))
 
 
-def _day(_: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    try:
-        return None if value is None else date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day like 2026-11-24", param=parameter) from None
-
-
 @click.command(epilog=example("python app.py scorecard", "python app.py scorecard --day 2026-11-23"))
-@click.option("--day", callback=_day, help="Yesterday (local) where not given.")
+@day_option("Yesterday (local) where not given.")
 @click.option("--keep", is_flag=True, help="Keep it in DATA_DIR/scorecards, too.")
 @pass_settings
 def scorecard(settings: Settings, day: date | None, keep: bool) -> None:

@@ -99,9 +99,10 @@ def live(settings: Settings) -> None:
 @pass_settings
 def broker(settings: Settings) -> None:
     """Become the embedded MQTT broker."""
-    from gps_ingest.broker import BrokerError, command
+    from gps_ingest.broker import BrokerError, command, let_readers_in
 
     try:
+        let_readers_in(settings.data_dir, settings.has_live_out)
         words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))

@@ -50,7 +50,7 @@ def run(settings: Settings, demo: bool) -> None:
 
 
 def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Callable[[str], None]) -> None:
-    from gps_ingest.operations.daily import DailyScorecard
+    from gps_ingest.operations.daily import ARCHIVED_AT_HOUR_UTC, SCORED_AT_HOUR_UTC, DailyCommand
     from gps_ingest.operations.readiness import Readiness
 
     _keep_copy_before_upgrade(settings, say)
@@ -64,9 +64,11 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
         _start_all(supervisor, settings, drives, say)
         if supervisor.watch(Readiness(settings.address)):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
-            scorecard = DailyScorecard(supervisor, settings.clock, [*PROGRAM, "scorecard", "--keep"])
+            clock = settings.clock
+            scorecard = DailyCommand(supervisor, clock, "scorecard", [*PROGRAM, "scorecard", "--keep"], SCORED_AT_HOUR_UTC)
+            archive = DailyCommand(supervisor, clock, "archive", [*PROGRAM, "archive"], ARCHIVED_AT_HOUR_UTC)
             part_watch = _part_watch(supervisor, settings)
-            supervisor.watch(lambda: part_watch() or scorecard())
+            supervisor.watch(lambda: part_watch() or scorecard() or archive())
     finally:
         supervisor.stop()
 
@@ -114,7 +116,10 @@ def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Ca
     from gps_ingest.operations.system import parts_of
 
     vehicles, receives = DEMO_VEHICLES if drives else 0, settings.receive_port is not None
-    for part in parts_of(has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives):
+    parts = parts_of(
+        has_own_broker=not settings.mqtt_url, demo_vehicles=vehicles, receives=receives, shares=settings.has_live_out
+    )
+    for part in parts:
         supervisor.start(part.name, [*PROGRAM, *part.words], restarts=part.restarts)
     if not settings.mqtt_url:
         say(f"broker mqtt://{settings.mqtt_bind}:{settings.mqtt_port}")

@@ -20,6 +20,7 @@ STARTS_WITHIN_S = 10.0  # it takes 30 ms; a full disk cache of queued reports is
 STOPS_WITHIN_S = 5.0
 CONFIG_FILE = "nats.conf"
 ACCESS_FILE = Path("broker") / "access.conf"  # below DATA_DIR; read anew at SIGHUP
+NO_READERS = Path("broker") / "no-readers"
 PID_FILE = Path("broker") / "nats.pid"
 MOST_HELD = "4GB"  # of reports that wait for ingest; beyond it nothing is acknowledged, and trackers keep what they have
 CONFIG = """# Written by gps_ingest/broker.py at every start; changes here are lost.
@@ -124,6 +125,15 @@ def write_config(data_dir: Path, host: str, port: int, websocket_port: int | Non
     return folder / CONFIG_FILE
 
 
+def let_readers_in(data_dir: Path, has_readers: bool) -> None:
+    """Whether everybody may read where buses in service are; remembered for whoever writes the access file later."""
+    make_private_folder((data_dir / NO_READERS).parent)
+    if has_readers:
+        (data_dir / NO_READERS).unlink(missing_ok=True)
+    else:
+        write_private(data_dir / NO_READERS, "LIVE_OUT=0\n")
+
+
 def write_access(data_dir: Path) -> None:
     """The part of the configuration that says who may do what. Raises BrokerError."""
     try:
@@ -131,7 +141,9 @@ def write_access(data_dir: Path) -> None:
     except BrokenUsersFile as error:
         raise BrokerError(str(error)) from None
     make_private_folder((data_dir / ACCESS_FILE).parent)
-    write_private(data_dir / ACCESS_FILE, written(access_settings(data_dir, users, is_open=not is_closed(data_dir))) + "\n")
+    has_readers = not (data_dir / NO_READERS).exists()
+    settings = access_settings(data_dir, users, is_open=not is_closed(data_dir), has_readers=has_readers)
+    write_private(data_dir / ACCESS_FILE, written(settings) + "\n")
 
 
 def _listen_at(host: str, port: int) -> str:

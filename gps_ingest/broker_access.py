@@ -17,6 +17,8 @@ ANONYMOUS = "transit-anonymous"  # what a client without a user is on an open lo
 MQTT_ONLY = ["MQTT", "MQTT_WS"]
 EVERY_TRACKER = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
 CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours, on a way that trackers take; no tracker can have that name
+LIVE_PREFIX = "transbinjai/v1/live"  # below it everybody may read where buses in service are
+READER, READER_PASSWORD = "transit-public", "public"  # no secret: who has no credentials of a tracker may read with it
 NOTHING = {"deny": [">"]}
 
 
@@ -39,13 +41,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool) -> dict[str, Any]:
+def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has_readers: bool = True) -> dict[str, Any]:
     """The part of the configuration that says who may do what. is_open: a client without a user may report.
 
-    Nobody but ourselves subscribes: so no session of others can hold a message back, and nobody reads where others are.
+    Nobody but ourselves subscribes to what trackers send: so no session of others can hold a message back, and nobody reads
+    where others are. has_readers: everybody may read below LIVE_PREFIX, where nothing is ever kept for anybody (QoS 0).
     """
+    password = own_secret(data_dir, "password")
     rows: list[dict[str, Any]] = [
-        _row(SYSTEM, own_secret(data_dir, "password"), EVERY_TRACKER, reads=EVERY_TRACKER),
+        _row(SYSTEM, password, [*EVERY_TRACKER, f"{LIVE_PREFIX}/#"], reads=EVERY_TRACKER, is_lasting=True),
         {
             "user": KEEPER,
             "password": own_secret(data_dir, "keeper"),
@@ -54,21 +58,27 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool) -> 
         },
     ]
     rows += [_row(user.name, user.hashed, user.topics) for user in users]
+    live = (LIVE_PREFIX, f"{LIVE_PREFIX}/#") if has_readers else ()  # to nats-server the wildcard does not cover its own level
+    if has_readers:
+        rows.append(_row(READER, READER_PASSWORD, (), reads=live))
     if not is_open:
         return {"authorization": {"users": rows}}
-    rows.append(_row(ANONYMOUS, own_secret(data_dir, "anonymous"), EVERY_TRACKER))
+    rows.append(_row(ANONYMOUS, own_secret(data_dir, "anonymous"), EVERY_TRACKER, reads=live))
     return {"no_auth_user": ANONYMOUS, "authorization": {"users": rows}}
 
 
-def _row(name: str, password: str, topics: Sequence[str], reads: Sequence[str] = ()) -> dict[str, Any]:
+def _row(
+    name: str, password: str, topics: Sequence[str], reads: Sequence[str] = (), *, is_lasting: bool = False
+) -> dict[str, Any]:
+    """is_lasting: subscriptions may be kept while it is away, at QoS 1."""
+    kept = ["$MQTT.sub.>"] if is_lasting else []  # where the broker brings what a lasting subscription holds
     return {
         "user": name,
         "password": password,
         "allowed_connection_types": MQTT_ONLY,
         "permissions": {
-            "publish": {"allow": [subject_of(topic) for topic in topics]},
-            # $MQTT.sub: where the broker brings what a lasting subscription holds
-            "subscribe": {"allow": [*(subject_of(topic) for topic in reads), "$MQTT.sub.>"]} if reads else NOTHING,
+            "publish": {"allow": [subject_of(topic) for topic in topics]} if topics else NOTHING,
+            "subscribe": {"allow": [*(subject_of(topic) for topic in reads), *kept]} if reads else NOTHING,
         },
     }
 

@@ -20,7 +20,7 @@ MAX_PAYLOAD = 256 * 1024  # bytes: a flushed buffer of 2,000 fixes, three hours 
 LONGEST_TOPIC = 200  # characters of a topic that a sentence repeats
 LONGEST_QUOTED = 40  # characters of a wrong value that a sentence repeats
 MAX_TRACKER_ID = 120  # characters: longer is no name but an accident
-EARLIEST = 946_684_800  # 2000-01-01: before it there was no tracker; seconds since start-up land there
+EARLIEST = 315_964_800  # 1980-01-06: before it there was no GPS; a week rolled over lands after, seconds since start-up before
 LATEST = 4_102_444_800  # 2100-01-01: beyond it lie milliseconds
 KMH_PER_MPS = 3.6
 NOBODY = "(unknown)"  # the tracker_id under which messages on a topic without one are counted
@@ -138,11 +138,7 @@ BOUND = re.compile(r"((?:<=|>=) [-+.\w]+)")  # in msgspec's sentences
 GOT = re.compile(r"got `(\w+)`")
 BYTE = re.compile(r"\(byte (\d+)\)")
 TIMES = ("timestamp", "tst", "created_at")
-OUT_OF_RANGE = {
-    "latitude": ComplaintKind.PLACES_SWAPPED,
-    "lat": ComplaintKind.PLACES_SWAPPED,
-    **dict.fromkeys(TIMES, ComplaintKind.TIME_OUT_OF_RANGE),
-}
+LATITUDES = ("latitude", "lat")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -351,9 +347,7 @@ def _malformed_field(complaint: str) -> Complaint:
         return Complaint(Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, {"field": field})
     bound = BOUND.search(complaint)
     if bound is not None or "out of range" in complaint:
-        kind = OUT_OF_RANGE.get(field, ComplaintKind.OUT_OF_RANGE)
-        figures = {"field": field, "bound": bound[1] if bound else "<= 1e308"}
-        return Complaint(Reason.OUT_OF_RANGE, kind, figures)
+        return _beyond(field, bound[1] if bound else "<= 1e308")
     got = GOT.search(complaint)
     type_got = got[1] if got else "?"
     if not field:
@@ -362,6 +356,15 @@ def _malformed_field(complaint: str) -> Complaint:
         return Complaint(Reason.WRONG_TYPE, ComplaintKind.WRONG_TYPE, {"field": field, "got": type_got})
     kind = ComplaintKind.WRITTEN_TIME if field in TIMES else ComplaintKind.QUOTED_NUMBER
     return Complaint(Reason.WRONG_TYPE, kind, {"field": field})
+
+
+def _beyond(field: str, bound: str) -> Complaint:
+    """bound: what msgspec asks for, as "<= 90.0"."""
+    if field in TIMES:
+        kind = ComplaintKind.TIME_TOO_SMALL if bound.startswith(">") else ComplaintKind.TIME_TOO_LARGE
+    else:
+        kind = ComplaintKind.PLACES_SWAPPED if field in LATITUDES else ComplaintKind.OUT_OF_RANGE
+    return Complaint(Reason.OUT_OF_RANGE, kind, {"field": field, "bound": bound})
 
 
 def _decimal_comma(payload: bytes) -> Complaint | None:

@@ -219,3 +219,27 @@ class Inbox:
                 retained=message.retain,
             )
         )
+
+
+class Outlet:
+    """Sends what is of use only now (QoS 0): while the broker is away it is lost, and nothing is kept for anybody."""
+
+    def __init__(self, url: str, client_id: str) -> None:
+        """Raises ValueError (url)."""
+        address = parse_url(url)
+        self._client = new_client(address, client_id, clean_session=True)
+        self._client.reconnect_delay_set(1, int(RETRY_S[1]))
+        self._client.connect_async(address.host, address.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._client.is_connected()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=0, retain=False)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()

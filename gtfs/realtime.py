@@ -25,14 +25,17 @@ FeedMessage = pb.FeedMessage
 StopTimeUpdate = pb.TripUpdate.StopTimeUpdate
 
 
-def vehicle_positions(network: Network, states: Iterable[VehicleState], now: datetime) -> FeedMessage:
-    """One entity per vehicle in service whose fix is at most 90 s from now (either way).
+def vehicle_positions(
+    network: Network, states: Iterable[VehicleState], now: datetime, *, standing: Iterable[StandingVehicle] = ()
+) -> FeedMessage:
+    """One entity per vehicle in service whose fix is at most 90 s from now (either way); a parked one is not in service.
 
     Vehicles about to end their trip come first, then by vehicle_id: see trip_updates.
     """
     message = _message(network, now)
+    parked = {vehicle.vehicle_id for vehicle in standing if vehicle.is_parked}
     for state in sorted(states, key=lambda state: (not is_ending(network, state), state.vehicle_id)):
-        if is_shown(state, now):
+        if is_shown(state, now, parked):
             _fill_vehicle(message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle, network, state, now)
     return message
 
@@ -51,6 +54,7 @@ def trip_updates(
     First those that notices concern, for some hours ahead and with or without a vehicle: a run that does not take place is
     CANCELED, a stop that is closed SKIPPED. A run that a vehicle is seen on in spite of a notice stays as it is seen.
     Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan.
+    Of a parked one nothing is told.
 
     A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
     Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import cos, radians
 
+from transit.arrivals.public_positions import IN_SERVICE, is_public
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.service_day import format_time
@@ -15,9 +16,6 @@ from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
 UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
 NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip (validators: times cos of the latitude)
-
-IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
-SHOWN = IN_SERVICE | {VehicleStatus.OFF_ROUTE}  # the others carry nobody: they are on their way to or from work, or unknown
 
 
 def trip_of(network: Network, state: VehicleState) -> Trip | None:
@@ -31,9 +29,8 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
     return network.trips.get(matched.trip.trip_id)
 
 
-def is_shown(state: VehicleState, now: datetime) -> bool:
-    young = is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
-    return state.matched.status in SHOWN and young
+def is_shown(state: VehicleState, now: datetime, parked: Collection[str] = ()) -> bool:
+    return is_public(state, parked) and is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:
@@ -113,7 +110,7 @@ def _is_ahead(trip: FeedTrip, now: datetime) -> bool:
 def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> bool:
     trip = network.trips.get(vehicle.trip.trip_id)
     ahead = trip is not None and any(call.stop_sequence >= vehicle.next_stop_sequence for call in trip.stop_times)
-    return ahead and (now - vehicle.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
+    return ahead and not vehicle.is_parked and (now - vehicle.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
 
 
 def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:

@@ -65,6 +65,7 @@ HOMES = {
     "google": {"gtfs.realtime"},
     "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
+    "pyarrow": {"gps_ingest.operations.open_archive"},
     "folium": {"maps"},
     "flask": {"web"},
     "flask_babel": {"web"},

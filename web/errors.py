@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from transit.plan.network import UnknownRoute, UnknownStop, UnknownTrip
 
-FOR_PROGRAMS = ("/api/", "/gtfs", "/healthz", "/metrics")
+FOR_PROGRAMS = ("/api/", "/archive/", "/catalog.jsonld", "/dmfr.json", "/gtfs", "/healthz", "/metrics")
 
 
 def error_json(status: int, code: str, message: str) -> tuple[Response, int]:

@@ -8,6 +8,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 
+from web.cors import init_cors
 from web.errors import init_errors
 from web.metrics import Requests
 from web.security import init_security
@@ -20,6 +21,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.feeds",
     "web.api.v1",
     "web.api.onebusaway.methods",
+    "web.api.catalogue",
+    "web.api.archive",
     "web.pages.riders",
     "web.pages.planner",
     "web.pages.suggestions",
@@ -32,6 +35,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.map",
     "web.pages.visitors",
     "web.pages.services",
+    "web.pages.developers",
 )
 
 COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmarks.page_bytes
@@ -42,7 +46,8 @@ COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmar
     "COMPRESS_MIN_SIZE": 300,  # bytes: below this an encoding adds as much as it saves
     "COMPRESS_MIMETYPES": [
         "text/html", "text/plain", "text/css", "text/javascript", "text/csv", "application/json", "application/geo+json",
-        "application/manifest+json", "application/x-protobuf", "application/javascript", "image/svg+xml",
+        "application/manifest+json", "application/ld+json", "application/xml",
+        "application/x-protobuf", "application/javascript", "image/svg+xml",
     ],
 }  # fmt: skip
 
@@ -59,6 +64,7 @@ def create_app(settings: WebSettings) -> Flask:
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_errors(app)
+    init_cors(app)
     app.extensions["requests"] = Requests()
     _count_requests(app, app.extensions["requests"])
 

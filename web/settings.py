@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gtfs.published import UNSAID, Publication
+
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
@@ -22,4 +24,5 @@ class WebSettings:
     admin_password: str = ""
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
+    publication: Publication = UNSAID
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

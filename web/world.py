@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,8 @@ from time import monotonic
 
 from flask import current_app
 
+from gtfs.expanded import expanded, expanded_facts
+from gtfs.published import published
 from gtfs.selection import UPDATE_MAX_AGE_S
 from gtfs.writer import write_network
 from maps.guide_reader import GuideReader
@@ -47,6 +50,7 @@ class View:
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
+        self.expanded_feeds: tuple[datetime, dict[str, bytes]] | None = None  # the same, of the unrolled network
 
     @cached_property
     def states(self) -> Mapping[str, VehicleState]:
@@ -83,6 +87,11 @@ class View:
         """By vehicle_id: those of which nothing is promised because they do not come on."""
         return {vehicle.vehicle_id: vehicle for vehicle in self.snapshot.standing} if self.fits and self.snapshot else {}
 
+    @cached_property
+    def parked(self) -> frozenset[str]:
+        """vehicle_ids of those of which riders hear no more."""
+        return frozenset(vehicle_id for vehicle_id, vehicle in self.standing.items() if vehicle.is_parked)
+
     @property
     def alerts(self) -> list[Alert]:
         return self.snapshot.alerts if self.snapshot else []
@@ -106,7 +115,7 @@ class World:
         self._reader = SnapshotReader(settings.data_dir)
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
-        self._zip: tuple[str, bytes] | None = None
+        self._zips: dict[str, bytes] = {}  # name of the file -> its content
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property
@@ -170,13 +179,24 @@ class World:
             self.imported_at = next((row.imported_at for row in rows if row.version_id == current), None)
             return load_network(connection, current), current
 
-    def zip(self) -> bytes:
-        """The network as GTFS; made once per version, shared by the workers through a file."""
-        if self._zip is None or self._zip[0] != self.version:
+    def zip(self, *, unrolled: bool = False) -> bytes:
+        """The network as GTFS; made once per version, shared by the workers through a file.
+
+        unrolled: with every headway trip as departures; raises TooManyDepartures.
+        """
+        name = f"{'gtfs-expanded' if unrolled else 'gtfs'}-{self._publication_key()}.zip"
+        if name not in self._zips:
             assert self.network is not None
-            path = folder(self.settings.data_dir) / f"gtfs-{self.version}.zip"
-            self._zip = (self.version, _read_or_make(path, self.network))
-        return self._zip[1]
+            network = published(self.network, self.settings.publication)
+            path = folder(self.settings.data_dir) / name
+            content = _read_or_make(path, lambda: write_network(expanded(network).network if unrolled else network))
+            self._zips = {kept: packed for kept, packed in self._zips.items() if self._publication_key() in kept}
+            self._zips[name] = content
+        return self._zips[name]
+
+    def _publication_key(self) -> str:
+        """Of what the files depend on: the network, and what the operator says of it."""
+        return hashlib.sha256(f"{self.version} {self.settings.publication}".encode()).hexdigest()[:32]
 
     def feed(self, name: str) -> bytes:
         """A GTFS-Realtime feed: the live process's, or, when that is stuck, what of it is still young enough to be told."""
@@ -190,26 +210,52 @@ class World:
             kept = self.view.own_feeds = (now + REMADE_EVERY, _feeds_of(self.network, self.view, now))
         return kept[1][name]
 
+    def expanded_feed(self, name: str) -> bytes:
+        """The same feed told of the unrolled network of gtfs-expanded.zip; made when somebody asks, once per snapshot.
+
+        Raises TooManyDepartures.
+        """
+        if self.view.snapshot is None or self.network is None:
+            return b""
+        now = self.view.snapshot.made_at if self.view.fits and self.is_live else self.now()
+        kept = self.view.expanded_feeds
+        if kept is None or not now < kept[0] <= now + REMADE_EVERY:
+            kept = self.view.expanded_feeds = (now + REMADE_EVERY, _expanded_feeds_of(self.network, self.view, now))
+        return kept[1][name]
+
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
+def _young_facts(view: View, now: datetime) -> tuple[list[Prediction], list[StandingVehicle]]:
+    """What of a view may still be told."""
     young = timedelta(seconds=UPDATE_MAX_AGE_S)
     predictions = [row for row in view.every_prediction if is_fresh(row.reported_at, now, young) and row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
-    standing = [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
+    return predictions, [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
+
+
+def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
+    predictions, standing = _young_facts(view, now)
     return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
 
 
-def _read_or_make(path: Path, network: Network) -> bytes:
+def _expanded_feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
+    plan = expanded(network)
+    facts = expanded_facts(plan, list(view.states.values()), *_young_facts(view, now), view.alerts, now)
+    return feeds_of(plan.network, facts.states, facts.predictions, facts.standing, facts.alerts, now)
+
+
+def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The file; those of the same kind and another version go."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        content = write_network(network)
+        content = make()
         write_atomically(path, content)
-        for old in path.parent.glob("gtfs-*.zip"):
-            if old != path:
+        kind = path.name.rpartition("-")[0]
+        for old in path.parent.glob(f"{kind}-*.zip"):
+            if old != path and old.name.rpartition("-")[0] == kind:
                 old.unlink(missing_ok=True)
         return content
 

@@ -1,4 +1,4 @@
-"""What is done once a day, in the small hours: the scorecard of the day before."""
+"""What is done once a day, in the small hours: the scorecard of the day before, and the open archive."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from datetime import date, datetime
 from gps_ingest.operations.supervisor import Supervisor
 
 SCORED_AT_HOUR_UTC = 19  # 02:00 in Binjai
+ARCHIVED_AT_HOUR_UTC = 20  # 03:00 there: one after the other, on a small machine
 
 
-class DailyScorecard:
+class DailyCommand:
     """Looked at by Supervisor.watch(): starts the command once a day and never ends the watch."""
 
-    def __init__(self, supervisor: Supervisor, clock: Callable[[], datetime], command: Sequence[str]) -> None:
-        self.supervisor, self.clock, self.command = supervisor, clock, command
+    def __init__(
+        self, supervisor: Supervisor, clock: Callable[[], datetime], name: str, command: Sequence[str], hour_utc: int
+    ) -> None:
+        self.supervisor, self.clock, self.name, self.command, self.hour_utc = supervisor, clock, name, command, hour_utc
         self.done: date | None = None
 
     def __call__(self) -> bool:
         now = self.clock()
-        if now.hour == SCORED_AT_HOUR_UTC and self.done != now.date():
+        if now.hour == self.hour_utc and self.done != now.date():
             self.done = now.date()
-            self.supervisor.start("scorecard", self.command, restarts=False)
+            self.supervisor.start(self.name, self.command, restarts=False)
         return False

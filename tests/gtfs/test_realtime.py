@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gtfs.realtime import alerts, json_of_pb, to_json, to_pb, trip_updates, vehicle_positions
 from tests.builders import LOOP, MONDAY, SEVEN, a_network, a_report, a_trip_instance, at, every
 from transit.arrivals.alerts import Alert, Cause, Effect, InformedEntity
-from transit.forecasting.prediction import Prediction, Tier
+from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import FeedInfo, Network, TripInstance
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
@@ -34,9 +34,10 @@ def a_state(
     status: VehicleStatus = VehicleStatus.ON_TRIP,
     next_stop: int | None = 2,
     offset_m: float = 5.0,
+    is_expected_back: bool = False,
 ) -> VehicleState:
     report = a_report((100.0, 0.0), when, vehicle_id=vehicle_id, bearing=90.0, speed_mps=6.0)
-    matched = MatchedPosition(when, status, trip or a_trip_instance(), 100.0, offset_m)
+    matched = MatchedPosition(when, status, trip or a_trip_instance(), 100.0, offset_m, is_expected_back=is_expected_back)
     return VehicleState(vehicle_id, report, matched, next_stop_sequence=next_stop)
 
 
@@ -107,10 +108,25 @@ def test_a_bus_that_waits_at_its_terminal_stands_at_the_first_stop_of_the_next_t
     assert vehicle.trip.schedule_relationship == RELATION.UNSCHEDULED
 
 
-def test_a_bus_off_its_route_is_shown_without_claiming_the_trip() -> None:
-    vehicle = vehicle_positions(PLAIN, [a_state(status=VehicleStatus.OFF_ROUTE)], SEVEN).entity[0].vehicle
+def test_a_bus_on_a_detour_is_shown_without_claiming_the_trip() -> None:
+    state = a_state(status=VehicleStatus.OFF_ROUTE, is_expected_back=True)
+    vehicle = vehicle_positions(PLAIN, [state], SEVEN).entity[0].vehicle
     assert vehicle.HasField("position")
     assert not vehicle.HasField("trip")
+
+
+def test_where_a_bus_goes_that_left_its_trip_for_good_is_nobodys_business() -> None:
+    assert not vehicle_positions(PLAIN, [a_state(status=VehicleStatus.OFF_ROUTE)], SEVEN).entity
+
+
+@pytest.mark.parametrize(("is_parked", "count"), [(False, 1), (True, 0)])
+def test_a_parked_bus_leaves_both_feeds(is_parked: bool, count: int) -> None:
+    stands = StandingVehicle(
+        vehicle_id="BUS1", trip=a_trip_instance(), since=SEVEN, stop_id="S1", next_stop_sequence=2, reported_at=SEVEN,
+        ended_at=SEVEN, waits=False, is_parked=is_parked,
+    )  # fmt: skip
+    assert len(vehicle_positions(PLAIN, [a_state()], SEVEN, standing=[stands]).entity) == count
+    assert len(trip_updates(PLAIN, [], [a_state()], SEVEN, standing=[stands]).entity) == count
 
 
 def test_a_bus_too_far_from_its_shape_does_not_claim_the_trip() -> None:

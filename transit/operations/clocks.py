@@ -17,7 +17,8 @@ ALIKE_S = 20.0  # so far apart, two offsets have the same cause; and so much of 
 LEAST = 2  # trackers that can be a majority against this machine
 STEP_TOLD_FOR = timedelta(hours=1)
 STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see a step as late as that
-WEEK_ROLLOVER_S = 1024 * 7 * 86400.0  # GPS counts its weeks in ten bits
+ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
+WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
 DAY_S = 86400.0
 ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
 
@@ -54,9 +55,10 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
     if abs(ahead_s) <= ALIKE_S:
         return None
     figures = {"wrong_s": ahead_s, "case": "ahead" if ahead_s > 0 else "behind"}
-    weeks = -ahead_s / WEEK_ROLLOVER_S
-    if round(weeks) != 0 and abs(weeks - round(weeks)) * WEEK_ROLLOVER_S < DAY_S:
-        return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, {"wrong_s": ahead_s})
+    rounds = -ahead_s / WEEK_ROLLOVER_S
+    if round(rounds) != 0 and abs(rounds - round(rounds)) * WEEK_ROLLOVER_S < DAY_S:
+        rollover = {"wrong_s": ahead_s, "weeks": abs(round(rounds)) * ROUND_WEEKS}
+        return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, rollover)
     zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
     zone_s = zone.total_seconds() if zone else 0.0
     if zone_s and abs(ahead_s - zone_s) < ZONE_ALIKE_S:

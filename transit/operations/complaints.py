@@ -22,7 +22,8 @@ class ComplaintKind(StrEnum):
     MISSING_FIELD = "missing_field"
     OUT_OF_RANGE = "out_of_range"
     PLACES_SWAPPED = "places_swapped"
-    TIME_OUT_OF_RANGE = "time_out_of_range"
+    TIME_TOO_LARGE = "time_too_large"
+    TIME_TOO_SMALL = "time_too_small"
     NOT_A_NUMBER = "not_a_number"
     QUOTED_NUMBER = "quoted_number"
     WRITTEN_TIME = "written_time"
@@ -47,8 +48,9 @@ SENTENCES = {
     ComplaintKind.OPTIONAL_TIME: "%(field)s is %(value)s; send Unix seconds, or leave it out",
     ComplaintKind.MISSING_FIELD: "%(field)s is missing; a fix needs a position and the time of the fix",
     ComplaintKind.OUT_OF_RANGE: "%(field)s is out of range, it must be %(bound)s",
-    ComplaintKind.PLACES_SWAPPED: "%(field)s is out of range, it must be %(bound)s; are latitude and longitude swapped?",
-    ComplaintKind.TIME_OUT_OF_RANGE: "%(field)s is out of range; send Unix seconds of the fix, not milliseconds",
+    ComplaintKind.PLACES_SWAPPED: "%(field)s is out of range, it must be %(bound)s; latitude and longitude may be swapped",
+    ComplaintKind.TIME_TOO_LARGE: "%(field)s is too large; send Unix seconds of the fix, not milliseconds",
+    ComplaintKind.TIME_TOO_SMALL: "%(field)s is too small; send Unix seconds of the fix, not seconds since the device started",
     ComplaintKind.NOT_A_NUMBER: "a number is NaN or Infinity; leave a field out where its value is not known",
     ComplaintKind.QUOTED_NUMBER: "%(field)s is a text; numbers are sent without quotes",
     ComplaintKind.WRITTEN_TIME: "%(field)s is a text; send Unix seconds of the fix as a number, not a written date",

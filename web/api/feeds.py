@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
+from gtfs.expanded import TooManyDepartures
 from gtfs.realtime import json_of_pb
 from transit.operations.watch import NO_WATCH
 from transit.operations.watch_report import FaultKind
@@ -41,20 +42,39 @@ def gtfs_zip() -> Response:
     return response
 
 
+@pages.get("/gtfs-expanded.zip")
+def gtfs_expanded_zip() -> Response:
+    """For programs that do not read frequencies.txt."""
+    if world().network is None:
+        abort(503, NO_NETWORK)
+    try:
+        content = world().zip(unrolled=True)
+    except TooManyDepartures as error:
+        abort(404, str(error))
+    response = conditional(content, "application/zip", world().imported_at, 300)
+    response.headers["Content-Disposition"] = 'attachment; filename="gtfs-expanded.zip"'
+    return response
+
+
 @pages.get("/gtfs-rt/<name>.<any(pb, json):kind>")
 def gtfs_realtime(name: str, kind: str) -> Response:
+    """With `expanded=1` told of the trips of gtfs-expanded.zip."""
     if name not in NAMES:
         abort(404, f"There is no feed {name}. There are: {', '.join(NAMES)}")
     made = world().view.snapshot
     if world().network is None or made is None:
         abort(503, NO_NETWORK if world().network is None else "The live process has not written anything yet.")
-    packed = world().feed(name)
+    unrolled = request.args.get("expanded") == "1"
+    try:
+        packed = world().expanded_feed(name) if unrolled else world().feed(name)
+    except TooManyDepartures as error:
+        abort(404, str(error))
     if kind == "pb":
         return conditional(packed, "application/x-protobuf", made.made_at, 1)
-    kept = world().view.feeds_as_json
-    if name not in kept or kept[name][0] != packed:
-        kept[name] = (packed, json_of_pb(packed))
-    return conditional(kept[name][1], "application/json", made.made_at, 1)
+    kept, key = world().view.feeds_as_json, f"{name} expanded" if unrolled else name
+    if key not in kept or kept[key][0] != packed:
+        kept[key] = (packed, json_of_pb(packed))
+    return conditional(kept[key][1], "application/json", made.made_at, 1)
 
 
 @pages.get("/healthz")

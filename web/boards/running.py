@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from transit.arrivals.public_positions import is_public
 from transit.arrivals.rows import TOLD_AGE
 from transit.plan.geometry import distance_m
 from transit.plan.network import Network, Trip
@@ -25,15 +26,15 @@ def buses_now(world: World) -> Counter[str]:
 
 def in_service(world: World) -> Iterator[VehicleState]:
     """The vehicles that riders are shown now: seen within 300 s on a trip, and not parked."""
-    network, now, standing = world.network, world.now(), world.view.standing
+    network, now, parked = world.network, world.now(), world.view.parked
     assert network is not None
     for state in world.states.values():
-        stands = standing.get(state.vehicle_id)
-        if is_running(network, state, now) and (stands is None or not stands.is_parked):
+        if is_running(network, state, now) and is_public(state, parked):
             yield state
 
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
+    """On a trip, or off the line of one: more than the public may see."""
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
     return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 

@@ -21,7 +21,7 @@ def feeds_of(
 ) -> dict[str, bytes]:
     """Name of the feed -> FeedMessage bytes."""
     return {
-        "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now)),
+        "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now, standing=standing)),
         "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, alerts, standing=standing)),
         "alerts": realtime.to_pb(realtime.alerts(network, alerts, now)),
     }

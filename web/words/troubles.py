@@ -133,7 +133,7 @@ WORDS: dict[Kind, Words] = {
         "Take the one off that is not there: python app.py trackers unmap TRACKER",
     ),
     Kind.WEEK_ROLLOVER: Words(
-        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts GPS weeks from 1024 weeks ago (week rollover).",
+        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts weeks from %(weeks)s weeks ago (week rollover).",
         "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
     ),
     Kind.PARKED: Words(

@@ -20,6 +20,11 @@ def test_simulated_buses_come_last_and_may_leave():
     assert all(part.restarts for part in others)
 
 
+def test_positions_are_shared_where_it_is_asked_for():
+    parts = parts_of(has_own_broker=True, demo_vehicles=0, shares=True)
+    assert names(parts) == ["broker", "ingest", "live", "web", "broadcast"]
+
+
 def test_the_receiver_is_a_part_where_it_is_asked_for():
     parts = parts_of(has_own_broker=True, demo_vehicles=0, receives=True)
     assert names(parts) == ["broker", "ingest", "live", "web", "receive"]

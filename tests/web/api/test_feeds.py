@@ -11,8 +11,9 @@ import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 from prometheus_client.parser import text_string_to_metric_families
 
+from gtfs.published import Publication
 from gtfs.reader import read_network
-from tests.builders import a_drive, a_network, at
+from tests.builders import a_drive, a_network, at, every
 
 
 def test_the_gtfs_served_is_the_network_and_costs_nothing_twice(town):
@@ -146,3 +147,36 @@ def test_metrics_stand_a_file_that_a_process_has_only_begun(town):
     (folder / "counter_1.db").write_bytes(b"")
     (folder / "counter_2.db").write_bytes(b"{")
     assert figures_of(town.client())["transbinjai_ingest_reports_total",] == 31
+
+
+def test_the_unrolled_file_and_its_live_feed_name_the_same_trips(city):
+    city.load(a_network(headway=every(10)))
+    city.hear(a_drive(start=at(7, 3), to_m=1800)).step(at(7, 8))
+    client = city.client()
+    packed = client.get("/gtfs-expanded.zip")
+    assert (packed.status_code, packed.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    trips = read_network(packed.data).trips
+    (entity,) = pb.FeedMessage.FromString(client.get("/gtfs-rt/trip_updates.pb?expanded=1").data).entity
+    assert entity.trip_update.trip.trip_id == "T1~070000"
+    assert entity.trip_update.trip.trip_id in trips
+    plain = client.get("/gtfs-rt/trip_updates.pb").data
+    assert pb.FeedMessage.FromString(plain).entity[0].trip_update.trip.trip_id == "T1"
+    as_json = client.get("/gtfs-rt/vehicle_positions.json?expanded=1").json
+    assert as_json["entity"][0]["vehicle"]["trip"]["trip_id"] == "T1~070000"
+
+
+def test_the_unrolled_live_feed_goes_on_when_the_live_process_is_dead(city):
+    city.load(a_network(headway=every(10)))
+    city.hear(a_drive(to_m=1800)).step(at(7, 5))
+    client = city.client()
+    city.now = at(7, 7)
+    assert len(pb.FeedMessage.FromString(client.get("/gtfs-rt/trip_updates.pb?expanded=1").data).entity) == 1
+    city.now = at(7, 11)
+    assert len(pb.FeedMessage.FromString(client.get("/gtfs-rt/trip_updates.pb?expanded=1").data).entity) == 0
+
+
+def test_what_the_operator_says_of_the_data_is_in_the_file_at_once(town):
+    assert read_network(town.client().get("/gtfs.zip").data).feed_info is None
+    client = town.client(publication=Publication(contact_email="data@example.org", public_url="https://bus.example.org"))
+    info = read_network(client.get("/gtfs.zip").data).feed_info
+    assert (info.contact_email, info.contact_url) == ("data@example.org", "https://bus.example.org/lapor")
