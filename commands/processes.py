@@ -106,7 +106,7 @@ def broker(settings: Settings) -> None:
         words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))
-    out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.execv(words[0], words)

@@ -57,6 +57,7 @@ class TroubleKind(StrEnum):
     CLIENT_ID_REFUSED = "client_id_refused"
     PAYLOAD_REFUSED = "payload_refused"
     LOGIN_REFUSED = "login_refused"
+    CLIENT_ID_CLASH = "client_id_clash"
     PERMISSION_REFUSED = "permission_refused"
     BROKER_TURNED_AWAY = "broker_turned_away"
     UNKNOWN_TOPIC = "unknown_topic"

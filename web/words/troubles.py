@@ -105,6 +105,10 @@ WORDS: dict[Kind, Words] = {
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
         "Compare both with what docs/TRACKERS.md says of users and passwords.",
     ),
+    Kind.CLIENT_ID_CLASH: Words(
+        "Two devices connect as %(subject)s and push each other out, %(count)s times since %(since)s, last at %(last_at)s.",
+        "Give each device a client id, and a name, of its own.",
+    ),
     Kind.PERMISSION_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: not its own topic.",
         "A tracker may publish under the name of its own user only: set user and topic to the same name.",

@@ -64,10 +64,10 @@ def ordered(control, vehicle_id, departs_at):
     return control
 
 
-def refused_by_broker(control, words):
+def refused_by_broker(control, words, times=1):
     folder = control.folder / "broker"
     folder.mkdir(exist_ok=True)
-    (folder / "broker.log").write_text(f"start\n[1] 2026/11/23 07:00:00.0 [ERR] 10.0.0.7:4000 - mid:3 - {words}\n")
+    (folder / "broker.log").write_text("start\n" + times * f"[1] 2026/11/23 07:00:00.0 [ERR] 10.0.0.7:4000 - mid:3 - {words}\n")
     control.ingest.note_broker_refusals(BrokerLog(folder, lambda: control.now))
     return control
 
@@ -129,6 +129,11 @@ def payload_refused(control):
 
 def login_refused(control):
     return refused_by_broker(control, '"phone7" - authentication error')
+
+
+def client_id_clash(control):
+    words = '"phone7" - Replacing old client "10.0.0.8:4001 - mid:9" since both have the same client ID "phone7"'
+    return refused_by_broker(control, words, times=5)
 
 
 def permission_refused(control):
@@ -301,12 +306,14 @@ SCENES = {scene.__name__: scene for scene in (
     shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip, assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong, runs_early, runs_late, line_left,
-    part_fault, part_restarted, messages_lost,
+    part_fault, part_restarted, messages_lost, client_id_clash,
 )}  # fmt: skip
 NOTHING_ELSE: set[Kind] = set()
 COMES_WITH = {  # what else is rightly told of the same scene
     **{kind: {Kind.NEVER_REPORTED} for kind in Kind if kind.value.endswith("_refused") and kind is not Kind.SOME_REFUSED},
-    **{kind: {Kind.NEVER_REPORTED} for kind in (Kind.PART_FAULT, Kind.PART_RESTARTED, Kind.MESSAGES_LOST)},
+    **{
+        kind: {Kind.NEVER_REPORTED} for kind in (Kind.PART_FAULT, Kind.PART_RESTARTED, Kind.MESSAGES_LOST, Kind.CLIENT_ID_CLASH)
+    },
     Kind.BROKER_TURNED_AWAY: {Kind.NEVER_REPORTED},
     Kind.FEED_EMPTY: {Kind.NEVER_REPORTED},
     Kind.FEED_EXPIRED: {Kind.NEVER_REPORTED},
