@@ -8,7 +8,21 @@ from pathlib import Path
 
 import click
 
-from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import (
+    archive,
+    backup,
+    broadcast,
+    dispatch,
+    guide,
+    network,
+    people,
+    poll,
+    prediction,
+    processes,
+    recordings,
+    run,
+    trackers,
+)
 from commands.common import Settings, clock_of, fail, publication_of
 
 
@@ -32,8 +46,10 @@ def settings_of_environment() -> Settings:
         mqtt_url=os.environ.get("MQTT_URL", ""),
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
+        armada_is_local=os.environ.get("ARMADA_LOCAL", "") not in ("", "0"),
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
+        keep_days=os.environ.get("KEEP_DAYS", ""),
         clock=clock,
         publication=publication_of(os.environ),
         has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
@@ -50,8 +66,9 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
-    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, TRANSIT_NOW, PUBLIC_URL, "
-    "LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
+    "TRANSIT_NOW, PUBLIC_URL, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. "
+    "README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -73,6 +90,8 @@ for command in (
     recordings.replay,
     network.gtfs,
     trackers.trackers,
+    people.people,
+    people.audit,
     dispatch.assign,
     dispatch.depart,
     prediction.relearn,
@@ -81,6 +100,7 @@ for command in (
     prediction.compare,
     archive.archive,
     broadcast.broadcast,
+    poll.poll,
     backup.backup,
     backup.restore,
     guide.signs,

@@ -29,12 +29,12 @@ TIMES = 30
 FILL = """
 INSERT INTO reports (tracker_id, fix_at, received_at, reported_at, vehicle_id, lat, lon, status)
 {numbers}
-SELECT 'T' || (n % {trackers}), {begin} + (n / {trackers}) * {every}, {begin} + (n / {trackers}) * {every},
-       {begin} + (n / {trackers}) * {every}, 'BUS' || (n % {trackers}), 3.6, 98.5, 'on_trip' FROM numbers
+SELECT 'T' || (n - n / {trackers} * {trackers}), {begin} + (n / {trackers}) * {every}, {begin} + (n / {trackers}) * {every},
+       {begin} + (n / {trackers}) * {every}, 'BUS' || (n - n / {trackers} * {trackers}), 3.6, 98.5, 'on_trip' FROM numbers
 """
 NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT {since} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {until})",
-    "postgresql": "WITH numbers AS (SELECT generate_series({since}, {until} - 1) AS n)",
+    "postgresql": "WITH numbers AS (SELECT generate_series({since}::bigint, {until} - 1) AS n)",
 }
 
 

@@ -21,6 +21,7 @@ from transit.clock import Clock, parse_clock
 if TYPE_CHECKING:
     from transit.plan.network import Network
     from transit.store.database import Engine
+    from transit.store.retention import Retention
     from web.settings import WebSettings
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -42,12 +43,23 @@ class Settings:
     database_url: str
     mqtt_url: str  # empty: the embedded broker
     tile_url: str
-    admin_password: str
+    admin_password: str  # of the first admin, where nobody can log in yet
+    armada_is_local: bool  # /armada answers to this very machine without a log-in
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
+    keep_days: str  # see transit.store.retention
     clock: Clock
     publication: Publication = UNSAID
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
+
+    def retention(self) -> Retention:
+        """How long what is kept. Ends with a sentence where KEEP_DAYS cannot be read."""
+        from transit.store.retention import parse_keep_days
+
+        try:
+            return parse_keep_days(self.keep_days)
+        except ValueError as error:
+            fail(str(error))
 
     @property
     def broker_url(self) -> str:
@@ -72,7 +84,7 @@ class Settings:
             data_dir=self.data_dir,
             database_url=self.database_url,
             tile_url=self.tile_url,
-            admin_password=self.admin_password,
+            armada_is_local=self.armada_is_local,
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

@@ -19,6 +19,7 @@ from commands.common import (
     pass_settings,
     stop_on_signal,
 )
+from commands.people import make_first_people
 from commands.run import DEMO_VEHICLES
 
 DEFAULT_RECEIVE_PORT = 5055  # the one that Traccar's apps expect
@@ -34,7 +35,9 @@ def web(settings: Settings, workers: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    open_engine(settings).dispose()
+    engine = open_engine(settings)
+    make_first_people(engine, settings, False, click.echo)
+    engine.dispose()
     with suppress(KeyboardInterrupt):
         serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers)
 
@@ -49,7 +52,12 @@ def ingest(settings: Settings) -> None:
     stop_event = stop_on_signal()
     try:
         run_ingest(
-            open_engine(settings), settings.broker_url, clock=settings.clock, stop_event=stop_event, data_dir=settings.data_dir
+            open_engine(settings),
+            settings.broker_url,
+            clock=settings.clock,
+            stop_event=stop_event,
+            data_dir=settings.data_dir,
+            retention=settings.retention(),
         )
     except ValueError as error:
         fail(str(error))
@@ -92,7 +100,7 @@ def live(settings: Settings) -> None:
     from web.live.process import run_live
 
     stop_event = stop_on_signal()
-    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event)
+    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention())
 
 
 @click.command(epilog=example("MQTT_PORT=1884 python app.py broker"))

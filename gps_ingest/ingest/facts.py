@@ -23,16 +23,13 @@ from transit.store.assignments import load_assignments
 from transit.store.broker_refusals import add_broker_refusals, forget_broker_refusals
 from transit.store.database import DatabaseError, Engine, writing
 from transit.store.networks import current_version, load_network
-from transit.store.reports import forget_reports
 from transit.store.stored_count import count_stored, stored_count
 from transit.store.trackers import load_tracker_health, load_tracker_map
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import MAX_AHEAD, AvlReport, Rejection
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
-KEEP_REPORTS = timedelta(days=62)  # a complaint of last month can still be answered; states and stop events stay
 KEEP_REFUSALS = timedelta(hours=6)  # of the broker: one that begins again after that is told as a new one
-FORGET_AT_ONCE = 5000  # reports: the batch after it need not wait long
 log = logging.getLogger(__name__)
 
 
@@ -101,11 +98,9 @@ class Ingest:
             log.keep()
             self.figures.count_broker_refusals(refusals)
 
-    def forget(self) -> int:
-        """Old reports go, some at a time."""
+    def forget_broker_refusals(self) -> None:
         with writing(self.engine) as connection:
             forget_broker_refusals(connection, self.clock() - KEEP_REFUSALS)
-            return forget_reports(connection, self.clock() - KEEP_REPORTS, FORGET_AT_ONCE)
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()

@@ -16,11 +16,13 @@ from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
+from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
 from gps_ingest.operations.canary import number_of
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
+from transit.store.retention import DEFAULT, Retention
 from transit.store.signs_of_life import INGEST_SIGN, Progress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
@@ -29,7 +31,7 @@ READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
-FORGET_EVERY_S = 60.0  # old reports
+FORGET_EVERY_S = 60.0  # what the broker refused long ago
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
 
@@ -39,10 +41,19 @@ def client_id_of(data_dir: Path) -> str:
     return "transit-ingest-" + own_secret(data_dir, "ingest session")
 
 
-def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_event: Event, data_dir: Path) -> None:
+def run(
+    engine: Engine,
+    mqtt_url: str,
+    *,
+    clock: Callable[[], datetime],
+    stop_event: Event,
+    data_dir: Path,
+    retention: Retention = DEFAULT,
+) -> None:
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
     inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
+    forgetting = Forgetting(engine, retention, clock)
     _tell_loss(ingest, data_dir)
     broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest, data_dir)
@@ -66,7 +77,8 @@ def run(engine: Engine, mqtt_url: str, *, clock: Callable[[], datetime], stop_ev
             _try(ingest.backfill)
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()
-            _try(ingest.forget)
+            _try(ingest.forget_broker_refusals)
+        _try(lambda: forgetting.step(monotonic()))
     inbox.close()
 
 

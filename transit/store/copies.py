@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, func, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, make_url, text
 
 from transit.store.stored_count import StoredCount, stored_count
-from transit.store.tables import metadata, reports
+from transit.store.tables import metadata
+from transit.store.trackers import newest_received_at
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BESIDE = ("", "-wal", "-shm")  # a SQLite database is up to three files
@@ -41,7 +42,7 @@ def content_of(connection: Connection) -> Content:
     return Content(
         schema=str(connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar_one()),
         rows={table.name: _count(connection, table.name) for table in metadata.sorted_tables if table.name in there},
-        newest_received_at=connection.execute(select(func.max(reports.c.received_at))).scalar(),
+        newest_received_at=newest_received_at(connection),
         stored=stored_count(connection),
     )
 

@@ -15,7 +15,15 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 __all__ = ["Connection", "DatabaseError", "Engine", "UnknownSchema", "check_schema", "migrate", "open_database", "writing"]
 
-SCHEMAS = ("0001", "0002", "0003", "0004", "0005")  # every schema there ever was; a test holds it equal to migrations/versions
+SCHEMAS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+)  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
 BUSY_TIMEOUT_MS = 10_000  # another process's commit takes milliseconds; a checkpoint on a slow disk takes seconds
 MIGRATION_LOCK = 0x7472616E736974  # "transit": any number, the same in every process

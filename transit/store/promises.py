@@ -11,10 +11,10 @@ import zstandard
 
 from transit.forecasting.prediction import Prediction, Tier
 from transit.quality.scorecard import Promise
+from transit.store.retention import DEFAULT_DAYS
 
 AHEAD = timedelta(minutes=30)  # further ahead nothing is scored
 FORMAT = 1  # of a sample's rows; a sample of another format is left out, one without a number is of the first
-KEEP_DAYS = 16  # two weeks to compare methods over, and the days on which they began and ended
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[tuple[str, str, str, int, float, float, float]])
 
@@ -86,9 +86,11 @@ def _promises_of(sample: bytes) -> Iterator[Promise]:
         )
 
 
-def forget_promises(data_dir: Path, today: date) -> int:
-    """Deletes the files of days long past; returns how many."""
-    oldest = (today - timedelta(days=KEEP_DAYS)).isoformat()
+def forget_promises(data_dir: Path, today: date, keep_days: int | None = DEFAULT_DAYS["promises"]) -> int:
+    """Deletes the files of days long past; returns how many. keep_days: None = for ever."""
+    if keep_days is None:
+        return 0
+    oldest = (today - timedelta(days=keep_days)).isoformat()
     old = [path for path in (data_dir / "promises").glob("*.zst") if path.stem < oldest]
     for path in old:
         path.unlink(missing_ok=True)

@@ -84,6 +84,26 @@ def load_recording(connection: Connection, since: datetime, until: datetime) -> 
 
 
 def forget_reports(connection: Connection, before: datetime, limit: int) -> int:
-    """Deletes the oldest reports received before a moment, at most limit; returns how many."""
-    oldest = select(reports.c.report_id).where(reports.c.received_at < before).order_by(reports.c.received_at).limit(limit)
-    return connection.execute(delete(reports).where(reports.c.report_id.in_(oldest))).rowcount
+    """Deletes those of the oldest limit reports that were received before a moment; returns how many.
+
+    The oldest are those that were stored first. Where our clock once ran ahead they say that they are young; they go as soon as
+    one that was stored after them is old.
+    """
+    oldest = select(reports.c.report_id, reports.c.received_at).order_by(reports.c.report_id).limit(limit)
+    rows = connection.execute(oldest).all()
+    ids = [row.report_id for row in rows if row.received_at < before]
+    if rows and not ids and _is_old_further_on(connection, before, rows[0].report_id, limit):
+        ids = [row.report_id for row in rows]
+    return connection.execute(delete(reports).where(reports.c.report_id.in_(ids))).rowcount if ids else 0
+
+
+def _is_old_further_on(connection: Connection, before: datetime, first_id: int, limit: int) -> bool:
+    """Looks at a report here and there, ever further on."""
+    last_id = connection.execute(select(func.max(reports.c.report_id))).scalar_one()
+    step = limit
+    while first_id + step < last_id:
+        later = select(reports.c.received_at).where(reports.c.report_id >= first_id + step).order_by(reports.c.report_id)
+        if connection.execute(later.limit(1)).scalar_one() < before:
+            return True
+        step *= 2
+    return False

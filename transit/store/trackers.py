@@ -66,7 +66,7 @@ def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
 
 def newest_received_at(connection: Connection) -> datetime | None:
     """When the last report of any tracker came in."""
-    return connection.execute(select(func.max(reports.c.received_at))).scalar()
+    return connection.execute(select(reports.c.received_at).order_by(reports.c.report_id.desc()).limit(1)).scalar()
 
 
 def count_refusals(connection: Connection, counted: Mapping[tuple[str, str], int], *, now: datetime) -> None:

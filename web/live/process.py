@@ -31,6 +31,7 @@ from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
+from transit.store.retention import DEFAULT, Retention
 from transit.store.signs_of_life import LIVE_SIGN, Progress, Sign
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
@@ -55,8 +56,8 @@ log = logging.getLogger(__name__)
 class Live:
     """What the live process remembers from one step to the next. step() is all of it; run_live only waits in between."""
 
-    def __init__(self, engine: Any, data_dir: Path) -> None:
-        self.engine = engine
+    def __init__(self, engine: Any, data_dir: Path, retention: Retention = DEFAULT) -> None:
+        self.engine, self.retention = engine, retention
         self.data_dir = data_dir
         self.version: str | None = None
         self.network: Network | None = None
@@ -151,7 +152,7 @@ class Live:
         today = local_date(now, self.network.timezone)
         try:
             append_promises(self.data_dir, today, now, predictions)
-            forget_promises(self.data_dir, today)
+            forget_promises(self.data_dir, today, self.retention.days["promises"])
         except OSError as error:  # a full disk must not stop what riders see
             log.error("promises cannot be logged: %s", error)
 
@@ -207,7 +208,7 @@ class Live:
         departures = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
         if departures != self.told:
             log.info("departures as dispatchers said: %s", ", ".join(departures) or "none")
-        self.told, forecaster.departures.told = departures, dict(departures)
+        self.told, forecaster.departures.ordered = departures, dict(departures)
         if followed:
             with writing(self.engine) as connection:
                 for order in followed:
@@ -257,9 +258,11 @@ class Live:
         )
 
 
-def run_live(engine: Any, data_dir: Path, clock: Callable[[], datetime], stop_event: Event) -> None:
+def run_live(
+    engine: Any, data_dir: Path, clock: Callable[[], datetime], stop_event: Event, retention: Retention = DEFAULT
+) -> None:
     """The live process: a step each second until stop_event is set; then keeps what was learnt."""
-    live = Live(engine, data_dir)
+    live = Live(engine, data_dir, retention)
     while not stop_event.is_set():
         started = perf_counter()
         live.step(clock())

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.builders import MONDAY, SEVEN, STRAIGHT, Way, a_city, a_trip_instance, at, every
 from tests.driving import a_drive_of, a_state, play
-from transit.forecasting.explanation import recomputed
+from transit.forecasting.explanation import recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Tier
 from transit.plan.network import TripInstance
@@ -103,7 +103,7 @@ def test_after_the_hours_of_service_nobody_is_expected_back():
 
 def test_a_dispatchers_time_is_kept_on_the_way_back():
     forecaster = Forecaster(PENDULUM)
-    forecaster.departures.told["BUS1"] = at(7, 20).timestamp()
+    forecaster.departures.ordered["BUS1"] = at(7, 20).timestamp()
     assert of_the_next(forecaster, [near_the_end()])[0].predicted_at > at(7, 12)
 
 
@@ -112,7 +112,7 @@ def test_the_way_back_is_explained_by_numbers_that_give_it_again():
     for said in of_the_next(forecaster, [bus]):
         why = forecaster.explain("BUS1", said.stop_id, [bus], SEVEN, next_trips=True)[-1]
         assert why.prediction == said
-        assert abs((recomputed(why) - said.predicted_at).total_seconds()) < 1.0
+        assert abs((recompute(why) - said.predicted_at).total_seconds()) < 1.0
 
 
 def test_what_was_said_of_the_way_back_is_learnt_from():

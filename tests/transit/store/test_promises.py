@@ -12,7 +12,7 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.quality.comparison import what_is_worse
 from transit.quality.daily_score import ALL, by_route, passages_of
 from transit.quality.scorecard import Promise
-from transit.store.promises import KEEP_DAYS, append_promises, forget_promises, path_of, read_promises
+from transit.store.promises import append_promises, forget_promises, path_of, read_promises
 from transit.tracking.pipeline import Pipeline
 
 
@@ -42,10 +42,10 @@ def test_a_frame_cut_off_by_a_crash_costs_that_sample_only(tmp_path):
 
 
 def test_days_long_past_are_forgotten(tmp_path):
-    for day in (MONDAY, MONDAY - timedelta(days=KEEP_DAYS), MONDAY - timedelta(days=KEEP_DAYS + 1)):
+    for day in (MONDAY, MONDAY - timedelta(days=92), MONDAY - timedelta(days=92 + 1)):
         append_promises(tmp_path, day, SEVEN, [a_prediction(300)])
     assert forget_promises(tmp_path, MONDAY) == 1
-    assert path_of(tmp_path, MONDAY - timedelta(days=KEEP_DAYS)).exists()
+    assert path_of(tmp_path, MONDAY - timedelta(days=92)).exists()
 
 
 def test_a_promise_is_judged_by_the_call_that_followed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.builders import SEVEN, a_report
 from transit.store.vehicles import STATE
-from transit.tracking.detours import REMEMBERED, Detour, begun, comes_back, ended
+from transit.tracking.detours import REMEMBERED, Detour, is_return_expected, with_detour, with_outcome
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
 PLACE = ("R1", 0, "S3")
@@ -15,33 +15,33 @@ def a_detour(trip_id: str = "T1", came_back: bool | None = None) -> Detour:
 
 
 def test_the_first_to_leave_a_line_somewhere_is_expected_back_and_the_next_as_those_before_it_did() -> None:
-    assert comes_back(PLACE, [])
-    assert comes_back(PLACE, [a_detour()])  # nobody knows yet what becomes of it
-    assert not comes_back(PLACE, [a_detour(came_back=False)])
-    assert comes_back(PLACE, [a_detour(came_back=False), a_detour("T2", came_back=True)])
-    assert comes_back(("R1", 0, "S4"), [a_detour(came_back=False)])  # elsewhere it is another matter
+    assert is_return_expected(PLACE, [])
+    assert is_return_expected(PLACE, [a_detour()])  # nobody knows yet what becomes of it
+    assert not is_return_expected(PLACE, [a_detour(came_back=False)])
+    assert is_return_expected(PLACE, [a_detour(came_back=False), a_detour("T2", came_back=True)])
+    assert is_return_expected(("R1", 0, "S4"), [a_detour(came_back=False)])  # elsewhere it is another matter
 
 
 def test_a_detour_goes_on_until_it_ends_and_another_trip_makes_another() -> None:
-    one = begun((), a_detour())
-    assert begun(one, a_detour()) == one
-    assert len(begun(one, a_detour("T2"))) == 2
-    back = ended(one, came_back=True)
+    one = with_detour((), a_detour())
+    assert with_detour(one, a_detour()) == one
+    assert len(with_detour(one, a_detour("T2"))) == 2
+    back = with_outcome(one, came_back=True)
     assert [detour.came_back for detour in back] == [True]
-    assert len(begun(back, a_detour())) == 2
+    assert len(with_detour(back, a_detour())) == 2
 
 
 def test_who_was_given_up_and_came_back_after_all_came_back() -> None:
-    parked = ended(begun((), a_detour()), came_back=False)
-    assert ended(parked, came_back=True)[-1].came_back is True
-    assert ended(ended(parked, came_back=True), came_back=False)[-1].came_back is True
-    assert ended((), came_back=True) == ()
+    parked = with_outcome(with_detour((), a_detour()), came_back=False)
+    assert with_outcome(parked, came_back=True)[-1].came_back is True
+    assert with_outcome(with_outcome(parked, came_back=True), came_back=False)[-1].came_back is True
+    assert with_outcome((), came_back=True) == ()
 
 
 def test_only_the_last_few_are_remembered() -> None:
     detours: tuple[Detour, ...] = ()
     for n in range(REMEMBERED + 3):
-        detours = ended(begun(detours, a_detour(f"T{n}")), came_back=True)
+        detours = with_outcome(with_detour(detours, a_detour(f"T{n}")), came_back=True)
     assert [detour.trip_id for detour in detours] == [f"T{n}" for n in range(3, REMEMBERED + 3)]
 
 
