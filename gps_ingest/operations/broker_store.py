@@ -40,15 +40,24 @@ NO_STORE = StoreState("", 0, 0)
 
 
 def read_state(data_dir: Path, within_s: float = ANSWERS_WITHIN_S) -> StoreState | None:
-    """None where the broker does not answer. Speaks its own protocol, as the parent must not load a library for it."""
+    """None where the broker does not answer."""
     try:
-        with _connection(data_dir, within_s) as pipe:
-            words = json.dumps({"subjects_filter": CANARIES})
-            pipe.write(f"SUB {INBOX} 1\r\nPUB {SUBJECT} {INBOX} {len(words)}\r\n{words}\r\n".encode())
-            pipe.flush()
-            return _state_of(json.loads(_answer(pipe)))
+        return _state_of(ask_keeper(data_dir, SUBJECT, {"subjects_filter": CANARIES}, within_s))
     except (OSError, ValueError, KeyError, IndexError):
         return None
+
+
+def ask_keeper(data_dir: Path, subject: str, words: dict[str, Any], within_s: float = ANSWERS_WITHIN_S) -> dict[str, Any]:
+    """The answer of the broker's message store. Speaks its own protocol, as the parent must not load a library for it.
+
+    Raises OSError, ValueError, KeyError, IndexError where the broker is away or says something else.
+    """
+    text = json.dumps(words)
+    with _connection(data_dir, within_s) as pipe:
+        pipe.write(f"SUB {INBOX} 1\r\nPUB {subject} {INBOX} {len(text)}\r\n{text}\r\n".encode())
+        pipe.flush()
+        answer: dict[str, Any] = json.loads(_answer(pipe))
+        return answer
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -19,6 +19,7 @@ import msgspec
 
 from gps_ingest.operations.broker_store import FOLDER, STREAM, StoreState, lost_between, read_state
 from gps_ingest.operations.child_processes import kill_all, stopped_pids
+from gps_ingest.operations.other_sessions import forget_old_sessions
 from gps_ingest.operations.supervisor import Child, Supervisor
 from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
 from transit.store.files import write_atomically
@@ -28,6 +29,7 @@ from transit.store.watch_reports import read_report, write_report
 LOOK_EVERY_S = 1.0
 KEEP = timedelta(hours=24)  # restarts and losses in the report
 MOST_KEPT = 100
+FORGET_EVERY_S = 3600.0  # old sessions of others
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
 NEEDS_FREE = 100_000_000  # bytes: a broker on a full disk is deaf, too, and its store is well
@@ -274,7 +276,12 @@ class PartWatch:
             time.sleep(self.patience.every_s)
 
     def _look_at_store(self) -> None:
+        forgot_s = -FORGET_EVERY_S
         while not self.supervisor.stopping:
+            if time.monotonic() - forgot_s >= FORGET_EVERY_S:
+                forgot_s = time.monotonic()
+                with suppress(OSError, ValueError, KeyError, IndexError):  # next time, then
+                    forget_old_sessions(self.data_dir, datetime.now(UTC))
             state = read_state(self.data_dir)
             if state is not None and state.created:  # without one it is only about to be made
                 self._newest_state = state
