@@ -106,3 +106,18 @@ def test_no_history_can_make_a_vehicle_leave_in_the_past(rows, since, waited_s, 
     assert (still > 0.0).all()
     assert np.isfinite(weights).all()
     assert (weights > 0.0).all() or since > 60 * DAY_S
+
+
+def test_waits_whose_vehicle_before_had_left_as_long_ago_count_more_than_others() -> None:
+    """Two and a half minutes since the last departure: spread of 60 s and a tenth of it, in how long ago it was."""
+    terminal = TerminalWaits()
+    at = MONDAY_S + SIX_S
+    for n in range(40):
+        at += 420.0 if n % 2 == 0 else 300.0
+        terminal.note_departure(at, at, 150.0)
+    assert terminal.last_at is not None
+    _, weights = terminal.possible(0.0, terminal.last_at + 150.0, terminal.last_at + 150.0, alike=True)
+    spread_s = 60.0 + 0.1 * 150.0
+    alike, other = (0.05 + np.exp(-0.5 * ((gap_s - 150.0 - 150.0) / spread_s) ** 2) for gap_s in (300.0, 420.0))
+    newest, before = weights[-1], weights[-2]  # after a gap of 300 s, and of 420 s
+    assert newest / before == pytest.approx(alike / other, rel=0.1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tests.builders import SEVEN, a_report
+from datetime import timedelta
+
+from tests.builders import SEVEN, a_network, a_report
 from transit.store.vehicles import STATE
 from transit.tracking.detours import REMEMBERED, Detour, is_return_expected, with_detour, with_outcome
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
+from transit.tracking.trip_choice import AssignmentHint
 
 PLACE = ("R1", 0, "S3")
 
@@ -49,3 +53,17 @@ def test_detours_are_stored_with_their_vehicle() -> None:
     report = a_report()
     state = VehicleState("BUS1", report, MatchedPosition(SEVEN, VehicleStatus.OFF_ROUTE), detours=(a_detour(came_back=True),))
     assert STATE.decode(STATE.encode(state)) == state
+
+
+def test_what_becomes_of_a_detour_is_open_while_the_bus_drives_beside_its_line_and_settled_when_it_is_parked() -> None:
+    pipeline = Pipeline(a_network())
+    outcomes = []
+    for n in range(150):
+        off_m = 0.0 if n < 20 else 150.0
+        along_m = 600.0 + 60.0 * min(n, 40)
+        pipeline.step(a_report((along_m, off_m), SEVEN + timedelta(seconds=100 + 10 * n)), AssignmentHint(trip_id="T1"))
+        detours = pipeline.states["BUS1"].detours
+        outcomes.append(detours[-1].came_back if detours else "on its line")
+    assert outcomes[15] == "on its line"
+    assert outcomes[38] is None
+    assert outcomes[-1] is False
