@@ -35,10 +35,19 @@ def settings_of_environment() -> Settings:
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         keep_days=os.environ.get("KEEP_DAYS", ""),
+        allowed_hosts=tuple(name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()),
+        hsts_days=_whole("HSTS_DAYS"),
         clock=clock,
         publication=publication_of(os.environ),
         has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
     )
+
+
+def _whole(name: str) -> int:
+    text = os.environ.get(name) or "0"
+    if not text.isdigit():
+        fail(f"{name} is {text!r}; give a whole number")
+    return int(text)
 
 
 def _port(name: str, default: int) -> int:
@@ -51,9 +60,9 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
-    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, TRANSIT_NOW, "
-    "PUBLIC_URL, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. "
-    "README.md says what each is.",
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
+    "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
+    "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:

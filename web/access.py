@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from flask import Response, abort, make_response, render_template, request
 from flask_babel import gettext
 
+from web.hosts import is_our_origin
 from web.world import world
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")  # somebody else stands before us
@@ -43,7 +43,7 @@ def only_from_our_pages() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None and site != "same-origin":
         abort(403)
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not is_our_origin(origin):
         abort(403)
     if site is None and origin is None:
         abort(403)

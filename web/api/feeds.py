@@ -94,7 +94,7 @@ def healthz() -> tuple[Response, int]:
         watch = made.watch if made else NO_WATCH
         answer["reason"] = f"the fleet is silent: {len(watch.silent)} of {len(watch.expected)} vehicles since {watch.since}"
     if world().database_error:
-        answer["error"] = world().database_error
+        answer["error"] = "The database does not answer. The log of the web and `app.py doctor` say why."
     return jsonify(answer), 503 if world().database_error else 200
 
 

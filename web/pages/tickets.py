@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from transit.store.database import writing
@@ -18,6 +18,7 @@ from transit.store.tickets import (
 )
 from web.access import only_from_our_pages, only_staff
 from web.answers import the_network, the_stop
+from web.hosts import client_network
 from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
@@ -57,6 +58,8 @@ def report() -> Response:
         error = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
         return _form(stop_id, text, error, 422)
     try:
+        if not current_app.extensions["feedback"].allows(client_network(), world().now()):
+            raise TooManyTickets
         ticket_id = keep_ticket(world(), kind, stop_id, text)
     except TooManyTickets:
         return _form(stop_id, text, gettext("Many reports are coming in; please send it again in a minute."), 429)
