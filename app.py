@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
 from commands.common import Settings, clock_of, fail, publication_of
+from commands.logs import TEXT, init_logs
 
 
 def settings_of_environment() -> Settings:
@@ -61,14 +61,16 @@ def _port(name: str, default: int) -> int:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
     "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
-    "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
+    "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
     "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
     """Trans Binjai: from a tracker's MQTT message to the rider's page and GTFS-Realtime."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        init_logs(os.environ.get("LOG_FORMAT") or TEXT)
+    except ValueError as error:
+        fail(str(error))
     context.obj = settings_of_environment()
 
 

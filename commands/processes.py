@@ -19,6 +19,7 @@ from commands.common import (
     pass_settings,
     stop_on_signal,
 )
+from commands.logs import logs_of_workers
 from commands.run import DEMO_VEHICLES
 
 DEFAULT_RECEIVE_PORT = 5055  # the one that Traccar's apps expect
@@ -36,7 +37,7 @@ def web(settings: Settings, workers: int) -> None:
         signal.signal(number, signal.default_int_handler)
     open_engine(settings).dispose()
     with suppress(KeyboardInterrupt):
-        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers)
+        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers, logs=logs_of_workers())
 
 
 @click.command(epilog=example("MQTT_URL=mqtt://ingest:secret@broker.example.org:1883 python app.py ingest"))
