@@ -7,7 +7,21 @@ from pathlib import Path
 
 import click
 
-from commands import archive, backup, broadcast, dispatch, guide, network, prediction, processes, recordings, run, trackers
+from commands import (
+    archive,
+    backup,
+    broadcast,
+    dispatch,
+    guide,
+    network,
+    people,
+    poll,
+    prediction,
+    processes,
+    recordings,
+    run,
+    trackers,
+)
 from commands.common import Settings, clock_of, fail, publication_of
 from commands.logs import TEXT, init_logs
 
@@ -32,6 +46,7 @@ def settings_of_environment() -> Settings:
         mqtt_url=os.environ.get("MQTT_URL", ""),
         tile_url=os.environ.get("TILE_URL", ""),
         admin_password=os.environ.get("ADMIN_PASSWORD", ""),
+        armada_is_local=os.environ.get("ARMADA_LOCAL", "") not in ("", "0"),
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         keep_days=os.environ.get("KEEP_DAYS", ""),
@@ -60,7 +75,7 @@ def _port(name: str, default: int) -> int:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
-    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
+    "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
     "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
     "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
@@ -86,6 +101,8 @@ for command in (
     recordings.replay,
     network.gtfs,
     trackers.trackers,
+    people.people,
+    people.audit,
     dispatch.assign,
     dispatch.depart,
     prediction.relearn,
@@ -94,6 +111,7 @@ for command in (
     prediction.compare,
     archive.archive,
     broadcast.broadcast,
+    poll.poll,
     backup.backup,
     backup.restore,
     guide.signs,

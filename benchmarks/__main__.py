@@ -46,10 +46,10 @@ def web() -> list[str]:
         time.sleep(8.0)
         for path in PAGES:
             url = f"http://127.0.0.1:{system.environment['PORT']}{path}"
-            said = subprocess.run(
+            output = subprocess.run(
                 ["wrk", "-t1", "-c8", "-d5s", "--latency", url], capture_output=True, text=True, check=False
             ).stdout
-            words = {line.split(None, 1)[0]: line.split() for line in said.splitlines() if line.split()}
+            words = {line.split(None, 1)[0]: line.split() for line in output.splitlines() if line.split()}
             rate, half, most = (words.get(key, ["", "?"])[1] for key in ("Requests/sec:", "50%", "99%"))
             failed = f", not 2xx: {words['Non-2xx'][-1]}" if "Non-2xx" in words else ""
             lines.append(f"{path:34} {rate:>9} requests/s   p50 {half:>8}   p99 {most:>8}{failed}")

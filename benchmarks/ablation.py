@@ -2,7 +2,7 @@
 
     python -m benchmarks.ablation [--recordings DIR] [--only nyc]
 
-A reading that is left out is set to nothing, so that it is neither asked nor learnt from.
+A feature that is left out is set to nothing, so that it is neither asked nor learnt from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from transit.forecasting import forecaster as forecast
 from transit.forecasting import intervals as calibration
 from transit.forecasting import terminal_waits as waits
 from transit.forecasting.links import Floats
-from transit.forecasting.regression import NAMES
+from transit.forecasting.regression import FEATURES
 from transit.forecasting.remaining_trip import RemainingTrip
 
 LEFT_OUT = {
@@ -31,33 +31,33 @@ LEFT_OUT = {
     "no headway": ("headway",),
     "no fix age, standing, stopping": ("age of fix", "stands", "still stopping"),
     "no lateness": ("ahead of plan", "behind plan"),
-    "history only": tuple(NAMES[1:]),
+    "history only": tuple(feature.name for feature in FEATURES[1:]),
 }
 
 
 @contextmanager
 def without(names: tuple[str, ...]) -> Iterator[None]:
-    """Forecasters made inside know nothing of these readings."""
-    plain = forecast.Forecaster._readings
-    columns = [NAMES.index(name) for name in names]
+    """Forecasters made inside know nothing of these features."""
+    plain = forecast.Forecaster._features
+    columns = [n for n, feature in enumerate(FEATURES) if feature.name in names]
 
-    def some(self: forecast.Forecaster, ride: RemainingTrip, now: float) -> Floats:
-        readings = plain(self, ride, now)
-        readings[:, columns] = 0.0
-        return readings
+    def some(self: forecast.Forecaster, remaining: RemainingTrip, now: float) -> Floats:
+        features = plain(self, remaining, now)
+        features[:, columns] = 0.0
+        return features
 
-    with patch.object(forecast.Forecaster, "_readings", some):
+    with patch.object(forecast.Forecaster, "_features", some):
         yield
 
 
 def variants() -> dict[str, AbstractContextManager[Any]]:
-    found: dict[str, AbstractContextManager[Any]] = {name: without(names) for name, names in LEFT_OUT.items()}
+    by_name: dict[str, AbstractContextManager[Any]] = {name: without(names) for name, names in LEFT_OUT.items()}
     plain = patch.object(waits.TerminalWaits, "_on_the_minute", lambda _, now, clock_s, still: np.ones(len(still)))
-    found["no unwritten timetable"] = plain
-    found["overdue stops kept"] = patch.object(forecast, "_passed", lambda *_: 0)
+    by_name["no unwritten timetable"] = plain
+    by_name["overdue stops kept"] = patch.object(forecast, "_count_passed", lambda *_: 0)
     median = np.full_like(calibration.SHOWN_OF_CLASS, 0.5)
-    found["median shown"] = patch.object(calibration, "SHOWN_OF_CLASS", median)
-    return found
+    by_name["median shown"] = patch.object(calibration, "SHOWN_OF_CLASS", median)
+    return by_name
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.ceiling [--recordings DIR] [--only toronto]
 
-At each tick everything is written down that the forecaster knew of a stop ahead: its readings, the usual seconds, the age of
+At each tick everything is written down that the forecaster knew of a stop ahead: its features, the usual seconds, the age of
 the fix, the hour, the place, the last two vehicles' times over the same links. LightGBM (L1) then learns the error of our
 median from other two-hour blocks of the same days, other buses of the same snow among them, which nobody could know in
 service. What it still gets wrong, these data do not tell. A measurement only: nothing of it is part of the system.
@@ -48,23 +48,33 @@ class Notebook:
         self.known: dict[tuple[str, str, int, float], Floats] = {}  # vehicle, trip, stop_sequence, made_at -> features
         self.last: dict[int, deque[float]] = {}  # link -> seconds of the last two vehicles
 
-    def observe(self, way: Any, observed: LinkObservation | None) -> None:
+    def observe(self, linked: Any, observed: LinkObservation | None) -> None:
         if observed is not None:
-            self.last.setdefault(int(way.links[observed.n]), deque(maxlen=2)).append(observed.seconds)
+            self.last.setdefault(int(linked.links[observed.n]), deque(maxlen=2)).append(observed.seconds)
 
-    def note(self, said: VehicleForecast, at: float) -> None:
-        ride, pattern = said.ride, said.ride.way.pattern
-        usual = np.concatenate(([0.0], ride.link_s[1:] if not ride.waits else ride.link_s))
-        rows = ride.way.links[ride.start + (0 if ride.waits else 1) :]
+    def note(self, forecast: VehicleForecast, at: float) -> None:
+        remaining, pattern = forecast.remaining, forecast.remaining.linked.pattern
+        usual = np.concatenate(([0.0], remaining.link_s[1:] if not remaining.waits else remaining.link_s))
+        rows = remaining.linked.links[remaining.start + (0 if remaining.waits else 1) :]
         links = list(zip(rows.tolist(), usual[1:].tolist(), strict=True))
         lately = [np.cumsum([0.0, *(self._time(link, n, usual_s) for link, usual_s in links)]) for n in (-1, -2)]
-        for k in range(said.passed, len(said.median_s)):
-            n = ride.first + k
-            median_s = float(said.median_s[k]) + ride.zero - at
-            own = (at - ride.fixed_at, ride.stood_s, ride.part_s, ride.dwell_s, ride.first, k, n, ride.way.number, ride.waits)
-            times = (ride.base_s[k], median_s, lately[0][k], lately[1][k], float(usual[: k + 1].sum()), at % 86400.0)
-            key = (ride.state.vehicle_id, ride.trip.trip_id, pattern.stop_sequences[n], at)
-            self.known[key] = np.array((*own, *times, *said.readings[k]), dtype=np.float32)
+        for k in range(forecast.passed, len(forecast.median_s)):
+            n = remaining.first + k
+            median_s = float(forecast.median_s[k]) + remaining.zero - at
+            own = (
+                at - remaining.fixed_at,
+                remaining.stood_s,
+                remaining.part_s,
+                remaining.dwell_s,
+                remaining.first,
+                k,
+                n,
+                remaining.linked.number,
+                remaining.waits,
+            )
+            times = (remaining.base_s[k], median_s, lately[0][k], lately[1][k], float(usual[: k + 1].sum()), at % 86400.0)
+            key = (remaining.state.vehicle_id, remaining.trip.trip_id, pattern.stop_sequences[n], at)
+            self.known[key] = np.array((*own, *times, *forecast.features[k]), dtype=np.float32)
 
     def _time(self, link: int, which: int, usual_s: float) -> float:
         seen = self.last.get(link, ())
@@ -79,14 +89,14 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     book, out = Notebook(), io.StringIO()
     learn, predictions = TravelTimes.learn, Forecaster._predictions
 
-    def learning(self: TravelTimes, event: Any, way: Any, index: int) -> LinkObservation | None:
-        found = learn(self, event, way, index)
-        book.observe(way, found)
-        return found
+    def learning(self: TravelTimes, event: Any, linked: Any, index: int) -> LinkObservation | None:
+        observation = learn(self, event, linked, index)
+        book.observe(linked, observation)
+        return observation
 
-    def predicting(self: Forecaster, said: VehicleForecast, now: datetime, at: float, horizon_s: float) -> Any:
-        book.note(said, at)
-        return predictions(self, said, now, at, horizon_s)
+    def predicting(self: Forecaster, forecast: VehicleForecast, now: datetime, at: float, horizon_s: float) -> Any:
+        book.note(forecast, at)
+        return predictions(self, forecast, now, at, horizon_s)
 
     since, until = (None if text is None else datetime.fromisoformat(text) for text in (case.since, case.until))
     with (
@@ -99,10 +109,10 @@ def observed(folder: Path, case: Case) -> tuple[Floats, Floats, Floats, Bools]:
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
     by_key: dict[Any, list[float]] = {}
     with open_recording(folder / "truth.csv.gz") as rows:
-        for passage in sorted(passages_of(rows, *bounds), key=lambda one: one.actual):
+        for passage in sorted(passages_of(rows, *bounds), key=lambda passage: passage.actual):
             by_key.setdefault(passage.key, []).append(passage.actual)
     actual, _ = around(made, by_key)
-    made_at = np.array([one.made_at for one in made])
+    made_at = np.array([passage.made_at for passage in made])
     away = actual - made_at
     keep = np.flatnonzero(np.isfinite(away) & (away <= 1800.0))
     features = np.stack([book.known[made[n].key[0], made[n].key[1], made[n].key[3], made[n].made_at] for n in keep])
@@ -127,19 +137,19 @@ def boosted(features: Floats, made_at: Floats, away: Floats) -> Floats:
     return result
 
 
-def errors(away: Floats, said: Floats, chosen: Any) -> list[str]:
+def errors(away: Floats, forecast: Floats, chosen: Any) -> list[str]:
     bucket = np.digitize(away / 60.0, BUCKETS_MIN) - 1
-    found = (np.abs(away - said)[chosen & (bucket == n)] for n in range(len(NAMES)))
-    return [f"{one.mean():.1f}" if len(one) else "-" for one in found]
+    rows = (np.abs(away - forecast)[chosen & (bucket == n)] for n in range(len(NAMES)))
+    return [f"{row.mean():.1f}" if len(row) else "-" for row in rows]
 
 
 def main() -> int:
     lines = ["| set | vehicles | rows | medians of | " + " | ".join(NAMES) + " |", "|" + "---|" * (4 + len(NAMES))]
     for case, folder in asked_for(__doc__):
         features, made_at, away, waits = observed(folder, case)
-        said = {"ours": features[:, MEDIAN].astype(float), "boosting": boosted(features, made_at, away)}
+        forecast = {"ours": features[:, MEDIAN].astype(float), "boosting": boosted(features, made_at, away)}
         for kind, chosen in (("under way", ~waits), ("waiting", waits), ("all", np.ones(len(waits), bool))):
-            for name, seconds in said.items():
+            for name, seconds in forecast.items():
                 cells = (case.name, kind, str(chosen.sum()), name, *errors(away, seconds, chosen))
                 lines.append("| " + " | ".join(cells) + " |")
     print("\n".join(lines))

@@ -44,12 +44,23 @@ def a_city(routes: int, points_per_km: int = 12, length_km: float = 9.0, seed: i
                 stops[stop_id] = Stop(stop_id, stop_id, lat, lon)
                 seconds = round(i * STOP_EVERY_M / SPEED_MPS)
                 calls.append(StopTime(stop_id, i + 1, seconds, seconds))
-            trips[key] = Trip(key, f"r{n}", "S", tuple(calls), direction, key, "")
-            frequencies.append(Frequency(key, 0, 86400, 600, 0))
+            trips[key] = Trip(
+                trip_id=key,
+                route_id=f"r{n}",
+                service_id="S",
+                stop_times=tuple(calls),
+                direction_id=direction,
+                shape_id=key,
+                headsign="",
+            )
+            frequencies.append(Frequency(trip_id=key, start_s=0, end_s=86400, headway_s=600, exact_times=0))
             lines[key] = line
     return Network(
-        agencies=(Agency("A", "A", "https://example.org", "Asia/Jakarta", "id"),),
-        routes={f"r{n}": Route(f"r{n}", "A", str(n), "", 3) for n in range(routes)},
+        agencies=(Agency(agency_id="A", name="A", url="https://example.org", timezone="Asia/Jakarta", lang="id"),),
+        routes={
+            f"r{n}": Route(route_id=f"r{n}", agency_id="A", short_name=str(n), long_name="", route_type=3)
+            for n in range(routes)
+        },
         stops=stops,
         trips=trips,
         shapes=shapes,
@@ -63,7 +74,7 @@ def payloads(network: Network, vehicles: int, rounds: int) -> list[tuple[str, by
     chance = random.Random(2)
     keys = list(network.shapes)
     begun = [chance.random() for _ in range(vehicles)]
-    found = []
+    messages = []
     for turn in range(rounds):
         at = START + timedelta(seconds=turn * EVERY_S)
         for n in range(vehicles):
@@ -74,8 +85,8 @@ def payloads(network: Network, vehicles: int, rounds: int) -> list[tuple[str, by
             lat = points[i].lat + share * (points[i + 1].lat - points[i].lat)
             lon = points[i].lon + share * (points[i + 1].lon - points[i].lon)
             fix = {"latitude": round(lat, 6), "longitude": round(lon, 6), "timestamp": at.timestamp(), "speed": SPEED_MPS}
-            found.append((topic_of(f"v{n}"), json.dumps(fix).encode()))
-    return found
+            messages.append((topic_of(f"v{n}"), json.dumps(fix).encode()))
+    return messages
 
 
 def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12) -> tuple[float, float, float, int]:
@@ -92,9 +103,18 @@ def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12)
     for number, (topic, payload) in enumerate(messages):
         if number == warm:
             started = time.perf_counter()
-        said = decode(topic, payload)
-        fix = said.fixes[0]
-        report = AvlReport(said.tracker_id, said.tracker_id, fix.fix_at, fix.fix_at, fix.lat, fix.lon, None, fix.speed_mps)
+        message = decode(topic, payload)
+        fix = message.fixes[0]
+        report = AvlReport(
+            vehicle_id=message.tracker_id,
+            tracker_id=message.tracker_id,
+            reported_at=fix.fix_at,
+            received_at=fix.fix_at,
+            lat=fix.lat,
+            lon=fix.lon,
+            bearing=None,
+            speed_mps=fix.speed_mps,
+        )
         forecaster.learn(pipeline.step(report).events)
     elapsed = time.perf_counter() - started
     now = START + timedelta(seconds=rounds * EVERY_S)

@@ -80,7 +80,7 @@ def measure(system: System, trackers: int, seconds: float) -> None:
         with system.engine.connect() as connection:
             for tracker_id, fixes in waiting.items():
                 newest = newest_fix_at(connection, tracker_id)
-                for stamp in [one for one in fixes if newest is not None and one <= newest.timestamp()]:
+                for stamp in [stamp_s for stamp_s in fixes if newest is not None and stamp_s <= newest.timestamp()]:
                     lags.append(time.monotonic() - fixes.pop(stamp))
         time.sleep(LOOK_EVERY_S)
     sent = done.get()

@@ -205,7 +205,9 @@ def main() -> None:
             assert patterns_of(alone).by_id
             for advised in (False, True):
                 rows = [
-                    Run(alone, route_id, vehicles, seed, advised, options.obeyed).drive(options.hours)
+                    Run(
+                        network=alone, route_id=route_id, vehicles=vehicles, seed=seed, advised=advised, obeyed=options.obeyed
+                    ).drive(options.hours)
                     for seed in range(1, options.seeds + 1)
                 ]
                 print_row(route_id, vehicles, "advised" if advised else "as liked", rows)

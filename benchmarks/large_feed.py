@@ -39,8 +39,11 @@ def a_subway() -> Network:
             for direction, side in enumerate("NS"):
                 _add_variant(r, variant, direction, side, stops, shapes, trips)
     return Network(
-        agencies=(Agency("MTA", "Large", "https://example.org", "America/New_York", "en"),),
-        routes={f"R{r:02d}": Route(f"R{r:02d}", "MTA", f"{r}", f"Line {r}", 1) for r in range(ROUTES)},
+        agencies=(Agency(agency_id="MTA", name="Large", url="https://example.org", timezone="America/New_York", lang="en"),),
+        routes={
+            f"R{r:02d}": Route(route_id=f"R{r:02d}", agency_id="MTA", short_name=f"{r}", long_name=f"Line {r}", route_type=1)
+            for r in range(ROUTES)
+        },
         stops=stops,
         trips=trips,
         shapes=shapes,
@@ -76,7 +79,15 @@ def _add_variant(
             slow = BETWEEN_STOPS_S + (n % 7) * 3  # the peak is slower: seven kinds of trips
             trip_id = f"AFA26GEN-{service}-{r:02d}{variant}{side}-{n:04d}_{start:06d}"
             calls = tuple(StopTime(stop_id, k + 1, start + k * slow, start + k * slow + 20) for k, stop_id in enumerate(ids))
-            trips[trip_id] = Trip(trip_id, f"R{r:02d}", service, calls, direction, shape_id, f"End {r}{side}")
+            trips[trip_id] = Trip(
+                trip_id=trip_id,
+                route_id=f"R{r:02d}",
+                service_id=service,
+                stop_times=calls,
+                direction_id=direction,
+                shape_id=shape_id,
+                headsign=f"End {r}{side}",
+            )
 
 
 def mb() -> float:

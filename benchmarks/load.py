@@ -46,9 +46,9 @@ SPEED_MPS = 7.0
 
 
 def free_port() -> int:
-    with socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class System:
@@ -86,8 +86,8 @@ class System:
         """The probe's newest fix that the API shows, Unix seconds."""
         with urlopen(f"http://127.0.0.1:{self.environment['PORT']}/api/v1/vehicles", timeout=5) as answer:
             rows = json.loads(answer.read())["vehicles"]
-        found = [row["reported_at"] for row in rows if row["vehicle_id"] == "PROBE"]
-        return datetime.fromisoformat(found[0]).timestamp() if found else 0.0
+        stamps = [row["reported_at"] for row in rows if row["vehicle_id"] == "PROBE"]
+        return datetime.fromisoformat(stamps[0]).timestamp() if stamps else 0.0
 
     def stop(self) -> None:
         for process in reversed(self._started):
@@ -212,10 +212,10 @@ def run(system: System, vehicles: int, rate: float, seconds: float) -> tuple[str
     took = time.monotonic() - at
     used = {name: 100 * (sum(process.cpu_times()[:2]) - before[name]) / took for name, process in watched.items()}
     used["load"] = 100 * (sum(load.usage.cpu_times()[:2]) - load_before) / took
-    told = json.loads(load.process.communicate()[0] or b"{}")
+    result = json.loads(load.process.communicate()[0] or b"{}")
     lag = p(committed, 0.99)
     line = (
-        f"{vehicles:8}  {rate:9.0f}  {told.get('sent', 0):7}  {1000 * statistics.median(committed):7.0f}  {1000 * lag:7.0f}"
+        f"{vehicles:8}  {rate:9.0f}  {result.get('sent', 0):7}  {1000 * statistics.median(committed):7.0f}  {1000 * lag:7.0f}"
         f"  {1000 * p(visible, 0.5):7.0f}  {1000 * p(visible, 0.99):7.0f}  {used['load']:5.0f}  {used['broker']:6.0f}"
         f"  {used['ingest']:6.0f}"
     )

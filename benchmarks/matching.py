@@ -86,10 +86,10 @@ def patterns(network: Network) -> dict[str, Pattern]:
 
 def judged(reports: Path, matches: str, since: float, until: float) -> list[JudgedReport]:
     """Every report joined to its match by vehicle and second, in order of vehicle and time."""
-    found: dict[tuple[str, int], list[str]] = {}
+    cells_of: dict[tuple[str, int], list[str]] = {}
     for line in matches.splitlines()[1:]:
         cells = line.split(",")
-        found[cells[1], round(float(cells[0]))] = cells
+        cells_of[cells[1], round(float(cells[0]))] = cells
     rows: dict[tuple[str, int], JudgedReport] = {}
     with open_recording(reports) as recorded:
         for row in recorded:
@@ -97,18 +97,18 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
             key = (row["vehicle_id"], int(at))
             if not since <= at < until or key in rows:
                 continue
-            cells = found.get(key, ["", "", "", "", "", "", "", "", "missing"])
+            cells = cells_of.get(key, ["", "", "", "", "", "", "", "", "missing"])
             given = cells[2] if cells[8] in GIVEN else ""
             rows[key] = JudgedReport(
-                at,
-                row["vehicle_id"],
-                row["trip_id"],
-                row.get("actual_phase", ""),
-                given,
-                cells[8],
-                cells[6],
-                cells[7],
-                (float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
+                t=at,
+                vehicle_id=row["vehicle_id"],
+                label=row["trip_id"],
+                phase=row.get("actual_phase", ""),
+                given=given,
+                status=cells[8],
+                along=cells[6],
+                off=cells[7],
+                place=(float(row["lat"]), float(row["lon"])) if row["lat"] and row["lon"] else None,
             )
     return [rows[key] for key in sorted(rows)]
 
@@ -116,24 +116,26 @@ def judged(reports: Path, matches: str, since: float, until: float) -> list[Judg
 def runs_of(serving: list[JudgedReport]) -> Iterator[list[JudgedReport]]:
     """Stretches of one vehicle under one label without an hour's gap."""
     run: list[JudgedReport] = []
-    for one in serving:
-        if run and (one.vehicle_id != run[-1].vehicle_id or one.label != run[-1].label or one.t - run[-1].t > NEW_RUN_S):
+    for report in serving:
+        if run and (
+            report.vehicle_id != run[-1].vehicle_id or report.label != run[-1].label or report.t - run[-1].t > NEW_RUN_S
+        ):
             yield run
             run = []
-        run.append(one)
+        run.append(report)
     if run:
         yield run
 
 
 def score(rows: list[JudgedReport], pattern_of: dict[str, Pattern]) -> Score:
     total = Score(reports=len(rows))
-    serving = [one for one in rows if one.label in pattern_of and one.phase in ("", "IN_PROGRESS")]
-    idle = [one for one in rows if one.phase not in ("", "IN_PROGRESS")]
-    total.idle, total.idle_on_trip = len(idle), sum(one.status == "on_trip" for one in idle)
+    serving = [report for report in rows if report.label in pattern_of and report.phase in ("", "IN_PROGRESS")]
+    idle = [report for report in rows if report.phase not in ("", "IN_PROGRESS")]
+    total.idle, total.idle_on_trip = len(idle), sum(report.status == "on_trip" for report in idle)
     for run in runs_of(serving):
-        right = [one for one in run if pattern_of.get(one.given) == pattern_of[one.label]]
-        trip = sum(one.given == one.label for one in run)
-        wrong = sum(one.given != "" for one in run) - len(right)
+        right = [report for report in run if pattern_of.get(report.given) == pattern_of[report.label]]
+        trip = sum(report.given == report.label for report in run)
+        wrong = sum(report.given != "" for report in run) - len(right)
         total.runs += 1
         total.never += not right
         total.first_s += [right[0].t - run[0].t] if right else []
@@ -165,37 +167,39 @@ class Stretch:
 
 
 def stretches(rows: list[JudgedReport], pattern_of: dict[str, Pattern], least_s: float) -> list[Stretch]:
-    found = []
-    for _, group in groupby(rows, key=lambda one: (one.vehicle_id, one.label, one.phase, one.given, disagree(one, pattern_of))):
+    stretches = []
+    for _, group in groupby(
+        rows, key=lambda report: (report.vehicle_id, report.label, report.phase, report.given, disagree(report, pattern_of))
+    ):
         part = list(group)
         if disagree(part[0], pattern_of) and part[-1].t - part[0].t >= least_s:
-            statuses = "/".join(sorted({one.status for one in part}))
+            statuses = "/".join(sorted({report.status for report in part}))
             first, last = part[0], part[-1]
-            found.append(
+            stretches.append(
                 Stretch(
-                    first.vehicle_id,
-                    first.t,
-                    last.t,
-                    first.label,
-                    first.phase,
-                    first.given,
-                    statuses,
-                    f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
-                    tuple(one.place for one in part if one.place is not None),
+                    vehicle_id=first.vehicle_id,
+                    since=first.t,
+                    until=last.t,
+                    label=first.label,
+                    phase=first.phase,
+                    given=first.given,
+                    statuses=statuses,
+                    along=f"{first.along or '-'}..{last.along or '-'} m, off {first.off or '-'}..{last.off or '-'}",
+                    places=tuple(report.place for report in part if report.place is not None),
                 )
             )
-    return found
+    return stretches
 
 
-def disagree(one: JudgedReport, pattern_of: dict[str, Pattern]) -> bool:
-    if one.phase in ("", "IN_PROGRESS"):
-        return one.label in pattern_of and pattern_of.get(one.given) != pattern_of[one.label]
-    return one.status == "on_trip"
+def disagree(report: JudgedReport, pattern_of: dict[str, Pattern]) -> bool:
+    if report.phase in ("", "IN_PROGRESS"):
+        return report.label in pattern_of and pattern_of.get(report.given) != pattern_of[report.label]
+    return report.status == "on_trip"
 
 
 def run_case(folder: Path, assignment: str, window: tuple[str, str] | None) -> tuple[list[JudgedReport], Network, float]:
     network = read_network(folder / "gtfs.zip")
-    since, until = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in window) if window else (None, None)
+    since, until = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in window) if window else (None, None)
     out = io.StringIO()
     began = time.perf_counter()
     with open_recording(folder / "reports.csv.gz") as rows:
@@ -214,14 +218,14 @@ def judgements(network: Network, parts: list[Stretch]) -> list[str]:
         label = known.find(part.label) if part.phase in ("", "IN_PROGRESS") else None
         given = known.find(part.given)
         places = [known.plane.xy(*place) for place in part.places]
-        said = verdict(places, label, given, part.statuses) if places and (label or given) else "undecided: no line"
+        judgement = verdict(places, label, given, part.statuses) if places and (label or given) else "undecided: no line"
         took = (part.until - part.since) / 60
-        minutes.setdefault(said, []).append(took)
+        minutes.setdefault(judgement, []).append(took)
         at = datetime.fromtimestamp(part.since, UTC)
         named = f"{part.label or '-'} {part.phase}".strip()
         ours = f"{part.given or '-'} {part.statuses}"
-        lines.append(f"| {part.vehicle_id} | {at:%m-%d %H:%M:%S} | {took:.1f} | {named} | {ours} | {said} |")
-    counts = [f"| {said} | {len(found)} | {sum(found):.0f} |" for said, found in sorted(minutes.items())]
+        lines.append(f"| {part.vehicle_id} | {at:%m-%d %H:%M:%S} | {took:.1f} | {named} | {ours} | {judgement} |")
+    counts = [f"| {judgement} | {len(took_min)} | {sum(took_min):.0f} |" for judgement, took_min in sorted(minutes.items())]
     return [
         "", "| verdict | stretches | minutes |", "|---|---|---|", *counts,
         "", "| vehicle | since (UTC) | min | label or phase | given | verdict |", "|---|---|---|---|---|---|", *lines, "",
@@ -232,19 +236,19 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:5.1f}" if whole else "    -"
 
 
-def line_of(name: str, assignment: str, one: Score) -> str:
-    first = sorted(one.first_s)
+def line_of(name: str, assignment: str, score: Score) -> str:
+    first = sorted(score.first_s)
     cells = [
         f"{name:18} {assignment:5}",
-        percent(one.steady_right_pattern, one.steady),
-        percent(one.steady_wrong, one.steady),
-        percent(one.steady_right_trip, one.steady),
-        percent(one.right_pattern, one.serving),
-        percent(one.wrong_pattern, one.serving),
-        percent(one.right_trip, one.serving),
-        percent(one.idle_on_trip, one.idle),
+        percent(score.steady_right_pattern, score.steady),
+        percent(score.steady_wrong, score.steady),
+        percent(score.steady_right_trip, score.steady),
+        percent(score.right_pattern, score.serving),
+        percent(score.wrong_pattern, score.serving),
+        percent(score.right_trip, score.serving),
+        percent(score.idle_on_trip, score.idle),
         f"{first[len(first) // 2] / 60:4.1f}" if first else "   -",
-        f"{one.reports / one.seconds:7.0f}",
+        f"{score.reports / score.seconds:7.0f}",
     ]
     return " | ".join(cells)
 

@@ -33,14 +33,14 @@ def seconds(browser: Browser, url: str) -> tuple[float, float]:
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", SLOW)
-    found = []
+    seconds = []
     for _ in range(2):
         page.goto(url, wait_until="load")
         if not page.query_selector(".row .when, .note"):
             raise SystemExit(f"{url} shows neither an arrival nor why there is none")
-        found.append(float(page.evaluate(FIRST)) / 1000)
+        seconds.append(float(page.evaluate(FIRST)) / 1000)
     context.close()
-    return found[0], found[1]
+    return seconds[0], seconds[1]
 
 
 def measure(address: str, stop_id: str = "") -> list[str]:

@@ -28,7 +28,7 @@ WHOLE_TEXTS = {"polyline": "MIT"}  # distributions that give the text of their l
 
 def comments_of(source: str) -> dict[tuple[str, str], str]:
     """(table or class, column or field) -> the comment at the end of its line; ("reports", "") for the thing itself."""
-    found: dict[tuple[str, str], str] = {}
+    comments: dict[tuple[str, str], str] = {}
     owner = ""
     for line in source.splitlines():
         code, _, comment = line.partition("#")
@@ -40,8 +40,8 @@ def comments_of(source: str) -> dict[tuple[str, str], str]:
             if named is None:
                 continue
             name = named.group(1) or named.group(2)
-        found[owner, name] = comment.strip()
-    return found
+        comments[owner, name] = comment.strip()
+    return comments
 
 
 def dictionary() -> Iterator[str]:
@@ -86,14 +86,14 @@ def run_names() -> list[str]:
 def third_party() -> Iterator[str]:
     """THIRD_PARTY.md, line by line; the licences are those that the installed distributions name."""
     command = [sys.executable, "-m", "piplicenses", "--from=mixed", "--with-urls", "--format=json", "--packages", *run_names()]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    licences = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     yield "# What we ship or need, and its licences\n"
     yield "Written by `python -m benchmarks.papers` from the distributions of requirements/run.txt."
     yield "Our own code: Apache-2.0 (LICENSE).\n"
     yield "| what | licence | where |\n|---|---|---|"
     for name, package, licence, url in SHIPPED:
         yield f"| {name} (in {package} {version(package)}) | {licence} | {url} |"
-    for row in sorted(json.loads(said), key=lambda row: row["Name"].lower()):
+    for row in sorted(json.loads(licences), key=lambda row: row["Name"].lower()):
         licence = WHOLE_TEXTS.get(row["Name"], " ".join(row["License"].split()))
         url = "" if row["URL"] == "UNKNOWN" else row["URL"]
         yield f"| {row['Name']} {row['Version']} | {licence} | {url} |"

@@ -53,21 +53,24 @@ COLUMNS = (
 def promises_of(lines: Iterable[Mapping[str, str]]) -> list[Promise]:
     return [
         Promise(
-            (row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
-            *(float(row[name]) for name in ("made_at", "predicted_at", "low_at", "high_at")),
+            key=(row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
+            made_at=float(row["made_at"]),
+            predicted_at=float(row["predicted_at"]),
+            low_at=float(row["low_at"]),
+            high_at=float(row["high_at"]),
         )
         for row in lines
     ]
 
 
 def passages_of(lines: Iterable[Mapping[str, str]], since: float, until: float) -> list[Passage]:
-    found = []
+    passages = []
     for row in lines:
         actual = row["arrival_ts"] or row["pass_ts"]
         if actual and since <= float(actual) < until:
             key = (row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"]))
-            found.append(Passage(key, float(actual), row["run_id"]))
-    return found
+            passages.append(Passage(key, float(actual), row["run_id"]))
+    return passages
 
 
 def measure(folder: Path, case: Case, method: str) -> dict[str, Any]:
@@ -88,14 +91,14 @@ def measure(folder: Path, case: Case, method: str) -> dict[str, Any]:
 
 def markdown(results: list[tuple[Case, str, dict[str, Any]]]) -> str:
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    for case, method, found in results:
-        mae = " | ".join(str(one) for one in found["mae_s"].values())
-        mbta = "/".join(f"{one:.0f}" if one is not None else "-" for one in found["mbta_bands_pct"])
-        sure = found["interval80"]
+    for case, method, scores in results:
+        mae = " | ".join(str(figure) for figure in scores["mae_s"].values())
+        mbta = "/".join(f"{figure:.0f}" if figure is not None else "-" for figure in scores["mbta_bands_pct"])
+        sure = scores["interval80"]
         lines.append(
-            f"| {case.name} | {method} | {mae} | {found['eta_benchmark']['score']} | {mbta} | {sure['coverage_pct']} "
-            f"| {sure['winkler_s']} | {found['availability_at_5min_pct']} | {found['missing_passage_pct']} "
-            f"| {found['passed_still_shown_pct']} | {found['scored']} |"
+            f"| {case.name} | {method} | {mae} | {scores['eta_benchmark']['score']} | {mbta} | {sure['coverage_pct']} "
+            f"| {sure['winkler_s']} | {scores['availability_at_5min_pct']} | {scores['missing_passage_pct']} "
+            f"| {scores['passed_still_shown_pct']} | {scores['scored']} |"
         )
     return "\n".join(lines)
 
@@ -112,10 +115,10 @@ def asked_for(description: str | None) -> list[tuple[Case, Path]]:
     parser.add_argument("--recordings", type=Path, default=recordings(), help="default: $RECORDINGS or ../shared/data")
     parser.add_argument("--only", default="", help="sets whose name or folder contains this")
     options = parser.parse_args()
-    found = found_in(options.recordings, options.only)
-    if not found:
+    cases = found_in(options.recordings, options.only)
+    if not cases:
         parser.exit(1, NOTHING)
-    return found
+    return cases
 
 
 def found_in(folder: Path | None, only: str) -> list[tuple[Case, Path]]:
@@ -130,9 +133,9 @@ def measured(folder: Path, only: str, methods: list[str]) -> list[tuple[Case, st
     results = []
     for case, place in found_in(folder, only):
         for method in methods:
-            found = measure(place, case, method)
-            print(f"{case.name}, {method}: {json.dumps(found)}", file=sys.stderr, flush=True)
-            results.append((case, method, found))
+            scores = measure(place, case, method)
+            print(f"{case.name}, {method}: {json.dumps(scores)}", file=sys.stderr, flush=True)
+            results.append((case, method, scores))
     return results
 
 
@@ -159,7 +162,7 @@ def main() -> int:
     print(text)
     if options.out is not None:
         options.out.write_text(text + "\n", encoding="utf-8")
-        scores = [{"set": case.name, "method": method, **found} for case, method, found in results]
+        scores = [{"set": case.name, "method": method, **figures} for case, method, figures in results]
         options.out.with_suffix(".json").write_text(json.dumps(scores, indent=1), encoding="utf-8")
     return 0
 

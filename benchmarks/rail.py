@@ -105,12 +105,13 @@ def rail_network() -> Network:
     for line in LINES:
         for km in STOPS_KM:
             stop_id = f"{line.route_id}{km}"
-            stops[stop_id] = Stop(stop_id, stop_id, *degrees_of(place(line, km)))
+            lat, lon = degrees_of(place(line, km))
+            stops[stop_id] = Stop(stop_id, stop_id, lat, lon)
         for direction in (0, 1):
             steps = [n * STEP_KM for n in range(int(LENGTH_KM / STEP_KM) + 1)]
             points = [degrees_of(drawn(line, km)) for km in (steps if direction == 0 else reversed(steps))]
             shape_id = f"{line.route_id}-{direction}"
-            shapes[shape_id] = Shape(shape_id, tuple(ShapePoint(*point, n) for n, point in enumerate(points)))
+            shapes[shape_id] = Shape(shape_id, tuple(ShapePoint(lat, lon, n) for n, (lat, lon) in enumerate(points)))
             kms = STOPS_KM if direction == 0 else tuple(reversed(STOPS_KM))
             for n, start in enumerate(starts_of(direction)):
                 calls = []
@@ -119,10 +120,21 @@ def rail_network() -> Network:
                     leave = arrival + (round(DWELL_S) if 0 < index < len(kms) - 1 else 0)
                     calls.append(StopTime(f"{line.route_id}{km}", index + 1, arrival, leave))
                 trip_id = trip_id_of(line, direction, n)
-                trips[trip_id] = Trip(trip_id, line.route_id, "DAILY", tuple(calls), direction, shape_id, "")
+                trips[trip_id] = Trip(
+                    trip_id=trip_id,
+                    route_id=line.route_id,
+                    service_id="DAILY",
+                    stop_times=tuple(calls),
+                    direction_id=direction,
+                    shape_id=shape_id,
+                    headsign="",
+                )
     return Network(
-        agencies=(Agency("A", "Rail", "https://example.org", TIMEZONE, "id"),),
-        routes={line.route_id: Route(line.route_id, "A", line.route_id, "", 2) for line in LINES},
+        agencies=(Agency(agency_id="A", name="Rail", url="https://example.org", timezone=TIMEZONE, lang="id"),),
+        routes={
+            line.route_id: Route(route_id=line.route_id, agency_id="A", short_name=line.route_id, long_name="", route_type=2)
+            for line in LINES
+        },
         stops=stops,
         trips=trips,
         shapes=shapes,
@@ -154,7 +166,9 @@ def runs_of(line: RailLine, random: Random) -> Iterator[Run]:
                     marks.append((at, float(km)))
                     at += random.uniform(0.5, 2.0) * DWELL_S
                     marks.append((at, float(km)))
-                yield Run(line, direction, n, f"{line.route_id}{direction}{n % 5}", day, marks)
+                yield Run(
+                    line=line, direction=direction, n=n, vehicle_id=f"{line.route_id}{direction}{n % 5}", day=day, marks=marks
+                )
 
 
 def km_at(run: Run, t: float) -> float:
@@ -201,9 +215,9 @@ def main(assignment: str = "trip") -> dict[str, float]:
         scores = score([promise for promise in made if name in ("", promise.key[1].split("-")[0])], truth)
         placed: Counter[str] = Counter()
         for row in csv.DictReader(io.StringIO(matches.getvalue())):
-            told = label[row["vehicle_id"], float(row["reported_at"])]
-            if name in ("", told.split("-")[0]):
-                placed["right" if row["trip_id"] == told else row["status"] if not row["trip_id"] else "another"] += 1
+            named = label[row["vehicle_id"], float(row["reported_at"])]
+            if name in ("", named.split("-")[0]):
+                placed["right" if row["trip_id"] == named else row["status"] if not row["trip_id"] else "another"] += 1
         right = 100.0 * placed["right"] / max(placed.total(), 1)
         available, mae = scores["availability_at_5min_pct"], scores.get("mae_all_s")
         interval = scores.get("interval80", {}).get("coverage_pct")

@@ -42,20 +42,23 @@ class Residuals:
     def __init__(self, network: Network, predictions: str, passages: list[Any]) -> None:
         made = promises_of(csv.DictReader(io.StringIO(predictions)))
         by_key: dict[Any, list[float]] = {}
-        for passage in sorted(passages, key=lambda one: one.actual):
+        for passage in sorted(passages, key=lambda promise: promise.actual):
             by_key.setdefault(passage.key, []).append(passage.actual)
         actual, _ = around(made, by_key)
-        made_at, said = np.array([one.made_at for one in made]), np.array([one.predicted_at for one in made])
+        made_at, promised = (
+            np.array([promise.made_at for promise in made]),
+            np.array([promise.predicted_at for promise in made]),
+        )
         first: dict[tuple[str, str, float], int] = {}
-        for one in made:
-            group = (one.key[0], one.key[1], one.made_at)
-            first[group] = min(first.get(group, one.key[3]), one.key[3])
+        for promise in made:
+            group = (promise.key[0], promise.key[1], promise.made_at)
+            first[group] = min(first.get(group, promise.key[3]), promise.key[3])
         starts = {trip_id: trip.stop_times[0].stop_sequence for trip_id, trip in network.trips.items()}
         keep = np.isfinite(actual) & (actual - made_at <= 1800.0)
         zone = ZoneInfo(network.timezone)
-        self.keys = [one.key for one, kept in zip(made, keep, strict=True) if kept]
-        self.made_at, self.error, self.away_min = made_at[keep], (actual - said)[keep], ((actual - made_at) / 60.0)[keep]
-        waits = (first[one.key[0], one.key[1], one.made_at] == starts[one.key[1]] for one in made)
+        self.keys = [promise.key for promise, kept in zip(made, keep, strict=True) if kept]
+        self.made_at, self.error, self.away_min = made_at[keep], (actual - promised)[keep], ((actual - made_at) / 60.0)[keep]
+        waits = (first[promise.key[0], promise.key[1], promise.made_at] == starts[promise.key[1]] for promise in made)
         self.waits = np.fromiter(waits, bool)[keep]
         self.hour = np.array([datetime.fromtimestamp(at, zone).hour for at in self.made_at])
         self.links = self._of_links(network)
@@ -67,13 +70,13 @@ class Residuals:
         }
         rows = zip(self.keys, self.made_at, self.error, strict=True)
         known = {(key[0], key[1], at, key[3]): error for key, at, error in rows}
-        found: dict[str, list[float]] = {}
+        errors_of: dict[str, list[float]] = {}
         for (vehicle_id, trip_id, at, sequence), error in known.items():
             link = calls[trip_id].get(sequence)
             before = None if link is None else known.get((vehicle_id, trip_id, at, link[0].stop_sequence))
             if link is not None and before is not None:
-                found.setdefault(f"{link[0].stop_id} > {link[1].stop_id}", []).append(error - before)
-        return found
+                errors_of.setdefault(f"{link[0].stop_id} > {link[1].stop_id}", []).append(error - before)
+        return errors_of
 
 
 def row(errors: NDArray[np.float64]) -> tuple[int, float, float, float, float]:
@@ -85,14 +88,14 @@ def grouped(errors: NDArray[np.float64], of: list[tuple[str, NDArray[np.bool_]]]
     return {name: row(errors[chosen]) for name, chosen in of if chosen.any()}
 
 
-def tables(found: Residuals) -> dict[str, Table]:
-    bucket = np.digitize(found.away_min, BUCKETS_MIN) - 1
-    kinds = (("under way", ~found.waits), ("waiting", found.waits))
+def tables(residual: Residuals) -> dict[str, Table]:
+    bucket = np.digitize(residual.away_min, BUCKETS_MIN) - 1
+    kinds = (("under way", ~residual.waits), ("waiting", residual.waits))
     distances = [(f"{kind}, {NAMES[n]} min", chosen & (bucket == n)) for kind, chosen in kinds for n in range(len(NAMES))]
-    hours = [(f"{hour:02d} h", found.hour == hour) for hour in range(24)]
-    links = {name: row(np.array(errors)) for name, errors in found.links.items() if len(errors) >= FEWEST}
-    worst = dict(sorted(links.items(), key=lambda one: -one[1][1])[:WORST])
-    by_kind, by_hour = grouped(found.error, distances), grouped(found.error, hours)
+    hours = [(f"{hour:02d} h", residual.hour == hour) for hour in range(24)]
+    links = {name: row(np.array(errors)) for name, errors in residual.links.items() if len(errors) >= FEWEST}
+    worst = dict(sorted(links.items(), key=lambda row_of: -row_of[1][1])[:WORST])
+    by_kind, by_hour = grouped(residual.error, distances), grouped(residual.error, hours)
     return {"by kind and distance": by_kind, "by hour": by_hour, "worst links": worst}
 
 
@@ -100,7 +103,9 @@ def markdown(name: str, some: dict[str, Table]) -> str:
     lines = [f"## {name}", ""]
     for title, table in some.items():
         lines += [f"| {title} | n | mean of abs. | 10 % | median | 90 % |", "|---|---|---|---|---|---|"]
-        lines += [f"| {key} | {n} | " + " | ".join(f"{one:.0f}" for one in rest) + " |" for key, (n, *rest) in table.items()]
+        lines += [
+            f"| {key} | {n} | " + " | ".join(f"{figure:.0f}" for figure in rest) + " |" for key, (n, *rest) in table.items()
+        ]
         lines.append("")
     return "\n".join(lines)
 
@@ -130,8 +135,8 @@ def plot(name: str, some: dict[str, Table], links: dict[str, list[float]], path:
 def _bars(axis: Any, table: Table, title: str) -> None:
     at = np.arange(len(table))
     rows = list(table.values())
-    axis.vlines(at, [one[2] for one in rows], [one[4] for one in rows], color="#0057B8", linewidth=4, alpha=0.5)
-    axis.plot(at, [one[3] for one in rows], "o", color="#002E5D", markersize=4)
+    axis.vlines(at, [row[2] for row in rows], [row[4] for row in rows], color="#0057B8", linewidth=4, alpha=0.5)
+    axis.plot(at, [row[3] for row in rows], "o", color="#002E5D", markersize=4)
     axis.axhline(0, color="#888888", linewidth=0.8)
     axis.set_xticks(at, [key.replace(" min", "").replace(" h", "") for key in table])
     axis.set(title=title, ylabel="s")
@@ -159,12 +164,12 @@ def main(say: Callable[[str], None] = print) -> int:
         folder = None if asked.recordings is None else asked.recordings / case.folder
         if folder is None or not folder.is_dir() or asked.only.lower() not in f"{case.name} {case.folder}".lower():
             continue
-        found = residuals(folder, case)
-        some = tables(found)
+        residual = residuals(folder, case)
+        some = tables(residual)
         say(markdown(case.name, some))
         if asked.out is not None:
             asked.out.mkdir(parents=True, exist_ok=True)
-            plot(case.name, some, found.links, asked.out / f"{case.folder}.svg")
+            plot(case.name, some, residual.links, asked.out / f"{case.folder}.svg")
         done += 1
     if not done:
         print("No recording found: set RECORDINGS to their folder, or give --only a name that exists.", file=sys.stderr)

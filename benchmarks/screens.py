@@ -32,23 +32,23 @@ def paths(address: str) -> list[str]:
 
     def get(path: str) -> dict[str, list[dict[str, object]]]:
         with urlopen(address + path, timeout=10) as answer:
-            found: dict[str, list[dict[str, object]]] = json.load(answer)
-            return found
+            rows: dict[str, list[dict[str, object]]] = json.load(answer)
+            return rows
 
     stops, routes, vehicles = (get(f"/api/v1/{kind}")[kind] for kind in ("stops", "routes", "vehicles"))
-    found = list(FIXED)
+    paths = list(FIXED)
     for stop in sorted(stops, key=lambda row: -len(str(row["route_ids"])))[:2]:
-        found += [f"/{kind}{stop['stop_id']}" for kind in ("halte/", "layar/", "embed/halte/", "lapor?halte=")]
-    found += [f"/koridor/{route['route_id']}" for route in routes[:2]]
+        paths += [f"/{kind}{stop['stop_id']}" for kind in ("halte/", "layar/", "embed/halte/", "lapor?halte=")]
+    paths += [f"/koridor/{route['route_id']}" for route in routes[:2]]
     with urlopen(address + "/wisata", timeout=10) as answer:
         linked = re.findall(r'href="(/wisata/(?:rute/)?[a-z0-9-]+)"', answer.read().decode())
-    found += [path for path in dict.fromkeys(linked) if "/rute/" in path]
-    found += [path for path in linked if "/rute/" not in path][:2]
-    found += [f"/jadwal/{routes[0]['route_id']}"] if routes else []
+    paths += [path for path in dict.fromkeys(linked) if "/rute/" in path]
+    paths += [path for path in linked if "/rute/" not in path][:2]
+    paths += [f"/jadwal/{routes[0]['route_id']}"] if routes else []
     trip = next((row["trip"] for row in vehicles if row["trip"]), None)
     if isinstance(trip, dict):
-        found.append("/perjalanan/" + "/".join(str(part) for part in trip.values() if part))
-    return found
+        paths.append("/perjalanan/" + "/".join(str(part) for part in trip.values() if part))
+    return paths
 
 
 def render(browser: Browser, address: str, folder: Path) -> int:

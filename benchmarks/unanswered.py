@@ -56,7 +56,7 @@ def counted(folder: Path, case: Case) -> tuple[Counter[str], int]:
     made = promises_of(csv.DictReader(io.StringIO(out.getvalue())))
     bounds = (since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf"))
     with open_recording(folder / "truth.csv.gz") as rows:
-        truth = sorted(passages_of(rows, *bounds), key=lambda one: one.actual)
+        truth = sorted(passages_of(rows, *bounds), key=lambda passage: passage.actual)
     by_key: dict[tuple[str, str, str, int], list[float]] = {}
     by_run: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for passage in truth:
@@ -64,10 +64,10 @@ def counted(folder: Path, case: Case) -> tuple[Counter[str], int]:
         by_run.setdefault(passage.key[:2], []).append((passage.actual, passage.key[3]))
     near, came = answered(made, truth, *around(made, by_key))
     runs: dict[tuple[str, str], Run] = {key: (np.array(list_)[:, 0], np.array(list_)[:, 1]) for key, list_ in by_run.items()}
-    found = Counter(
+    kinds = Counter(
         why(made[n], runs.get(made[n].key[:2]), first_of(network, made[n].key[1])) for n in np.flatnonzero(near & ~came)
     )
-    return found, int(near.sum())
+    return kinds, int(near.sum())
 
 
 def first_of(network: Network, trip_id: str) -> int:
@@ -77,8 +77,8 @@ def first_of(network: Network, trip_id: str) -> int:
 def main() -> int:
     lines = ["| set | why | promises | % of all that count |", "|---|---|---|---|"]
     for case, folder in asked_for(__doc__):
-        found, total = counted(folder, case)
-        rows = [*found.most_common(), ("all without a passage", found.total())]
+        kinds, total = counted(folder, case)
+        rows = [*kinds.most_common(), ("all without a passage", kinds.total())]
         lines += [f"| {case.name} | {name} | {count} of {total} | {100 * count / total:.1f} |" for name, count in rows]
     print("\n".join(lines))
     return 0

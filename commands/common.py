@@ -44,7 +44,8 @@ class Settings:
     database_url: str
     mqtt_url: str  # empty: the embedded broker
     tile_url: str
-    admin_password: str
+    admin_password: str  # of the first admin, where nobody can log in yet
+    armada_is_local: bool  # /armada answers to this very machine without a log-in
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     keep_days: str  # see transit.store.retention
@@ -92,7 +93,7 @@ class Settings:
             data_dir=self.data_dir,
             database_url=self.database_url,
             tile_url=self.tile_url,
-            admin_password=self.admin_password,
+            armada_is_local=self.armada_is_local,
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

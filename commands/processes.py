@@ -20,6 +20,7 @@ from commands.common import (
     stop_on_signal,
 )
 from commands.logs import logs_of_workers
+from commands.people import make_first_people
 from commands.run import DEMO_VEHICLES
 
 DEFAULT_RECEIVE_PORT = 5055  # the one that Traccar's apps expect
@@ -35,7 +36,9 @@ def web(settings: Settings, workers: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    open_engine(settings).dispose()
+    engine = open_engine(settings)
+    make_first_people(engine, settings, False, click.echo)
+    engine.dispose()
     with suppress(KeyboardInterrupt):
         serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers, logs=logs_of_workers())
 

@@ -13,6 +13,7 @@ import click
 
 from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine, pass_settings
 from commands.logs import is_json
+from commands.people import make_first_people, somebody_may_log_in
 
 if TYPE_CHECKING:
     from gps_ingest.operations.canary import Canary
@@ -36,7 +37,7 @@ def run(settings: Settings, demo: bool) -> None:
     say = progress()
     settings.retention()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    supervisor = Supervisor(_environment_of(settings), say)
+    supervisor = Supervisor(_environment_of(settings, demo), say)
     supervisor.listen()
     try:
         with exclusive(settings.data_dir), clock_kept(settings.data_dir, settings.clock):
@@ -60,6 +61,7 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
     _provision(engine, settings)
+    make_first_people(engine, settings, demo, say)
     drives = demo and _demo_drives(engine, settings, say)
     engine.dispose()
     _warn(settings, say)
@@ -135,9 +137,16 @@ def progress() -> Callable[[str], None]:
     return lambda sentence: click.echo(f"[{time.monotonic() - started:5.1f} s] {sentence}")
 
 
-def _environment_of(settings: Settings) -> dict[str, str]:
-    """What the children see: the same, with the clock's anchor and the place of the data fixed."""
-    return {**os.environ, "DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
+def _environment_of(settings: Settings, demo: bool) -> dict[str, str]:
+    """What the children see: the same, with the clock's anchor and the place of the data fixed.
+
+    A demonstration that only this machine reaches opens /armada to it, unless ARMADA_LOCAL says otherwise.
+    """
+    from gps_ingest.operations.system import LOOPBACK
+
+    fixed = {"DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
+    local = {"ARMADA_LOCAL": "1"} if demo and settings.bind in LOOPBACK else {}
+    return {**local, **os.environ, **fixed}
 
 
 def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
@@ -182,8 +191,8 @@ def doctor(settings: Settings, lang: str | None) -> None:
 
     language = lang or ("id" if os.environ.get("LANG", "").startswith("id") else "en")
     snapshot = SnapshotReader(settings.data_dir).read()
-    openly = settings.bind not in LOOPBACK and not settings.admin_password
     engine = open_database(settings.database_url)
+    openly = settings.bind not in LOOPBACK and not somebody_may_log_in(engine)
     now = settings.clock()
     examination = examine(
         engine,

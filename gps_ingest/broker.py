@@ -23,13 +23,14 @@ ACCESS_FILE = Path("broker") / "access.conf"  # below DATA_DIR; read anew at SIG
 NO_READERS = Path("broker") / "no-readers"
 PID_FILE = Path("broker") / "nats.pid"
 MOST_HELD = "4GB"  # of reports that wait for ingest; beyond it nothing is acknowledged, and trackers keep what they have
+MAX_ACK_PENDING = 13_000  # of each subscription of ours; nats-server gives a session 65,535 in all, and we have five
 CONFIG = """# Written by gps_ingest/broker.py at every start; changes here are lost.
 server_name: "transit"
 listen: "127.0.0.1:-1"
 ports_file_dir: {folder}
 max_payload: 4MB
 jetstream {{ store_dir: {folder}, max_mem: 64MB, max_file: {most_held}, sync_interval: "2s" }}
-mqtt {{ listen: {listen}, ack_wait: "15s", max_ack_pending: 21000 }}
+mqtt {{ listen: {listen}, ack_wait: "15s", max_ack_pending: {max_ack_pending} }}
 {websocket}
 pid_file: {pid_file}
 include "access.conf"
@@ -115,6 +116,7 @@ def write_config(data_dir: Path, host: str, port: int, websocket_port: int | Non
     text = CONFIG.format(
         folder=json.dumps(str(folder.resolve())),
         most_held=MOST_HELD,
+        max_ack_pending=MAX_ACK_PENDING,
         listen=json.dumps(_listen_at(host, port)),
         websocket="" if websocket is None else written({"websocket": websocket}),
         pid_file=json.dumps(str((data_dir / PID_FILE).resolve())),

@@ -15,7 +15,13 @@ SYSTEM = "transit-system"  # the user of our own processes
 KEEPER = "transit-keeper"  # who may ask the broker about its streams; no MQTT
 ANONYMOUS = "transit-anonymous"  # what a client without a user is on an open loopback; nobody can log in as it
 MQTT_ONLY = ["MQTT", "MQTT_WS"]
-EVERY_TRACKER = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
+EVERY_TRACKER = (
+    "transbinjai/v1/trackers/+/position",
+    "transbinjai/v1/trackers/+/status",
+    "owntracks/+/+",
+    "traccar/+",
+    "/hfp/v2/+/+/vp/" + "/".join("+" * 14),
+)
 LIVE_PREFIX = "transbinjai/v1/live"  # below it everybody may read where buses in service are
 READER, READER_PASSWORD = "transit-public", "public"  # no secret: who has no credentials of a tracker may read with it
 CANARY = "transbinjai/v1/canary"  # what the canary publishes to itself
@@ -59,7 +65,7 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has
         },
     ]
     rows += [_row(user.name, user.hashed, user.topics) for user in users]
-    live = (LIVE_PREFIX, f"{LIVE_PREFIX}/#") if has_readers else ()  # to nats-server the wildcard does not cover its own level
+    live = (f"{LIVE_PREFIX}/#",) if has_readers else ()
     if has_readers:
         rows.append(_row(READER, READER_PASSWORD, (), reads=live))
     if not is_open:
@@ -78,16 +84,23 @@ def _row(
         "password": password,
         "allowed_connection_types": MQTT_ONLY,
         "permissions": {
-            "publish": {"allow": [subject_of(topic) for topic in topics]} if topics else NOTHING,
-            "subscribe": {"allow": [*(subject_of(topic) for topic in reads), *kept]} if reads else NOTHING,
+            "publish": {"allow": [subject for topic in topics for subject in subjects_of(topic)]} if topics else NOTHING,
+            "subscribe": {"allow": [*(subject for topic in reads for subject in subjects_of(topic)), *kept]}
+            if reads
+            else NOTHING,
         },
     }
 
 
+def subjects_of(topic: str) -> list[str]:
+    """What covers a topic: nats-server's last wildcard does not cover the level above it, as MQTT's does."""
+    return [*([subject_of(topic.removesuffix("/#"))] if topic.endswith("/#") else []), subject_of(topic)]
+
+
 def subject_of(topic: str) -> str:
-    """A topic as nats-server writes it: / becomes a dot, a dot two slashes, and the wildcards have other letters."""
+    """A topic as nats-server writes it: / becomes a dot, a dot two slashes; wildcards and empty levels have other letters."""
     levels = (level.replace(".", "//") for level in topic.split("/"))
-    return ".".join({"+": "*", "#": ">"}.get(level, level) for level in levels)
+    return ".".join({"+": "*", "#": ">", "": "/"}.get(level, level) for level in levels)
 
 
 def written(settings: Mapping[str, Any]) -> str:

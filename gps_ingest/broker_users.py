@@ -12,6 +12,7 @@ from gps_ingest.own_secret import make_private_folder, write_private
 from transit.store.credential_hashes import hash_for_nats
 
 FILE = Path("broker") / "users.json"  # below DATA_DIR; where it is, the broker lets nobody in without a password
+TRACCAR = "traccar"  # the first level of the topics of Traccar servers
 PLAIN_FILE = "broker.users"  # of earlier versions: lines "user:password"
 
 
@@ -39,9 +40,14 @@ def write_users(data_dir: Path, users: Sequence[User]) -> None:
 
 
 def topics_of_tracker(tracker_id: str) -> tuple[str, ...]:
-    """Where a tracker may publish: an OwnTracks phone "user/device" on its topic, any other on those of its name."""
+    """Where a tracker may publish: an OwnTracks phone "user/device" on its topic, any other on those of its name.
+
+    "operator/vehicle" may speak HFP, too; "traccar/server" is a server that forwards what many devices told it.
+    """
+    if tracker_id.startswith(f"{TRACCAR}/"):
+        return (tracker_id,)
     if "/" in tracker_id:
-        return (f"owntracks/{tracker_id}",)
+        return (f"owntracks/{tracker_id}", f"/hfp/v2/+/+/vp/+/{tracker_id}/" + "/".join("+" * 11))
     own = f"transbinjai/v1/trackers/{tracker_id}"
     return (f"{own}/position", f"{own}/status", f"owntracks/{tracker_id}/+")
 
@@ -49,6 +55,8 @@ def topics_of_tracker(tracker_id: str) -> tuple[str, ...]:
 def tracker_of_topics(topics: Sequence[str]) -> str:
     """The tracker to which topics_of_tracker gave these."""
     first = topics[0].split("/")
+    if first[0] == TRACCAR:
+        return topics[0]
     return "/".join(first[1:]) if first[0] == "owntracks" else first[3]
 
 

@@ -12,10 +12,23 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from gps_ingest.other_forms import (
+    HFP_SUBSCRIPTION,
+    TRACCAR_SUBSCRIPTION,
+    positions_of_hfp,
+    positions_of_traccar,
+    tracker_of_hfp,
+)
 from transit.operations.complaints import Complaint, ComplaintKind
 
 PREFIX = ("transbinjai", "v1", "trackers")
-SUBSCRIPTIONS = ("transbinjai/v1/trackers/+/position", "transbinjai/v1/trackers/+/status", "owntracks/+/+")
+SUBSCRIPTIONS = (
+    "transbinjai/v1/trackers/+/position",
+    "transbinjai/v1/trackers/+/status",
+    "owntracks/+/+",
+    TRACCAR_SUBSCRIPTION,
+    HFP_SUBSCRIPTION,
+)
 MAX_PAYLOAD = 256 * 1024  # bytes: a flushed buffer of 2,000 fixes, three hours at one each 5 s
 LONGEST_TOPIC = 200  # characters of a topic that a sentence repeats
 LONGEST_QUOTED = 40  # characters of a wrong value that a sentence repeats
@@ -154,6 +167,10 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
         tracker_id, read = levels[3], _read_positions if levels[4] == "position" else _read_status
     elif len(levels) == 3 and levels[0] == "owntracks":
         tracker_id, read = f"{levels[1]}/{levels[2]}", _read_owntracks
+    elif len(levels) == 2 and levels[0] == "traccar" and levels[1]:
+        tracker_id, read = topic, _read_traccar
+    elif (own_id := tracker_of_hfp(levels)) is not None:
+        tracker_id, read = own_id, _read_hfp
     else:
         return _refused(NOBODY, Reason.TOPIC, ComplaintKind.TOPIC, topic=repr(topic[:LONGEST_TOPIC]))
     if not 0 < len(tracker_id) <= MAX_TRACKER_ID or tracker_id == "/" or not tracker_id.isprintable():
@@ -169,7 +186,9 @@ def tracker_of(topic: str) -> str:
     levels = topic.split("/")
     if len(levels) == 5 and tuple(levels[:3]) == PREFIX:
         return levels[3]
-    return f"{levels[1]}/{levels[2]}" if len(levels) == 3 and levels[0] == "owntracks" else NOBODY
+    if len(levels) == 2 and levels[0] == "traccar" and levels[1]:
+        return topic  # the server, which reports for many
+    return f"{levels[1]}/{levels[2]}" if len(levels) == 3 and levels[0] == "owntracks" else tracker_of_hfp(levels) or NOBODY
 
 
 def over_limit(topic: str) -> DecodedMessage:
@@ -238,6 +257,21 @@ def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
     if kind.type != "location":
         return DecodedMessage(tracker_id, online=False if kind.type == "lwt" else None)
     return _message(tracker_id, [_read(_location.decode, _fix_of_location, payload)], online=True)
+
+
+def _read_hfp(tracker_id: str, payload: bytes) -> DecodedMessage:
+    return _read_positions(tracker_id, positions_of_hfp(payload))
+
+
+def _read_traccar(tracker_id: str, payload: bytes) -> DecodedMessage:
+    """The tracker is the device that the payload names; what names none is that of the topic, the server's."""
+    server = tracker_id
+    device_id, positions = positions_of_traccar(payload)
+    if not device_id and positions != payload:
+        return _refused(server, Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, field="device.uniqueId")
+    if len(device_id) > MAX_TRACKER_ID or not device_id.isprintable() or "/" in device_id:
+        return _refused(server, Reason.TOPIC, ComplaintKind.TRACKER_ID, topic=repr(server))
+    return _read_positions(device_id or server, positions)
 
 
 class OptionalFields:

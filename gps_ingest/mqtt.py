@@ -40,7 +40,7 @@ def parse_url(url: str) -> Address:
     except ValueError:
         raise ValueError(f"MQTT_URL is {url!r}; its port is no number between 1 and 65535") from None
     user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
-    return Address(parts.hostname, port, user, password, tls)
+    return Address(host=parts.hostname, port=port, user=user, password=password, tls=tls)
 
 
 def new_client(address: Address, client_id: str, *, clean_session: bool, manual_ack: bool = False) -> paho.Client:

@@ -70,7 +70,7 @@ class Control:
         return self
 
     def page(self, path, language="en"):
-        client = create_app(WebSettings(self.folder, self.url, clock=lambda: self.now)).test_client()
+        client = create_app(WebSettings(self.folder, self.url, clock=lambda: self.now, armada_is_local=True)).test_client()
         return client.get(f"{path}?lang={language}", environ_base=LOCAL)
 
     def row(self, vehicle_id, language="en"):

@@ -3,53 +3,55 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from transit.arrivals.rows import Arrival
 from transit.plan.network import TripInstance
 from transit.plan.service_day import format_time
+from web.answer_types import ArrivalAnswer, TripAnswer
 from web.answers import the_network
 from web.world import world
 
 
 def local(at: datetime | None) -> str | None:
-    if at is None or world().network is None:
-        return None
+    return None if at is None or world().network is None else a_time(at)
+
+
+def a_time(at: datetime) -> str:
     return at.astimezone(ZoneInfo(the_network().timezone)).isoformat(timespec="seconds")
 
 
-def an_arrival(row: Arrival) -> dict[str, Any]:
-    return {
-        "status": row.status,
-        "route_id": row.route_id,
-        "direction_id": row.direction_id,
-        "headsign": row.headsign,
-        "at": local(row.at),
-        "low_at": local(row.low_at),
-        "high_at": local(row.high_at),
-        "planned_at": local(row.planned_at),
-        "trip": a_trip(row.trip) if row.trip else None,
-        "stop_sequence": row.stop_sequence,
-        "vehicle_id": row.vehicle_id,
-        "reported_at": local(row.reported_at),
-        "standing_since": local(row.standing_since),
-        "standing_stop_id": row.standing_stop_id,
-        "in_jam": row.in_jam,
-        "stops_away": row.stops_away,
-        "headway_s": row.headway_s,
-        "is_departure": row.is_departure,
-        "is_last": row.is_last,
-        "visit": row.visit,
-        "is_demo": row.is_demo,
-        "why": row.why,
-        "stop_id": row.stop_id,
-        "pickup_type": row.pickup_type,
-        "drop_off_type": row.drop_off_type,
-        "in_spite_of": row.in_spite_of,
-    }
+def an_arrival(row: Arrival) -> ArrivalAnswer:
+    return ArrivalAnswer(
+        status=row.status,
+        route_id=row.route_id,
+        direction_id=row.direction_id,
+        headsign=row.headsign,
+        at=local(row.at),
+        low_at=local(row.low_at),
+        high_at=local(row.high_at),
+        planned_at=local(row.planned_at),
+        trip=a_trip(row.trip) if row.trip else None,
+        stop_sequence=row.stop_sequence,
+        vehicle_id=row.vehicle_id,
+        reported_at=local(row.reported_at),
+        standing_since=local(row.standing_since),
+        standing_stop_id=row.standing_stop_id,
+        in_jam=row.in_jam,
+        stops_away=row.stops_away,
+        headway_s=row.headway_s,
+        is_departure=row.is_departure,
+        is_last=row.is_last,
+        visit=row.visit,
+        is_demo=row.is_demo,
+        why=row.why,
+        stop_id=row.stop_id,
+        pickup_type=row.pickup_type,
+        drop_off_type=row.drop_off_type,
+        in_spite_of=row.in_spite_of,
+    )
 
 
-def a_trip(trip: TripInstance) -> dict[str, Any]:
+def a_trip(trip: TripInstance) -> TripAnswer:
     start = format_time(trip.start_s) if trip.start_s is not None else None
-    return {"trip_id": trip.trip_id, "start_date": f"{trip.start_date:%Y%m%d}", "start_time": start}
+    return TripAnswer(trip_id=trip.trip_id, start_date=f"{trip.start_date:%Y%m%d}", start_time=start)

@@ -8,6 +8,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 
+from web.access import init_access
 from web.cors import init_cors
 from web.errors import init_errors
 from web.hosts import init_hosts
@@ -38,6 +39,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.map",
     "web.pages.visitors",
     "web.pages.services",
+    "web.pages.log_in",
+    "web.pages.people",
     "web.pages.developers",
 )
 
@@ -91,6 +94,7 @@ def create_app(settings: WebSettings) -> Flask:
             response.cache_control.public = response.cache_control.immutable = True
         return response
 
+    init_access(app, settings.data_dir)  # after the world was looked at
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).pages)
     return app

@@ -6,19 +6,19 @@ address in numbers cannot be made to; names count only where they are ours. Ride
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_babel import gettext
 from werkzeug.exceptions import MisdirectedRequest
 
+from web.log_ins import is_loopback
 from web.world import world
 
 LOCAL_NAME = "localhost"
 STAFF = ("/armada", "/masuk", "/keluar")
 READS = ("GET", "HEAD", "OPTIONS")
-NETWORK_BITS = {4: 24, 6: 48}  # addresses that belong together: a household, an office, a part of a mobile network
 
 
 def init_hosts(app: Flask) -> None:
@@ -66,23 +66,6 @@ def is_our_origin(origin: str) -> bool:
 
 def is_https_of_a_proxy() -> bool:
     """A proxy on this machine says that the client came by HTTPS; nobody else is believed."""
-    return request.is_secure or (_is_proxy_of_ours() and request.headers.get("X-Forwarded-Proto", "").lower() == "https")
-
-
-def client_network() -> str:
-    """The network of whoever asks, for limits in memory; a proxy on this machine is believed whom it names."""
-    text = request.remote_addr or ""
-    if _is_proxy_of_ours():
-        text = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or text
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return "unknown"
-    return str(ip_network(f"{address}/{NETWORK_BITS[address.version]}", strict=False))
-
-
-def _is_proxy_of_ours() -> bool:
-    try:
-        return ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
+    return request.is_secure or (
+        is_loopback(request.remote_addr or "") and request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+    )

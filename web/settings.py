@@ -21,7 +21,7 @@ class WebSettings:
     data_dir: Path
     database_url: str
     tile_url: str = ""
-    admin_password: str = ""
+    armada_is_local: bool = False  # /armada answers to this very machine without a log-in
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID

@@ -14,7 +14,7 @@ from transit.plan.network import Agency, Stop, TripInstance
 from transit.plan.service_day import format_time
 from transit.plan.stop_codes import code_of, is_own_code
 from web.map_files import script_address
-from web.words import names, phrasing
+from web.words import names, phrasing, refusals
 from web.words.boarding import boarding
 from web.words.languages import LANGUAGES, language
 from web.world import world
@@ -86,6 +86,7 @@ def init_templates(app: Flask) -> None:
         trip_url=trip_url,
         say=phrasing,
         called=names,
+        refused=refusals,
         boarding=boarding,
         agencies_of=agencies_of,
         code_of=code_of,

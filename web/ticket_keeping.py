@@ -6,6 +6,8 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from transit.store.database import writing
 from transit.store.formats import StoredFormat
 from transit.store.tickets import Ticket, count_tickets, find_same, save_ticket, say_again
@@ -30,7 +32,7 @@ class TooManyTickets(RuntimeError):
 def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
     """The ticket's id; the same thing said again within minutes joins the ticket that is there. Raises TooManyTickets."""
     now = world.now()
-    rows = [an_arrival(row) for row in rows_of(world, stop_id)] if stop_id else []
+    rows = [msgspec.to_builtins(an_arrival(row)) for row in rows_of(world, stop_id)] if stop_id else []
     with writing(world.engine) as connection:
         if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
             raise TooManyTickets

@@ -84,7 +84,7 @@ def _direction_table(network: Network, direction: RouteDirection, trips: list[Tr
         of_stop = table.hours(call.stop_id, direction, day) if by_headway[0].can_board(index) else None
         if of_stop is not None:
             hours.append((network.stops[call.stop_id], of_stop))
-    bands = planned_bands(network, direction, stop_id, day) if by_headway else []
+    bands = planned_bands(network, direction, stop_id, day, only_promised=True) if by_headway else []
     why_none = None if running else table.why_none(stop_id, direction, day)
     signs = Counter(headsign_of(network, trip) for trip in running or trips)
     sign = max(signs, key=lambda text: (signs[text], text == headsign_of(network, usual)))

@@ -47,6 +47,9 @@ def _promises(predictions: IO[str]) -> Iterator[Promise]:
     """Replay's CSV of predictions, row by row."""
     for row in csv.DictReader(predictions):
         yield Promise(
-            (row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
-            *(float(row[name]) for name in ("made_at", "predicted_at", "low_at", "high_at")),
+            key=(row["vehicle_id"], row["trip_id"], row["stop_id"], int(row["stop_sequence"])),
+            made_at=float(row["made_at"]),
+            predicted_at=float(row["predicted_at"]),
+            low_at=float(row["low_at"]),
+            high_at=float(row["high_at"]),
         )

@@ -71,7 +71,8 @@ class City:
         return self.live.step(self.now)
 
     def app(self, **settings: Any) -> Any:
-        return create_app(WebSettings(self.folder, self.url, clock=lambda: self.now, **settings))
+        """/armada answers to this machine, unless armada_is_local says otherwise."""
+        return create_app(WebSettings(self.folder, self.url, clock=lambda: self.now, **{"armada_is_local": True, **settings}))
 
     def client(self, **settings: Any) -> Any:
         return self.app(**settings).test_client()

@@ -79,8 +79,13 @@ def latest_by_vehicle(headways: Iterable[Headway]) -> Mapping[str, Headway]:
     return {row.vehicle_id: row for row in sorted(headways, key=lambda row: row.at)}
 
 
-def planned_bands(network: Network, direction: RouteDirection, stop_id: str, day: date) -> list[Band]:
-    """The headway of a direction at a stop by the time of day: as promised, or hour by hour as departures lie."""
+def planned_bands(
+    network: Network, direction: RouteDirection, stop_id: str, day: date, *, only_promised: bool = False
+) -> list[Band]:
+    """The headway of a direction at a stop by the time of day: as promised, or hour by hour as departures lie.
+
+    only_promised: without what has exact times.
+    """
     table = timetable_of(network)
     services = table.services(day)
     calls = [call for call in table.calls_at(stop_id, direction) if call.trip.service_id in services and call.can_board]
@@ -89,10 +94,11 @@ def planned_bands(network: Network, direction: RouteDirection, stop_id: str, day
     for call in calls:
         rows = network.frequencies_of.get(call.trip.trip_id)
         if rows is None:
-            times.append(call.at_s)
+            times += [] if only_promised else [call.at_s]
         else:
             shift = round(call.since_start_s)
-            bands += [Band(row.start_s + shift, row.end_s + shift, row.headway_s) for row in rows]
+            shown = [row for row in rows if row.exact_times != 1 or not only_promised]
+            bands += [Band(row.start_s + shift, row.end_s + shift, row.headway_s) for row in shown]
     return sorted([*bands, *_hourly(sorted(times))], key=lambda band: (band.start_s, band.end_s))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Frequency, Network, Trip, TripInstance
 from transit.plan.patterns import patterns_of
+from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import seconds_of_day
 
 
@@ -16,7 +17,7 @@ def is_promised(network: Network, row: Prediction, index: int) -> bool:
     Only of trips that have not begun: a bus that is under way brings its riders wherever it goes.
     """
     trip = network.trips[row.trip.trip_id]
-    if row.tier is Tier.LIVE or not network.is_headway_based(trip.trip_id):
+    if row.tier is Tier.LIVE or has_planned_times(network, row.trip):
         return True
     if row.tier is Tier.NEXT_TRIP and row.high_at - row.low_at > timedelta(seconds=headway_s(network, trip)):
         return False  # "every 10 minutes" says more than "in 14 to 41 minutes"
@@ -26,8 +27,8 @@ def is_promised(network: Network, row: Prediction, index: int) -> bool:
 
 def is_last_of_day(network: Network, trip: TripInstance, index: int, at: datetime) -> bool:
     """Whether after a bus by headway none begins any more within the hours. at: when it is at its call `index`."""
-    windows = _windows(network, network.trips[trip.trip_id])
-    if not windows:
+    windows = network.frequencies_of.get(trip.trip_id, ())
+    if not windows or has_planned_times(network, trip):
         return False
     last = max(windows, key=lambda window: window.end_s)
     return start_s(network, trip, index, at) + last.headway_s > last.end_s

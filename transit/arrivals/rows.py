@@ -272,7 +272,7 @@ class _Board:
     def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
         """One row at most is the last of the day: of a headway the last of those that may be, else the timetable's last."""
         hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
-        last_at = hours.last_at if hours is not None and not hours.about else None
+        last_at = hours.last_at if hours is not None else None
         may_be = [n for n, row in enumerate(rows) if row.is_last_of_day or (last_at is not None and row.planned_at == last_at)]
         return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
 

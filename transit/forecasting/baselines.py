@@ -28,9 +28,9 @@ ENOUGH = 4  # observations before the median of an hour counts
 
 
 class Baseline(Protocol):
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None: ...
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None: ...
 
-    def ahead_s(self, ride: RemainingTrip, now: float) -> Floats:
+    def ahead_s(self, remaining: RemainingTrip, now: float) -> Floats:
         """Seconds from ride.zero until each stop ahead."""
         ...
 
@@ -41,22 +41,25 @@ class TimetableBaseline:
     def __init__(self, links: Links, departures: Departures) -> None:
         self.links, self.departures = links, departures
 
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None:
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
         pass
 
-    def ahead_s(self, ride: RemainingTrip, now: float) -> Floats:
-        planned = self.links.patterns.planned(ride.trip.trip_id)
+    def ahead_s(self, remaining: RemainingTrip, now: float) -> Floats:
+        planned = self.links.patterns.planned(remaining.trip.trip_id)
         arrivals = np.array([planned[0][1], *(arrival for arrival, _ in planned[1:])])
-        begun = self.departures.planned(ride.trip)
+        begun = self.departures.planned(remaining.trip)
         if begun is None:  # headway-based
-            started = ride.state.trip_started_at
+            started = remaining.state.trip_started_at
             if started is not None:
                 begun = started.timestamp()
-            elif ride.waits or ride.trip.start_s is None:
+            elif remaining.waits or remaining.trip.start_s is None:
                 begun = now
             else:
-                begun = service_day_start(ride.trip.start_date, self.links.network.timezone).timestamp() + ride.trip.start_s
-        return np.asarray(begun + (arrivals - arrivals[0])[ride.first :] - ride.zero)
+                begun = (
+                    service_day_start(remaining.trip.start_date, self.links.network.timezone).timestamp()
+                    + remaining.trip.start_s
+                )
+        return np.asarray(begun + (arrivals - arrivals[0])[remaining.first :] - remaining.zero)
 
 
 class ByLink:
@@ -66,21 +69,21 @@ class ByLink:
         self.links, self.departures = links, departures
         self.zone = ZoneInfo(links.network.timezone)
 
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None:
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
         pass
 
-    def ahead_s(self, ride: RemainingTrip, now: float) -> Floats:
-        link_s = self.link_times(ride, now)
-        if ride.waits:
-            return np.asarray(self.wait_s(ride, now) + np.concatenate(([0.0], np.cumsum(link_s))))
-        along = ride.state.matched.shape_dist_traveled_m or 0.0
-        left, _ = part_of_link(ride.way, ride.start, along, float(link_s[0]), 0.0, 0.0)
+    def ahead_s(self, remaining: RemainingTrip, now: float) -> Floats:
+        link_s = self.link_times(remaining, now)
+        if remaining.waits:
+            return np.asarray(self.wait_s(remaining, now) + np.concatenate(([0.0], np.cumsum(link_s))))
+        along = remaining.state.matched.shape_dist_traveled_m or 0.0
+        left, _ = part_of_link(remaining.linked, remaining.start, along, float(link_s[0]), 0.0, 0.0)
         return np.asarray(left + np.concatenate(([0.0], np.cumsum(link_s[1:]))))
 
-    def wait_s(self, ride: RemainingTrip, now: float) -> float:
-        return ride.part_s
+    def wait_s(self, remaining: RemainingTrip, now: float) -> float:
+        return remaining.part_s
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
         raise NotImplementedError
 
     def hour(self, at: float) -> int:
@@ -90,12 +93,12 @@ class ByLink:
 class ScheduleDelay(ByLink):
     """The plan's run times from here on: whatever a vehicle is late or early by, it stays so."""
 
-    def wait_s(self, ride: RemainingTrip, now: float) -> float:
-        planned = self.departures.planned(ride.trip)
+    def wait_s(self, remaining: RemainingTrip, now: float) -> float:
+        planned = self.departures.planned(remaining.trip)
         return 0.0 if planned is None else max(planned - now, 0.0)
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
-        return self.links.planned_links(ride.trip.trip_id)[ride.start :]
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
+        return self.links.planned_links(remaining.trip.trip_id)[remaining.start :]
 
 
 class RecentSpeed(ByLink):
@@ -103,13 +106,13 @@ class RecentSpeed(ByLink):
 
     SLOWEST_MPS = 1.0
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
-        recent, speed = ride.state.recent, PLAIN_SPEED_MPS[ride.way.kind]
-        if len(recent) >= 2 and not ride.waits:
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
+        recent, speed = remaining.state.recent, PLAIN_SPEED_MPS[remaining.linked.kind]
+        if len(recent) >= 2 and not remaining.waits:
             seconds = (recent[-1][0] - recent[0][0]).total_seconds()
             if seconds >= 60.0:
                 speed = max((recent[-1][1] - recent[0][1]) / seconds, self.SLOWEST_MPS)
-        return np.asarray(ride.way.length_m[ride.start :] / speed)
+        return np.asarray(remaining.linked.length_m[remaining.start :] / speed)
 
 
 class HistoryBaseline(ByLink):
@@ -120,10 +123,10 @@ class HistoryBaseline(ByLink):
         self.times: dict[tuple[int, int], deque[float]] = {}
         self.medians: dict[tuple[int, int], float] = {}
 
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None:
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
         if observed is None:
             return
-        link = int(way.links[observed.n])
+        link = int(linked.links[observed.n])
         for key in ((link, self.hour(observed.start)), (link, -1)):
             self.times.setdefault(key, deque(maxlen=KEPT)).append(observed.seconds)
             self.medians.pop(key, None)
@@ -137,10 +140,10 @@ class HistoryBaseline(ByLink):
                 return self.medians[key]
         return plan_s
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
-        plan, hour = self.links.planned_links(ride.trip.trip_id), self.hour(now)
-        links = ride.way.links[ride.start :]
-        return np.array([self.usual(int(link), hour, float(plan[ride.start + n])) for n, link in enumerate(links)])
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
+        plan, hour = self.links.planned_links(remaining.trip.trip_id), self.hour(now)
+        links = remaining.linked.links[remaining.start :]
+        return np.array([self.usual(int(link), hour, float(plan[remaining.start + n])) for n, link in enumerate(links)])
 
 
 class LastBusBaseline(HistoryBaseline):
@@ -150,17 +153,17 @@ class LastBusBaseline(HistoryBaseline):
         super().__init__(links, departures)
         self.last: dict[int, tuple[float, float, str]] = {}  # link -> until when, seconds, vehicle
 
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None:
-        super().learn(event, way, observed)
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
+        super().learn(event, linked, observed)
         if observed is not None:
             ended = observed.start + observed.seconds
-            self.last[int(way.links[observed.n])] = (ended, observed.seconds, event.vehicle_id)
+            self.last[int(linked.links[observed.n])] = (ended, observed.seconds, event.vehicle_id)
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
-        times = super().link_times(ride, now)
-        for n, link in enumerate(ride.way.links[ride.start :]):
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
+        times = super().link_times(remaining, now)
+        for n, link in enumerate(remaining.linked.links[remaining.start :]):
             ended, seconds, vehicle = self.last.get(int(link), (0.0, 0.0, ""))
-            if now - ended < LAST_BUS_S and vehicle != ride.state.vehicle_id:
+            if now - ended < LAST_BUS_S and vehicle != remaining.state.vehicle_id:
                 times[n] = seconds
         return times
 
@@ -173,19 +176,21 @@ class Day(NamedTuple):
 class DwellModel:
     """log10(dwell) over headway, recursive least squares with a forgetting factor (TheTransitClock)."""
 
-    FORGETTING = 0.75
+    FORGETTING, UNSURE, MOST_UNSURE, LONGEST_S = 0.75, 100.0, 1e4, 120.0  # variances of the weights; seconds
 
     def __init__(self) -> None:
-        self.weights, self.spread = np.zeros(2), np.eye(2) * 100.0
+        self.weights, self.spread = np.zeros(2), np.eye(2) * self.UNSURE
 
     def learn(self, dwell_s: float, headway_s: float) -> None:
         x = np.array([1.0, headway_s / 3600.0])
         gain = self.spread @ x / (self.FORGETTING + x @ self.spread @ x)
         self.weights = self.weights + gain * (log10(dwell_s) - x @ self.weights)
-        self.spread = np.clip((self.spread - np.outer(gain, x @ self.spread)) / self.FORGETTING, -1e4, 1e4)
+        self.spread = np.clip(
+            (self.spread - np.outer(gain, x @ self.spread)) / self.FORGETTING, -self.MOST_UNSURE, self.MOST_UNSURE
+        )
 
-    def says(self, headway_s: float) -> float:
-        return float(10.0 ** np.clip(self.weights @ np.array([1.0, headway_s / 3600.0]), 0.0, log10(120.0)))
+    def expected_s(self, headway_s: float) -> float:
+        return float(10.0 ** np.clip(self.weights @ np.array([1.0, headway_s / 3600.0]), 0.0, log10(self.LONGEST_S)))
 
 
 class TransitClockKalman(ByLink):
@@ -207,10 +212,10 @@ class TransitClockKalman(ByLink):
         self.error: dict[int, float] = {}
         self.dwells: dict[int, DwellModel] = {}
 
-    def learn(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation | None) -> None:
+    def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
         if observed is None:
             return
-        link, local = int(way.links[observed.n]), datetime.fromtimestamp(observed.start, self.zone)
+        link, local = int(linked.links[observed.n]), datetime.fromtimestamp(observed.start, self.zone)
         running = observed.seconds - (observed.dwell_s or 0.0)
         last = self.last.get(link)
         if last is not None and observed.dwell_s is not None:
@@ -238,7 +243,7 @@ class TransitClockKalman(ByLink):
     def _past(self, link: int, trip_id: str, second: float, today: int) -> list[float]:
         """One running time of each of the last days that have one, newest first."""
         headway_based = self.links.network.is_headway_based(trip_id)
-        found: list[float] = []
+        past: list[float] = []
         for day in reversed(self.days.get(link, ())):
             if day.ordinal >= today:
                 continue
@@ -247,17 +252,17 @@ class TransitClockKalman(ByLink):
                 if (abs(at - second) <= self.BUCKET_S / 2 if headway_based else trip == trip_id)
             ]  # fmt: skip
             if times:
-                found.append(float(np.mean(times)))
-            if len(found) == self.DAYS:
+                past.append(float(np.mean(times)))
+            if len(past) == self.DAYS:
                 break
-        return found
+        return past
 
-    def link_times(self, ride: RemainingTrip, now: float) -> Floats:
-        plan, local = self.links.planned_links(ride.trip.trip_id), datetime.fromtimestamp(now, self.zone)
+    def link_times(self, remaining: RemainingTrip, now: float) -> Floats:
+        plan, local = self.links.planned_links(remaining.trip.trip_id), datetime.fromtimestamp(now, self.zone)
         second = local.hour * 3600.0 + local.minute * 60.0 + local.second
         times = [
-            self._link(int(link), ride.trip.trip_id, second, local.toordinal(), float(plan[ride.start + n]), now)
-            for n, link in enumerate(ride.way.links[ride.start :])
+            self._link(int(link), remaining.trip.trip_id, second, local.toordinal(), float(plan[remaining.start + n]), now)
+            for n, link in enumerate(remaining.linked.links[remaining.start :])
         ]
         return np.array(times)
 
@@ -273,7 +278,7 @@ class TransitClockKalman(ByLink):
         else:
             return plan_s
         dwells = self.dwells.get(link)
-        return running + (dwells.says(min(now - last[0], 3600.0)) if dwells is not None and last is not None else 0.0)
+        return running + (dwells.expected_s(min(now - last[0], 3600.0)) if dwells is not None and last is not None else 0.0)
 
 
 METHODS: dict[str, Callable[[Links, Departures], Baseline]] = {

@@ -1,4 +1,4 @@
-"""A dispatcher's word on when a vehicle next leaves its first stop."""
+"""When a dispatcher has a vehicle leave its first stop next."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from transit.plan.network import Network
 from transit.tracking.state import StopEvent
 
 COUNTS_FOR = timedelta(hours=1)  # so long before and after its time a departure can be the one that was meant
-EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # what may be said of a departure now
+EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # for when a departure may be ordered now
 
 
 def moment_of(text: str, now: datetime, timezone: str) -> datetime:
     """HH:MM on the agency's clock, as the moment nearest to now; aware UTC. Raises ValueError, with the way out."""
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
-    if found is None:
+    clock = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if clock is None:
         raise ValueError(f"{text!r} is no time of day like 07:15")
     local = now.astimezone(ZoneInfo(timezone))
-    at = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    at = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
     days = ((at + timedelta(days=day)).astimezone(UTC) for day in (-1, 0, 1))
-    nearest = min(days, key=lambda one: abs(one - now))
+    nearest = min(days, key=lambda moment: abs(moment - now))
     if not EARLIEST <= nearest - now <= LATEST:
         raise ValueError(f"{text} is too far from now, {local:%H:%M}: from 5 minutes ago to 3 hours ahead can be said")
     return nearest
@@ -42,6 +42,6 @@ class DepartureOrder:
         if event.vehicle_id != self.vehicle_id or event.departed_at is None or trip is None:
             return False
         starts = event.stop_sequence == trip.stop_times[0].stop_sequence
-        # An order may be said of a moment just past: then that moment counts, not when it was said.
+        # An order may be given for a moment just past: then that moment counts, not when it was given.
         since = max(min(self.said_at, self.departs_at), self.departs_at - COUNTS_FOR)
         return starts and event.departed_at >= since

@@ -1,4 +1,4 @@
-"""When a vehicle that waits at its first stop will leave: as told, or from the plan, the waits of others and the headway."""
+"""When a vehicle that waits at its first stop will leave: as ordered, or from the plan, the waits of others and the headway."""
 
 from __future__ import annotations
 
@@ -33,20 +33,22 @@ class Departures:
         self.zone = ZoneInfo(network.timezone)
         self.waits: dict[int, TerminalWaits] = {}  # by corridor
         self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
-        self.told: dict[str, float] = {}  # vehicle -> a dispatcher's word on its next departure, Unix seconds; it wins
+        self.ordered: dict[str, float] = {}  # vehicle -> when a dispatcher has it leave next, Unix seconds; it wins
 
-    def waiting(self, vehicle_id: str, trip: TripInstance, at: float, standing_since: float | None = None) -> None:
+    def note_wait(self, vehicle_id: str, trip: TripInstance, at: float, standing_since: float | None = None) -> None:
         """standing_since: who has stood here all the while goes on waiting when its trip is given another name."""
         known = self.since.get(vehicle_id)
         if known is None or known[0] != trip:
             goes_on = known is not None and standing_since is not None and known[1] >= standing_since
             self.since[vehicle_id] = (trip, known[1] if known is not None and goes_on else at)
 
-    def left(self, vehicle_id: str, trip: TripInstance, way: LinkedPattern, at: float, came_at: float | None = None) -> None:
+    def note_departure(
+        self, vehicle_id: str, trip: TripInstance, linked: LinkedPattern, at: float, came_at: float | None = None
+    ) -> None:
         """came_at: when it reached the stop; counts where nobody saw it wait and it did not just drive through."""
-        told = self.told.get(vehicle_id)
-        if told is not None and told - LONGEST_S < at:
-            del self.told[vehicle_id]
+        ordered = self.ordered.get(vehicle_id)
+        if ordered is not None and ordered - LONGEST_S < at:
+            del self.ordered[vehicle_id]
         since = self.since.pop(vehicle_id, None)
         seen = since is not None and since[0] == trip
         moments = [at for at in (since[1] if since is not None and seen else None, came_at) if at is not None]
@@ -54,7 +56,7 @@ class Departures:
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
             waited = min(max(at - self._zero(trip, began), -EARLIEST_S), LONGEST_S)
-        self.waits.setdefault(way.corridor, TerminalWaits()).left(at, self._clock(at), waited)
+        self.waits.setdefault(linked.corridor, TerminalWaits()).note_departure(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:
         """Seconds by the local clock, which is what an unwritten timetable goes by."""
@@ -82,50 +84,57 @@ class Departures:
         return since if planned is None else max(planned, since)
 
     def expected(
-        self, vehicle_id: str, trip: TripInstance, way: LinkedPattern, now: float,
+        self, vehicle_id: str, trip: TripInstance, linked: LinkedPattern, now: float,
         *, seen_at: float | None = None, since: float | None = None,
     ) -> float:  # fmt: skip
-        """Unix seconds, never before now. seen_at: when it was last seen waiting; since: when it will begin to wait."""
-        told = self.told.get(vehicle_id)
-        if told is not None and now < told + OVERDUE_S:
-            return max(told, now, since or now)
+        """When it will leave, Unix seconds, never before now.
+
+        1. A dispatcher's order, until it is overdue.
+        2. Else the SHARE quantile of the waits that are still possible, from the planned departure on where there is one.
+        3. Who has outstayed them all leaves about now.
+
+        seen_at: when it was last seen waiting; since: when it will begin to wait.
+        """
+        ordered = self.ordered.get(vehicle_id)
+        if ordered is not None and now < ordered + OVERDUE_S:
+            return max(ordered, now, since or now)
         if since is None:
             known = self.since.get(vehicle_id)
             since = known[1] if known is not None and known[0] == trip else now
         zero = self._zero(trip, since)
         at = max(now if seen_at is None else seen_at, since)
-        still, weights = self._possible(trip, way, at, zero)
+        still, weights = self._possible(trip, linked, at, zero)
         if len(still) == 0:
             return max(at, now) + LEAST_S
         chosen = quantile(still, weights, SHARE)
         return max(at + chosen, now + min(LEAST_S, max(zero - now, 0.0) + chosen))
 
-    def _possible(self, trip: TripInstance, way: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
+    def _possible(self, trip: TripInstance, linked: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
         """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere."""
-        waits = self.waits.get(way.corridor)
+        waits = self.waits.get(linked.corridor)
         waited = at - zero
         again = AGAIN if waited > AGAIN_FROM_S else ()
         generic = np.array([*(wait - waited for wait in GENERIC_S if wait > waited), *(share * waited for share in again)])
         weights = np.where(np.arange(len(generic)) < len(generic) - len(again), GENERIC_WEIGHT, AGAIN_WEIGHT)
-        weights = weights * self._spared(trip, way, at + generic)
+        weights = weights * self._spared(trip, linked, at + generic)
         if waits is None:
             return generic, weights
         seen, alike = waits.possible(waited, at, self._clock(at), alike=self.planned(trip) is None)
         return np.concatenate((seen, generic)), np.concatenate((alike, weights))
 
-    def _spared(self, trip: TripInstance, way: LinkedPattern, at: Floats) -> Floats | float:
+    def _spared(self, trip: TripInstance, linked: LinkedPattern, at: Floats) -> Floats | float:
         """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
-        waits = self.waits.get(way.corridor)
+        waits = self.waits.get(linked.corridor)
         if waits is None or waits.last_at is None or self.planned(trip) is not None:
             return 1.0
-        headway = self.headway_s(trip, way)
+        headway = self.headway_s(trip, linked)
         if headway is None:
             return 1.0
         return np.asarray(np.clip((at - waits.last_at) / headway, *SPARED))
 
-    def headway_s(self, trip: TripInstance, way: LinkedPattern) -> float | None:
+    def headway_s(self, trip: TripInstance, linked: LinkedPattern) -> float | None:
         """The usual seconds between two departures lately, else as planned at the trip's start."""
-        waits = self.waits.get(way.corridor)
+        waits = self.waits.get(linked.corridor)
         usual = None if waits is None else waits.headway_s()
         return self.planned_headway_s(trip) if usual is None else usual
 

@@ -9,7 +9,7 @@ from math import exp
 from transit.forecasting.intervals import Calibration
 from transit.forecasting.links import Floats
 from transit.forecasting.prediction import Prediction, Tier
-from transit.forecasting.regression import NAMES, SOFT_S, WIDEST
+from transit.forecasting.regression import FEATURES, SOFT_S, WIDEST
 from transit.forecasting.remaining_trip import RemainingTrip
 
 
@@ -17,17 +17,17 @@ from transit.forecasting.remaining_trip import RemainingTrip
 class VehicleForecast:
     """All numbers about one vehicle at one moment, by stop ahead; seconds count from ride.zero."""
 
-    ride: RemainingTrip
+    remaining: RemainingTrip
     tier: Tier
-    readings: Floats  # stops x NAMES
-    x: Floats  # the readings, spread over the nodes
+    features: Floats  # stops x FEATURES
+    x: Floats  # the features, spread over the nodes
     median_s: Floats
     low_s: Floats
     shown_s: Floats
     high_s: Floats
     plain_s: tuple[Floats, ...]  # low, shown and high before they were put off for a vehicle that stands
     stood_s: float = 0.0
-    passed: int = 0  # so many stops it has probably reached since its last fix: nothing is said of them
+    passed: int = 0  # so many stops it has probably reached since its last fix: nothing is promised of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class LinkPart:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One reading of the moment (regression.NAMES) and how it stretches the usual time, as a logarithm."""
+    """One feature of the moment (regression.FEATURES) and how it stretches the usual time, as a logarithm."""
 
     name: str
-    reading: float
+    value: float
     log_effect: float
 
 
@@ -81,7 +81,7 @@ class Explanation:
         return max((self.usual_s + SOFT_S) * self.stretch - SOFT_S, self.not_before_s)
 
 
-def recomputed(explanation: Explanation) -> datetime:
+def recompute(explanation: Explanation) -> datetime:
     """The prediction, from nothing but what the explanation lists."""
     made_at = explanation.prediction.made_at
     ahead_s = explanation.median_s - (made_at - explanation.counted_from).total_seconds()
@@ -89,33 +89,42 @@ def recomputed(explanation: Explanation) -> datetime:
     return made_at + timedelta(seconds=max(plain_s + explanation.put_off_s, explanation.not_before_ahead_s))
 
 
-def explained(
-    said: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
+def explanation_of(
+    forecast: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
     observations: Floats, days: Floats, planned_s: Floats, put_off_s: float,
 ) -> Explanation:  # fmt: skip
-    """observations and planned_s by link of the way, days by link of the network."""
-    ride, at = said.ride, prediction.made_at.timestamp()
-    since = at - ride.zero
-    effects = (said.x[k] * weights).reshape(len(NAMES), -1).sum(axis=1)
+    """Of the stop k. observations and planned_s by link of the pattern, days by link of the network."""
+    remaining, at = forecast.remaining, prediction.made_at.timestamp()
+    since = at - remaining.zero
+    effects = (forecast.x[k] * weights).reshape(len(FEATURES), -1).sum(axis=1)
     factors = tuple(
-        Factor(name, float(reading), float(effect))
-        for name, reading, effect in zip(NAMES, said.readings[k], effects, strict=True)
+        Factor(feature.name, float(value), float(effect))
+        for feature, value, effect in zip(FEATURES, forecast.features[k], effects, strict=True)
     )
-    stop_ids, links = ride.way.pattern.stop_ids, []
-    for n in range(ride.start, ride.first + k):
-        link_s = float(ride.link_s[n - ride.start])
-        counted_s = ride.part_s if n == ride.start and not ride.waits else link_s
-        history = int(days[ride.way.links[n]]), float(observations[n])
-        links.append(LinkPart(stop_ids[n], stop_ids[n + 1], float(planned_s[n]), link_s, counted_s, *history))
+    stop_ids, links = remaining.linked.pattern.stop_ids, []
+    for n in range(remaining.start, remaining.first + k):
+        link_s = float(remaining.link_s[n - remaining.start])
+        counted_s = remaining.part_s if n == remaining.start and not remaining.waits else link_s
+        links.append(
+            LinkPart(
+                from_stop_id=stop_ids[n],
+                to_stop_id=stop_ids[n + 1],
+                planned_s=float(planned_s[n]),
+                usual_s=link_s,
+                counted_s=counted_s,
+                days=int(days[remaining.linked.links[n]]),
+                observations=float(observations[n]),
+            )
+        )
     return Explanation(
-        prediction,
-        datetime.fromtimestamp(ride.zero, UTC),
-        at - ride.fixed_at,
-        ride.part_s if ride.waits else 0.0,
-        tuple(links),
-        factors,
-        max(since, 0.0, float(said.median_s[k - 1]) if k else 0.0),
-        calibration.caution(float(said.median_s[k]) - since),
-        float(said.shown_s[k - 1]) - since if k else 0.0,
-        put_off_s,
+        prediction=prediction,
+        counted_from=datetime.fromtimestamp(remaining.zero, UTC),
+        fix_age_s=at - remaining.fixed_at,
+        wait_s=remaining.part_s if remaining.waits else 0.0,
+        links=tuple(links),
+        factors=factors,
+        not_before_s=max(since, 0.0, float(forecast.median_s[k - 1]) if k else 0.0),
+        caution=calibration.caution(float(forecast.median_s[k]) - since),
+        not_before_ahead_s=float(forecast.shown_s[k - 1]) - since if k else 0.0,
+        put_off_s=put_off_s,
     )

@@ -1,7 +1,7 @@
 """How wrong predictions were lately, by tier and by how far away they were: from that the interval and the number shown.
 
-Quantiles of log((actual + SOFT_S) / (median said + SOFT_S)) of the last KEPT predictions of each kind, end to end (never a sum
-of link intervals). Kinds overlap like the corrections' nodes, so that no jump runs through a page.
+Quantiles of log((actual + SOFT_S) / (median promised + SOFT_S)) of the last KEPT predictions of each kind, end to end (never
+a sum of link intervals). Kinds overlap like the corrections' nodes, so that no jump runs through a page.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ LOW, HIGH = 0.1, 0.9
 # Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
 # (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
 SHOWN_S, SHOWN = (0.0, 800.0, 1200.0, 1500.0), (0.35, 0.35, 0.4, 0.5)
+FEWEST = 20  # with fewer no quantile is taken
 AGAIN_EVERY = 200  # new observations before the quantiles are sorted out anew
 BELIEF = {Tier.LIVE: (0.42, 0.26), Tier.AT_TERMINAL: (0.7, 0.4), Tier.NEXT_TRIP: (0.7, 0.5)}  # log half widths, near and far
 MIDDLES = np.log((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2 + SOFT_S)
@@ -27,20 +28,20 @@ SHOWN_OF_CLASS = np.interp((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2,
 
 
 class Calibration:
-    """One for each tier."""
+    """The recent errors of one tier, and the quantiles that they give."""
 
     def __init__(self, tier: Tier) -> None:
         self.errors = np.zeros((CLASSES, KEPT), dtype=np.float32)
         self.count = np.zeros(CLASSES, dtype=np.int64)  # ever seen
         near, far = BELIEF[tier]
         width = np.linspace(near, far, CLASSES)
-        self.belief = np.stack([-width, (SHOWN_OF_CLASS - 0.5) / 0.4 * width, width])
+        self.belief = np.stack([-width, (SHOWN_OF_CLASS - 0.5) / (HIGH - 0.5) * width, width])
         self.table = self.belief.copy()  # low, shown, high by class
         self._new = 0
 
-    def learn(self, said_s: float, error: float) -> None:
-        """said_s: the median said, seconds ahead; error: log((actual + SOFT_S) / (said + SOFT_S))."""
-        n = min(max(int(np.searchsorted(EDGES_S, said_s, side="right")) - 1, 0), CLASSES - 1)
+    def learn(self, median_s: float, error: float) -> None:
+        """median_s: seconds ahead, as promised; error: log((actual + SOFT_S) / (median_s + SOFT_S))."""
+        n = min(max(int(np.searchsorted(EDGES_S, median_s, side="right")) - 1, 0), CLASSES - 1)
         self.errors[n, self.count[n] % KEPT] = error
         self.count[n] += 1
         self._new += 1
@@ -48,22 +49,23 @@ class Calibration:
             self.sort_out()
 
     def sort_out(self) -> None:
+        """The quantiles anew, mixed with what is believed while there are few."""
         self._new = 0
         for n in range(CLASSES):
             seen = int(min(self.count[n], KEPT))
-            if seen >= 20:
-                found = np.quantile(self.errors[n, :seen], (LOW, SHOWN_OF_CLASS[n], HIGH))
+            if seen >= FEWEST:
+                quantiles = np.quantile(self.errors[n, :seen], (LOW, SHOWN_OF_CLASS[n], HIGH))
                 sure = seen / (seen + ENOUGH)
-                self.table[:, n] = sure * found + (1.0 - sure) * self.belief[:, n]
+                self.table[:, n] = sure * quantiles + (1.0 - sure) * self.belief[:, n]
 
-    def caution(self, said_s: float) -> float:
+    def caution(self, median_s: float) -> float:
         """The log of shown / median at so many seconds ahead."""
-        return float(np.interp(np.log(max(said_s, 0.0) + SOFT_S), MIDDLES, self.table[1]))
+        return float(np.interp(np.log(max(median_s, 0.0) + SOFT_S), MIDDLES, self.table[1]))
 
-    def bounds(self, said_s: Floats) -> tuple[Floats, Floats, Floats]:
+    def bounds(self, median_s: Floats) -> tuple[Floats, Floats, Floats]:
         """low, shown and high in seconds ahead, for medians of so many seconds ahead."""
-        where = np.log(np.maximum(said_s, 0.0) + SOFT_S)
+        where = np.log(np.maximum(median_s, 0.0) + SOFT_S)
         low, shown, high = (
-            np.maximum((said_s + SOFT_S) * np.exp(np.interp(where, MIDDLES, row)) - SOFT_S, 0.0) for row in self.table
+            np.maximum((median_s + SOFT_S) * np.exp(np.interp(where, MIDDLES, row)) - SOFT_S, 0.0) for row in self.table
         )
         return low, shown, high

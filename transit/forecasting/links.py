@@ -35,7 +35,7 @@ class LinkedPattern:
     dist_m: Floats
     links: Ints
     length_m: Floats
-    index: dict[int, int]  # stop_sequence -> position on the way
+    index: dict[int, int]  # stop_sequence -> number of the stop on the pattern
 
     @property
     def last(self) -> int:
@@ -43,19 +43,19 @@ class LinkedPattern:
 
 
 class Links:
-    """Every link, corridor and way of a network."""
+    """Every link, corridor and pattern of a network, numbered."""
 
     def __init__(self, network: Network) -> None:
         self.patterns = patterns_of(network)
         self.network = network
         self.number: dict[LinkKey, int] = {}
         self.corridors: dict[tuple[str, str], int] = {}
-        self.ways: dict[str, LinkedPattern] = {}
+        self.by_pattern_id: dict[str, LinkedPattern] = {}
         for pattern_id, pattern in self.patterns.by_id.items():
-            self.ways[pattern_id] = self._way(pattern)
+            self.by_pattern_id[pattern_id] = self._link(pattern)
         self._plans: dict[str, Floats] = {}
 
-    def _way(self, pattern: Pattern) -> LinkedPattern:
+    def _link(self, pattern: Pattern) -> LinkedPattern:
         kind = basic_route_type(pattern.route_type)
         corridor = (pattern.route_id, "" if pattern.direction_id is None else str(pattern.direction_id))
         dist = np.array(pattern.stop_dist_m)
@@ -64,49 +64,49 @@ class Links:
             key = (f"{kind}^" if n == 0 else str(kind), pattern.stop_ids[n], pattern.stop_ids[n + 1])
             links.append(self.number.setdefault(key, len(self.number)))
         return LinkedPattern(
-            pattern,
-            len(self.ways),
-            self.corridors.setdefault(corridor, len(self.corridors)),
-            kind,
-            dist,
-            np.array(links, dtype=np.int64),
-            np.diff(dist),
-            {sequence: n for n, sequence in enumerate(pattern.stop_sequences)},
+            pattern=pattern,
+            number=len(self.by_pattern_id),
+            corridor=self.corridors.setdefault(corridor, len(self.corridors)),
+            kind=kind,
+            dist_m=dist,
+            links=np.array(links, dtype=np.int64),
+            length_m=np.diff(dist),
+            index={sequence: n for n, sequence in enumerate(pattern.stop_sequences)},
         )
 
     def of_trip(self, trip_id: str) -> LinkedPattern | None:
         pattern = self.patterns.find(trip_id)
-        return None if pattern is None else self.ways[pattern.pattern_id]
+        return None if pattern is None else self.by_pattern_id[pattern.pattern_id]
 
     def planned_links(self, trip_id: str) -> Floats:
         """Seconds that the plan gives each link of a trip, arrival to arrival (out of the first stop: from departure)."""
-        found = self._plans.get(trip_id)
-        if found is None:
-            way = self.of_trip(trip_id)
-            assert way is not None
-            found = self._plans[trip_id] = planned_links(self.patterns.planned(trip_id), way)
-        return found
+        seconds = self._plans.get(trip_id)
+        if seconds is None:
+            linked = self.of_trip(trip_id)
+            assert linked is not None
+            seconds = self._plans[trip_id] = planned_links(self.patterns.planned(trip_id), linked)
+        return seconds
 
 
-def planned_links(planned: tuple[tuple[float, float], ...], way: LinkedPattern) -> Floats:
+def planned_links(planned: tuple[tuple[float, float], ...], linked: LinkedPattern) -> Floats:
     """A plan's link times with its rounding evened out, and never faster than its kind of vehicle can go."""
     arrivals = np.array([arrival for arrival, _ in planned])
     steps = np.diff(arrivals)
     steps[0] = planned[1][0] - planned[0][1]
     steps = np.maximum(steps, 0.0)
-    speed = PLAIN_SPEED_MPS[way.kind]
-    plain = np.maximum(way.length_m / speed, LEAST_LINK_S)
+    speed = PLAIN_SPEED_MPS[linked.kind]
+    plain = np.maximum(linked.length_m / speed, LEAST_LINK_S)
     wide = np.ones(2 * SMOOTH_OVER + 1)
     local = np.convolve(steps, wide, "same") / np.convolve(plain, wide, "same")  # how slow the plan is hereabouts
     smooth = plain * local if len(steps) >= len(wide) else plain * steps.sum() / plain.sum()
     mixed = (1.0 - PLAN_SMOOTHING) * steps + PLAN_SMOOTHING * smooth
-    return np.asarray(np.maximum(mixed, least_s(way)))
+    return np.asarray(np.maximum(mixed, least_s(linked)))
 
 
-def least_s(way: LinkedPattern) -> Floats:
+def least_s(linked: LinkedPattern) -> Floats:
     """No link takes less: a plan rounded to minutes may say 0."""
-    quick = way.length_m / FASTEST_MPS[way.kind]
-    express = way.length_m / MAX_SPEED_MPS[way.kind] + SPEED_UP_S
+    quick = linked.length_m / FASTEST_MPS[linked.kind]
+    express = linked.length_m / MAX_SPEED_MPS[linked.kind] + SPEED_UP_S
     return np.asarray(np.maximum(np.minimum(quick, express), LEAST_LINK_S))
 
 

@@ -12,7 +12,8 @@ from transit.plan.patterns import Pattern
 from transit.tracking.trip_choice import TripTable, headway_day
 
 ENOUGH = 3  # times that a vehicle was seen to go on after a pattern before habit is believed
-SHARE = 0.7  # of them that went the same way; less is no habit, and nothing is said
+SHARE = 0.7  # of them that went the same way; less is no habit, and nothing is promised
+HABIT_KEPT = 100  # times remembered; then all are halved
 FAR = 0.7  # of its stops a vehicle must have come to, for the next trip to follow the one before
 TURN_M = 400.0  # the way back begins this near the end
 EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled trip may leave so long before the vehicle comes, or wait so long for it
@@ -20,7 +21,7 @@ MINUTES = 30  # of headway-based departures that are tried, so that two vehicles
 
 
 class NextTrips:
-    """began() as it is seen; after() says what follows, or None where that would be a guess."""
+    """note_start() as it is seen; trip_after() gives what follows, or None where that would be a guess."""
 
     def __init__(self, network: Network, links: Links) -> None:
         self.links = links
@@ -28,33 +29,33 @@ class NextTrips:
         self.habits: dict[str, Counter[str]] = {}  # pattern_id -> the patterns that its vehicles began next
         self._backs: dict[str, Pattern | None] = {}
 
-    def began(self, way: LinkedPattern, before: LinkedPattern, place: int) -> None:
-        """A vehicle leaves the first stop of a way, and was last seen to call at a place of the way before."""
+    def note_start(self, linked: LinkedPattern, before: LinkedPattern, place: int) -> None:
+        """A vehicle leaves the first stop of a pattern, and was last seen to call at such a stop of the pattern before."""
         if place < FAR * before.last:
             return
         habit = self.habits.setdefault(before.pattern.pattern_id, Counter())
-        habit[way.pattern.pattern_id] += 1
-        if habit.total() > 100:  # old habits fade
+        habit[linked.pattern.pattern_id] += 1
+        if habit.total() > HABIT_KEPT:  # old habits fade
             self.habits[before.pattern.pattern_id] = Counter({key: count // 2 for key, count in habit.items() if count > 1})
 
-    def after(self, trip: TripInstance, comes_at: float, taken: Callable[[TripInstance], bool]) -> TripInstance | None:
+    def trip_after(self, trip: TripInstance, comes_at: float, taken: Callable[[TripInstance], bool]) -> TripInstance | None:
         """What the vehicle on `trip` runs next when it comes to its end at comes_at (Unix seconds)."""
         planned = self.table.next_in_block.get(trip.trip_id)
         if planned is not None:
             follows = TripInstance(planned, trip.start_date, None)
             return None if taken(follows) else follows
-        way = self.links.of_trip(trip.trip_id)
-        pattern = None if way is None else self._pattern_after(way.pattern)
+        linked = self.links.of_trip(trip.trip_id)
+        pattern = None if linked is None else self._pattern_after(linked.pattern)
         if pattern is None:
             return None
         if pattern.pattern_id in self.table.headway_trips:
             return self._by_headway(pattern, comes_at, taken)
-        found = [
-            (abs(late_s), one)
-            for late_s, one in self.table.near(pattern, pattern.start_m, comes_at)
-            if -LATE_S <= late_s <= EARLY_S and one != trip and not taken(one)
+        candidates = [
+            (abs(late_s), candidate)
+            for late_s, candidate in self.table.near(pattern, pattern.start_m, comes_at)
+            if -LATE_S <= late_s <= EARLY_S and candidate != trip and not taken(candidate)
         ]
-        return min(found, key=lambda row: (row[0], row[1].trip_id), default=(0.0, None))[1]
+        return min(candidates, key=lambda row: (row[0], row[1].trip_id), default=(0.0, None))[1]
 
     def _pattern_after(self, pattern: Pattern) -> Pattern | None:
         habit = self.habits.get(pattern.pattern_id)

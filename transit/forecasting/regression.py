@@ -1,11 +1,14 @@
-"""What today, the vehicles ahead and this vehicle itself say of the usual time: a ridge regression that learns as it goes.
+"""How today, the vehicles ahead and this vehicle itself stretch the usual time: a ridge regression that learns as it goes.
 
-The usual seconds b until a stop become (b + SOFT_S) * exp(x . c) - SOFT_S. x is a few readings (see NAMES), each shared among
+The usual seconds b until a stop become (b + SOFT_S) * exp(x . c) - SOFT_S. x is the FEATURES, each shared among
 NODES_S by how far away the stop is, so that near and far stops weigh them differently; c is fitted, with forgetting, to every
 arrival that followed an earlier prediction (recursive least squares, kept as normal equations).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,18 +16,39 @@ from transit.forecasting.links import Floats
 
 SOFT_S = 20.0  # in the last seconds before a stop errors are absolute, not relative
 NODES_S = (60.0, 240.0, 600.0, 1200.0)  # usual seconds away; between two nodes both count
-NAMES = (
-    "always", "network today", "corridor lately", "corridor today", "own pace", "own pace lately", "headway",
-    "links ahead lately", "links ahead today", "own last minutes", "age of fix", "stands", "still stopping",
-    "ahead of plan", "behind plan",
-)  # fmt: skip
-# What is believed before anything was learnt, by reading; measured on the three recordings (docs/PREDICTION.md).
-PRIOR = (0.0, 0.25, 0.1, 0.1, 0.05, 0.05, 0.0, -0.1, 0.3, 0.1, 0.2, 0.1, -0.1, -0.15, -0.03)
+
+
+class Feature(NamedTuple):
+    """Something that stretches, or shortens, the usual time: it adds value * weight to the logarithm."""
+
+    name: str  # on /armada and in the benchmarks
+    prior: float  # the weight believed before anything was learnt; measured on the three recordings (docs/PREDICTION.md)
+    typical: float  # its usual size: how much one observation of it usually shows
+
+
+FEATURES = (
+    Feature("always", prior=0.0, typical=1.0),
+    Feature("network today", prior=0.25, typical=0.1),
+    Feature("corridor lately", prior=0.1, typical=0.15),
+    Feature("corridor today", prior=0.1, typical=0.1),
+    Feature("own pace", prior=0.05, typical=0.15),
+    Feature("own pace lately", prior=0.05, typical=0.2),
+    Feature("headway", prior=0.0, typical=0.5),
+    Feature("links ahead lately", prior=-0.1, typical=0.2),
+    Feature("links ahead today", prior=0.3, typical=0.15),
+    Feature("own last minutes", prior=0.1, typical=0.25),
+    Feature("age of fix", prior=0.2, typical=0.3),
+    Feature("stands", prior=0.1, typical=0.3),
+    Feature("still stopping", prior=-0.1, typical=0.2),
+    Feature("ahead of plan", prior=-0.15, typical=0.2),
+    Feature("behind plan", prior=-0.03, typical=0.5),
+)
 RIDGE = 60.0  # observations that this belief weighs, at each node
 HALF_LIFE_S = 4 * 86400.0
 SOLVE_EVERY_S = 300.0
 WIDEST = 0.8  # log errors beyond count as this: a breakdown must not turn the weights
-COUNT = len(NAMES) * len(NODES_S)
+REBASE_HALF_LIVES = 20.0  # after so many the growing weights begin anew, before they no longer fit a float
+COUNT = len(FEATURES) * len(NODES_S)
 _NODES = np.log(np.array(NODES_S) + SOFT_S)
 
 
@@ -35,16 +59,24 @@ def shares(base_s: Floats) -> Floats:
     return result
 
 
-def spread(readings: Floats, base_s: Floats) -> Floats:
-    """Readings (stops x NAMES) shared among the nodes: stops x COUNT."""
-    return np.asarray((readings[:, :, None] * shares(base_s)[:, None, :]).reshape(len(base_s), COUNT))
+def columns(values: Mapping[str, Floats | float], stops: int) -> Floats:
+    """stops x FEATURES, out of a value, or one for each stop, by the name of the feature; each must be there."""
+    table = np.empty((stops, len(FEATURES)))
+    for n, feature in enumerate(FEATURES):
+        table[:, n] = values[feature.name]
+    return table
+
+
+def spread(features: Floats, base_s: Floats) -> Floats:
+    """Features (stops x FEATURES) shared among the nodes: stops x COUNT."""
+    return np.asarray((features[:, :, None] * shares(base_s)[:, None, :]).reshape(len(base_s), COUNT))
 
 
 class Corrections:
     """One for each tier."""
 
     def __init__(self) -> None:
-        self.prior = np.repeat(np.array(PRIOR), len(NODES_S))
+        self.prior = np.repeat(np.array([feature.prior for feature in FEATURES]), len(NODES_S))
         self.weights = self.prior.copy()
         self.square = np.zeros((COUNT, COUNT))
         self.product = np.zeros(COUNT)
@@ -56,8 +88,8 @@ class Corrections:
         return np.asarray(np.clip(x @ self.weights, -WIDEST, WIDEST))
 
     def learn(self, x: Floats, y: Floats, at: float) -> None:
-        """x: spread readings, y: log((actual + SOFT_S) / (usual + SOFT_S)); rows are observations."""
-        if self.epoch is None or at - self.epoch > 20 * HALF_LIFE_S:
+        """x: spread features, y: log((actual + SOFT_S) / (usual + SOFT_S)); rows are observations."""
+        if self.epoch is None or at - self.epoch > REBASE_HALF_LIVES * HALF_LIFE_S:
             self._rebase(at)
         grown = 2.0 ** ((at - (self.epoch or at)) / HALF_LIFE_S)
         y = np.clip(y, -WIDEST, WIDEST)
@@ -80,6 +112,5 @@ class Corrections:
 
 
 def _scale() -> Floats:
-    """How much one observation of each reading usually says: the squares of their usual sizes."""
-    usual = np.array([1.0, 0.1, 0.15, 0.1, 0.15, 0.2, 0.5, 0.2, 0.15, 0.25, 0.3, 0.3, 0.2, 0.2, 0.5])
-    return np.repeat(usual**2, len(NODES_S))
+    """How much one observation of each feature usually says: the squares of their usual sizes."""
+    return np.repeat(np.array([feature.typical for feature in FEATURES]) ** 2, len(NODES_S))

@@ -36,7 +36,7 @@ def relearn(forecaster: Forecaster, events: Iterable[StopEvent]) -> int:
     Within what is given at once nothing later is known to what is earlier.
     """
     moments = [moment for event in events for moment in _moments(forecaster, event)]
-    for moment in sorted(moments, key=lambda one: one.at):
+    for moment in sorted(moments, key=lambda moment: moment.at):
         if moment.event is not None:
             forecaster.learn([moment.event])
         if moment.state is not None:
@@ -45,9 +45,9 @@ def relearn(forecaster: Forecaster, events: Iterable[StopEvent]) -> int:
 
 
 def _moments(forecaster: Forecaster, event: StopEvent) -> Iterator[PastMoment]:
-    way = forecaster.links.of_trip(event.trip.trip_id)
-    index = None if way is None else way.index.get(event.stop_sequence)
-    if way is None or index is None:
+    linked = forecaster.links.of_trip(event.trip.trip_id)
+    index = None if linked is None else linked.index.get(event.stop_sequence)
+    if linked is None or index is None:
         return
     if event.departed_at is None:
         yield PastMoment(event.arrived_at, event, None)
@@ -55,24 +55,28 @@ def _moments(forecaster: Forecaster, event: StopEvent) -> Iterator[PastMoment]:
     if index == 0:
         at = max(event.arrived_at, event.departed_at - LONGEST_WAIT)
         while at < event.departed_at:
-            yield PastMoment(at, None, _state(forecaster, event, way, index, at, VehicleStatus.LAYOVER))
+            yield PastMoment(at, None, _state(forecaster, event, linked, index, at, VehicleStatus.LAYOVER))
             at += WAITS_SEEN
-    left = None if index == way.last else _state(forecaster, event, way, index, event.departed_at, VehicleStatus.ON_TRIP)
+    left = None if index == linked.last else _state(forecaster, event, linked, index, event.departed_at, VehicleStatus.ON_TRIP)
     yield PastMoment(event.departed_at, event, left)
 
 
 def _state(
-    forecaster: Forecaster, event: StopEvent, way: LinkedPattern, index: int, at: datetime, status: VehicleStatus
+    forecaster: Forecaster, event: StopEvent, linked: LinkedPattern, index: int, at: datetime, status: VehicleStatus
 ) -> VehicleState:
     """A vehicle that waits at its first stop, or has just left a stop."""
     waits = status is VehicleStatus.LAYOVER
-    stop_m = float(way.dist_m[index])
+    stop_m = float(linked.dist_m[index])
     along_m = stop_m if waits else stop_m + AT_STOP_M
     lat, lon = stop_place(forecaster.network, event.stop_id) or (0.0, 0.0)
+    report = AvlReport(
+        vehicle_id=event.vehicle_id, tracker_id=event.vehicle_id, reported_at=at, received_at=at, lat=lat, lon=lon
+    )
+    matched = MatchedPosition(reported_at=at, status=status, trip=event.trip, shape_dist_traveled_m=along_m, offset_m=0.0)
     return VehicleState(
-        event.vehicle_id,
-        AvlReport(event.vehicle_id, event.vehicle_id, at, at, lat, lon),
-        MatchedPosition(at, status, event.trip, along_m, 0.0),
-        next_stop_sequence=way.pattern.stop_sequences[0 if waits else index + 1],
+        vehicle_id=event.vehicle_id,
+        report=report,
+        matched=matched,
+        next_stop_sequence=linked.pattern.stop_sequences[0 if waits else index + 1],
         recent=((at, along_m),) if waits else ((event.arrived_at, stop_m - AT_STOP_M), (at, along_m)),
     )

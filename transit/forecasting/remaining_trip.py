@@ -16,9 +16,11 @@ from transit.tracking.calls import AT_STOP_M
 from transit.tracking.state import VehicleState, VehicleStatus
 
 STILL_M = 15.0  # fixes this near each other are a vehicle that stands
-DENSE_S = 20.0  # seconds between the fixes of a vehicle of which nothing else is known
+DENSE_S = 20.0  # seconds between the fixes of a tracker of which nothing else is known
 PROMISED = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER)  # and who is off its line, and expected back
 LEAST_SHARE = 0.3  # of the usual stop is still to come, however long a vehicle has stood
+MOST_DWELL = 0.7  # of a link's time is spent at its first stop; the rest is driven
+FEWEST_FIXES = 3  # that show how often a tracker reports
 
 
 class RemainingTrip(NamedTuple):
@@ -26,7 +28,7 @@ class RemainingTrip(NamedTuple):
 
     state: VehicleState
     trip: TripInstance
-    way: LinkedPattern
+    linked: LinkedPattern
     first: int  # index of the first stop ahead
     fixed_at: float  # Unix seconds
     zero: float  # what base_s counts from, Unix seconds
@@ -40,34 +42,36 @@ class RemainingTrip(NamedTuple):
     off_m: float = 0.0  # of a vehicle off its line and expected back: how far
 
 
-def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float) -> RemainingTrip | None:
+def remaining_of(
+    state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float
+) -> RemainingTrip | None:
     """None for a vehicle that is on no trip, or past its last stop."""
     matched = state.matched
     trip, along = matched.trip, matched.shape_dist_traveled_m
     if trip is None or along is None or not (matched.status in PROMISED or matched.is_expected_back):
         return None
-    way = links.of_trip(trip.trip_id)
-    if way is None:
+    linked = links.of_trip(trip.trip_id)
+    if linked is None:
         return None
     waits = matched.status is VehicleStatus.LAYOVER
-    first = 0 if waits else -1 if state.next_stop_sequence is None else way.index.get(state.next_stop_sequence, -1)
+    first = 0 if waits else -1 if state.next_stop_sequence is None else linked.index.get(state.next_stop_sequence, -1)
     if first < 0:
         return None
     waits = waits or first == 0
     fixed_at = state.report.reported_at.timestamp()
     start = max(first - 1, 0)
-    link_s = links.planned_links(trip.trip_id)[start:] * np.exp(times.usual(way, now).ratio[start:])
+    link_s = links.planned_links(trip.trip_id)[start:] * np.exp(times.usual(linked, now).ratio[start:])
     if waits:
-        leaves_at = departures.expected(state.vehicle_id, trip, way, now, seen_at=fixed_at)
-        return _waiting_ride(state, trip, way, link_s, leaves_at, now)
+        leaves_at = departures.expected(state.vehicle_id, trip, linked, now, seen_at=fixed_at)
+        return _remaining_of_waiting(state, trip, linked, link_s, leaves_at, now)
     stood = stood_s(state.recent, along)
-    dwell = times.dwell_s(way, start) if start > 0 else 0.0
-    part, dwell_left = part_of_link(way, start, along, float(link_s[0]), dwell, stood)
+    dwell = times.dwell_s(linked, start) if start > 0 else 0.0
+    part, dwell_left = part_of_link(linked, start, along, float(link_s[0]), dwell, stood)
     base = part + np.concatenate(([0.0], np.cumsum(link_s[1:])))
     return RemainingTrip(
         state=state,
         trip=trip,
-        way=way,
+        linked=linked,
         first=first,
         fixed_at=fixed_at,
         zero=fixed_at,
@@ -82,7 +86,7 @@ def ride_of(state: VehicleState, links: Links, times: TravelTimes, departures: D
     )
 
 
-def next_ride_of(
+def remaining_of_next(
     before: RemainingTrip,
     trip: TripInstance,
     comes_at: float,
@@ -92,26 +96,42 @@ def next_ride_of(
     now: float,
 ) -> RemainingTrip | None:
     """Of the trip that a vehicle begins after the one it is on, when it comes to its end at comes_at (Unix seconds)."""
-    way = links.of_trip(trip.trip_id)
-    if way is None:
+    linked = links.of_trip(trip.trip_id)
+    if linked is None:
         return None
-    leaves_at = departures.expected(before.state.vehicle_id, trip, way, now, since=comes_at)
-    link_s = links.planned_links(trip.trip_id) * np.exp(times.usual(way, now).ratio)
-    return _waiting_ride(before.state, trip, way, link_s, leaves_at, now)
+    leaves_at = departures.expected(before.state.vehicle_id, trip, linked, now, since=comes_at)
+    link_s = links.planned_links(trip.trip_id) * np.exp(times.usual(linked, now).ratio)
+    return _remaining_of_waiting(before.state, trip, linked, link_s, leaves_at, now)
 
 
-def _waiting_ride(
-    state: VehicleState, trip: TripInstance, way: LinkedPattern, link_s: Floats, leaves_at: float, now: float
+def _remaining_of_waiting(
+    state: VehicleState, trip: TripInstance, linked: LinkedPattern, link_s: Floats, leaves_at: float, now: float
 ) -> RemainingTrip:
     part = leaves_at - now
     base = part + np.concatenate(([0.0], np.cumsum(link_s)))
-    return RemainingTrip(state, trip, way, 0, state.report.reported_at.timestamp(), now, base, 0, link_s, part, True, 0.0, 0.0)
+    return RemainingTrip(
+        state=state,
+        trip=trip,
+        linked=linked,
+        first=0,
+        fixed_at=state.report.reported_at.timestamp(),
+        zero=now,
+        base_s=base,
+        start=0,
+        link_s=link_s,
+        part_s=part,
+        waits=True,
+        stood_s=0.0,
+        dwell_s=0.0,
+    )
 
 
-def part_of_link(way: LinkedPattern, n: int, along: float, link_s: float, dwell_s: float, stood: float) -> tuple[float, float]:
+def part_of_link(
+    linked: LinkedPattern, n: int, along: float, link_s: float, dwell_s: float, stood: float
+) -> tuple[float, float]:
     """Seconds left of a link (arrival to arrival, the stop at its beginning included), and how much of that is standing."""
-    begin, end = float(way.dist_m[n]) + AT_STOP_M, float(way.dist_m[n + 1]) - AT_STOP_M
-    dwell_s = min(dwell_s, 0.7 * link_s) if n > 0 else 0.0
+    begin, end = float(linked.dist_m[n]) + AT_STOP_M, float(linked.dist_m[n + 1]) - AT_STOP_M
+    dwell_s = min(dwell_s, MOST_DWELL * link_s) if n > 0 else 0.0
     run_s = link_s - dwell_s
     if along < begin:
         left_s = max(dwell_s - stood, LEAST_SHARE * dwell_s)
@@ -132,8 +152,8 @@ def stood_s(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
 
 
 def usual_gap_s(recent: tuple[tuple[datetime, float], ...]) -> float:
-    """The median time between a vehicle's last fixes, DENSE_S while there are not three."""
-    if len(recent) < 3:
+    """The median time between a vehicle's last fixes, DENSE_S while there are not FEWEST_FIXES."""
+    if len(recent) < FEWEST_FIXES:
         return DENSE_S
     gaps = sorted((after[0] - before[0]).total_seconds() for before, after in pairwise(recent))
     return gaps[len(gaps) // 2]

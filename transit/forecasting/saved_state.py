@@ -77,20 +77,20 @@ def dump(learner: Learner) -> bytes:
     arrays |= {name: _pack(getattr(times, name) / grown) for name in ("corridor_total", "corridor_weight")}
     arrays |= {name: _pack(getattr(times, name)) for name in ("headway", "link_days", "link_last_day")}
     learnt = SavedState(
-        FORMAT,
-        times.last_at,
-        list(learner.links.number),
-        list(learner.links.corridors),
-        arrays,
-        {
-            tier.value: (one.epoch, _pack(one.square, "f8"), _pack(one.product, "f8"), _pack(one.weights, "f8"))
-            for tier, one in learner.corrections.items()
+        format=FORMAT,
+        epoch=times.last_at,
+        links=list(learner.links.number),
+        corridors=list(learner.links.corridors),
+        arrays=arrays,
+        corrections={
+            tier.value: (part.epoch, _pack(part.square, "f8"), _pack(part.product, "f8"), _pack(part.weights, "f8"))
+            for tier, part in learner.corrections.items()
         },
-        {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in learner.calibration.items()},
-        (_pack(learner.spread.of_link), _pack(learner.spread.of_corridor)),
-        {tier.value: (_pack(one.errors), _pack(one.count, "i8")) for tier, one in learner.postponement.items()},
-        _terminals(learner.departures),
-        {key: dict(sorted(habit.items())) for key, habit in sorted(learner.next_trips.habits.items())},
+        calibration={tier.value: (_pack(part.errors), _pack(part.count, "i8")) for tier, part in learner.calibration.items()},
+        spread=(_pack(learner.spread.of_link), _pack(learner.spread.of_corridor)),
+        postponement={tier.value: (_pack(part.errors), _pack(part.count, "i8")) for tier, part in learner.postponement.items()},
+        terminals=_terminals(learner.departures),
+        habits={key: dict(sorted(habit.items())) for key, habit in sorted(learner.next_trips.habits.items())},
     )
     return zlib.compress(msgspec.msgpack.encode(learnt), LEVEL)
 
@@ -105,7 +105,7 @@ def load(learner: Learner, blob: bytes) -> bool:
         learnt = msgspec.msgpack.decode(zlib.decompress(blob), type=SavedState)
         if learnt.format != FORMAT:
             return False
-        found = {name: _unpack(array) for name, array in learnt.arrays.items()}
+        arrays = {name: _unpack(array) for name, array in learnt.arrays.items()}
     except (zlib.error, msgspec.MsgspecError, ValueError):
         return False
     times = learner.times
@@ -119,7 +119,7 @@ def load(learner: Learner, blob: bytes) -> bool:
         old = [n for n, key in enumerate(keys) if key in there]
         new = [there[keys[n]] for n in old]
         for name in names:
-            getattr(times, name)[new] = found[name][old]
+            getattr(times, name)[new] = arrays[name][old]
     spreads: tuple[tuple[Any, Array, Any, Any], ...] = (
         (learner.spread.of_link, learnt.spread[0], learnt.links, number),
         (learner.spread.of_corridor, learnt.spread[1], learnt.corridors, corridors),
@@ -145,7 +145,9 @@ def _load_tier(learner: Learner, tier: Tier, learnt: SavedState) -> None:
         if packed is not None and errors is not None and errors.shape == node.errors.shape:
             node.errors, node.count = errors.astype(np.float32), _unpack(packed[1])
             node.sort_out()
-    one, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
-    if one is not None and _unpack(one[1]).shape == corrections.square.shape:
-        corrections.epoch, corrections.square = one[0], _unpack(one[1])
-        corrections.product, corrections.weights = _unpack(one[2]), _unpack(one[3])
+    saved, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
+    if saved is not None:
+        epoch, square, product, weights = saved
+        if _unpack(square).shape == corrections.square.shape:
+            corrections.epoch, corrections.square = epoch, _unpack(square)
+            corrections.product, corrections.weights = _unpack(product), _unpack(weights)

@@ -22,20 +22,21 @@ ENOUGH = 20.0  # link times, or waits, stored of a place, before its own are bel
 SOFT_S = 30.0  # link times spread less, in proportion, the longer the link is
 BINS = np.linspace(-1.5, 2.5, 41)  # log((seconds + SOFT_S) / (planned + SOFT_S)), edges
 FADE = 0.98  # of what is known of a link, with each new time: about the last fifty count
+CORRIDOR_LINKS = 10.0  # and of a corridor about ten times as many
 # where nothing is stored, a link time up to the planned one by so much is usual: 82 s of a planned half minute, 446 s of 290 s
 # (fitted to New York and Austin; no command prints the fit, decision 0052)
 UNKNOWN_SHARE, UNKNOWN_S = 1.4, 40.0
 AT_STOP_M = 50.0  # a vehicle this near a stop may be held there until its planned departure
 LONGEST_HOLD_S = 1200.0  # a plan that holds it for longer is not believed: it may be stale
 LATE_S = 300.0  # so long after its plan a timetabled departure that is waited for is still usual (fitted like UNKNOWN_SHARE)
-UNTOLD_S, UNTOLD_HEADWAYS = 1200.0, 2.0  # where nobody says when a vehicle leaves: so long, and so many headways
+UNPLANNED_S, UNPLANNED_HEADWAYS = 1200.0, 2.0  # where nobody says when a vehicle leaves: so long, and so many headways
 
 
 PARKED_S = 1800.0  # so long after its minutes ended a vehicle is parked
 JAM_S = 120.0  # who has stood for less may only be at a stop or a light
 PAST_M = 50.0  # fixes so far behind a vehicle and so far ahead of it have passed it
 STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same jam
-JAM_OTHERS = 2  # fewer others are no jam
+JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
 LONGEST_JAM_S = 7200.0  # vehicles that have stood side by side for longer are parked side by side
 
 
@@ -49,7 +50,7 @@ class LinkSpread:
 
     def learn(self, link: int, corridor: int, seconds: float, planned_s: float) -> None:
         n = int(np.searchsorted(BINS, log((max(seconds, 0.0) + SOFT_S) / (planned_s + SOFT_S))))
-        for row, fade in ((self.of_link[link], FADE), (self.of_corridor[corridor], 1.0 - (1.0 - FADE) / 10.0)):
+        for row, fade in ((self.of_link[link], FADE), (self.of_corridor[corridor], 1.0 - (1.0 - FADE) / CORRIDOR_LINKS)):
             row *= fade
             row[n] += 1.0
 
@@ -62,45 +63,49 @@ class LinkSpread:
         return UNKNOWN_SHARE * planned_s + UNKNOWN_S
 
 
-def stood_s(ride: RemainingTrip, departures: Departures) -> float:
+def stood_s(remaining: RemainingTrip, departures: Departures) -> float:
     """Seconds for which a vehicle has put off going on: since it stands or, before a departure or a hold, since that is due."""
-    standing = ride.state.standing
-    return 0.0 if standing is None else max(ride.fixed_at - _due(ride, departures), 0.0)
+    standing = remaining.state.standing
+    return 0.0 if standing is None else max(remaining.fixed_at - _due(remaining, departures), 0.0)
 
 
-def promised_until(ride: RemainingTrip, departures: Departures, spread: LinkSpread, links: Links) -> float:
+def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSpread, links: Links) -> float:
     """Unix seconds of the fix from which on nothing is promised of a vehicle that has not moved until then."""
-    if ride.state.standing is None:
+    if remaining.state.standing is None:
         return float("inf")
-    zero = _due(ride, departures)
-    if not ride.waits:
-        planned_s = float(links.planned_links(ride.trip.trip_id)[ride.start])
-        return zero + spread.usual_s(int(ride.way.links[ride.start]), ride.way.corridor, planned_s) + BEYOND_S
-    told = departures.told.get(ride.state.vehicle_id)
-    if told is not None and ride.fixed_at < told + OVERDUE_S:
-        return told + OVERDUE_S
-    waits = departures.waits.get(ride.way.corridor)
+    zero = _due(remaining, departures)
+    if not remaining.waits:
+        planned_s = float(links.planned_links(remaining.trip.trip_id)[remaining.start])
+        return (
+            zero + spread.usual_s(int(remaining.linked.links[remaining.start]), remaining.linked.corridor, planned_s) + BEYOND_S
+        )
+    ordered = departures.ordered.get(remaining.state.vehicle_id)
+    if ordered is not None and remaining.fixed_at < ordered + OVERDUE_S:
+        return ordered + OVERDUE_S
+    waits = departures.waits.get(remaining.linked.corridor)
     seen_s = None if waits is None else waits.usual_s(USUAL, ENOUGH)
-    if departures.planned(ride.trip) is not None:
+    if departures.planned(remaining.trip) is not None:
         return zero + max(LATE_S if seen_s is None else seen_s, 0.0) + BEYOND_S
-    headway_s = max(departures.headway_s(ride.trip, ride.way) or 0.0, departures.planned_headway_s(ride.trip) or 0.0)
-    return zero + max(UNTOLD_S, UNTOLD_HEADWAYS * headway_s, seen_s or 0.0) + BEYOND_S
+    headway_s = max(
+        departures.headway_s(remaining.trip, remaining.linked) or 0.0, departures.planned_headway_s(remaining.trip) or 0.0
+    )
+    return zero + max(UNPLANNED_S, UNPLANNED_HEADWAYS * headway_s, seen_s or 0.0) + BEYOND_S
 
 
-def _due(ride: RemainingTrip, departures: Departures) -> float:
+def _due(remaining: RemainingTrip, departures: Departures) -> float:
     """Unix seconds from which on a standing vehicle's wait counts: since it stands, or a planned departure after that."""
-    standing = ride.state.standing
+    standing = remaining.state.standing
     assert standing is not None
     since = standing.since.timestamp()
-    timetable = departures.timetable(ride.trip)
+    timetable = departures.timetable(remaining.trip)
     if timetable is None:
         return since
-    if ride.waits:
+    if remaining.waits:
         due = timetable[0] if standing.due_at is None else standing.due_at.timestamp()
         return max(float(due), since)
-    along = ride.state.matched.shape_dist_traveled_m or 0.0
-    near = int(np.argmin(np.abs(ride.way.dist_m - along)))
-    if abs(float(ride.way.dist_m[near]) - along) > AT_STOP_M:
+    along = remaining.state.matched.shape_dist_traveled_m or 0.0
+    near = int(np.argmin(np.abs(remaining.linked.dist_m - along)))
+    if abs(float(remaining.linked.dist_m[near]) - along) > AT_STOP_M:
         return since
     return min(max(float(timetable[near]), since), since + LONGEST_HOLD_S)
 
@@ -112,51 +117,51 @@ class Expiries:
         self._ended: dict[str, tuple[tuple[object, ...], float]] = {}
         self._overtaken: dict[str, datetime] = {}  # vehicle -> since when it stood when another one drove past it
 
-    def ended_at(self, ride: RemainingTrip, until: Callable[[], float]) -> float | None:
+    def ended_at(self, remaining: RemainingTrip, until: Callable[[], float]) -> float | None:
         """Unix seconds; None while it is promised. until: promised_until, asked only where it is not known."""
-        known = self._ended.get(ride.state.vehicle_id)
-        if known is not None and known[0] == _stay(ride):
+        known = self._ended.get(remaining.state.vehicle_id)
+        if known is not None and known[0] == _stay(remaining):
             return known[1]
         at = until()
-        return at if ride.fixed_at >= at else None
+        return at if remaining.fixed_at >= at else None
 
-    def remember(self, ride: RemainingTrip, ended_at: float) -> None:
-        self._ended[ride.state.vehicle_id] = (_stay(ride), ended_at)
+    def remember(self, remaining: RemainingTrip, ended_at: float) -> None:
+        self._ended[remaining.state.vehicle_id] = (_stay(remaining), ended_at)
 
-    def watch(self, ride: RemainingTrip, others: Iterable[VehicleState]) -> None:
+    def watch(self, remaining: RemainingTrip, others: Iterable[VehicleState]) -> None:
         """Whether others drive past a vehicle that stands: then it stands in no jam."""
-        along, standing = ride.state.matched.shape_dist_traveled_m, ride.state.standing
-        if along is None or standing is None or self._overtaken.get(ride.state.vehicle_id) == standing.since:
+        along, standing = remaining.state.matched.shape_dist_traveled_m, remaining.state.standing
+        if along is None or standing is None or self._overtaken.get(remaining.state.vehicle_id) == standing.since:
             return
         for other in others:
-            if other.matched.trip is None or other.vehicle_id == ride.state.vehicle_id:
+            if other.matched.trip is None or other.vehicle_id == remaining.state.vehicle_id:
                 continue
-            if other.matched.trip.trip_id not in ride.way.pattern.trip_ids:
+            if other.matched.trip.trip_id not in remaining.linked.pattern.trip_ids:
                 continue
             lately = [metres for at, metres in other.recent if at > standing.since]
             if lately and min(lately) < along - PAST_M and max(lately) > along + PAST_M:
-                self._overtaken[ride.state.vehicle_id] = standing.since
+                self._overtaken[remaining.state.vehicle_id] = standing.since
                 return
 
     def was_overtaken(self, state: VehicleState) -> bool:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
 
 
-def _stay(ride: RemainingTrip) -> tuple[object, ...]:
-    standing = ride.state.standing
-    return (None,) if standing is None else (standing.since, standing.due_at, ride.waits)
+def _stay(remaining: RemainingTrip) -> tuple[object, ...]:
+    standing = remaining.state.standing
+    return (None,) if standing is None else (standing.since, standing.due_at, remaining.waits)
 
 
-def in_jam(ride: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:
+def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:
     """Whether two or more others stand near it, on their trips; nobody is jammed at a terminal, or where others drive past."""
-    standing, report = ride.state.standing, ride.state.report
-    if standing is None or ride.waits or expiries.was_overtaken(ride.state):
+    standing, report = remaining.state.standing, remaining.state.report
+    if standing is None or remaining.waits or expiries.was_overtaken(remaining.state):
         return False
     if (report.reported_at - standing.since).total_seconds() > LONGEST_JAM_S:
         return False
-    near = [other for other in others if other.vehicle_id != ride.state.vehicle_id and _is_stuck(other)]
-    near = [one for one in near if distance_m(report.lat, report.lon, one.report.lat, one.report.lon) <= STRETCH_M]
-    return len(near) >= JAM_OTHERS
+    near = [other for other in others if other.vehicle_id != remaining.state.vehicle_id and _is_stuck(other)]
+    close = [other for other in near if distance_m(report.lat, report.lon, other.report.lat, other.report.lon) <= STRETCH_M]
+    return len(close) >= JAM_OTHERS
 
 
 def _is_stuck(state: VehicleState) -> bool:
@@ -166,23 +171,23 @@ def _is_stuck(state: VehicleState) -> bool:
     return (state.report.reported_at - standing.since).total_seconds() >= JAM_S
 
 
-def standing_vehicle(ride: RemainingTrip, ended_at: float, *, jam: bool) -> StandingVehicle:
-    """What riders and operators are told of a vehicle whose minutes have ended."""
-    assert ride.state.standing is not None
-    pattern = ride.way.pattern
-    along = ride.state.matched.shape_dist_traveled_m or 0.0
-    near = 0 if ride.waits else int(np.argmin(np.abs(ride.way.dist_m - along)))
+def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, jam: bool) -> StandingVehicle:
+    """What riders and operators learn of a vehicle whose minutes have ended."""
+    assert remaining.state.standing is not None
+    pattern = remaining.linked.pattern
+    along = remaining.state.matched.shape_dist_traveled_m or 0.0
+    near = 0 if remaining.waits else int(np.argmin(np.abs(remaining.linked.dist_m - along)))
     return StandingVehicle(
-        vehicle_id=ride.state.vehicle_id,
-        trip=ride.trip,
-        since=ride.state.standing.since,
+        vehicle_id=remaining.state.vehicle_id,
+        trip=remaining.trip,
+        since=remaining.state.standing.since,
         stop_id=pattern.stop_ids[near],
-        next_stop_sequence=pattern.stop_sequences[ride.first],
-        reported_at=ride.state.report.reported_at,
+        next_stop_sequence=pattern.stop_sequences[remaining.first],
+        reported_at=remaining.state.report.reported_at,
         ended_at=datetime.fromtimestamp(ended_at, UTC),
-        waits=ride.waits,
+        waits=remaining.waits,
         in_jam=jam,
-        is_parked=not jam and ride.fixed_at >= ended_at + PARKED_S,
+        is_parked=not jam and remaining.fixed_at >= ended_at + PARKED_S,
     )
 
 
@@ -201,10 +206,10 @@ BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
 
 
 class Postponement:
-    """How much later than said vehicles came that had stood for so long when it was said: one for each tier."""
+    """How much later than promised vehicles came that had stood for so long when it was promised; one for each tier."""
 
     def __init__(self, tier: Tier) -> None:
-        self.errors = np.zeros((len(NODES_S) - 1, KEPT, 3), dtype=np.float32)
+        self.errors = np.zeros((len(NODES_S) - 1, KEPT, len(QUANTILES)), dtype=np.float32)
         self.count = np.zeros(len(NODES_S) - 1, dtype=np.int64)  # ever seen
         self.belief = np.array(((0.0, 0.0, 0.0), *BELIEF[tier]))
         self.table = self.belief.copy()
@@ -226,16 +231,16 @@ class Postponement:
         self._new = 0
         for n, count in enumerate(np.minimum(self.count, KEPT)):
             if count:
-                found = [np.quantile(self.errors[n, :count, k], share) for k, share in enumerate(QUANTILES)]
+                quantiles = [np.quantile(self.errors[n, :count, k], share) for k, share in enumerate(QUANTILES)]
                 sure = count / (count + SURE)
-                self.table[n + 1] = sure * np.array(found) + (1.0 - sure) * self.belief[n + 1]
+                self.table[n + 1] = sure * np.array(quantiles) + (1.0 - sure) * self.belief[n + 1]
         self.table = np.maximum.accumulate(np.maximum(self.table, 0.0), axis=0)
 
     def moved_s(self, stood_s: float) -> tuple[float, float, float]:
         """By how much the low end, the number and the high end lie later; 0 for one that moves or has just stopped."""
         grown = max(stood_s / NODES_S[-1], 1.0)
-        low, shown, high = (grown * float(np.interp(stood_s, NODES_S, self.table[:, k])) for k in range(3))
+        low, shown, high = (grown * float(np.interp(stood_s, NODES_S, self.table[:, k])) for k in range(len(QUANTILES)))
         return low, max(low, shown), max(shown, high)
 
 
-_EDGES_S = (60.0, *(float(np.sqrt(a * b)) for a, b in pairwise(NODES_S[1:])))
+_EDGES_S = (60.0, *(float(np.sqrt(near * far)) for near, far in pairwise(NODES_S[1:])))

@@ -31,6 +31,7 @@ SLOT_DOUBT = 0.1  # departures by chance that are added on both sides: one day's
 SLOT_AGE_S = 22 * 3600.0  # what is nearer is today's
 SLOT_WINDOW_S = (1800.0, 3600.0)  # the usual density of departures is taken from so long before now until so long after
 DAY_S = 86400.0
+WEEK, FIRST_WEEKDAY, FRIDAY = 7, 3, 4  # days; counted from Monday as 0, and 1 Jan 1970 was a Thursday
 
 
 class DepartureRecord(NamedTuple):
@@ -40,6 +41,9 @@ class DepartureRecord(NamedTuple):
     clock_s: float  # the same by the local clock
     waited_s: float  # since it could have left; nan where nobody saw it wait
     gap_s: float  # since the departure before; nan for the first
+
+
+LEFT_AT, CLOCK, WAITED = (DepartureRecord._fields.index(name) for name in ("left_at", "clock_s", "waited_s"))  # columns
 
 
 class TerminalWaits:
@@ -53,7 +57,7 @@ class TerminalWaits:
         self._table: Floats | None = None
         self._headway_s: float | None = None
 
-    def left(self, left_at: float, clock_s: float, waited_s: float | None) -> None:
+    def note_departure(self, left_at: float, clock_s: float, waited_s: float | None) -> None:
         gap_s = float("nan") if self.last_at is None else left_at - self.last_at
         self.rows.append(DepartureRecord(left_at, clock_s, float("nan") if waited_s is None else waited_s, gap_s))
         self.last_at = left_at if self.last_at is None else max(left_at, self.last_at)
@@ -75,7 +79,7 @@ class TerminalWaits:
 
     def usual_s(self, share: float, enough: float) -> float | None:
         """The wait that such a share of those seen stayed below; None where fewer than enough were seen."""
-        waited = self.table[:, 2]
+        waited = self.table[:, WAITED]
         waited = waited[~np.isnan(waited)]
         return float(np.quantile(waited, share)) if len(waited) >= enough else None
 
@@ -85,7 +89,7 @@ class TerminalWaits:
         alike: waits count by how alike their moment was and by when earlier days' vehicles left (no timetable rules).
         """
         table = self.table
-        left_at, clock, waited, gap = table[table[:, 2] > waited_s].T
+        left_at, clock, waited, gap = table[table[:, WAITED] > waited_s].T  # the fields of DepartureRecord
         still = waited - waited_s
         weights = 0.5 ** (np.maximum(now - left_at, 0.0) / HALF_LIFE_S)
         if alike and len(still):
@@ -106,7 +110,8 @@ class TerminalWaits:
     def _on_the_minute(self, now: float, clock_s: float, still: Floats) -> Floats:
         """How much oftener than by chance vehicles left at the same minute on earlier days of this kind."""
         table = self.table
-        earlier = table[(table[:, 0] < now - SLOT_AGE_S) & (_kind_of_day(table[:, 1]) == _kind_of_day(clock_s)), 1]
+        is_earlier = table[:, LEFT_AT] < now - SLOT_AGE_S
+        earlier = table[is_earlier & (_kind_of_day(table[:, CLOCK]) == _kind_of_day(clock_s)), CLOCK]
         since = (earlier - clock_s + SLOT_WINDOW_S[0]) % DAY_S - SLOT_WINDOW_S[0]  # seconds after now, by the clock
         near = since[since < SLOT_WINDOW_S[1] + float(still.max())]
         count = int(np.count_nonzero(near < SLOT_WINDOW_S[1]))
@@ -125,11 +130,12 @@ def _same_time(clock: Floats, clock_s: float) -> Floats:
 
 
 def _kind_of_day(clock: Floats | float) -> Floats:
-    """0 working day, 1 Saturday, 2 Sunday; 1 Jan 1970 was a Thursday."""
-    return np.asarray(np.maximum((np.floor(np.asarray(clock) / DAY_S) + 3) % 7 - 4, 0))
+    """0 working day, 1 Saturday, 2 Sunday."""
+    return np.asarray(np.maximum((np.floor(np.asarray(clock) / DAY_S) + FIRST_WEEKDAY) % WEEK - FRIDAY, 0))
 
 
 def quantile(values: Floats, weights: Floats, share: float) -> float:
+    """The value below which such a share of the weights lies."""
     order = np.argsort(values, kind="stable")
     summed = np.cumsum(weights[order])
     return float(values[order][min(int(np.searchsorted(summed, share * summed[-1])), len(values) - 1)])

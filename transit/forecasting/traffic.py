@@ -17,7 +17,8 @@ HALF_S = (400.0, 1500.0)  # half lives of what was seen
 PRIOR_S = 40.0  # seconds of driving that "as usual" weighs on each link
 LONGEST_GAP_S = 600.0  # between two fixes; over a longer silence nothing is known
 LOOK_BACK_S = 420.0  # a vehicle's own recent pace
-OWN_PRIOR_S = 150.0
+OWN_PRIOR_S = 150.0  # seconds of driving that "as usual" weighs for it
+LEAST_LINK_M = 30.0  # two platforms side by side: no link counts as shorter
 
 
 class Traffic:
@@ -41,23 +42,25 @@ class Traffic:
             if before is not None and before[1] >= now[1]:
                 continue
             self._seen[state.vehicle_id] = now
-            way = self.links.of_trip(matched.trip.trip_id)
-            if way is None or before is None or before[0] != now[0] or now[1] - before[1] > LONGEST_GAP_S:
+            linked = self.links.of_trip(matched.trip.trip_id)
+            if linked is None or before is None or before[0] != now[0] or now[1] - before[1] > LONGEST_GAP_S:
                 continue
-            if now[2] >= way.dist_m[1] or before[2] >= way.dist_m[0] + 2 * AT_STOP_M:  # not while it waits to begin
-                self._moved(way, now[0], before[2], max(now[2], before[2]), now[1] - before[1], now[1])
+            if now[2] >= linked.dist_m[1] or before[2] >= linked.dist_m[0] + 2 * AT_STOP_M:  # not while it waits to begin
+                self._moved(linked, now[0], before[2], max(now[2], before[2]), now[1] - before[1], now[1])
 
-    def _moved(self, way: LinkedPattern, trip: TripInstance, begin_m: float, end_m: float, seconds: float, at: float) -> None:
+    def _moved(
+        self, linked: LinkedPattern, trip: TripInstance, begin_m: float, end_m: float, seconds: float, at: float
+    ) -> None:
         """So many seconds went by between two places; each link gets the part that it usually takes of them."""
-        first, last = link_at(way, begin_m), link_at(way, end_m)
+        first, last = link_at(linked, begin_m), link_at(linked, end_m)
         span = slice(first, last + 1)
-        lower = np.maximum(way.dist_m[first : last + 1] - AT_STOP_M, begin_m)
-        upper = np.minimum(way.dist_m[first + 1 : last + 2] - AT_STOP_M, end_m)
-        share = np.maximum(upper - lower, 0.0) / np.maximum(way.length_m[span], 30.0)
-        usual = self.links.planned_links(trip.trip_id)[span] * np.exp(self.times.usual(way, at).ratio[span]) * share
+        lower = np.maximum(linked.dist_m[first : last + 1] - AT_STOP_M, begin_m)
+        upper = np.minimum(linked.dist_m[first + 1 : last + 2] - AT_STOP_M, end_m)
+        share = np.maximum(upper - lower, 0.0) / np.maximum(linked.length_m[span], LEAST_LINK_M)
+        usual = self.links.planned_links(trip.trip_id)[span] * np.exp(self.times.usual(linked, at).ratio[span]) * share
         total = float(usual.sum())
         needed = seconds * usual / total if total > 1.0 else np.where(np.arange(len(usual)) == len(usual) - 1, seconds, 0.0)
-        rows = way.links[span]
+        rows = linked.links[span]
         since = np.maximum(at - self.at[rows], 0.0)
         for n, half in enumerate(HALF_S):
             fade = 0.5 ** (since / half)
@@ -65,9 +68,9 @@ class Traffic:
             self.usual[n][rows] = self.usual[n][rows] * fade + usual
         self.at[rows] = np.maximum(self.at[rows], at)
 
-    def slowness(self, way: LinkedPattern, begin: int, at: float) -> tuple[Floats, Floats]:
+    def slowness(self, linked: LinkedPattern, begin: int, at: float) -> tuple[Floats, Floats]:
         """Of the links from `begin` on: lately, and over a longer while."""
-        rows = way.links[begin:]
+        rows = linked.links[begin:]
         since = np.maximum(at - self.at[rows], 0.0)
         fast, slow = (
             np.log((self.needed[n][rows] * fade + PRIOR_S) / (self.usual[n][rows] * fade + PRIOR_S))
@@ -75,23 +78,23 @@ class Traffic:
         )
         return fast, slow
 
-    def own(self, state: VehicleState, way: LinkedPattern, usual_s: Floats) -> float:
-        """This vehicle's last minutes against the usual time between the same places; usual_s by link of the way."""
+    def own(self, state: VehicleState, linked: LinkedPattern, usual_s: Floats) -> float:
+        """This vehicle's last minutes against the usual time between the same places; usual_s by link of the pattern."""
         recent = state.recent
-        if len(recent) < 2 or recent[-1][1] <= way.dist_m[0] + 2 * AT_STOP_M:
+        if len(recent) < 2 or recent[-1][1] <= linked.dist_m[0] + 2 * AT_STOP_M:
             return 0.0
         last_at, last_m = recent[-1]
         start = last_at
         start_m = last_m
         for at, metres in reversed(recent[:-1]):
-            if (last_at - at).total_seconds() > LOOK_BACK_S or metres < way.dist_m[0] + 2 * AT_STOP_M:
+            if (last_at - at).total_seconds() > LOOK_BACK_S or metres < linked.dist_m[0] + 2 * AT_STOP_M:
                 break
             start, start_m = at, metres
         whole = np.concatenate(([0.0], np.cumsum(usual_s)))
-        begun, ended = np.interp((start_m, last_m), way.dist_m - AT_STOP_M, whole)
+        begun, ended = np.interp((start_m, last_m), linked.dist_m - AT_STOP_M, whole)
         return log(((last_at - start).total_seconds() + OWN_PRIOR_S) / (max(float(ended - begun), 0.0) + OWN_PRIOR_S))
 
 
-def link_at(way: LinkedPattern, along_m: float) -> int:
+def link_at(linked: LinkedPattern, along_m: float) -> int:
     """The link that a place belongs to; a stop's zone belongs to the link that begins there."""
-    return min(max(int(np.searchsorted(way.dist_m - AT_STOP_M, along_m, side="right")) - 1, 0), len(way.links) - 1)
+    return min(max(int(np.searchsorted(linked.dist_m - AT_STOP_M, along_m, side="right")) - 1, 0), len(linked.links) - 1)

@@ -19,9 +19,17 @@ from transit.forecasting.links import Floats, LinkedPattern, Links
 from transit.plan.network import TripInstance
 from transit.tracking.state import StopEvent
 
-BINS = 48  # half hours of the local day
+BINS, BIN_MIN = 48, 30.0  # half hours of the local day, and minutes of one
 DAY_TYPES = 3  # working day, Saturday, Sunday
+FRIDAY = 4  # counted from Monday as 0
 SLOT_S = 600.0  # the usual is looked up anew this often
+LOOKED_UP = 4096  # such look-ups kept
+LONGEST_LINK_S = 3600.0  # what took longer was no drive from stop to stop
+SURE_GAP_S, LEAST_SURE = 60.0, 0.3  # fixes further apart show a link time less surely, but at least so much
+REBASE_HALF_LIVES = 50  # after so many the growing weights begin anew, before they no longer fit a float
+LONGEST_HEADWAY_S = 5400.0  # a vehicle that passed longer ago was not the one before
+HEADWAY_GAIN = 0.02  # of each headway's difference moves the usual one: about the last fifty count
+HEADWAY_RANGE = (-1.5, 1.0)  # logs of a headway against the usual one: beyond, it says no more
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Tuning:
 
 
 class UsualTimes(NamedTuple):
-    ratio: Floats  # log, by link of the way
+    ratio: Floats  # log, by link of the pattern
     weight: Floats  # observations behind it at this hour
 
 
@@ -52,7 +60,7 @@ class LastCall(NamedTuple):
     """A vehicle's last call."""
 
     trip: TripInstance
-    place: int  # of the stop on its way
+    place: int  # number of the stop on its pattern
     arrived: float
     departed: float | None
 
@@ -60,13 +68,15 @@ class LastCall(NamedTuple):
 class LinkObservation(NamedTuple):
     """A link that a vehicle was seen to travel, arrival to arrival (out of a first stop: from departure)."""
 
-    n: int  # on its way
+    n: int  # on its pattern
     start: float  # Unix seconds
     seconds: float
     dwell_s: float | None  # of these, at the stop where the link begins; None where it is not known
 
 
 class Pace(NamedTuple):
+    """How much slower than all others a vehicle has been on its trip, in sums that fade over the seconds driven."""
+
     trip: TripInstance
     fast: tuple[float, float]  # total and weight
     slow: tuple[float, float]
@@ -74,11 +84,11 @@ class Pace(NamedTuple):
 
 
 class TravelTimes:
-    """learn() calls as they are seen; usual(), today() and pace() say what to expect, as log ratios to the plan."""
+    """learn() calls as they are seen; usual(), today() and pace() give what to expect, as log ratios to the plan."""
 
     def __init__(self, links: Links, tuning: Tuning | None = None) -> None:
         self.links = links
-        self.tuning = t = tuning or Tuning()
+        self.tuning = tuning = tuning or Tuning()
         count, corridors, cells = len(links.number), len(links.corridors), DAY_TYPES * BINS
         self.zone = ZoneInfo(links.network.timezone)
         self.epoch: float | None = None  # weights grow with time from here instead of fading
@@ -87,9 +97,9 @@ class TravelTimes:
         self.dwell_total, self.dwell_weight = np.zeros(count), np.zeros(count)
         self.link_days, self.link_last_day = np.zeros(count), np.zeros(count)  # days on which a link was observed; the last
         self.corridor_total, self.corridor_weight = np.zeros((corridors, cells)), np.zeros((corridors, cells))
-        self.live_network = DecayingSums(t.live_half_s[0], 1)
-        self.live_fast = DecayingSums(t.live_half_s[1], corridors)
-        self.live_slow = DecayingSums(t.live_half_s[2], corridors)
+        self.live_network = DecayingSums(tuning.live_half_s[0], 1)
+        self.live_fast = DecayingSums(tuning.live_half_s[1], corridors)
+        self.live_slow = DecayingSums(tuning.live_half_s[2], corridors)
         self.headway = np.zeros(corridors)  # usual seconds between two vehicles, 0 where none was seen
         self.passed: dict[int, tuple[str, float]] = {}  # link -> the last vehicle that entered it, and when
         self.paces: dict[str, Pace] = {}
@@ -98,7 +108,7 @@ class TravelTimes:
 
     # ---- learning
 
-    def learn(self, event: StopEvent, way: LinkedPattern, index: int) -> LinkObservation | None:
+    def learn(self, event: StopEvent, linked: LinkedPattern, index: int) -> LinkObservation | None:
         """Returns the link that ends with this call, where the call before was seen too."""
         departed = None if event.departed_at is None else event.departed_at.timestamp()
         call = LastCall(event.trip, index, event.arrived_at.timestamp(), departed)
@@ -107,46 +117,46 @@ class TravelTimes:
         if before is None or before.trip != call.trip or before.place != call.place - 1:
             return None
         start = before.arrived if before.place > 0 else before.departed
-        if start is None or not 0.0 < call.arrived - start < 3600.0:
+        if start is None or not 0.0 < call.arrived - start < LONGEST_LINK_S:
             return None
         dwell = None if before.departed is None or before.place == 0 else before.departed - before.arrived
         observed = LinkObservation(before.place, start, call.arrived - start, dwell)
-        self._observe(event, way, observed)
+        self._observe(event, linked, observed)
         return observed
 
-    def _observe(self, event: StopEvent, way: LinkedPattern, observed: LinkObservation) -> None:
+    def _observe(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation) -> None:
         n, start, seconds, dwell = observed
-        t, at, link = self.tuning, start + seconds, int(way.links[n])
+        tuning, at, link = self.tuning, start + seconds, int(linked.links[n])
         plan = float(self.links.planned_links(event.trip.trip_id)[n])
-        usual = float(self.usual(way, start).ratio[n])
-        residual = min(max(log(max(seconds, 1.0) / plan) - usual, -t.widest), t.widest)
+        usual = float(self.usual(linked, start).ratio[n])
+        residual = min(max(log(max(seconds, 1.0) / plan) - usual, -tuning.widest), tuning.widest)
         driving = plan * exp(usual)
-        sure = min(1.0, max(0.3, 60.0 / max(event.gap_s, 1.0)))
+        sure = min(1.0, max(LEAST_SURE, SURE_GAP_S / max(event.gap_s, 1.0)))
         self._keep_time(at)
-        grown = sure * 2.0 ** ((at - (self.epoch or at)) / t.half_life_s)
+        grown = sure * 2.0 ** ((at - (self.epoch or at)) / tuning.half_life_s)
         cell = self._cell(start)
         self.link_total[link, cell] += grown * (usual + residual)
         self.link_weight[link, cell] += grown
-        self.corridor_total[way.corridor, cell] += grown * driving * (usual + residual)
-        self.corridor_weight[way.corridor, cell] += grown * driving
+        self.corridor_total[linked.corridor, cell] += grown * driving * (usual + residual)
+        self.corridor_weight[linked.corridor, cell] += grown * driving
         day = datetime.fromtimestamp(start, self.zone).toordinal()
         self.link_days[link] += day != self.link_last_day[link]
         self.link_last_day[link] = day
         if dwell is not None and dwell >= 0.0:
             self.dwell_total[link] += grown * log(max(dwell, 1.0))
             self.dwell_weight[link] += grown
-        today = self.today(way, at)
-        self._keep_pace(event, way, link, start, sure * driving, residual - today[2])
+        today = self.today(linked, at)
+        self._keep_pace(event, linked, link, start, sure * driving, residual - today[2])
         self.live_network.add(0, residual, sure * driving, at)
-        self.live_fast.add(way.corridor, residual, sure * driving, at)
-        self.live_slow.add(way.corridor, residual, sure * driving, at)
+        self.live_fast.add(linked.corridor, residual, sure * driving, at)
+        self.live_slow.add(linked.corridor, residual, sure * driving, at)
 
     def _keep_time(self, at: float) -> None:
         """After years the growing weights begin anew, before they no longer fit a float."""
         self.last_at = at if self.last_at is None else max(self.last_at, at)
         if self.epoch is None:
             self.epoch = at
-        if at - self.epoch > 50 * self.tuning.half_life_s:
+        if at - self.epoch > REBASE_HALF_LIVES * self.tuning.half_life_s:
             grown = self.growth()
             for sums in (self.link_total, self.link_weight, self.dwell_total, self.dwell_weight):
                 sums /= grown
@@ -160,7 +170,7 @@ class TravelTimes:
             return 1.0
         return float(2.0 ** ((self.last_at - self.epoch) / self.tuning.half_life_s))
 
-    def _keep_pace(self, event: StopEvent, way: LinkedPattern, link: int, start: float, driving: float, own: float) -> None:
+    def _keep_pace(self, event: StopEvent, linked: LinkedPattern, link: int, start: float, driving: float, own: float) -> None:
         pace = self.paces.get(event.vehicle_id)
         if pace is None or pace.trip != event.trip:
             pace = Pace(event.trip, (0.0, 0.0), (0.0, 0.0), 0.0)
@@ -171,51 +181,53 @@ class TravelTimes:
                 (pace.fast, 0.5 ** (driving / self.tuning.pace_half_s[1])),
             )
         )
-        self.paces[event.vehicle_id] = Pace(event.trip, fast, slow, self._keep_headway(event, way, link, start, pace.headway))
+        self.paces[event.vehicle_id] = Pace(
+            event.trip, fast, slow, self._keep_headway(event, linked, link, start, pace.headway)
+        )
 
-    def _keep_headway(self, event: StopEvent, way: LinkedPattern, link: int, start: float, known: float) -> float:
+    def _keep_headway(self, event: StopEvent, linked: LinkedPattern, link: int, start: float, known: float) -> float:
         before = self.passed.get(link)
         if before is not None and before[0] == event.vehicle_id:
             return known
         self.passed[link] = (event.vehicle_id, start)
-        if before is None or not 0.0 < start - before[1] < 5400.0:
+        if before is None or not 0.0 < start - before[1] < LONGEST_HEADWAY_S:
             return known
-        usual = self.headway[way.corridor] or start - before[1]
-        self.headway[way.corridor] = usual + 0.02 * (start - before[1] - usual)
-        return min(max(log((start - before[1]) / usual), -1.5), 1.0)
+        usual = self.headway[linked.corridor] or start - before[1]
+        self.headway[linked.corridor] = usual + HEADWAY_GAIN * (start - before[1] - usual)
+        return min(max(log((start - before[1]) / usual), HEADWAY_RANGE[0]), HEADWAY_RANGE[1])
 
     # ---- asking
 
-    def usual(self, way: LinkedPattern, at: float) -> UsualTimes:
+    def usual(self, linked: LinkedPattern, at: float) -> UsualTimes:
         slot = int(at // SLOT_S)
-        found = self._usual.get((way.number, slot))
-        if found is None:
-            if len(self._usual) > 4096:
+        usual = self._usual.get((linked.number, slot))
+        if usual is None:
+            if len(self._usual) > LOOKED_UP:
                 self._usual.clear()
-            found = self._usual[way.number, slot] = self._look_up(way, slot * SLOT_S + SLOT_S / 2)
-        return found
+            usual = self._usual[linked.number, slot] = self._look_up(linked, slot * SLOT_S + SLOT_S / 2)
+        return usual
 
-    def _look_up(self, way: LinkedPattern, at: float) -> UsualTimes:
-        t = self.tuning
+    def _look_up(self, linked: LinkedPattern, at: float) -> UsualTimes:
+        tuning = self.tuning
         kernel = self._kernel(at)
-        grown = 1.0 if self.epoch is None else 2.0 ** ((at - self.epoch) / t.half_life_s)
-        network = self.corridor_total.sum() / (self.corridor_weight.sum() + t.network_all * grown)
-        total, weight = self.corridor_total[way.corridor] / grown, self.corridor_weight[way.corridor] / grown
-        corridor = (total.sum() + t.corridor_all * network) / (weight.sum() + t.corridor_all)
-        hour = (total @ kernel + t.corridor_hour * corridor) / (weight @ kernel + t.corridor_hour)
-        link_total, link_weight = self.link_total[way.links] / grown, self.link_weight[way.links] / grown
+        grown = 1.0 if self.epoch is None else 2.0 ** ((at - self.epoch) / tuning.half_life_s)
+        network = self.corridor_total.sum() / (self.corridor_weight.sum() + tuning.network_all * grown)
+        total, weight = self.corridor_total[linked.corridor] / grown, self.corridor_weight[linked.corridor] / grown
+        corridor = (total.sum() + tuning.corridor_all * network) / (weight.sum() + tuning.corridor_all)
+        hour = (total @ kernel + tuning.corridor_hour * corridor) / (weight @ kernel + tuning.corridor_hour)
+        link_total, link_weight = self.link_total[linked.links] / grown, self.link_weight[linked.links] / grown
         all_day = link_total.sum(axis=1) - corridor * link_weight.sum(axis=1)
-        own = hour + all_day / (link_weight.sum(axis=1) + t.link_all)
+        own = hour + all_day / (link_weight.sum(axis=1) + tuning.link_all)
         hour_total, hour_weight = link_total @ kernel, link_weight @ kernel
-        return UsualTimes((hour_total + t.link_hour * own) / (hour_weight + t.link_hour), hour_weight)
+        return UsualTimes((hour_total + tuning.link_hour * own) / (hour_weight + tuning.link_hour), hour_weight)
 
-    def today(self, way: LinkedPattern, at: float) -> tuple[float, float, float]:
+    def today(self, linked: LinkedPattern, at: float) -> tuple[float, float, float]:
         """How much slower than usual (log ratio) it goes now: in the network, in the corridor lately, and for a while."""
         prior = self.tuning.live_prior
         return (
             float(self.live_network.mean(0, at, 0.0, prior[0])),
-            float(self.live_fast.mean(way.corridor, at, 0.0, prior[1])),
-            float(self.live_slow.mean(way.corridor, at, 0.0, prior[2])),
+            float(self.live_fast.mean(linked.corridor, at, 0.0, prior[1])),
+            float(self.live_slow.mean(linked.corridor, at, 0.0, prior[2])),
         )
 
     def pace(self, vehicle_id: str, trip: TripInstance) -> tuple[float, float, float]:
@@ -226,19 +238,24 @@ class TravelTimes:
         prior = self.tuning.pace_prior
         return pace.slow[0] / (pace.slow[1] + prior[0]), pace.fast[0] / (pace.fast[1] + prior[1]), pace.headway
 
-    def dwell_s(self, way: LinkedPattern, n: int) -> float:
+    def dwell_s(self, linked: LinkedPattern, n: int) -> float:
         """The usual stop at the beginning of link n, 0 where nothing was observed."""
-        weight = float(self.dwell_weight[way.links[n]])
-        return exp(float(self.dwell_total[way.links[n]]) / weight) if weight > 0.0 else 0.0
+        weight = float(self.dwell_weight[linked.links[n]])
+        return exp(float(self.dwell_total[linked.links[n]]) / weight) if weight > 0.0 else 0.0
 
     def _cell(self, at: float) -> int:
         local = datetime.fromtimestamp(at, UTC).astimezone(self.zone)
-        return max(0, local.weekday() - 4) * BINS + (local.hour * 60 + local.minute) // 30
+        return _kind_of_day(local) * BINS + int((local.hour * 60 + local.minute) // BIN_MIN)
 
     def _kernel(self, at: float) -> Floats:
         """The weight of each cell of history for this moment."""
         local = datetime.fromtimestamp(at, UTC).astimezone(self.zone)
-        apart = np.abs(np.arange(BINS) - ((local.hour * 60 + local.minute) / 30.0 - 0.5))
+        apart = np.abs(np.arange(BINS) - ((local.hour * 60 + local.minute) / BIN_MIN - 0.5))
         shape = np.exp(-0.5 * (np.minimum(apart, BINS - apart) / self.tuning.kernel_bins) ** 2)
-        days = np.where(np.arange(DAY_TYPES) == max(0, local.weekday() - 4), 1.0, self.tuning.other_day)
+        days = np.where(np.arange(DAY_TYPES) == _kind_of_day(local), 1.0, self.tuning.other_day)
         return np.asarray((days[:, None] * shape[None, :]).ravel())
+
+
+def _kind_of_day(local: datetime) -> int:
+    """0 working day, 1 Saturday, 2 Sunday."""
+    return max(0, local.weekday() - FRIDAY)

@@ -13,7 +13,7 @@ from math import inf
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of
-from transit.plan.planned_times import exact_starts
+from transit.plan.planned_times import exact_starts, has_planned_times
 from transit.plan.service_day import service_day_start, services_on
 from transit.plan.timetable import last_start_s
 
@@ -186,6 +186,15 @@ def forbidden(trip: Trip) -> tuple[frozenset[int], frozenset[int]]:
     return no_pickup, frozenset(n for n, call in enumerate(trip.stop_times) if not call.has_drop_off)
 
 
+def promised_headway_s(network: Network, trip: TripInstance) -> float | None:
+    """The headway of the window in which a run begins; None where its times are planned."""
+    if has_planned_times(network, trip):
+        return None
+    windows = [window for window in network.frequencies_of[trip.trip_id] if window.exact_times != 1]
+    start_s = trip.start_s or 0
+    return float(next((window for window in windows if start_s < window.end_s), windows[-1]).headway_s)
+
+
 def promising_trips(network: Network, pattern: Pattern) -> tuple[str, ...]:
     """The trips of a pattern that are promised to riders: those of a demonstration are not."""
     return tuple(trip_id for trip_id in pattern.trip_ids if not network.trips[trip_id].is_demo)
@@ -322,14 +331,13 @@ class Service:
                 filled[n + 1] = before_it.later(after[0] - before[0])
         row = self.network.trips[trip.trip_id]
         no_pickup, no_drop_off = forbidden(row)
-        windows = self.network.frequencies_of.get(trip.trip_id, ())
         return Run(
             trip=trip,
             source=Source.LIVE,
             arrivals=tuple(filled),
             departures=tuple(filled),
             vehicle_id=vehicle_id,
-            headway_s=float(windows[0].headway_s) if self.network.is_headway_based(trip.trip_id) else None,
+            headway_s=promised_headway_s(self.network, trip),
             is_demo=row.is_demo,
             no_pickup=no_pickup,
             no_drop_off=no_drop_off,

@@ -41,7 +41,14 @@ def load_broker_refusals(connection: Connection, since: datetime) -> list[Broker
     table = broker_refusals.c
     rows = connection.execute(select(broker_refusals).where(table.last_at >= since).order_by(table.cause, table.client))
     return [
-        BrokerRefusals(RefusalCause(row.cause), row.client, row._mapping["count"], row.first_at, row.last_at, row.said)
+        BrokerRefusals(
+            cause=RefusalCause(row.cause),
+            client=row.client,
+            count=row._mapping["count"],
+            first_at=row.first_at,
+            last_at=row.last_at,
+            said=row.said,
+        )
         for row in rows
     ]
 

@@ -64,7 +64,7 @@ network_versions = Table(
     "network_versions",
     metadata,
     Column("version_id", Text, primary_key=True),  # SHA-256 of the content, 32 hex digits
-    Column("imported_at", UtcDateTime, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),  # first, on our clock
     Column("source", Text, nullable=False),  # where it came from, for people: a file name or an address
     Column("content", LargeBinary, nullable=False),  # the Network: msgpack, zstandard
 )
@@ -72,53 +72,53 @@ current_network = Table(
     "current_network",
     metadata,
     Column("single", Integer, primary_key=True, autoincrement=False),  # always 1: there is one row at most
-    Column("version_id", Text, ForeignKey(network_versions.c.version_id), nullable=False),
-    Column("since", UtcDateTime, nullable=False),
+    Column("version_id", Text, ForeignKey(network_versions.c.version_id), nullable=False),  # the version that is in use
+    Column("since", UtcDateTime, nullable=False),  # when it became current
 )
 
 # What people say of a tracker, and what was seen of it, are two tables: an edit never races with the ingest.
 tracker_map = Table(
     "tracker_map",
     metadata,
-    Column("tracker_id", Text, primary_key=True),
-    Column("vehicle_id", Text, nullable=False),
-    Column("mapped_at", UtcDateTime, nullable=False),
+    Column("tracker_id", Text, primary_key=True),  # the tracker's name on the broker
+    Column("vehicle_id", Text, nullable=False),  # the vehicle that it is on
+    Column("mapped_at", UtcDateTime, nullable=False),  # when somebody said so
 )
 tracker_health = Table(
     "tracker_health",
     metadata,
-    Column("tracker_id", Text, primary_key=True),
-    Column("online", Boolean),
-    Column("status_at", UtcDateTime),
-    Column("last_received_at", UtcDateTime),
+    Column("tracker_id", Text, primary_key=True),  # the tracker's name on the broker
+    Column("online", Boolean),  # by its own status message (last will); None = it sends none
+    Column("status_at", UtcDateTime),  # of that message, on our clock
+    Column("last_received_at", UtcDateTime),  # its newest message, on our clock
     Column("last_fix_at", UtcDateTime),  # of the newest fix, corrected
     Column("clock_offset_s", Float),  # our clock minus the tracker's, corrected or not; 0 = right, None = not known yet
-    Column("battery_pct", Float),
-    Column("accepted", BigInteger, nullable=False, server_default=text("0")),
+    Column("battery_pct", Float),  # as it last said
+    Column("accepted", BigInteger, nullable=False, server_default=text("0")),  # fixes that were not refused, ever
     Column("last_error", Text),  # of the last refusal: transit.operations.complaints
-    Column("last_error_at", UtcDateTime),
-    Column("first_received_at", UtcDateTime),
+    Column("last_error_at", UtcDateTime),  # of that refusal, on our clock
+    Column("first_received_at", UtcDateTime),  # its first message, on our clock
     Column("clock_step_s", Float),  # by how much its clock, or ours, was last seen to be set
-    Column("clock_step_at", UtcDateTime),
+    Column("clock_step_at", UtcDateTime),  # when that was seen, on our clock
     Column("recent", LargeBinary),  # msgpack of RecentOutcomes
 )
 tracker_credentials = Table(
     "tracker_credentials",
     metadata,
     Column("user", Text, primary_key=True),  # with which it logs in
-    Column("tracker_id", Text, nullable=False),
+    Column("tracker_id", Text, nullable=False),  # as which it may publish
     Column("nats_hash", Text, nullable=False),  # bcrypt
     Column("mosquitto_hash", Text),  # PBKDF2; None = of an earlier version, whose passwords were bcrypt's alone
-    Column("issued_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime),
+    Column("issued_at", UtcDateTime, nullable=False),  # when its password was made
+    Column("revoked_at", UtcDateTime),  # since when it may not log in; None = it may
 )
 refusals = Table(
     "refusals",
     metadata,
-    Column("tracker_id", Text, primary_key=True),
-    Column("reason", Text, primary_key=True),
-    Column("count", BigInteger, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
+    Column("tracker_id", Text, primary_key=True),  # as it named itself
+    Column("reason", Text, primary_key=True),  # a Rejection, or why a payload is malformed
+    Column("count", BigInteger, nullable=False),  # ever
+    Column("last_at", UtcDateTime, nullable=False),  # of the newest, on our clock
 )
 
 broker_refusals = Table(  # of the embedded broker, read from its log
@@ -126,30 +126,30 @@ broker_refusals = Table(  # of the embedded broker, read from its log
     metadata,
     Column("cause", Text, primary_key=True),  # a RefusalCause
     Column("client", Text, primary_key=True),  # its id, or the address that it called from
-    Column("count", BigInteger, nullable=False),
-    Column("first_at", UtcDateTime, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False, index=True),
+    Column("count", BigInteger, nullable=False),  # since first_at
+    Column("first_at", UtcDateTime, nullable=False),  # on our clock
+    Column("last_at", UtcDateTime, nullable=False, index=True),  # on our clock
     Column("said", Text, nullable=False),  # the broker's words for the last
 )
 
 reports = Table(
     "reports",
     metadata,
-    Column("report_id", ID, primary_key=True),
-    Column("tracker_id", Text, nullable=False),
+    Column("report_id", ID, primary_key=True),  # in the order in which they were stored
+    Column("tracker_id", Text, nullable=False),  # as it named itself
     Column("fix_at", UtcDateTime, nullable=False),  # as the tracker said it: with tracker_id, the report's identity
     Column("tracker_at", UtcDateTime),  # the tracker's clock at sending, where it tells it apart from the fix
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),  # on our clock
     Column("reported_at", UtcDateTime, nullable=False),  # fix_at after correction of a steady clock offset
     Column("vehicle_id", Text),  # what the tracker was mapped to then; None = unmapped
-    Column("lat", Float, nullable=False),
-    Column("lon", Float, nullable=False),
-    Column("bearing", Float),
-    Column("speed_mps", Float),
-    Column("odometer_m", Float),
-    Column("accuracy_m", Float),
-    Column("battery_pct", Float),
-    Column("seq", BigInteger),
+    Column("lat", Float, nullable=False),  # degrees, WGS 84
+    Column("lon", Float, nullable=False),  # degrees, WGS 84
+    Column("bearing", Float),  # degrees clockwise from north, as the tracker said
+    Column("speed_mps", Float),  # as the tracker said
+    Column("odometer_m", Float),  # as the tracker said
+    Column("accuracy_m", Float),  # as the tracker said
+    Column("battery_pct", Float),  # as the tracker said
+    Column("seq", BigInteger),  # the tracker's own count of its fixes
     Column("status", Text, nullable=False),  # a VehicleStatus, or rejected:<reason>
     UniqueConstraint("tracker_id", "fix_at"),
     Index(None, "vehicle_id", "reported_at"),  # and none on received_at: report_id has the same order
@@ -159,46 +159,46 @@ reports = Table(
 vehicle_states = Table(
     "vehicle_states",
     metadata,
-    Column("vehicle_id", Text, primary_key=True),
-    Column("revision", BigInteger, nullable=False, index=True),
+    Column("vehicle_id", Text, primary_key=True),  # as in tracker_map
+    Column("revision", BigInteger, nullable=False, index=True),  # what is newer than the last look is read
     Column("network_version", Text),  # that it was made with: its memory means nothing on another
     Column("state", LargeBinary, nullable=False),  # a VehicleState, see transit.store.formats
 )
 counters = Table(  # "vehicle_states" -> the newest revision
     "counters",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    Column("name", Text, primary_key=True),  # the table
+    Column("value", BigInteger, nullable=False),  # the newest revision in it
 )
 assignments = Table(
     "assignments",
     metadata,
-    Column("vehicle_id", Text, primary_key=True),
-    Column("route_id", Text),
-    Column("trip_id", Text),
-    Column("assigned_at", UtcDateTime, nullable=False),
+    Column("vehicle_id", Text, primary_key=True),  # as in tracker_map
+    Column("route_id", Text),  # the route that a dispatcher gave it; None where a trip is given
+    Column("trip_id", Text),  # the trip; None where only a route is given
+    Column("assigned_at", UtcDateTime, nullable=False),  # when, on our clock
 )
 departure_orders = Table(
     "departure_orders",
     metadata,
-    Column("vehicle_id", Text, primary_key=True),
-    Column("departs_at", UtcDateTime, nullable=False),
-    Column("said_at", UtcDateTime, nullable=False),
+    Column("vehicle_id", Text, primary_key=True),  # as in tracker_map
+    Column("departs_at", UtcDateTime, nullable=False),  # when it is to leave its first stop
+    Column("said_at", UtcDateTime, nullable=False),  # when the order was given: tells it from an older one
 )
 
 stop_events = Table(
     "stop_events",
     metadata,
-    Column("event_id", ID, primary_key=True),
-    Column("vehicle_id", Text, nullable=False),
-    Column("trip_id", Text, nullable=False),
-    Column("start_date", Date, nullable=False),
-    Column("start_s", Integer),
-    Column("stop_id", Text, nullable=False),
-    Column("stop_sequence", Integer, nullable=False),
-    Column("arrived_at", UtcDateTime, nullable=False),
-    Column("departed_at", UtcDateTime),
-    Column("gap_s", Float, nullable=False),
+    Column("event_id", ID, primary_key=True),  # in the order in which they became known
+    Column("vehicle_id", Text, nullable=False),  # as in tracker_map
+    Column("trip_id", Text, nullable=False),  # as in GTFS
+    Column("start_date", Date, nullable=False),  # service day of the trip instance
+    Column("start_s", Integer),  # seconds of the service day; None where the trip has its own times
+    Column("stop_id", Text, nullable=False),  # as in GTFS
+    Column("stop_sequence", Integer, nullable=False),  # as in GTFS
+    Column("arrived_at", UtcDateTime, nullable=False),  # 20 m before the stop, interpolated
+    Column("departed_at", UtcDateTime),  # 20 m behind it; None at a last stop
+    Column("gap_s", Float, nullable=False),  # between the two fixes around it: how far the times are interpolated
     Index(None, "stop_id", "arrived_at"),
     Index(None, "arrived_at"),
     sqlite_autoincrement=True,
@@ -217,30 +217,74 @@ Index(
 learnt = Table(
     "learnt",
     metadata,
-    Column("single", Integer, primary_key=True, autoincrement=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("last_event_id", BigInteger, nullable=False),
-    Column("saved_at", UtcDateTime, nullable=False),
+    Column("single", Integer, primary_key=True, autoincrement=False),  # always 1: there is one row at most
+    Column("content", LargeBinary, nullable=False),  # transit.forecasting.saved_state
+    Column("last_event_id", BigInteger, nullable=False),  # the newest call that it knows: later ones are learnt on top
+    Column("saved_at", UtcDateTime, nullable=False),  # on our clock
 )
 alerts = Table(
     "alerts",
     metadata,
-    Column("alert_id", Text, primary_key=True),
-    Column("starts_at", UtcDateTime, nullable=False),
-    Column("ends_at", UtcDateTime, index=True),
+    Column("alert_id", Text, primary_key=True),  # made by us; the id of the entity in GTFS-Realtime
+    Column("starts_at", UtcDateTime, nullable=False),  # since when it is shown
+    Column("ends_at", UtcDateTime, index=True),  # None: until it is withdrawn
     Column("content", LargeBinary, nullable=False),  # an Alert, see transit.store.formats
 )
 tickets = Table(
     "tickets",
     metadata,
-    Column("ticket_id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("stop_id", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("promised", LargeBinary, nullable=False),
-    Column("said", Integer, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("answered_at", UtcDateTime),
+    Column("ticket_id", Text, primary_key=True),  # the number that the rider is given
+    Column("kind", Text, nullable=False),  # what is wrong, as on the form
+    Column("stop_id", Text, nullable=False),  # as in GTFS; empty where it is of no stop
+    Column("created_at", UtcDateTime, nullable=False),  # on our clock
+    Column("text", Text, nullable=False),  # the rider's words, if any
+    Column("promised", LargeBinary, nullable=False),  # the rows of that stop at that moment, msgpack
+    Column("said", Integer, nullable=False),  # how many riders said the same
+    Column("answer", Text, nullable=False),  # the dispatcher's; empty while there is none
+    Column("answered_at", UtcDateTime),  # on our clock
     Index(None, "created_at"),
+)
+
+people = Table(  # who may open /armada
+    "people",
+    metadata,
+    Column("person_id", ID, primary_key=True),  # counted up
+    Column("name", Text, nullable=False, unique=True),  # with which somebody logs in; small letters
+    Column("role", Text, nullable=False),  # a Role
+    Column("password_hash", Text, nullable=False),  # Argon2id
+    Column("must_change", Boolean, nullable=False),  # a password for one log-in: then another must be chosen
+    Column("created_at", UtcDateTime, nullable=False),  # on our clock
+    Column("disabled_at", UtcDateTime),  # the account was closed; empty while it is open
+)
+log_ins = Table(
+    "log_ins",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256 of what the browser's cookie carries
+    Column("person_id", ID, ForeignKey(people.c.person_id), nullable=False, index=True),  # whose
+    Column("started_at", UtcDateTime, nullable=False, index=True),  # on our clock
+    Column("active_at", UtcDateTime, nullable=False),  # the last request that somebody made, not a page by itself
+    Column("ended_at", UtcDateTime),  # by a log-out or by somebody else; empty while it may last
+    Column("network", Text),  # from which it was begun; taken out after 92 days
+)
+log_in_failures = Table(
+    "log_in_failures",
+    metadata,
+    Column("key_hash", Text, primary_key=True),  # SHA-256 of an account, a network, or an account at a place
+    Column("count", Integer, nullable=False),  # of wrong passwords in a row
+    Column("last_at", UtcDateTime, nullable=False, index=True),  # the newest of them
+)
+audit_entries = Table(  # who did what; rows are added and never changed, but for the network address
+    "audit_entries",
+    metadata,
+    Column("segment", Text, primary_key=True),  # the month, UTC: 2026-11
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 in each segment
+    Column("at", UtcDateTime, nullable=False, index=True),  # on our clock
+    Column("person", Text, nullable=False),  # name of the log-in; "local" or "command line" where nobody logs in
+    Column("action", Text, nullable=False),  # what was done, as a word of transit.store.audit
+    Column("subject", Text, nullable=False),  # to what: a vehicle, a route, a notice's id
+    Column("before", Text, nullable=False),  # how it was; empty where it was not
+    Column("after", Text, nullable=False),  # how it is since; empty where it is no more
+    Column("why", Text, nullable=False),  # as that person wrote
+    Column("digest", Text, nullable=False),  # SHA-256 over this row (but the network) and the digest before it
+    Column("network", Text),  # the address from which; taken out after 92 days
 )

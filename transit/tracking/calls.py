@@ -1,4 +1,4 @@
-"""A vehicle's progress along its trip, and the calls at stops that follow from it: each told once."""
+"""A vehicle's progress along its trip, and the calls at stops that follow from it, each reported once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from transit.plan.patterns import Pattern
 from transit.tracking.state import StopEvent
 
 AT_STOP_M = 20.0  # a call begins this far before the stop and ends as far behind it
+RECENT = 16  # fixes remembered of a trip: some minutes, from which its pace and its stops show
+DONE = 4  # trips remembered: a label that comes back to one repeats none of its calls
 
 
 class Progress(msgspec.Struct, array_like=True):
@@ -29,24 +31,29 @@ class Progress(msgspec.Struct, array_like=True):
     done: list[tuple[TripInstance, int]] = []  # the trips before, and how far their events went
 
 
-RECENT = 16  # fixes remembered of a trip
-DONE = 4  # trips remembered
-
-
 def begin(trip: TripInstance, pattern: Pattern, along_m: float, at: float, before: Progress | None) -> Progress:
     """A vehicle is first seen on a trip: the stops behind it are passed unseen."""
     done = [] if before is None else [*before.done, (before.trip, before.next_index)][-DONE:]
-    told = next((index for known, index in reversed(done) if known == trip), 0)
+    reported = next((index for earlier, index in reversed(done) if earlier == trip), 0)
     index = next((n for n, stop in enumerate(pattern.stop_dist_m) if stop + AT_STOP_M > along_m), len(pattern.stop_ids))
-    index = max(index, told)
-    progress = Progress(trip, pattern.pattern_id, index, along_m, at, along_m, done=done, recent=[(at, along_m)])
+    index = max(index, reported)
+    progress = Progress(
+        trip=trip,
+        pattern_id=pattern.pattern_id,
+        next_index=index,
+        along_m=along_m,
+        at=at,
+        top_m=along_m,
+        done=done,
+        recent=[(at, along_m)],
+    )
     if index < len(pattern.stop_dist_m) and along_m >= pattern.stop_dist_m[index] - AT_STOP_M:
         progress.arrived_at = at
     return progress
 
 
 def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: float, at: float) -> list[StopEvent]:
-    """Moves a vehicle along its trip, in place; what happened at the stops on the way, each told once.
+    """Moves a vehicle along its trip, in place; returns what happened at the stops on the way, each call once.
 
     Times are interpolated on the distance axis between this fix and the one before. Noise that throws a vehicle back
     neither undoes nor repeats a call.
@@ -80,8 +87,8 @@ def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: floa
 
 def _crossing(progress: Progress, along_m: float, at: float, mark_m: float) -> float:
     """When a mark between the last place and this one was passed; never before the last fix."""
-    way = along_m - progress.along_m
-    share = min(max((mark_m - progress.along_m) / way, 0.0), 1.0) if way > 0 else 1.0
+    driven_m = along_m - progress.along_m
+    share = min(max((mark_m - progress.along_m) / driven_m, 0.0), 1.0) if driven_m > 0 else 1.0
     return progress.at + share * (at - progress.at)
 
 
@@ -90,11 +97,11 @@ def _event(progress: Progress, pattern: Pattern, vehicle_id: str, left_at: float
     arrived_at = progress.arrived_at
     assert arrived_at is not None
     return StopEvent(
-        vehicle_id,
-        progress.trip,
-        pattern.stop_ids[n],
-        pattern.stop_sequences[n],
-        datetime.fromtimestamp(arrived_at, UTC),
-        None if left_at is None else datetime.fromtimestamp(left_at, UTC),
-        progress.gap_s,
+        vehicle_id=vehicle_id,
+        trip=progress.trip,
+        stop_id=pattern.stop_ids[n],
+        stop_sequence=pattern.stop_sequences[n],
+        arrived_at=datetime.fromtimestamp(arrived_at, UTC),
+        departed_at=None if left_at is None else datetime.fromtimestamp(left_at, UTC),
+        gap_s=progress.gap_s,
     )

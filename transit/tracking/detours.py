@@ -29,7 +29,7 @@ class Detour(msgspec.Struct, frozen=True, array_like=True):
         return self.route_id, self.direction_id, self.stop_id
 
 
-def begun(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ...]:
+def with_detour(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ...]:
     """A vehicle is off its line: a new detour, unless it is the one that it is on."""
     last = detours[-1] if detours else None
     if last is not None and last.came_back is not True and last.trip_id == detour.trip_id:
@@ -37,7 +37,7 @@ def begun(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ...]:
     return (*detours, detour)[-REMEMBERED:]
 
 
-def ended(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]:
+def with_outcome(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]:
     """What became of the last detour; who came back after all did."""
     last = detours[-1] if detours else None
     if last is None or last.came_back is True or last.came_back == came_back:
@@ -45,7 +45,7 @@ def ended(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]
     return (*detours[:-1], msgspec.structs.replace(last, came_back=came_back))
 
 
-def comes_back(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> bool:
+def is_return_expected(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> bool:
     """Whether a vehicle that left its line there is expected on it again: as most before, and where none was seen, yes."""
     outcomes = [detour.came_back for detour in detours if detour.place == place and detour.came_back is not None]
     return outcomes.count(True) + 1 > outcomes.count(False)

@@ -12,6 +12,7 @@ import msgspec
 
 from transit.tracking.report import AvlReport
 
+HALF_TURN_DEG = 180.0
 COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot turn round
 COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the way
 AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
@@ -21,9 +22,9 @@ PRIOR = 2.0  # agreements that a tracker begins with
 WINDOW = 12.0  # observations remembered
 AFTER_A_MISS = 0.6  # of its agreements are left: two misses running take the weight away
 FULL_AT, NONE_AT = 0.85, 0.5  # shares of agreement for full weight, and for none
-LONG_WINDOW = 60.0  # observations over which it is said that a field cannot be believed
-SAID_AFTER = 12.0  # observations at least
-SAID_BELOW = 0.6  # share of agreement
+LONG_WINDOW = 60.0  # observations over which a field shows that it cannot be believed:
+DISTRUSTED_AFTER = 12.0  # of so many at least
+DISTRUSTED_BELOW = 0.6  # less than this share agreed
 
 
 class Agreement(msgspec.Struct, array_like=True):
@@ -53,8 +54,8 @@ class Agreement(msgspec.Struct, array_like=True):
 
     @property
     def is_distrusted(self) -> bool:
-        """Whether the operator is told: often enough wrong, over long enough."""
-        return self.long_seen >= SAID_AFTER and self.long_good < SAID_BELOW * self.long_seen
+        """Whether the operator should know: often enough wrong, over long enough."""
+        return self.long_seen >= DISTRUSTED_AFTER and self.long_good < DISTRUSTED_BELOW * self.long_seen
 
 
 class FieldTrust(msgspec.Struct, array_like=True):
@@ -81,9 +82,9 @@ def observe_fields(
     seconds = (report.reported_at - before.reported_at).total_seconds()
     moved_m = hypot(east_m, north_m)
     if report.bearing is not None and moved_m >= COURSE_M and 0.0 < seconds <= COMPARED_WITHIN_S:
-        off = abs((report.bearing - degrees(atan2(east_m, north_m)) + 180.0) % 360.0 - 180.0)
-        if off <= AGREES_DEG or off >= DISAGREES_DEG:
-            trust.bearing.note(off <= AGREES_DEG)
+        off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
+        if off_deg <= AGREES_DEG or off_deg >= DISAGREES_DEG:
+            trust.bearing.note(off_deg <= AGREES_DEG)
     if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S:
         pace = moved_m / seconds
         # one that has just stopped still tells the speed that it had: without the speed before, nothing is known of it
@@ -91,3 +92,8 @@ def observe_fields(
             stands = pace < STANDS_MPS
             trust.speed.note((report.speed_mps < DRIVES_MPS) if stands else (report.speed_mps >= STANDS_MPS))
     return trust
+
+
+def _apart_deg(first: float, second: float) -> float:
+    """Between two courses, 0 to 180."""
+    return abs((first - second + HALF_TURN_DEG) % (2.0 * HALF_TURN_DEG) - HALF_TURN_DEG)

@@ -28,15 +28,15 @@ def missed_calls(
     reports: all of one vehicle from MARGIN before since to MARGIN after until. No live state is touched.
     """
     pipeline = Pipeline(network)
-    found: list[StopEvent] = []
-    for report in sorted(reports, key=lambda one: one.reported_at):
-        found += pipeline.step(report, hint, report.reported_at).events
+    seen: list[StopEvent] = []
+    for report in sorted(reports, key=lambda report: report.reported_at):
+        seen += pipeline.step(report, hint, report.reported_at).events
     calls: dict[str, list[datetime]] = {}
     for event in known:
         calls.setdefault(event.stop_id, []).append(event.arrived_at)
     return [
         event
-        for event in found
+        for event in seen
         if since - SAME_CALL <= event.arrived_at <= until + SAME_CALL
         and not any(abs(at - event.arrived_at) <= SAME_CALL for at in calls.get(event.stop_id, ()))
     ]

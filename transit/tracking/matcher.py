@@ -8,8 +8,10 @@ two fixes is about as long as the way the crow flies (transition). Weights are l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import hypot, log
+from math import hypot, inf, log
+from typing import NamedTuple
 
+import msgspec
 from shapely import LineString, Point, STRtree
 
 from transit.plan.geometry import Line, OnLine
@@ -23,50 +25,90 @@ from transit.tracking.hypotheses import (
     Belief,
     Hypothesis,
     Observation,
-    changed,
     log_sum,
-    merged,
     prune,
+    without_twins,
 )
-from transit.tracking.likelihood import SIGMA_M, bearing_fits, departed_m, detour, emission
+from transit.tracking.likelihood import SIGMA_M, bearing_fits, departure_m, detour_cost, emission
 from transit.tracking.trip_choice import SAME_PLAN, SAME_TRIP, ChoiceContext, TripTable, choose_trip
 
-STILL_M = 12.0  # a vehicle that moved less has told nothing new
+STILL_M = 12.0  # who moved less only trembles: the usual error of a fix
 FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
+ON_LINE_SIGMAS = 2.0  # a fix this many times its usual error off a line may still be on it
+GAP_S = 1500.0  # silence that makes a new beginning
+ANCHOR_M = 150.0  # who is so far from where it was has gone somewhere: more than a parked receiver drifts
+HAS_STOOD_S = 300.0  # who has gone nowhere for so long keeps its trip until it moves
+
+# how far along its line a vehicle can be after one more fix
 BACK_M = 60.0  # noise never throws a vehicle further back along its line
-BACK_SIGMA_M = 25.0
+BACK_SIGMA_M = 25.0  # usual error along the line
+REACH_SLACK_M = 100.0  # beyond what it can have driven: both fixes err
+SHORT_GAP_S = 180.0  # over a gap no longer than this, the way on the line is near to that of the crow:
+WINDING, WINDING_MPS, WINDING_M = 3.0, 5.0, 300.0  # so many times as long, so much a second and so much more at most
+FOLLOWS_WITHIN = 3.0  # times what is off route: fixes further off lie nowhere on the line
+POOR_FIT = -1.5  # log density: with a worse fit the next trip may have begun where this one ends
+
+# at the end of a trip
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
 AT_LAST_STOP_M = 25.0  # so near to the stop itself it has ended its trip: half a bus and the usual error of a fix
 STAYS_ARRIVED_S = 110.0  # elsewhere at its terminal (in the loop, at the bays) the trip lasts this long: within two minutes
 LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
+TURNS = -0.7  # log odds of the next trip beginning where the last one ended
+# log odds against a fix at a terminal's stop, and so much more at its radius: a vehicle there follows no line
+AT_BAYS, AT_BAYS_FAR = 0.2, 0.8
+
+# out of service
 RESTED_M = 1000.0  # a vehicle this near to where it was out of service has only rested
-GAP_S = 1500.0  # silence that makes a new beginning
 OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
 OUT_ON_LINE = -1.0  # but vehicles out of service use the same streets, and turn off them:
 OUT_ON_LINE_M = 300.0  # so many metres along a line tell as much as 1.0 against being out of service
-OUTLIER = -6.0  # one fix, however wrong, takes no more from a reading
-TRIP_S = 7200.0  # a vehicle leaves its trip, elsewhere than at its end, once in this long
+OUTLIER = -6.0  # one fix, however wrong, takes no more from a hypothesis
+TRIP_S = 7200.0  # a vehicle leaves its trip, elsewhere than at its end, once in this long,
+MOST_LEAVE = 0.1  # however long the gap, no more than this share does;
+LEAVES_ARRIVED = -1.0  # log odds of leaving it when it has come to its end,
+ENDS_OUT = -2.0  # and of going out of service when it is over
+
+# of beginning a trip, log odds
 ENTERS_WITHIN = 1.5  # times what is off route: no further off a line does a trip begin to be driven
+ENTERS_WITHIN_M = 400.0  # and no further than this anywhere
+ENTERS_BELOW = 9.0  # lines that pass here are looked at only while being out of service is no less likely than this
 ENTERS_FIRST = -1.5  # of being on a trip when first seen
-ENTERS_START = -3.0  # of beginning a trip near its start, out of service before
+ENTERS_START = -3.0  # of beginning a trip near its start, out of service before,
+START_STOPS, LEAST_SPACING_M = 2.0, 100.0  # which is so many spacings of its stops, each at least so long
 ENTERS_MIDDLE = -12.0  # of beginning in the middle
 RETURNS = -1.5  # of coming back to the trip that was left
-WAITS_FIRST = -0.5  # of waiting at a first stop when first seen there
-WAITS = -2.5  # of beginning to wait at a first stop
-DEPARTS = -0.7
+NAMED_BEGINS = -1.0  # of being on a trip that has just been named, against the best that was believed until then
+ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
+COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
+AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction,
+AGAINST_SHARE = 0.5  # of the distance between the two: so much further ahead, and so much nearer to the line than behind
+
+# of waiting at a first stop, log odds
+WAITS_FIRST = -0.5  # when first seen there
+WAITS = -2.5  # of beginning to wait
+DEPARTS = -0.7  # of leaving between two fixes,
+DEPARTS_FREELY = 0.3  # and this share of what a winding way costs: it manoeuvres out of its bay
 WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
 DRIVES = -1.5  # and each such fix tells so much against waiting
 DRIVES_S = 60.0  # who does so for this long does not wait
-TOLD_REACHES = 3.0  # times a terminal's radius: from there who is told to begin a trip there is on the way to it
-TURNS = -0.7  # of the next trip beginning where the last one ended
-COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
-AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction
-ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
+NAMED_REACHES = 3.0  # times a terminal's radius: from there, who is on the trip named that begins there is on the way to it
+
+# of the trip that a hypothesis means
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
 SETTLED = 2.0  # and of one that was held already
+REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # the choice of the trip is looked at again this often, and while it waits
+
 Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
-HAS_STOOD_S = 300.0  # who has gone nowhere for so long keeps its trip until it moves
-REFIT_S = 45.0  # the choice of the trip is looked at again this often
+
+
+class Step(NamedTuple):
+    """The way from the last fix at which a vehicle had moved to the present one."""
+
+    fix: Observation
+    before: Place
+    elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
+    moved_m: float  # as the crow flies
+    share: float  # how much the evidence of this fix counts, 0 to 1
 
 
 class Matcher:
@@ -79,42 +121,49 @@ class Matcher:
         self._patterns_on: dict[Line, list[Pattern]] = {}
         for pattern in self.patterns.by_id.values():
             self._patterns_on.setdefault(pattern.line, []).append(pattern)
-        self._segments = [(line, i) for line in self._patterns_on for i in range(len(line.dx))]
-        self._tree = STRtree([LineString([(a.xs[i], a.ys[i]), (a.xs[i + 1], a.ys[i + 1])]) for a, i in self._segments])
+        self._segments = [(line, n) for line in self._patterns_on for n in range(len(line.dx))]
+        self._tree = STRtree([_segment(line, n) for line, n in self._segments])
         self._all = list(self.patterns.by_id.values())
         self._starts = STRtree([Point(*pattern.stop_xy[0]) for pattern in self._all])
-        self._within_m = min(self.limits.off_route_m * 1.5, 400.0)
+        self._within_m = min(self.limits.off_route_m * ENTERS_WITHIN, ENTERS_WITHIN_M)
 
-    def step(self, belief: Belief | None, fix: Observation, asked: AssignmentContext) -> Belief:
-        """The belief after one more fix, which is later than all before."""
+    def step(self, belief: Belief | None, fix: Observation, context: AssignmentContext) -> Belief:
+        """The belief after one more fix, which is later than all before.
+
+        1. Never seen, or silent for GAP_S: a new belief, out of service or on a line that passes here.
+        2. Moved by STILL_M or more: every hypothesis goes on along its line, and new ones enter (_move).
+        3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
+        4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
+        5. Each hypothesis gets the trip that it means, and loses what that does not fit (_refit); the unlikely are dropped.
+        """
         if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
-            self._enter(belief, fix, first=old is None or not _rested(old, fix))
+            self._enter(belief, fix, first=old is None or not _has_rested(old, fix))
         else:
-            moved = hypot(fix.x - belief.x, fix.y - belief.y)
-            if moved >= STILL_M:
-                self._move(belief, fix, moved, asked)
+            moved_m = hypot(fix.x - belief.x, fix.y - belief.y)
+            if moved_m >= STILL_M:
+                self._move(belief, fix, moved_m, context)
             else:
-                for h in belief.hypotheses:
-                    h.drives_since = None
-            self._end_trips(belief, fix, asked)
-        if asked.hint.trip_id != belief.label:
-            self._hear(belief, fix, asked)
-        self._refit(belief, fix.t, asked)
+                for hypothesis in belief.hypotheses:
+                    hypothesis.drives_since = None
+            self._end_trips(belief, fix, context)
+        if context.hint.trip_id != belief.label:
+            self._add_named(belief, fix, context)
+        self._refit(belief, fix.t, context)
         prune(belief)
         belief.seen = fix.t
         return belief
 
     def starts_near(self, x: float, y: float) -> list[tuple[Pattern, float]]:
         """Patterns whose first stop is near enough for a vehicle here to wait for it, with the distance."""
-        found = []
+        starts = []
         for index in self._starts.query(Point(x, y), predicate="dwithin", distance=self.limits.terminal_radius_m):
             pattern = self._all[int(index)]
-            away = hypot(x - pattern.stop_xy[0][0], y - pattern.stop_xy[0][1])
-            if away <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
-                found.append((pattern, away))
-        return found
+            away_m = hypot(x - pattern.stop_xy[0][0], y - pattern.stop_xy[0][1])
+            if away_m <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
+                starts.append((pattern, away_m))
+        return starts
 
     def near(self, x: float, y: float) -> list[tuple[Pattern, OnLine]]:
         """Every local minimum of the distance to any pattern's line, as far off as that pattern allows."""
@@ -122,130 +171,140 @@ class Matcher:
         for index in sorted(self._tree.query(Point(x, y), predicate="dwithin", distance=self._within_m).tolist()):
             line, segment = self._segments[index]
             hits.setdefault(line, []).append(segment)
-        found = []
+        places = []
         for line, segments in hits.items():
             for place in line.minima_among(segments, x, y, 0.0, line.length_m):
                 for pattern in self._patterns_on[line]:
-                    within = ENTERS_WITHIN * self.limits.of_pattern[pattern.pattern_id].off_route_m
-                    if place.off_m <= within and pattern.start_m <= place.along_m <= pattern.end_m:
-                        found.append((pattern, place))
-        return found
+                    within_m = ENTERS_WITHIN * self.limits.of_pattern[pattern.pattern_id].off_route_m
+                    if place.off_m <= within_m and pattern.start_m <= place.along_m <= pattern.end_m:
+                        places.append((pattern, place))
+        return places
 
-    def _move(self, belief: Belief, fix: Observation, moved: float, asked: AssignmentContext) -> None:
-        share = min(1.0, moved / FULL_WEIGHT_M)
+    def _move(self, belief: Belief, fix: Observation, moved_m: float, context: AssignmentContext) -> None:
+        share = min(1.0, moved_m / FULL_WEIGHT_M)
         before = (belief.t, belief.x, belief.y)
+        step = Step(fix=fix, before=before, elapsed_s=fix.t - max(belief.t, belief.seen), moved_m=moved_m, share=share)
         following: list[Hypothesis] = []
         leaving = [belief.out]
         on_line = False
-        by_chance = max(OUT_EMISSION, OUT_ON_LINE - moved / OUT_ON_LINE_M)
-        dt = fix.t - belief.t
-        unseen_s = fix.t - max(belief.t, belief.seen)  # a vehicle that was seen standing drove only after that
-        leaves = log(min(0.1, dt / TRIP_S))
+        by_chance = max(OUT_EMISSION, OUT_ON_LINE - moved_m / OUT_ON_LINE_M)
+        leaves = log(min(MOST_LEAVE, (fix.t - belief.t) / TRIP_S))
         for old in belief.hypotheses:
-            leaving.append(old.leaving + (-1.0 if old.arrived_at is not None else leaves))
-            is_told = old.trip is not None and old.trip.trip_id == asked.hint.trip_id
-            for new in self._follow(old, fix, before, unseen_s, moved, share, is_told):
+            leaving.append(old.leaving + (LEAVES_ARRIVED if old.arrived_at is not None else leaves))
+            is_named = old.trip is not None and old.trip.trip_id == context.hint.trip_id
+            for new in self._follow(old, step, is_named):
                 following.append(new)
-                on_line = on_line or new.off_m < 2.0 * SIGMA_M
+                on_line = on_line or new.off_m < ON_LINE_SIGMAS * SIGMA_M
         belief.out = log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
-        belief.hypotheses = merged(following)
+        belief.hypotheses = without_twins(following)
         belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
-        best = max((h.total for h in belief.hypotheses), default=-1e9)
-        if belief.out > best - 9.0:
+        if belief.out > belief.best_total - ENTERS_BELOW:
             self._enter(belief, fix, first=False)
-        if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > 150.0:
+        if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > ANCHOR_M:
             belief.anchor = (fix.t, fix.x, fix.y)
 
-    def _follow(
-        self, old: Hypothesis, fix: Observation, before: Place, dt: float, moved: float, share: float, is_told: bool
-    ) -> Iterable[Hypothesis]:
-        """Where this reading can have gone: along its line, no further than it can have driven; on to the next trip."""
+    def _follow(self, old: Hypothesis, step: Step, is_named: bool) -> Iterable[Hypothesis]:
+        """Where a vehicle can have gone, if this is true of it.
+
+        1. Along its line, no further than it can have driven; out of a first stop only along the line, too.
+        2. One that waits may wait still (_wait_on).
+        3. One that fits its line badly may have turned at its end (_turn).
+        """
         pattern = self.patterns.by_id.get(old.pattern_id)
         if pattern is None:  # gone with the network's last version
             return
-        limits = self.limits.of_pattern[old.pattern_id]
-        reach = limits.max_speed_mps * dt + 100.0
-        if dt < 180.0:
-            reach = min(reach, 3.0 * moved + 5.0 * dt + 300.0)
-        lo = pattern.start_m + departed_m(pattern) if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
-        hi = min(pattern.end_m, max(old.along_m, lo) + reach)
-        best = -1e9
-        for place in _places(pattern.line, fix, lo, hi, 3.0 * limits.off_route_m):
-            step = place.along_m - old.along_m
-            score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
-            if old.waiting:
-                if place.along_m < lo + 1.0 and place.off_m > 2.0 * SIGMA_M:
-                    continue  # it waits beside the line, or leaves in another direction
-                if not is_told and place.off_m > ENTERS_WITHIN * limits.off_route_m:
-                    continue  # it leaves by another street
-                score += DEPARTS - 0.3 * share * detour(step, moved, dt)
-                if _is_against(pattern, place, before, fix, moved):
-                    score += AGAINST
-            else:
-                score -= share * detour(step, moved, dt)
-                back = max(0.0, old.top_m - place.along_m)
-                score -= 0.5 * (back / BACK_SIGMA_M) ** 2
+        reach_m = self._reach_m(pattern, step)
+        from_m = pattern.start_m + departure_m(pattern) if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
+        to_m = min(pattern.end_m, max(old.along_m, from_m) + reach_m)
+        best = -inf
+        for place in _places(pattern.line, step.fix, from_m, to_m, FOLLOWS_WITHIN * self._off_route_m(pattern)):
+            if old.waiting and not self._leaves_along(pattern, place, from_m, is_named):
+                continue
+            score = self._way_score(old, pattern, place, step)
             best = max(best, score)
             if not old.waiting and place.along_m > pattern.end_m - ARRIVED_M:
-                x, y = pattern.stop_xy[-1]
-                score = max(score, self._at_terminal(pattern, hypot(fix.x - x, fix.y - y), share))
-            score = max(score, OUTLIER * share)
-            yield self._moved(old, pattern, place, old.weight + score, fix)
+                score = max(score, self._at_terminal(pattern, _away_m(step.fix, pattern.stop_xy[-1]), step.share))
+            score = max(score, OUTLIER * step.share)
+            yield self._at_place(old, pattern, place, old.weight + score, step.fix)
         if old.waiting:
-            yield from self._wait_on(old, pattern, fix, dt, moved, share, is_told)
-        elif best < -1.5 * share and pattern.end_m - old.along_m < reach:
-            yield from self._turn(old, pattern, fix, dt, moved, share, reach - (pattern.end_m - old.along_m))
+            yield from self._wait_on(old, pattern, step, is_named)
+        elif best < POOR_FIT * step.share and pattern.end_m - old.along_m < reach_m:
+            yield from self._turn(old, pattern, step, reach_m - (pattern.end_m - old.along_m))
 
-    def _wait_on(
-        self, old: Hypothesis, pattern: Pattern, fix: Observation, dt: float, moved: float, share: float, is_told: bool
-    ) -> Iterable[Hypothesis]:
+    def _reach_m(self, pattern: Pattern, step: Step) -> float:
+        """How far along its line a vehicle can have come since the fix before."""
+        reach_m = self.limits.of_pattern[pattern.pattern_id].max_speed_mps * step.elapsed_s + REACH_SLACK_M
+        if step.elapsed_s < SHORT_GAP_S:
+            reach_m = min(reach_m, WINDING * step.moved_m + WINDING_MPS * step.elapsed_s + WINDING_M)
+        return reach_m
+
+    def _off_route_m(self, pattern: Pattern) -> float:
+        return self.limits.of_pattern[pattern.pattern_id].off_route_m
+
+    def _leaves_along(self, pattern: Pattern, place: OnLine, from_m: float, is_named: bool) -> bool:
+        """Whether one that waited leaves along its line here: not beside it, in another direction or by another street."""
+        if place.along_m < from_m + 1.0 and place.off_m > ON_LINE_SIGMAS * SIGMA_M:
+            return False
+        return is_named or place.off_m <= ENTERS_WITHIN * self._off_route_m(pattern)
+
+    def _way_score(self, old: Hypothesis, pattern: Pattern, place: OnLine, step: Step) -> float:
+        """Log density of having come to this place of the line since the fix before."""
+        fix, moved_m, share = step.fix, step.moved_m, step.share
+        driven_m = place.along_m - old.along_m
+        score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
+        if old.waiting:
+            score += DEPARTS - DEPARTS_FREELY * share * detour_cost(driven_m, moved_m, step.elapsed_s)
+            return score + AGAINST if _is_against(pattern, place, step.before, fix, moved_m) else score
+        score -= share * detour_cost(driven_m, moved_m, step.elapsed_s)
+        back_m = max(0.0, old.top_m - place.along_m)
+        return score - 0.5 * (back_m / BACK_SIGMA_M) ** 2
+
+    def _wait_on(self, old: Hypothesis, pattern: Pattern, step: Step, is_named: bool) -> Iterable[Hypothesis]:
         """It waits still: no farther away than its terminal reaches, and not while it drives and drives.
 
-        Who is said to be on the trip that begins there may drive up to it, from three times as far.
+        The vehicle of which the trip that begins there was named may drive up to it, from NAMED_REACHES times as far.
         """
-        away = hypot(fix.x - pattern.stop_xy[0][0], fix.y - pattern.stop_xy[0][1])
-        score = self._at_terminal(pattern, away, share)
+        away_m = _away_m(step.fix, pattern.stop_xy[0])
+        score = self._at_terminal(pattern, away_m, step.share)
         since = None
-        if moved > WAITS_BELOW_MPS * dt and not is_told:
-            score += DRIVES * share
-            since = fix.t - dt if old.drives_since is None else old.drives_since
-            if fix.t - since >= DRIVES_S:
+        if step.moved_m > WAITS_BELOW_MPS * step.elapsed_s and not is_named:
+            score += DRIVES * step.share
+            since = step.fix.t - step.elapsed_s if old.drives_since is None else old.drives_since
+            if step.fix.t - since >= DRIVES_S:
                 return
-        reach_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m * (TOLD_REACHES if is_told else 1.0)
-        if away <= reach_m:
-            yield changed(old, weight=old.weight + max(score, OUTLIER * share), off_m=away, drives_since=since)
+        reach_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m * (NAMED_REACHES if is_named else 1.0)
+        if away_m <= reach_m:
+            weight = old.weight + max(score, OUTLIER * step.share)
+            yield msgspec.structs.replace(old, weight=weight, off_m=away_m, drives_since=since)
 
     def _at_terminal(self, pattern: Pattern, away_m: float, share: float) -> float:
         """Log density of a fix this far from a terminal stop, of a vehicle in its loop or at its bays: it follows no line."""
-        return -share * (0.2 + 0.8 * (away_m / self.limits.of_pattern[pattern.pattern_id].terminal_radius_m) ** 2)
+        radius_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
+        return -share * (AT_BAYS + AT_BAYS_FAR * (away_m / radius_m) ** 2)
 
-    def _turn(
-        self, old: Hypothesis, ended: Pattern, fix: Observation, dt: float, moved: float, share: float, reach: float
-    ) -> Iterable[Hypothesis]:
+    def _turn(self, old: Hypothesis, ended: Pattern, step: Step, reach_m: float) -> Iterable[Hypothesis]:
         """The trip ended between two fixes, and the next one began where it ended."""
+        fix = step.fix
         for pattern, _ in self.starts_near(*ended.stop_xy[-1]):
-            hi = min(pattern.end_m, pattern.start_m + reach)
-            within = self.limits.of_pattern[pattern.pattern_id].off_route_m
-            for place in _places(pattern.line, fix, pattern.start_m, hi, within):
-                if place.along_m < pattern.start_m + departed_m(pattern):
+            to_m = min(pattern.end_m, pattern.start_m + reach_m)
+            for place in _places(pattern.line, fix, pattern.start_m, to_m, self._off_route_m(pattern)):
+                if place.along_m < pattern.start_m + departure_m(pattern):
                     continue
-                step = ended.end_m - old.along_m + place.along_m - pattern.start_m
-                score = share * (
+                driven_m = ended.end_m - old.along_m + place.along_m - pattern.start_m
+                score = step.share * (
                     emission(pattern, place)
                     + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing)
-                    - detour(step, moved, dt)
+                    - detour_cost(driven_m, step.moved_m, step.elapsed_s)
                 )
-                yield Hypothesis(
-                    pattern.pattern_id, place.along_m, place.along_m, old.weight + 2 * TURNS + score, place.off_m, False, fix.t
-                )
+                yield _on_line(pattern, place, old.weight + 2 * TURNS + score, fix)
 
-    def _moved(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, fix: Observation) -> Hypothesis:
+    def _at_place(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, fix: Observation) -> Hypothesis:
         arrived_at = old.arrived_at
         if place.along_m < pattern.end_m - ARRIVED_M:
             arrived_at = None
         elif arrived_at is None and place.off_m <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
             arrived_at = fix.t
-        return changed(
+        return msgspec.structs.replace(
             old,
             along_m=place.along_m,
             top_m=max(old.top_m, place.along_m) if not old.waiting else place.along_m,
@@ -254,50 +313,49 @@ class Matcher:
             waiting=False,
             since=fix.t if old.waiting else old.since,
             arrived_at=arrived_at,
-            fitted_at=1.0 if old.waiting else old.fitted_at,
+            must_refit=old.waiting or old.must_refit,
         )
 
     def _enter(self, belief: Belief, fix: Observation, *, first: bool) -> None:
-        """New readings out of being out of service: on any line that passes here, or waiting at a first stop here."""
-        best = max((h.total for h in belief.hypotheses), default=-1e9)
-        least = max(best - PRUNE, belief.out - PRUNE)
+        """New hypotheses out of being out of service: on any line that passes here, or waiting at a first stop here."""
+        least = max(belief.best_total - PRUNE, belief.out - PRUNE)
         fresh = []
-        for pattern, place in self.near(fix.x, fix.y):
-            if not pattern.start_m + departed_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
-                continue
+        for pattern, place in self._drivable_near(fix):
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
-            weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + self._came_along(
-                belief, pattern, place, fix
-            )
+            along = self._came_along(belief, pattern, place, fix)
+            weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + along
             if weight >= least:
-                fresh.append(Hypothesis(pattern.pattern_id, place.along_m, place.along_m, weight, place.off_m, False, fix.t))
-        for pattern, away in self.starts_near(fix.x, fix.y):
-            radius = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
-            weight = belief.out + (WAITS_FIRST if first else WAITS) - (away / radius) ** 2
-            since = _drives_since(belief, fix)
-            start = pattern.start_m
-            fresh.append(Hypothesis(pattern.pattern_id, start, start, weight, away, True, fix.t, drives_since=since))
-        belief.hypotheses = merged(belief.hypotheses + fresh)
+                fresh.append(_on_line(pattern, place, weight, fix))
+        drives_since = _drives_since(belief, fix)
+        for pattern, away_m in self.starts_near(fix.x, fix.y):
+            radius_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
+            weight = belief.out + (WAITS_FIRST if first else WAITS) - (away_m / radius_m) ** 2
+            fresh.append(_at_start(pattern, away_m, weight, fix, drives_since))
+        belief.hypotheses = without_twins(belief.hypotheses + fresh)
 
-    def _hear(self, belief: Belief, fix: Observation, asked: AssignmentContext) -> None:
-        """Somebody names another trip: it becomes a reading at once, and every choice of a trip is made anew."""
-        belief.label = asked.hint.trip_id
-        for h in belief.hypotheses:
-            h.fitted_at = 1.0
-        pattern = self.patterns.find(belief.label or "")
-        if pattern is None:
+    def _drivable_near(self, fix: Observation) -> Iterable[tuple[Pattern, OnLine]]:
+        """The places of lines near a fix at which a trip can be under way."""
+        for pattern, place in self.near(fix.x, fix.y):
+            if pattern.start_m + departure_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
+                yield pattern, place
+
+    def _add_named(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
+        """Somebody names another trip: it becomes a hypothesis at once, and every choice of a trip is made anew."""
+        belief.label = context.hint.trip_id
+        belief.refit_all()
+        named = self.patterns.find(belief.label or "")
+        if named is None:
             return
-        best = max([h.weight for h in belief.hypotheses] + [belief.out])
+        best = max([hypothesis.weight for hypothesis in belief.hypotheses] + [belief.out])
         fresh = [
-            Hypothesis(p.pattern_id, place.along_m, place.along_m, best - 1.0 + emission(p, place), place.off_m, False, fix.t)
-            for p, place in self.near(fix.x, fix.y)
-            if p is pattern and p.start_m + departed_m(p) <= place.along_m < p.end_m - ARRIVED_M
+            _on_line(pattern, place, best + NAMED_BEGINS + emission(pattern, place), fix)
+            for pattern, place in self._drivable_near(fix)
+            if pattern is named
         ]
-        start = pattern.start_m
-        for p, away in self.starts_near(fix.x, fix.y):
-            if p is pattern:
-                fresh.append(Hypothesis(p.pattern_id, start, start, best - 1.0, away, True, fix.t))
-        belief.hypotheses = merged(belief.hypotheses + fresh)
+        for pattern, away_m in self.starts_near(fix.x, fix.y):
+            if pattern is named:
+                fresh.append(_at_start(pattern, away_m, best + NAMED_BEGINS, fix))
+        belief.hypotheses = without_twins(belief.hypotheses + fresh)
 
     def _entry(self, belief: Belief, pattern: Pattern, place: OnLine, first: bool) -> float:
         left = belief.left
@@ -305,68 +363,118 @@ class Matcher:
             return RETURNS
         if first:
             return ENTERS_FIRST
-        near = 2.0 * max(pattern.typical_spacing_m, 100.0)
-        return ENTERS_START if place.along_m - pattern.start_m < near else ENTERS_MIDDLE
+        near_m = START_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
+        return ENTERS_START if place.along_m - pattern.start_m < near_m else ENTERS_MIDDLE
 
     def _came_along(self, belief: Belief, pattern: Pattern, place: OnLine, fix: Observation) -> float:
-        """Whether the fix before lies behind on the same line: a vehicle that drives the other way is told at once."""
+        """Whether the fix before lies behind on the same line: a vehicle that drives the other way is noticed at once."""
         if belief.before is None:
             return 0.0
         t, x, y = belief.before
-        dt, moved = fix.t - t, hypot(fix.x - x, fix.y - y)
-        if _is_against(pattern, place, belief.before, fix, moved):
+        elapsed_s, moved_m = fix.t - t, hypot(fix.x - x, fix.y - y)
+        if _is_against(pattern, place, belief.before, fix, moved_m):
             return AGAINST
-        lo = place.along_m - min(self.limits.of_pattern[pattern.pattern_id].max_speed_mps * dt, 3.0 * moved + 300.0)
-        behind = pattern.line.nearest(x, y, max(lo, 0.0), place.along_m)
-        share = min(1.0, moved / FULL_WEIGHT_M)
-        return share * max(ELSEWHERE, emission(pattern, behind) - detour(place.along_m - behind.along_m, moved, dt))
+        max_speed_mps = self.limits.of_pattern[pattern.pattern_id].max_speed_mps
+        from_m = place.along_m - min(max_speed_mps * elapsed_s, WINDING * moved_m + WINDING_M)
+        behind = pattern.line.nearest(x, y, max(from_m, 0.0), place.along_m)
+        share = min(1.0, moved_m / FULL_WEIGHT_M)
+        driven_m = place.along_m - behind.along_m
+        return share * max(ELSEWHERE, emission(pattern, behind) - detour_cost(driven_m, moved_m, elapsed_s))
 
-    def _end_trips(self, belief: Belief, fix: Observation, asked: AssignmentContext) -> None:
+    def _end_trips(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
         """A trip whose vehicle has arrived is over soon; at once where it stands at its last stop and other trips begin."""
         kept: list[Hypothesis] = []
-        waiting = {h.pattern_id for h in belief.hypotheses if h.waiting}
-        for h in belief.hypotheses:
-            if h.arrived_at is None:
-                kept.append(h)
+        waiting = {hypothesis.pattern_id for hypothesis in belief.hypotheses if hypothesis.waiting}
+        for hypothesis in belief.hypotheses:
+            if hypothesis.arrived_at is None:
+                kept.append(hypothesis)
                 continue
             starts = self.starts_near(fix.x, fix.y)
-            if fix.t - h.arrived_at < self._stays_s(h, fix, asked, bool(starts)):
-                kept.append(h)
+            if fix.t - hypothesis.arrived_at < self._stays_s(hypothesis, fix, context, bool(starts)):
+                kept.append(hypothesis)
                 continue
-            for pattern, away in starts:
+            for pattern, away_m in starts:
                 if pattern.pattern_id not in waiting:
                     waiting.add(pattern.pattern_id)
-                    start = pattern.start_m
-                    kept.append(Hypothesis(pattern.pattern_id, start, start, h.weight + TURNS, away, True, fix.t))
-            belief.out = max(belief.out, h.leaving - 2.0)
-            if not any(other.trip == h.trip for other in belief.hypotheses if other.arrived_at is None):
-                belief.ended = h.trip  # else a label that says already what it runs next has renamed the trip that is over
+                    kept.append(_at_start(pattern, away_m, hypothesis.weight + TURNS, fix))
+            belief.out = max(belief.out, hypothesis.leaving + ENDS_OUT)
+            if not any(other.trip == hypothesis.trip for other in belief.hypotheses if other.arrived_at is None):
+                belief.ended = hypothesis.trip  # else a label that names already what it runs next has renamed what is over
         belief.hypotheses = kept
 
-    def _stays_s(self, h: Hypothesis, fix: Observation, asked: AssignmentContext, others_begin: bool) -> float:
-        """How long a trip lasts whose vehicle has come to its end: longer while somebody says that it is still on it."""
-        if h.trip is not None and asked.hint.trip_id == h.trip.trip_id:
+    def _stays_s(self, hypothesis: Hypothesis, fix: Observation, context: AssignmentContext, others_begin: bool) -> float:
+        """How long a trip lasts whose vehicle has come to its end: longer while that trip is still named."""
+        if hypothesis.trip is not None and context.hint.trip_id == hypothesis.trip.trip_id:
             return LABEL_STAYS_S
-        x, y = self.patterns.by_id[h.pattern_id].stop_xy[-1]
+        x, y = self.patterns.by_id[hypothesis.pattern_id].stop_xy[-1]
         return 0.0 if others_begin and hypot(fix.x - x, fix.y - y) < AT_LAST_STOP_M else STAYS_ARRIVED_S
 
-    def _refit(self, belief: Belief, t: float, asked: AssignmentContext) -> None:
-        """Which trip each reading would be, and how well that fits; a reading that no trip can mean is dropped."""
-        top = max([h.total for h in belief.hypotheses if h.fitted_at] + [belief.out])
+    def _refit(self, belief: Belief, t: float, context: AssignmentContext) -> None:
+        """Which trip each hypothesis means, and how well that fits; one that can mean no trip is dropped.
+
+        1. What even the best fit could not bring near to the likeliest is dropped unlooked at.
+        2. A vehicle that has gone nowhere for HAS_STOOD_S keeps its trip.
+        3. A choice that is due (_is_refit_due) is made anew.
+        """
+        top = max([hypothesis.total for hypothesis in belief.hypotheses if hypothesis.is_settled] + [belief.out])
         kept = []
-        for h in belief.hypotheses:
-            if h.weight < top - PRUNE:
+        for hypothesis in belief.hypotheses:
+            if hypothesis.weight < top - PRUNE:
                 continue
-            stays = h.trip is not None and h.fitted_at > 1.0 and not h.waiting and _has_stood(belief, t)
-            if not stays and (t - h.fitted_at >= REFIT_S or (h.waiting and h.fitted_at < t - 15.0)):
-                known = _known(belief, h, t, asked)
-                choice = choose_trip(self.table, self.patterns.by_id[h.pattern_id], h.along_m, t, h.waiting, known)
+            stays = hypothesis.trip is not None and hypothesis.is_followed and _has_stood(belief, t)
+            if not stays and _is_refit_due(hypothesis, t):
+                pattern = self.patterns.by_id[hypothesis.pattern_id]
+                choice_context = _choice_context(belief, hypothesis, t, context)
+                choice = choose_trip(self.table, pattern, hypothesis.along_m, t, hypothesis.waiting, choice_context)
                 if choice is None:
                     continue
-                settled = SETTLED if h.fitted_at else 0.0
-                h.trip, h.fit, h.fitted_at = choice.trip, choice.score + PLANNED + settled, t
-            kept.append(h)
+                hypothesis.fit = choice.score + PLANNED + (SETTLED if hypothesis.is_settled else 0.0)
+                hypothesis.trip, hypothesis.fitted_at, hypothesis.must_refit = choice.trip, t, False
+            kept.append(hypothesis)
         belief.hypotheses = kept
+
+
+def _segment(line: Line, n: int) -> LineString:
+    return LineString([(line.xs[n], line.ys[n]), (line.xs[n + 1], line.ys[n + 1])])
+
+
+def _away_m(fix: Observation, stop_xy: tuple[float, float]) -> float:
+    return hypot(fix.x - stop_xy[0], fix.y - stop_xy[1])
+
+
+def _on_line(pattern: Pattern, place: OnLine, weight: float, fix: Observation) -> Hypothesis:
+    """A vehicle that is under way on a line since this fix."""
+    return Hypothesis(
+        pattern_id=pattern.pattern_id,
+        along_m=place.along_m,
+        top_m=place.along_m,
+        weight=weight,
+        off_m=place.off_m,
+        waiting=False,
+        since=fix.t,
+    )
+
+
+def _at_start(
+    pattern: Pattern, away_m: float, weight: float, fix: Observation, drives_since: float | None = None
+) -> Hypothesis:
+    """A vehicle that waits at a first stop since this fix."""
+    return Hypothesis(
+        pattern_id=pattern.pattern_id,
+        along_m=pattern.start_m,
+        top_m=pattern.start_m,
+        weight=weight,
+        off_m=away_m,
+        waiting=True,
+        since=fix.t,
+        drives_since=drives_since,
+    )
+
+
+def _is_refit_due(hypothesis: Hypothesis, t: float) -> bool:
+    if hypothesis.fitted_at is None or hypothesis.must_refit:
+        return True
+    return t - hypothesis.fitted_at >= REFIT_S or (hypothesis.waiting and hypothesis.fitted_at < t - REFIT_WAITING_S)
 
 
 def _has_stood(belief: Belief, t: float) -> bool:
@@ -374,24 +482,31 @@ def _has_stood(belief: Belief, t: float) -> bool:
     return belief.anchor is not None and belief.anchor[0] != NEVER and t - belief.anchor[0] >= HAS_STOOD_S
 
 
-def _known(belief: Belief, h: Hypothesis, t: float, asked: AssignmentContext) -> ChoiceContext:
-    """What counts for the trip of a reading; who leaves a first stop takes a trip from a vehicle that only waits for it."""
-    leaves = h.fitted_at == 1.0 and h.since == t and not h.waiting
-    sticks = SAME_PLAN if h.waiting or h.fitted_at <= 1.0 else SAME_TRIP
-    taken = asked.driven if leaves else asked.taken
-    said = (belief.ended, asked.hint, taken, asked.driven, asked.runs_late)
-    return ChoiceContext(h.trip, sticks, *said, leaves)
+def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: AssignmentContext) -> ChoiceContext:
+    """What counts for the trip of a hypothesis; who leaves a first stop takes a trip from one that only waits for it."""
+    leaves = hypothesis.must_refit and hypothesis.since == t and not hypothesis.waiting
+    return ChoiceContext(
+        current=hypothesis.trip,
+        sticks=SAME_TRIP if hypothesis.is_followed else SAME_PLAN,
+        ended=belief.ended,
+        hint=context.hint,
+        taken=context.driven if leaves else context.taken,
+        driven=context.driven,
+        runs_late=context.runs_late,
+        leaves=leaves,
+    )
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved_m: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
     t, x, y = before
-    if moved < COURSE_M or fix.t - t > COURSE_S:
+    if moved_m < COURSE_M or fix.t - t > COURSE_S:
         return False
-    reach_m = 3.0 * moved + 300.0
+    reach_m = WINDING * moved_m + WINDING_M
     ahead = pattern.line.nearest(x, y, place.along_m, min(place.along_m + reach_m, pattern.line.length_m))
     behind = pattern.line.nearest(x, y, max(place.along_m - reach_m, 0.0), place.along_m)
-    return ahead.along_m - place.along_m > 0.5 * moved and ahead.off_m + 0.5 * moved < behind.off_m
+    clear_m = AGAINST_SHARE * moved_m
+    return ahead.along_m - place.along_m > clear_m and ahead.off_m + clear_m < behind.off_m
 
 
 def _drives_since(belief: Belief, fix: Observation) -> float | None:
@@ -402,12 +517,11 @@ def _drives_since(belief: Belief, fix: Observation) -> float | None:
     return t if hypot(fix.x - x, fix.y - y) > WAITS_BELOW_MPS * (fix.t - t) else None
 
 
-def _rested(belief: Belief, fix: Observation) -> bool:
+def _has_rested(belief: Belief, fix: Observation) -> bool:
     """Whether a vehicle that comes back after a silence was out of service where it is now: it comes out of its depot."""
-    best = max((h.total for h in belief.hypotheses), default=-1e9)
-    return belief.out >= best and hypot(fix.x - belief.x, fix.y - belief.y) < RESTED_M
+    return belief.out >= belief.best_total and hypot(fix.x - belief.x, fix.y - belief.y) < RESTED_M
 
 
-def _places(line: Line, fix: Observation, lo: float, hi: float, within_m: float) -> list[OnLine]:
-    found = line.minima(fix.x, fix.y, lo, hi, within_m)
-    return found or [line.nearest(fix.x, fix.y, lo, hi)]
+def _places(line: Line, fix: Observation, from_m: float, to_m: float, within_m: float) -> list[OnLine]:
+    """Where on this part of a line a fix may lie: wherever it comes near, or at the least the nearest place."""
+    return line.minima(fix.x, fix.y, from_m, to_m, within_m) or [line.nearest(fix.x, fix.y, from_m, to_m)]

@@ -13,13 +13,13 @@ import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking.calls import Progress, advance, begin
-from transit.tracking.detours import Detour, begun, comes_back, ended
+from transit.tracking.detours import Detour, is_return_expected, with_detour, with_outcome
 from transit.tracking.field_trust import FieldTrust, observe_fields
-from transit.tracking.hypotheses import AssignmentContext, Belief, Observation
+from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import Matcher
 from transit.tracking.off_plan import OffPlan, observe_plan
 from transit.tracking.report import AvlReport, Rejection, screen
-from transit.tracking.standing import Standing, facts_of, observe, wait_for
+from transit.tracking.standing import Standing, note_wait, observe, standing_facts
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
@@ -38,7 +38,7 @@ class Memory(msgspec.Struct, array_like=True):
     """What VehicleState.memory holds."""
 
     belief: Belief | None = None
-    shown: PublishedStatus | None = None
+    published: PublishedStatus | None = None
     progress: Progress | None = None
     suspect: AvlReport | None = None  # of an older version; suspects has taken its place
     suspects: Suspects | None = None
@@ -48,24 +48,25 @@ class Memory(msgspec.Struct, array_like=True):
     off_plan: OffPlan | None = None
 
 
-FORMAT = b"\x02"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+FORMAT = b"\x03"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+READ_ON = (FORMAT, b"\x02")  # 2 lacks only Hypothesis.must_refit, which comes last and is False where it is not given
 BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Memory).decode
 
 
-def packed(memory: Memory) -> bytes:
+def pack(memory: Memory) -> bytes:
     """The memory as it is stored with its vehicle's state."""
     return FORMAT + _encode(memory)
 
 
-def unpacked(content: bytes) -> Memory:
+def unpack(content: bytes) -> Memory:
     """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
-    old = content[:1] != FORMAT
-    if not content or (old and content[0] not in BEFORE_FORMATS):
+    has_format = content[:1] in READ_ON
+    if not content or not (has_format or content[0] in BEFORE_FORMATS):
         return Memory()
     try:
-        return _decode(content if old else content[1:])
+        return _decode(content[1:] if has_format else content)
     except msgspec.MsgspecError:
         return Memory()
 
@@ -91,7 +92,7 @@ class Pipeline:
         self.matcher = Matcher(network)
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
-        for state in sorted(self._states.values(), key=lambda one: one.report.reported_at):
+        for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
             if state.matched.trip is not None and state.matched.status in HOLDING:
                 self._holders[state.matched.trip] = state.vehicle_id
 
@@ -123,33 +124,41 @@ class Pipeline:
         if is_jump(memory.suspects, report, before, limits.max_speed_mps):
             if previous is not None:
                 doubts = _doubts(memory)
-                self._states[report.vehicle_id] = previous = replace(previous, memory=packed(memory), doubts=doubts)
+                self._states[report.vehicle_id] = previous = replace(previous, memory=pack(memory), doubts=doubts)
             return Outcome(Rejection.JUMP, previous)
         return self._drive(report, hint, memory, before)
 
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory, before: AvlReport | None) -> Outcome:
+        """A report that was not refused.
+
+        1. The fix on the network's plane, weighed by how far its fields are believed (_observation).
+        2. Match: the belief after it, one verdict out of that, and what the verdict makes of the trips before.
+        3. Assign: one vehicle on one trip (_arbitrate).
+        4. Off its line: is it expected back (_note_detour)? Far from its plan (_note_plan)? Waiting (_note_wait)?
+        5. Advance: the calls of the trip that has ended (_finish), then of the one it is on (_advance).
+        """
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
-        asked = AssignmentContext(hint, *self._claims(report))
+        context = AssignmentContext(hint, *self._claims(report))
         memory.standing = observe(memory.standing, before, report, fix.x, fix.y)
-        memory.belief = self.matcher.step(memory.belief, fix, asked)
-        verdict = judge(self.matcher, memory.belief, memory.shown, t, asked)
+        memory.belief = self.matcher.step(memory.belief, fix, context)
+        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context)
+        close_trips(memory.belief, closure)
         verdict, displaced = self._arbitrate(verdict, report)
         verdict = self._note_detour(memory, verdict, report, t)
+        self._note_plan(memory, verdict, report, t)
+        self._note_wait(memory.standing, verdict, t, context)
+        events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
+        memory.published = _publish(memory.published, verdict, t)
+        state = self._state(report, verdict, memory)
+        self._claim(state)
+        return Outcome(None, state, events, displaced)
+
+    def _note_plan(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> None:
         if verdict.status is VehicleStatus.ON_TRIP and verdict.trip is not None:
             pattern = self.matcher.patterns.by_id[verdict.pattern_id]
             late_s = self.matcher.table.lateness(pattern, verdict.trip, verdict.along_m or 0.0, t)
             memory.off_plan = observe_plan(memory.off_plan, pattern.route_id, late_s, report.reported_at)
-        self._wait(memory.standing, verdict, t, asked)
-        events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
-        shown = memory.shown
-        since = t if shown is None or (shown.status, shown.trip) != (verdict.status, verdict.trip) else shown.since
-        where = (verdict.pattern_id, verdict.along_m or 0.0)
-        off = (verdict.off_since, verdict.smooth_off_m)
-        memory.shown = PublishedStatus(verdict.status.value, verdict.trip, *where, since, *off, t)
-        state = self._state(report, verdict, memory)
-        self._claim(state)
-        return Outcome(None, state, events, displaced)
 
     def _observation(self, report: AvlReport, memory: Memory, before: AvlReport | None) -> Observation:
         """A fix on the network's plane, its bearing weighed by how far this tracker's are believed."""
@@ -160,9 +169,15 @@ class Pipeline:
         speed = report.speed_mps if trust.speed.weight > 0.0 else None
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
-        if had > 0.0 and weight == 0.0 and memory.shown is not None and memory.shown.status not in HOLDING:
+        if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in HOLDING:
             memory.belief = None  # what was believed rested on a field that is not believed any more
-        return Observation(report.reported_at.timestamp(), x, y, report.bearing if moving and weight > 0.0 else None, weight)
+        return Observation(
+            t=report.reported_at.timestamp(),
+            x=x,
+            y=y,
+            bearing=report.bearing if moving and weight > 0.0 else None,
+            bearing_weight=weight,
+        )
 
     def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
         """Of a trip: whether another vehicle has it now, whether it is on its way with it, and how late that runs."""
@@ -202,18 +217,18 @@ class Pipeline:
             return verdict, None
         weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
         if weaker or _is_silent(other, report):
-            lost = _unassigned(other, f"trip taken by {report.vehicle_id}")
+            lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
 
     def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
-        """Remembers whether it leaves its line or comes back; whether it is expected back, others have shown there."""
+        """Remembers whether it leaves its line and comes back; it is expected back where those that left there before were."""
         progress, belief = memory.progress, memory.belief
-        was_off = memory.shown is not None and memory.shown.status == VehicleStatus.OFF_ROUTE
+        was_off = memory.published is not None and memory.published.status == VehicleStatus.OFF_ROUTE
         if verdict.status is not VehicleStatus.OFF_ROUTE:
             if was_off:
-                memory.detours = ended(memory.detours, came_back=verdict.trip is not None)
+                memory.detours = with_outcome(memory.detours, came_back=verdict.trip is not None)
             return verdict
         if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
             return verdict
@@ -225,23 +240,23 @@ class Pipeline:
             stop_id=pattern.stop_ids[max(progress.next_index - 1, 0)],
             left_at=report.reported_at,
         )
-        memory.detours = begun(memory.detours, detour)
+        memory.detours = with_detour(memory.detours, detour)
         is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
         if is_parked:
-            memory.detours = ended(memory.detours, came_back=False)
+            memory.detours = with_outcome(memory.detours, came_back=False)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         before = chain(*others, memory.detours) if verdict.is_expected_back and not is_parked else ()
-        is_expected_back = verdict.is_expected_back and not is_parked and comes_back(detour.place, before)
+        is_expected_back = verdict.is_expected_back and not is_parked and is_return_expected(detour.place, before)
         return verdict._replace(is_expected_back=is_expected_back)
 
-    def _wait(self, standing: Standing, verdict: Verdict, t: float, asked: AssignmentContext) -> None:
+    def _note_wait(self, standing: Standing, verdict: Verdict, t: float, context: AssignmentContext) -> None:
         if verdict.status is not VehicleStatus.LAYOVER or verdict.trip is None:
             return
         pattern = self.matcher.patterns.by_id[verdict.pattern_id]
         late_s = self.matcher.table.lateness(pattern, verdict.trip, pattern.start_m, t)
         if late_s is not None:
-            is_told = asked.hint.trip_id == verdict.trip.trip_id
-            wait_for(standing.place, verdict.trip, t - late_s, t, asked.driven, is_told=is_told)
+            is_named = context.hint.trip_id == verdict.trip.trip_id
+            note_wait(standing.place, verdict.trip, t - late_s, t, context.driven, is_named=is_named)
 
     def _standing(self, standing: Standing | None, verdict: Verdict, t: float) -> StandingFacts | None:
         if standing is None:
@@ -250,17 +265,17 @@ class Pipeline:
         if verdict.along_m is not None and t - place.since >= STOOD_S:
             line = self.matcher.patterns.by_id[verdict.pattern_id].line
             off_m = line.nearest(place.x, place.y, verdict.along_m - NEAR_M, verdict.along_m + NEAR_M).off_m
-        return facts_of(standing, off_m)
+        return standing_facts(standing, off_m)
 
     def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Observation) -> tuple[StopEvent, ...]:
         """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
-        progress, shown, belief = memory.progress, memory.shown, memory.belief
-        if progress is None or shown is None or belief is None:
+        progress, published, belief = memory.progress, memory.published, memory.belief
+        if progress is None or published is None or belief is None:
             return ()
         if progress.trip != belief.ended or progress.trip == verdict.trip:
             return ()
         pattern = self.matcher.patterns.by_id.get(progress.pattern_id)
-        if pattern is None or shown.status != VehicleStatus.ON_TRIP or shown.trip != progress.trip:
+        if pattern is None or published.status != VehicleStatus.ON_TRIP or published.trip != progress.trip:
             return ()
         x, y = pattern.stop_xy[-1]
         if hypot(fix.x - x, fix.y - y) > self.matcher.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
@@ -294,7 +309,7 @@ class Pipeline:
             vehicle_id=report.vehicle_id,
             report=report,
             matched=matched,
-            memory=packed(memory),
+            memory=pack(memory),
             detours=memory.detours,
             off_plan=memory.off_plan,
             doubts=_doubts(memory),
@@ -328,24 +343,38 @@ class Pipeline:
             self._holders[trip] = state.vehicle_id
 
 
+def _publish(before: PublishedStatus | None, verdict: Verdict, t: float) -> PublishedStatus:
+    goes_on = before is not None and (before.status, before.trip) == (verdict.status, verdict.trip)
+    return PublishedStatus(
+        status=verdict.status.value,
+        trip=verdict.trip,
+        pattern_id=verdict.pattern_id,
+        along_m=verdict.along_m or 0.0,
+        since=before.since if before is not None and goes_on else t,
+        off_since=verdict.off_since,
+        off_m=verdict.smooth_off_m,
+        t=t,
+    )
+
+
 def _is_silent(state: VehicleState, report: AvlReport) -> bool:
     return (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S
 
 
 def _doubts(memory: Memory) -> tuple[str, ...]:
-    """What the operator is told of a tracker: fields that are not believed, a stale point, two devices under one name."""
+    """What the operator learns of a tracker: fields that are not believed, a stale point, two devices under one name."""
     fields = () if memory.trust is None else memory.trust.distrusted
     return (*fields, *(() if memory.suspects is None else memory.suspects.troubles))
 
 
 def _memory(state: VehicleState | None) -> Memory:
-    return Memory() if state is None else unpacked(state.memory)
+    return Memory() if state is None else unpack(state.memory)
 
 
-def _unassigned(state: VehicleState, explanation: str) -> VehicleState:
-    """A vehicle that lost its trip; its readings stay, so that it can find another."""
+def _without_its_trip(state: VehicleState, explanation: str) -> VehicleState:
+    """A vehicle that lost its trip; its hypotheses stay, so that it can find another."""
     memory = _memory(state)
-    memory.shown = None
+    memory.published = None
     memory.progress = None
     matched = MatchedPosition(state.report.reported_at, VehicleStatus.UNASSIGNED, explanation=explanation)
-    return replace(state, matched=matched, trip_started_at=None, next_stop_sequence=None, recent=(), memory=packed(memory))
+    return replace(state, matched=matched, trip_started_at=None, next_stop_sequence=None, recent=(), memory=pack(memory))

@@ -79,8 +79,8 @@ def _screen_time(report: AvlReport, previous: AvlReport | None, now: datetime) -
     return Rejection.DUPLICATE if report.reported_at == previous.reported_at else Rejection.OUT_OF_ORDER
 
 
-def can_have_driven(a: AvlReport, b: AvlReport, max_speed_mps: float) -> bool:
+def can_have_driven(first: AvlReport, second: AvlReport, max_speed_mps: float) -> bool:
     """Whether one vehicle can have been at both reports, straight, at its highest speed and with what a fix may err."""
-    seconds = abs((b.reported_at - a.reported_at).total_seconds())
-    slack = JUMP_SLACK_M + (a.accuracy_m or 0.0) + (b.accuracy_m or 0.0)
-    return distance_m(a.lat, a.lon, b.lat, b.lon) <= max_speed_mps * seconds + slack
+    seconds = abs((second.reported_at - first.reported_at).total_seconds())
+    slack_m = JUMP_SLACK_M + (first.accuracy_m or 0.0) + (second.accuracy_m or 0.0)
+    return distance_m(first.lat, first.lon, second.lat, second.lon) <= max_speed_mps * seconds + slack_m

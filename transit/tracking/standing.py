@@ -1,4 +1,4 @@
-"""Since when a vehicle has gone nowhere: its net way out of one place, told from what noise, drift and rounding can make."""
+"""Since when a vehicle has gone nowhere: its net way out of one place, apart from what noise, drift and rounding make."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ ROUNDINGS = 1.5  # a step to the next corner of the grid
 ON_GRID_DEG = 1e-7  # what arithmetic leaves of a rounded number
 MOST_FIXES = 500  # after so many the middle stays where it is, nearly
 BACK_WITHIN_S = 600.0  # one wild fix, or a slow excursion, that comes back so soon was none
+EXCURSION = 2.0  # times the reach of a place: within that, a slow excursion has not left it
 FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
 FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
 DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
@@ -58,7 +59,7 @@ class Standing(msgspec.Struct, array_like=True):
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
     """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
     t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
-    fresh = Place(t, x, y, 1, rounding_m(report.lat, report.lon))
+    fresh = Place(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
     if standing is None or before is None:
         return Standing(fresh)
     _watch_receiver(standing, before, report)
@@ -70,12 +71,12 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
         _add(place, fresh)
     else:
         standing.place = fresh
-        if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(fresh, accuracy_m, 2.0):
+        if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(fresh, accuracy_m, EXCURSION):
             standing.left, standing.left_at = place, t
     return standing
 
 
-def facts_of(standing: Standing, off_m: float | None = None) -> StandingFacts:
+def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
     place, frozen = standing.place, standing.frozen or (None, None)
     return StandingFacts(
         since=datetime.fromtimestamp(place.since, UTC),
@@ -86,13 +87,16 @@ def facts_of(standing: Standing, off_m: float | None = None) -> StandingFacts:
     )
 
 
-def wait_for(
-    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_told: bool
+def note_wait(
+    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_named: bool
 ) -> None:
-    """A vehicle waits here for a trip that is planned to leave then. Another trip is no new beginning of the wait once the
-    first one has been outstayed, unless another vehicle drives that one, or somebody names this one."""
+    """A vehicle waits here for a trip that is planned to leave then (Unix seconds).
+
+    Once a first trip has been outstayed, waiting for another one is no new beginning, unless another vehicle drives the
+    first, or somebody names the other.
+    """
     over = place.due is not None and t >= place.due
-    if is_told or not over or (place.due_trip is not None and place.due_trip != trip and driven(place.due_trip)):
+    if is_named or not over or (place.due_trip is not None and place.due_trip != trip and driven(place.due_trip)):
         place.due, place.due_trip = planned, trip
 
 

@@ -1,4 +1,4 @@
-"""What is said of a vehicle: out of the filter's readings one status, which does not flap."""
+"""The published status of a vehicle: out of the matcher's hypotheses one, which does not flap."""
 
 from __future__ import annotations
 
@@ -8,39 +8,53 @@ from typing import NamedTuple
 import msgspec
 
 from transit.plan.network import TripInstance
-from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis
+from transit.plan.patterns import Pattern
+from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis, TripClosure
 from transit.tracking.likelihood import sigma_m
 from transit.tracking.matcher import ARRIVED_M, Matcher
 from transit.tracking.state import VehicleStatus
 from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
 
-SURE = 0.7  # share of the readings that a new trip needs before it is shown
-SPLIT = 0.5  # or this, where the others are other trips, not being out of service
+SURE = 0.7  # share of the hypotheses that a new trip needs before it is shown
+SPLIT = 0.5  # or this, where the others are other trips, not being out of service,
+SPLIT_AGAINST_OUT = 2.0  # and so many times the share of being out of service
 STAYS = 0.3  # and the share with which the one shown stays
-OFF_SMOOTH_S = 20.0  # the offset that decides about off route is a mean over about so long: one fix says little
+OUT = 0.5  # share of being out of service with which a vehicle is
 DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the trip was seen to begin
 OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
+OFF_SMOOTH_S = 20.0  # the offset that decides about off route is a mean over about so long: one fix says little
+OFF_SIGMAS = 3.0  # times the usual error of a fix: nearer to its line nobody is off it
+OFF_CLIPPED = 2.0  # times what is off route: so far off counts as this, so that the way back is not a long one
+BACK_WITHIN = 0.7  # times what is off route: so near, and a vehicle is back on its line
 DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
-DETOUR_TOLD_S = 5400.0  # unless somebody says that it is still on that trip: a road may be closed, a line drawn wrong
+DETOUR_NAMED_S = 5400.0  # unless its trip is still named: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood for so long, and was never seen to move, is parked there
 LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
+# how near the end of its trip, in spacings of its stops of at least so long, a vehicle is done with it:
+LAST_STOPS, LAST_STOPS_OUT, LEAST_SPACING_M = 3.0, 2.0, 200.0  # on another line then, and out of service then
 
 
 class PublishedStatus(msgspec.Struct, array_like=True):
-    """What was said last."""
+    """What was published after the fix before."""
 
     status: str
     trip: TripInstance | None
     pattern_id: str
     along_m: float
-    since: float
+    since: float  # Unix seconds
     off_since: float | None = None  # since when it has been too far off its line
     off_m: float = 0.0  # how far, smoothed
     t: float = 0.0  # of the fix, Unix seconds
 
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE)
+
 
 class Verdict(NamedTuple):
+    """The status after a fix, and where on which trip that puts the vehicle. Metres; off_since in Unix seconds."""
+
     status: VehicleStatus
     trip: TripInstance | None = None
     pattern_id: str = ""
@@ -53,155 +67,249 @@ class Verdict(NamedTuple):
     is_expected_back: bool = False
 
 
-def judge(matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, asked: AssignmentContext) -> Verdict:
-    """The verdict after a fix at t. Writes into the belief which trip has ended or was left."""
-    chosen, share = _choose(matcher, belief, shown)
-    was_on = shown is not None and shown.trip is not None and shown.status in ("on_trip", "off_route")
+class _Evidence(NamedTuple):
+    """What a verdict rests on."""
+
+    matcher: Matcher
+    belief: Belief
+    published: PublishedStatus | None
+    t: float  # Unix seconds of the fix
+    context: AssignmentContext
+
+    def pattern(self, pattern_id: str) -> Pattern:
+        return self.matcher.patterns.by_id[pattern_id]
+
+
+def judge(
+    matcher: Matcher, belief: Belief, published: PublishedStatus | None, t: float, context: AssignmentContext
+) -> tuple[Verdict, TripClosure]:
+    """The verdict after a fix at t, and what it means for the trips before. Changes nothing.
+
+    1. No hypothesis is likely enough: without a trip.
+    2. At the end of a round, and now at the beginning of the same: the trip has ended, and it is without one until chosen anew.
+    3. Near the end of its trip, and now on another line: the trip has ended.
+    4. It waits: layover, but for one that drives about out of service, or has long to wait.
+    5. Never seen to move, and on a line for STOOD_S: it is parked there, without a trip.
+    6. Else it is on its trip, or off route after OFF_S too far off the line.
+    """
+    evidence = _Evidence(matcher=matcher, belief=belief, published=published, t=t, context=context)
+    before = TripClosure(belief.ended, belief.left)
+    chosen, share = _choose(evidence)
     if chosen is None:
-        return _without_trip(matcher, belief, shown, t, share, asked)
-    assert chosen.trip is not None
-    explanation = _explain(chosen, matcher, asked)
-    if shown is not None and _begins_again(matcher, chosen, shown):
-        belief.ended = shown.trip
-        for h in belief.hypotheses:
-            h.fitted_at = 1.0
-        return _without_trip(matcher, belief, shown, t, 0.0, asked)
-    if was_on and shown is not None and shown.pattern_id != chosen.pattern_id:
-        pattern = matcher.patterns.by_id.get(shown.pattern_id)
-        if pattern is not None and shown.along_m > pattern.end_m - 3.0 * max(pattern.typical_spacing_m, 200.0):
-            belief.ended = shown.trip
-    if chosen.waiting and chosen.drives_since is not None and shown is not None and shown.status in ("deadhead", "unassigned"):
-        return _without_trip(matcher, belief, shown, t, share, asked)
+        return _without_trip(evidence, before, share)
+    if published is not None and _begins_again(evidence, chosen, published):
+        return _without_trip(evidence, TripClosure(published.trip, belief.left, begins_again=True), 0.0)
+    if published is not None and _has_changed_over(evidence, chosen, published):
+        before = before._replace(ended=published.trip)
     if chosen.waiting:
-        is_told = chosen.trip.trip_id == asked.hint.trip_id
-        if _starts_in(matcher, chosen, t) > (NAMED_WITHIN_S if is_told else LAYOVER_S):
-            return _without_trip(matcher, belief, shown, t, share, asked)
-        return Verdict(VehicleStatus.LAYOVER, chosen.trip, chosen.pattern_id, chosen.along_m, chosen.off_m, share, explanation)
+        if _drives_about(chosen, published) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
+            return _without_trip(evidence, before, share)
+        return _on_trip(evidence, chosen, VehicleStatus.LAYOVER, share), before
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
-        return _without_trip(matcher, belief, shown, t, 0.0, asked)
-    belief.left = None
-    off_since, smooth_off_m = _off_since(matcher, chosen, shown, t)
-    off = off_since is not None and t - off_since >= OFF_S
-    status = VehicleStatus.OFF_ROUTE if off else VehicleStatus.ON_TRIP
-    where = (chosen.pattern_id, chosen.along_m, chosen.off_m)
-    expected_back = off and _is_named(matcher, chosen, asked)
-    return Verdict(status, chosen.trip, *where, share, explanation, off_since, smooth_off_m, expected_back)
+        return _without_trip(evidence, before, 0.0)
+    off_since, smooth_off_m = _off_since(evidence, chosen)
+    is_off = off_since is not None and t - off_since >= OFF_S
+    verdict = _on_trip(evidence, chosen, VehicleStatus.OFF_ROUTE if is_off else VehicleStatus.ON_TRIP, share)
+    is_expected_back = is_off and _is_named(evidence, chosen)
+    verdict = verdict._replace(off_since=off_since, smooth_off_m=smooth_off_m, is_expected_back=is_expected_back)
+    return verdict, before._replace(left=None)
 
 
-def _begins_again(matcher: Matcher, chosen: Hypothesis, shown: PublishedStatus) -> bool:
-    """Whether a vehicle at the end of its trip would be at the beginning of the very same one: a loop, and it has ended."""
-    if shown.trip != chosen.trip or shown.pattern_id != chosen.pattern_id or shown.status != "on_trip":
+def _on_trip(evidence: _Evidence, chosen: Hypothesis, status: VehicleStatus, share: float) -> Verdict:
+    assert chosen.trip is not None
+    return Verdict(
+        status=status,
+        trip=chosen.trip,
+        pattern_id=chosen.pattern_id,
+        along_m=chosen.along_m,
+        off_m=chosen.off_m,
+        confidence=share,
+        explanation=_explain(evidence, chosen),
+    )
+
+
+def _has_changed_over(evidence: _Evidence, chosen: Hypothesis, published: PublishedStatus) -> bool:
+    """Whether a vehicle that was near the end of its trip is on another line now."""
+    pattern = evidence.matcher.patterns.by_id.get(published.pattern_id)
+    if published.trip is None or not published.is_under_way or published.pattern_id == chosen.pattern_id or pattern is None:
         return False
-    pattern = matcher.patterns.by_id[chosen.pattern_id]
-    return shown.along_m > pattern.end_m - ARRIVED_M and chosen.along_m < 0.5 * (pattern.start_m + pattern.end_m)
+    return published.along_m > pattern.end_m - LAST_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
 
 
-def _off_since(matcher: Matcher, chosen: Hypothesis, shown: PublishedStatus | None, t: float) -> tuple[float | None, float]:
+def _drives_about(chosen: Hypothesis, published: PublishedStatus | None) -> bool:
+    """Whether a vehicle near a first stop drives, and was not waiting there before: it is not waiting now."""
+    is_out = published is not None and published.status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
+    return is_out and chosen.drives_since is not None
+
+
+def _longest_layover_s(evidence: _Evidence, chosen: Hypothesis) -> float:
+    assert chosen.trip is not None
+    return NAMED_WITHIN_S if chosen.trip.trip_id == evidence.context.hint.trip_id else LAYOVER_S
+
+
+def _begins_again(evidence: _Evidence, chosen: Hypothesis, published: PublishedStatus) -> bool:
+    """Whether a vehicle at the end of its trip would be at the beginning of the very same one: a loop, and it has ended."""
+    is_same = published.trip == chosen.trip and published.pattern_id == chosen.pattern_id
+    if not is_same or published.status != VehicleStatus.ON_TRIP:
+        return False
+    pattern = evidence.pattern(chosen.pattern_id)
+    return published.along_m > pattern.end_m - ARRIVED_M and chosen.along_m < 0.5 * (pattern.start_m + pattern.end_m)
+
+
+def _off_since(evidence: _Evidence, chosen: Hypothesis) -> tuple[float | None, float]:
     """Since when a vehicle has been too far off the line of its trip, and how far; back is well within the limit."""
-    pattern = matcher.patterns.by_id[chosen.pattern_id]
-    usual = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
-    limit = max(matcher.limits.of_pattern[chosen.pattern_id].off_route_m, 3.0 * usual)
-    off_m, since = min(chosen.off_m, 2.0 * limit), None  # clipped, so that the way back is not a long one
-    if shown is not None and shown.trip == chosen.trip:
-        off_m += (shown.off_m - off_m) * exp((shown.t - t) / OFF_SMOOTH_S)
-        since = shown.off_since
-    if off_m <= (limit if since is None else 0.7 * limit):
+    pattern, published, t = evidence.pattern(chosen.pattern_id), evidence.published, evidence.t
+    usual_m = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
+    limit_m = max(evidence.matcher.limits.of_pattern[chosen.pattern_id].off_route_m, OFF_SIGMAS * usual_m)
+    off_m, since = min(chosen.off_m, OFF_CLIPPED * limit_m), None
+    if published is not None and published.trip == chosen.trip:
+        off_m += (published.off_m - off_m) * exp((published.t - t) / OFF_SMOOTH_S)
+        since = published.off_since
+    if off_m <= (limit_m if since is None else BACK_WITHIN * limit_m):
         return None, off_m
     return t if since is None else since, off_m
 
 
-def _choose(matcher: Matcher, belief: Belief, shown: PublishedStatus | None) -> tuple[Hypothesis | None, float]:
-    """The reading to be shown and the share of all that agree with its direction; None: none, with the share for "out"."""
-    weights = [exp(h.total) for h in belief.hypotheses]
-    total = sum(weights) + exp(belief.out)
-    groups: dict[tuple[str, int | None], float] = {}
-    for h, weight in zip(belief.hypotheses, weights, strict=True):
-        pattern = matcher.patterns.by_id[h.pattern_id]
-        key = (pattern.route_id, pattern.direction_id)
-        groups[key] = groups.get(key, 0.0) + weight / total
-    shares = {
-        h.pattern_id: groups[matcher.patterns.by_id[h.pattern_id].route_id, matcher.patterns.by_id[h.pattern_id].direction_id]
-        for h in belief.hypotheses
-    }
-    best = _likeliest(belief, shown)
-    same = [h for h in belief.hypotheses if shown is not None and shown.trip is not None and h.trip == shown.trip]
+def _choose(evidence: _Evidence) -> tuple[Hypothesis | None, float]:
+    """The hypothesis to be shown and the share of all that agree with its direction; None: none, with the share for "out".
+
+    1. The likeliest, if sure, or if it is the trip that is shown and not unlikely.
+    2. Else the one that is shown, while it is not unlikely.
+    3. Else the likeliest, where it outweighs being out of service.
+    """
+    belief, published = evidence.belief, evidence.published
+    out = exp(belief.out) / _total(belief)
+    share_of = _shares(evidence)
+    best = _likeliest(belief, published)
+    same = [
+        hypothesis for hypothesis in belief.hypotheses
+        if published is not None and published.trip is not None and hypothesis.trip == published.trip
+    ]  # fmt: skip
     if best is not None:
-        share = shares[best.pattern_id]
+        share = share_of[best.pattern_id]
         if share >= SURE or (best in same and share >= STAYS):
             return best, share
     if same:
-        kept = max(same, key=lambda h: h.total)
-        if shares[kept.pattern_id] >= STAYS:
-            return kept, shares[kept.pattern_id]
-    out = exp(belief.out) / total
-    if best is not None and shares[best.pattern_id] > max(SPLIT, 2.0 * out):
-        return best, shares[best.pattern_id]
+        kept = max(same, key=lambda hypothesis: hypothesis.total)
+        if share_of[kept.pattern_id] >= STAYS:
+            return kept, share_of[kept.pattern_id]
+    if best is not None and share_of[best.pattern_id] > max(SPLIT, SPLIT_AGAINST_OUT * out):
+        return best, share_of[best.pattern_id]
     return None, out
 
 
-def _likeliest(belief: Belief, shown: PublishedStatus | None) -> Hypothesis | None:
+def _total(belief: Belief) -> float:
+    return sum(exp(hypothesis.total) for hypothesis in belief.hypotheses) + exp(belief.out)
+
+
+def _shares(evidence: _Evidence) -> dict[str, float]:
+    """By pattern_id: the share of all hypotheses on its route in its direction."""
+    total = _total(evidence.belief)
+    groups: dict[tuple[str, int | None], float] = {}
+    for hypothesis in evidence.belief.hypotheses:
+        direction = _direction(evidence, hypothesis)
+        groups[direction] = groups.get(direction, 0.0) + exp(hypothesis.total) / total
+    return {hypothesis.pattern_id: groups[_direction(evidence, hypothesis)] for hypothesis in evidence.belief.hypotheses}
+
+
+def _direction(evidence: _Evidence, hypothesis: Hypothesis) -> tuple[str, int | None]:
+    pattern = evidence.pattern(hypothesis.pattern_id)
+    return pattern.route_id, pattern.direction_id
+
+
+def _likeliest(belief: Belief, published: PublishedStatus | None) -> Hypothesis | None:
     """A bus that was seen to depart does not wait again for the same trip, unless that is much the likelier."""
-    best = max(belief.hypotheses, key=lambda h: h.total, default=None)
-    if best is None or not best.waiting or shown is None or shown.status != "on_trip" or best.trip != shown.trip:
+    best = max(belief.hypotheses, key=lambda hypothesis: hypothesis.total, default=None)
+    if best is None or not best.waiting or published is None:
         return best
-    rides = [h for h in belief.hypotheses if h.trip == best.trip and not h.waiting and h.total > best.total - DEPARTED]
-    return max(rides, key=lambda h: h.total, default=best)
+    if published.status != VehicleStatus.ON_TRIP or best.trip != published.trip:
+        return best
+    under_way = [
+        hypothesis for hypothesis in belief.hypotheses
+        if hypothesis.trip == best.trip and not hypothesis.waiting and hypothesis.total > best.total - DEPARTED
+    ]  # fmt: skip
+    return max(under_way, key=lambda hypothesis: hypothesis.total, default=best)
 
 
-def _without_trip(
-    matcher: Matcher, belief: Belief, shown: PublishedStatus | None, t: float, out: float, asked: AssignmentContext
-) -> Verdict:
-    was_on = shown is not None and shown.status in ("on_trip", "off_route") and belief.left is None
-    if out >= 0.5 and was_on and shown is not None and shown.trip is not None and belief.ended != shown.trip:
-        pattern = matcher.patterns.by_id.get(shown.pattern_id)
-        if pattern is not None and shown.along_m < pattern.end_m - 2.0 * max(pattern.typical_spacing_m, 200.0):
-            belief.left = AbandonedTrip(shown.pattern_id, shown.along_m, shown.trip, t)
-        else:
-            belief.ended = shown.trip
-    if belief.left is not None:
-        left = belief.left
-        is_told = asked.hint.trip_id == left.trip.trip_id
-        if t - left.at <= (DETOUR_TOLD_S if is_told else DETOUR_S):
-            pattern = matcher.patterns.by_id[left.pattern_id]
-            reach_m = left.along_m + matcher.limits.of_pattern[left.pattern_id].max_speed_mps * (t - left.at)
-            beside = pattern.line.nearest(belief.x, belief.y, left.along_m, min(reach_m, pattern.end_m))
-            off_m = pattern.line.nearest(belief.x, belief.y).off_m
-            smooth_off_m = min(off_m, 2.0 * matcher.limits.of_pattern[left.pattern_id].off_route_m)
-            where = (left.trip, left.pattern_id, beside.along_m, off_m)
-            return Verdict(VehicleStatus.OFF_ROUTE, *where, out, "", left.at - OFF_S, smooth_off_m, is_told)
-        belief.ended, belief.left = belief.left.trip, None
-    parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
-    if out < 0.5 or parked or shown is None:
-        return Verdict(VehicleStatus.UNASSIGNED, confidence=out)
-    return Verdict(VehicleStatus.DEADHEAD, confidence=out)
+def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple[Verdict, TripClosure]:
+    """Of a vehicle that is on no trip now. before: what is known already of those before; out: share of being out of service.
+
+    1. It was under way until now, and is out of service: off its trip, or at the end of it (_closure_of).
+    2. Off its trip, and not for too long: off route.
+    3. Else deadheading or, where it stands or nothing is known, unassigned.
+    """
+    published, belief, t = evidence.published, evidence.belief, evidence.t
+    closure = before
+    if published is not None and before.left is None and out >= OUT:
+        closure = _closure_of(evidence, before, published)
+    if closure.left is not None:
+        is_named = evidence.context.hint.trip_id == closure.left.trip.trip_id
+        if t - closure.left.at <= (DETOUR_NAMED_S if is_named else DETOUR_S):
+            return _beside_its_line(evidence, closure.left, out, is_named), closure
+        closure = closure._replace(ended=closure.left.trip, left=None)
+    is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
+    is_out = out >= OUT and not is_parked and published is not None
+    return Verdict(VehicleStatus.DEADHEAD if is_out else VehicleStatus.UNASSIGNED, confidence=out), closure
 
 
-def _is_named(matcher: Matcher, chosen: Hypothesis, asked: AssignmentContext) -> bool:
-    """Whether somebody said that a vehicle is on this trip, or on its line."""
-    hint = asked.hint
-    if hint.trip_id is not None and hint.trip_id in matcher.patterns.pattern_of:
+def _closure_of(evidence: _Evidence, before: TripClosure, published: PublishedStatus) -> TripClosure:
+    """Whether the trip that a vehicle was on has ended, or was left on the way."""
+    if published.trip is None or not published.is_under_way or before.ended == published.trip:
+        return before
+    pattern = evidence.matcher.patterns.by_id.get(published.pattern_id)
+    if pattern is None:
+        return before._replace(ended=published.trip)
+    if published.along_m >= pattern.end_m - LAST_STOPS_OUT * max(pattern.typical_spacing_m, LEAST_SPACING_M):
+        return before._replace(ended=published.trip)
+    return before._replace(left=AbandonedTrip(published.pattern_id, published.along_m, published.trip, evidence.t))
+
+
+def _beside_its_line(evidence: _Evidence, left: AbandonedTrip, out: float, is_named: bool) -> Verdict:
+    """Off route, at the place of its line that is nearest to where it drives."""
+    pattern, belief = evidence.pattern(left.pattern_id), evidence.belief
+    limits = evidence.matcher.limits.of_pattern[left.pattern_id]
+    reach_m = left.along_m + limits.max_speed_mps * (evidence.t - left.at)
+    beside = pattern.line.nearest(belief.x, belief.y, left.along_m, min(reach_m, pattern.end_m))
+    off_m = pattern.line.nearest(belief.x, belief.y).off_m
+    return Verdict(
+        status=VehicleStatus.OFF_ROUTE,
+        trip=left.trip,
+        pattern_id=left.pattern_id,
+        along_m=beside.along_m,
+        off_m=off_m,
+        confidence=out,
+        off_since=left.at - OFF_S,
+        smooth_off_m=min(off_m, OFF_CLIPPED * limits.off_route_m),
+        is_expected_back=is_named,
+    )
+
+
+def _is_named(evidence: _Evidence, chosen: Hypothesis) -> bool:
+    """Whether somebody named the trip that a vehicle is on, or its line."""
+    hint, patterns = evidence.context.hint, evidence.matcher.patterns
+    if hint.trip_id is not None and hint.trip_id in patterns.pattern_of:
         return chosen.trip is not None and chosen.trip.trip_id == hint.trip_id
-    return hint.route_id is not None and matcher.patterns.by_id[chosen.pattern_id].route_id == hint.route_id
+    return hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id == hint.route_id
 
 
-def _starts_in(matcher: Matcher, chosen: Hypothesis, t: float) -> float:
+def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
     """Seconds until the planned departure of the trip that is waited for; of headway-based ones 0 while they run."""
-    if chosen.trip is None:
-        return 0.0
-    if matcher.table.network.is_headway_based(chosen.trip.trip_id):
-        _, outside = headway_day(matcher.table, matcher.table.network.trips[chosen.trip.trip_id], t)
+    assert chosen.trip is not None
+    table, t = evidence.matcher.table, evidence.t
+    if table.network.is_headway_based(chosen.trip.trip_id):
+        _, outside = headway_day(table, table.network.trips[chosen.trip.trip_id], t)
         return inf if outside else 0.0
-    pattern = matcher.patterns.by_id[chosen.pattern_id]
-    late = matcher.table.lateness(pattern, chosen.trip, pattern.start_m, t)
-    return 0.0 if late is None else -late
+    pattern = evidence.pattern(chosen.pattern_id)
+    late_s = table.lateness(pattern, chosen.trip, pattern.start_m, t)
+    return 0.0 if late_s is None else -late_s
 
 
-def _explain(chosen: Hypothesis, matcher: Matcher, asked: AssignmentContext) -> str:
-    label, trip = asked.hint.trip_id, chosen.trip
+def _explain(evidence: _Evidence, chosen: Hypothesis) -> str:
+    """A short reason where the evidence has overruled what somebody named."""
+    hint, trip, patterns = evidence.context.hint, chosen.trip, evidence.matcher.patterns
     if trip is None:
         return ""
-    if label is not None and label in matcher.patterns.pattern_of and label != trip.trip_id:
+    if hint.trip_id is not None and hint.trip_id in patterns.pattern_of and hint.trip_id != trip.trip_id:
         return "label overruled"
-    if asked.hint.route_id is not None and matcher.patterns.by_id[chosen.pattern_id].route_id != asked.hint.route_id:
-        return "label overruled"
-    return ""
+    is_elsewhere = hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id != hint.route_id
+    return "label overruled" if is_elsewhere else ""

@@ -18,7 +18,8 @@ APART_M = 300.0  # a point this far from the reports in between was left, not tr
 RETURNS = 2  # to the very same point, each time from far away: no vehicle does that
 BACK_AFTER = 5  # times running at a distrusted point, and the vehicle is there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now
-TRACK = 3  # suspects that agree with each other, against a point that only repeats itself
+AGREEING = 2  # suspects that agree with each other outweigh silence of the believed track,
+TRACK = 3  # and so many a point that only repeats itself
 IDLE_S, IDLE_M = 300.0, 150.0  # a believed track that has gone no further for so long
 WENT_M = 500.0  # gives way to one that has gone so far meanwhile
 TWO_DEVICES_AFTER = 6  # changes from one track to the other
@@ -47,22 +48,28 @@ class Suspects(msgspec.Struct, array_like=True):
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """What the operator is told."""
-        found = ["stale_point"] if self.stale is not None and self.stale_seen >= RETURNS else []
-        return (*found, *(["two_devices"] if self.swaps >= TWO_DEVICES_AFTER else []))
+        """What the operator learns of it."""
+        is_stale = self.stale is not None and self.stale_seen >= RETURNS
+        has_two_devices = self.swaps >= TWO_DEVICES_AFTER
+        return (*(["stale_point"] if is_stale else []), *(["two_devices"] if has_two_devices else []))
 
 
 def is_jump(suspects: Suspects, report: AvlReport, previous: AvlReport | None, max_speed_mps: float) -> bool:
-    """Whether a report cannot be the same vehicle's as `previous`, the newest that was believed. Remembers what it saw."""
-    if is_stale(suspects, report):
+    """Whether a report cannot be the same vehicle's as `previous`, the newest that was believed. Remembers what it saw.
+
+    1. An old point that comes again and again (is_stale_point): refused.
+    2. Too far from `previous` to have been driven: a suspect, unless suspects that agree take over (is_taken_over).
+    3. Else it is believed, and speaks against the suspects (note_believed).
+    """
+    if is_stale_point(suspects, report):
         return True
     if previous is not None and not can_have_driven(previous, report, max_speed_mps):
-        return not takes_over(suspects, report, max_speed_mps)
-    believed(suspects, report, previous)
+        return not is_taken_over(suspects, report, max_speed_mps)
+    note_believed(suspects, report, previous)
     return False
 
 
-def is_stale(suspects: Suspects, report: AvlReport) -> bool:
+def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
     """Whether a report only repeats an old point, to which the vehicle cannot have gone back each time. Remembers it."""
     point = Point(report.lat, report.lon)
     returns = _returns(suspects.points, point)
@@ -94,7 +101,7 @@ def _returns(points: list[Point], point: Point) -> int:
     return count
 
 
-def believed(suspects: Suspects, report: AvlReport, previous: AvlReport | None) -> None:
+def note_believed(suspects: Suspects, report: AvlReport, previous: AvlReport | None) -> None:
     """A report was taken: the suspects' track loses by it, unless it only repeats the point before."""
     anchor = suspects.anchor
     if anchor is None or distance_m(anchor.lat, anchor.lon, report.lat, report.lon) > IDLE_M:
@@ -107,15 +114,15 @@ def believed(suspects: Suspects, report: AvlReport, previous: AvlReport | None) 
         suspects.others += 1
 
 
-def takes_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -> bool:
+def is_taken_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -> bool:
     """Whether a report that jumps from the believed track is believed all the same. Remembers it as a suspect if not."""
     last = suspects.last
     age = inf if last is None else (report.reported_at - last.reported_at).total_seconds()
     agrees = last is not None and 0.0 < age <= FORGOTTEN_S and can_have_driven(last, report, max_speed_mps)
     if agrees:
         suspects.swaps += suspects.others > 0
-        between, needed = suspects.others, TRACK if _repeats(suspects) else 2
-        if (between == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
+        needed = TRACK if _repeats(suspects) else AGREEING
+        if (suspects.others == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
             suspects.last, suspects.count, suspects.anchor, suspects.begun = None, 0, report, None
             return True
     else:

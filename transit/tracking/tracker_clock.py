@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 SAMPLES = 21  # live messages that the median looks back on: two minutes of a report each 5 s
-ENOUGH = 5  # below so many nothing is said
+ENOUGH = 5  # live messages: with fewer the offset is not known
 LIVE_S = 3.0  # a live message comes as long after the one before as it was made after it, to so many seconds
 LIVE_SHARE = 0.5  # and to this share of that time: a buffer of a fix each second is no live message either
 LEAST_S = 5.0  # smaller offsets are what the network takes to deliver
@@ -33,14 +33,14 @@ class TrackerClock:
 
     def hear(self, tracker_at: datetime, received_at: datetime) -> None:
         """tracker_at: the newest time that the message carries, on the tracker's clock."""
-        said, came = tracker_at.timestamp(), received_at.timestamp()
-        last, self._last = self._last, (said, came)
-        if last is None or said <= last[0]:
+        made, came = tracker_at.timestamp(), received_at.timestamp()
+        last, self._last = self._last, (made, came)
+        if last is None or made <= last[0]:
             return
-        made_after = said - last[0]
+        made_after = made - last[0]
         if abs((came - last[1]) - made_after) > min(LIVE_S, LIVE_SHARE * made_after):
             return
-        self._offsets.append(came - said)
+        self._offsets.append(came - made)
         if len(self._offsets) >= ENOUGH:
             self._forget_what_was_before_a_step()
             self._settle(received_at)
@@ -54,7 +54,7 @@ class TrackerClock:
 
     def _settle(self, now: datetime) -> None:
         middle = median(self._offsets)
-        if median(abs(one - middle) for one in self._offsets) > STEADY_S:
+        if median(abs(offset_s - middle) for offset_s in self._offsets) > STEADY_S:
             return
         before, self.offset_s = self.offset_s, middle if abs(middle) > LEAST_S else 0.0
         if before is not None and abs(self.offset_s - before) > STEP_S:

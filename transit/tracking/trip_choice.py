@@ -17,17 +17,19 @@ from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
 LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed from its start (OneBusAway NYC: +75 min)
-LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t with 3 degrees of freedom;
+LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t;
 EARLY_SCALE_S = 150.0  # they run early less often, and less
+TAIL = 3.0  # its degrees of freedom
 BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
 NAMED = -2.0  # the trip that somebody named, on its line and in its direction, however far off a plan that may be stale,
-OF_ITS_LINE = -4.0  # and of a bus that drives the line that somebody said, the trips that are nearest, a stale plan again;
+OF_ITS_LINE = -4.0  # and of a bus that drives the line that somebody named, the trips that are nearest, a stale plan again;
 NAMED_WITHIN_S = 3 * 3600.0  # up to this: hours off, it is a label of yesterday's
 LAST_PART = 0.7  # of a line: beyond, a label that changes names the next trip
 BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
 NEARBY = 4  # planned trips looked at on each side of the one that fits best
+HOURS_KEPT = 1000  # hours whose service days are remembered: six weeks of a replay
 
 SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle is on: those must fit much better
 SAME_PLAN = 1.0  # and than the one that it only waits for
@@ -35,10 +37,12 @@ NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one jus
 SAME_ROUTE = 4.0  # for another trip of the route that the vehicle served last: few change over at a terminal
 TAKEN = -6.0  # against a trip that another vehicle has,
 DRIVEN = -12.0  # and one that another vehicle drives: any other departure is likelier than that
-NOT_THE_ROUTE = -12.0  # against any other route than somebody said: ten good fixes outweigh it
+NOT_THE_ROUTE = -12.0  # against any other route than the one named: ten good fixes outweigh it
 NOT_THE_TRIP = -9.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
-RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one
+RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one,
+JUST_LEFT_M = 200.0  # while it is no further from there
+MINUTES_TRIED = 30  # start times tried, a minute apart, until one is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Departure(NamedTuple):
 
 
 class ServiceDay(NamedTuple):
+    """A service day, and which services run on it."""
+
     date: date
     zero_s: float  # Unix seconds of the service day's zero
     services: frozenset[str]
@@ -71,7 +77,7 @@ class ServiceDay(NamedTuple):
 class ChoiceContext:
     """What is known of a vehicle while its trip is chosen."""
 
-    current: TripInstance | None = None  # of the hypothesis that is asking,
+    current: TripInstance | None = None  # that the vehicle is on, if the hypothesis is true,
     sticks: float = SAME_TRIP  # and how much it counts
     ended: TripInstance | None = None  # the trip that it ran last
     hint: AssignmentHint = NO_HINT
@@ -82,6 +88,8 @@ class ChoiceContext:
 
 
 class Choice(NamedTuple):
+    """The trip that fits best."""
+
     score: float  # log odds, 0 = fits perfectly
     trip: TripInstance
 
@@ -121,7 +129,7 @@ class TripTable:
         """The service days that a trip running at t may belong to, today first."""
         key = int(t // 3600)
         if key not in self._days:
-            if len(self._days) > 1000:
+            if len(self._days) > HOURS_KEPT:
                 self._days.clear()
             timezone = self.network.timezone
             today = local_date(datetime.fromtimestamp(t, UTC), timezone)
@@ -150,16 +158,16 @@ class TripTable:
             return
         starts = self._starts[pattern.pattern_id]
         middle = rows[len(rows) // 2]
-        ride = self.planned_at(pattern, middle.trip_id, along_m) + (middle.shift_s or 0) - middle.start_s
+        run_s = self.planned_at(pattern, middle.trip_id, along_m) + (middle.shift_s or 0) - middle.start_s
         for day in self.days(t):
             since = t - day.zero_s
-            first = bisect_left(starts, since - ride)
+            first = bisect_left(starts, since - run_s)
             for step, index in ((-1, first - 1), (1, first)):
                 left = NEARBY
                 while 0 <= index < len(rows) and left:
                     row = rows[index]
                     index += step
-                    if abs(since - ride - row.start_s) > 2 * LATEST_S:
+                    if abs(since - run_s - row.start_s) > 2 * LATEST_S:
                         break
                     if row.service_id in day.services:
                         left -= 1
@@ -179,24 +187,30 @@ def instance(row: Departure, day: date) -> TripInstance:
 
 
 def choose_trip(
-    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: ChoiceContext
+    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> Choice | None:
-    """The trip of a pattern that a vehicle at this place and time is most likely running; None where none can be meant."""
+    """The trip of a pattern that a vehicle at this place and time is most likely running; None where none can be meant.
+
+    1. Each candidate scores by how well its planned time fits (_candidates).
+    2. It pays for not being what somebody named, and for not being the trip that the vehicle is on.
+    3. It gains by being on the route served last, and by following in the block.
+    4. It pays for being another vehicle's.
+    """
     best: Choice | None = None
-    last = table.network.trips.get(known.ended.trip_id) if known.ended is not None else None
+    last = table.network.trips.get(context.ended.trip_id) if context.ended is not None else None
     served = None if last is None else last.route_id
-    if known.ended is not None and (planned := table.next_in_block.get(known.ended.trip_id)) is not None:
+    if context.ended is not None and (planned := table.next_in_block.get(context.ended.trip_id)) is not None:
         served = table.network.trips[planned].route_id  # where the plan knows better than habit
-    for score, trip in _candidates(table, pattern, along_m, t, waiting, known):
-        score += _label_penalty(pattern, trip, table.patterns, known)
-        if known.current is not None and trip != known.current:
-            score -= known.sticks
+    for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
+        score += _label_penalty(pattern, trip, table.patterns, context)
+        if context.current is not None and trip != context.current:
+            score -= context.sticks
         if served == pattern.route_id:
             score += SAME_ROUTE
-        if follows(table, known.ended, trip):
+        if follows(table, context.ended, trip):
             score += NEXT_IN_BLOCK
-        if known.taken(trip):
-            score += DRIVEN if known.driven(trip) else TAKEN
+        if context.taken(trip):
+            score += DRIVEN if context.driven(trip) else TAKEN
         if best is None or score > best.score:
             best = Choice(score, trip)
     return best
@@ -208,42 +222,42 @@ def follows(table: TripTable, ended: TripInstance | None, trip: TripInstance) ->
 
 
 def _candidates(
-    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, known: ChoiceContext
+    table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> Iterator[tuple[float, TripInstance]]:
     fits = wait_score if waiting else lateness_score
-    near = sorted(table.near(pattern, along_m, t), key=lambda one: -one[0])  # in the order of their departures
+    near = sorted(table.near(pattern, along_m, t), key=lambda row: -row[0])  # in the order of their departures
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
-        if score is None and not waiting and pattern.route_id == known.hint.route_id:
+        if score is None and not waiting and pattern.route_id == context.hint.route_id:
             score = OF_ITS_LINE
-        if score is not None and trip != known.ended:
-            if known.leaves:
-                score = max(score, _in_order(near, index, known))
+        if score is not None and trip != context.ended:
+            if context.leaves:
+                score = max(score, _in_order(near, index, context))
             yield score, trip
-    for trip in _named(table, pattern, along_m, t, known):
+    for trip in _named(table, pattern, along_m, t, context):
         late = table.lateness(pattern, trip, along_m, t)
-        if late is not None and trip != known.ended:
+        if late is not None and trip != context.ended:
             score = fits(late)
             score = beyond_score(late) if score is None else score
             if (
-                trip.trip_id == known.hint.trip_id
+                trip.trip_id == context.hint.trip_id
                 and abs(late) <= NAMED_WITHIN_S
-                and not _is_named_early(pattern, along_m, known)
+                and not _is_named_early(pattern, along_m, context)
             ):
                 score = max(score, NAMED)
             yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
-        yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, known)
+        yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, context)
 
 
-def _in_order(near: list[tuple[float, TripInstance]], index: int, known: ChoiceContext) -> float:
+def _in_order(near: list[tuple[float, TripInstance]], index: int, context: ChoiceContext) -> float:
     """Log odds that an overdue departure was run after all, by one of those that left since: vehicles leave in their order.
 
     Each of them would be on the departure before the one that it was given, and the vehicle that leaves now on the last.
     """
     total, before_s = 0.0, near[index][0]
     for late_s, trip in near[index + 1 :]:
-        runs_late_s = known.runs_late(trip)
+        runs_late_s = context.runs_late(trip)
         if runs_late_s is None:
             break
         was, would = lateness_score(runs_late_s), lateness_score(runs_late_s + before_s - late_s)
@@ -255,17 +269,17 @@ def _in_order(near: list[tuple[float, TripInstance]], index: int, known: ChoiceC
     return -inf if last is None else total + last
 
 
-def _is_named_early(pattern: Pattern, along_m: float, known: ChoiceContext) -> bool:
+def _is_named_early(pattern: Pattern, along_m: float, context: ChoiceContext) -> bool:
     """Whether the next trip is named while a vehicle still drives the last part of one on the same line, as on a loop."""
-    is_other = known.current is not None and known.current.trip_id != known.hint.trip_id
+    is_other = context.current is not None and context.current.trip_id != context.hint.trip_id
     return is_other and along_m > pattern.start_m + LAST_PART * (pattern.end_m - pattern.start_m)
 
 
-def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: ChoiceContext) -> Iterator[TripInstance]:
+def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context: ChoiceContext) -> Iterator[TripInstance]:
     """The trips that are meant for another reason than their time: the one being run, and the one somebody named."""
-    if known.current is not None:
-        yield known.current
-    label = known.hint.trip_id
+    if context.current is not None:
+        yield context.current
+    label = context.hint.trip_id
     if label is not None and table.patterns.find(label) is pattern and not table.network.frequencies_of.get(label):
         planned = table.planned_at(pattern, label, along_m)
         service = table.network.trips[label].service_id
@@ -273,14 +287,14 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, known: 
         yield TripInstance(label, min(days, key=lambda day: abs(t - day.zero_s - planned)).date)
 
 
-def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, known: ChoiceContext) -> float:
-    """What a reading pays for not being what somebody said of the vehicle; a label may lag behind a trip that ended."""
-    hint = known.hint
+def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, context: ChoiceContext) -> float:
+    """What a trip pays for not being the one that somebody named; a label may lag behind a trip that ended."""
+    hint = context.hint
     label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
     if label is not None:
         if pattern.route_id != label.route_id:
             return NOT_THE_ROUTE
-        lags = known.ended is not None and known.ended.trip_id == hint.trip_id
+        lags = context.ended is not None and context.ended.trip_id == hint.trip_id
         return 0.0 if trip.trip_id == hint.trip_id or lags else NOT_THE_TRIP
     return NOT_THE_ROUTE if hint.route_id is not None and pattern.route_id != hint.route_id else 0.0
 
@@ -289,15 +303,18 @@ def lateness_score(late_s: float) -> float | None:
     """Log odds of a lateness, 0 at the planned time; None where it is out of the question."""
     if not EARLIEST_S <= late_s <= LATEST_S:
         return None
-    return -2.0 * log1p((late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S)) ** 2 / 3.0)
+    return _heavy_tailed(late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S))
 
 
 def wait_score(late_s: float) -> float | None:
     """The same for a vehicle that stands at the first stop: before its departure it just waits."""
     if not -LONGEST_WAIT_S <= late_s <= LATEST_S:
         return None
-    scaled = late_s / (LATE_SCALE_S if late_s > 0 else WAIT_SCALE_S)
-    return -2.0 * log1p(scaled * scaled / 3.0)
+    return _heavy_tailed(late_s / (LATE_SCALE_S if late_s > 0 else WAIT_SCALE_S))
+
+
+def _heavy_tailed(scaled: float) -> float:
+    return -0.5 * (TAIL + 1.0) * log1p(scaled * scaled / TAIL)
 
 
 def beyond_score(late_s: float) -> float:
@@ -307,23 +324,23 @@ def beyond_score(late_s: float) -> float:
 
 
 def _headway_instance(
-    table: TripTable, pattern: Pattern, trip_id: str, along_m: float, t: float, waiting: bool, known: ChoiceContext
+    table: TripTable, pattern: Pattern, trip_id: str, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> tuple[float, TripInstance]:
     """The instance of a headway-based trip. Its start_time, once made, stays: GTFS-Realtime holds it for the trip's name."""
     trip = table.network.trips[trip_id]
-    ride = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
-    start = t if waiting else t - ride
+    run_s = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
+    start = t if waiting else t - run_s
     day, score = headway_day(table, trip, start)
-    current = known.current
-    if current is not None and current.trip_id == trip_id and current.start_s is not None and not known.taken(current):
+    current = context.current
+    if current is not None and current.trip_id == trip_id and current.start_s is not None and not context.taken(current):
         began = service_day_start(current.start_date, table.network.timezone).timestamp() + current.start_s
-        left_late = along_m < pattern.start_m + 200.0 and abs(start - began) > RESTART_S
+        left_late = along_m < pattern.start_m + JUST_LEFT_M and abs(start - began) > RESTART_S
         if waiting or not left_late:
             return score, current
     start_s = round((start - day.zero_s) / 60.0) * 60
     made = TripInstance(trip_id, day.date, start_s)
-    for _ in range(30):  # two buses that leave in the same minute are two instances
-        if not known.taken(made):
+    for _ in range(MINUTES_TRIED):  # two buses that leave in the same minute are two instances
+        if not context.taken(made):
             break
         start_s += 60
         made = TripInstance(trip_id, day.date, start_s)

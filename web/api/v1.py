@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,9 +16,30 @@ from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
 from transit.plan.stop_codes import stop_code
 from transit.tracking.state import VehicleState, is_fresh
+from web.answer_types import (
+    AlertAnswer,
+    ExplanationsAnswer,
+    HoursAnswer,
+    JourneyAnswer,
+    JourneysAnswer,
+    PassedAnswer,
+    PointAnswer,
+    RideAnswer,
+    RouteAnswer,
+    RoutesAnswer,
+    SpanAnswer,
+    StopAnswer,
+    StopArrivalsAnswer,
+    StopsAnswer,
+    VehicleAnswer,
+    VehicleFeatureAnswer,
+    VehicleFeaturesAnswer,
+    VehiclesAnswer,
+    WalkAnswer,
+)
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
-from web.as_json import a_trip, an_arrival, local
+from web.as_json import a_time, a_trip, an_arrival, local
 from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import of_stop
@@ -71,25 +91,26 @@ def stops() -> Response:
     if (lat is None) != (lon is None):
         abort(400, "lat and lon come together.")
     if lat is None or lon is None:
-        return answer({"stops": [a_stop(network, stop) for stop in served]}, 60)
+        return answer(StopsAnswer([a_stop(network, stop) for stop in served]), 60)
     metres = nearest_stops(network, lat, lon, radius or RADIUS_M)
-    rows = [{**a_stop(network, stop), "distance_m": round(metres[stop.stop_id])} for stop in served if stop.stop_id in metres]
-    return answer({"stops": sorted(rows, key=lambda row: (row["distance_m"], row["stop_id"]))}, 60)
+    near = sorted((round(metres[stop.stop_id]), stop.stop_id) for stop in served if stop.stop_id in metres)
+    return answer(StopsAnswer([a_stop(network, network.stops[stop_id], away_m) for away_m, stop_id in near]), 60)
 
 
-def a_stop(network: Network, stop: Stop) -> dict[str, Any]:
-    return {
-        "stop_id": stop.stop_id,
-        "stop_code": stop_code(stop) or None,
-        "stop_name": names.stop_name(stop),
-        "stop_lat": stop.lat,
-        "stop_lon": stop.lon,
-        "route_ids": list(network.routes_of_stop.get(stop.stop_id, ())),
-        "stop_timezone": network.timezone_of(stop.stop_id),
-        "parent_station": stop.parent_station or None,
-        "platform_code": stop.platform_code or None,
-        "position_confidence": stop.extra.get("position_confidence") or None,
-    }
+def a_stop(network: Network, stop: Stop, distance_m: int | msgspec.UnsetType = msgspec.UNSET) -> StopAnswer:
+    return StopAnswer(
+        stop_id=stop.stop_id,
+        stop_code=stop_code(stop) or None,
+        stop_name=names.stop_name(stop),
+        stop_lat=stop.lat,
+        stop_lon=stop.lon,
+        route_ids=list(network.routes_of_stop.get(stop.stop_id, ())),
+        stop_timezone=network.timezone_of(stop.stop_id),
+        parent_station=stop.parent_station or None,
+        platform_code=stop.platform_code or None,
+        position_confidence=stop.extra.get("position_confidence") or None,
+        distance_m=distance_m,
+    )
 
 
 @pages.get("/stops/<path:stop_id>/arrivals")
@@ -97,34 +118,34 @@ def arrivals(stop_id: str) -> Response:
     network = the_network()
     board = stop_board(world(), stop_id)
     return answer(
-        {
-            "now": local(world().now()),
-            "live": world().is_live,
-            "live_age_s": world().live_age_s,
-            "stop": a_stop(network, board.stop),
-            "arrivals": [an_arrival(row) for row in board.rows],
-            "passed": [
-                {
-                    "trip": a_trip(event.trip),
-                    "route_id": network.trips[event.trip.trip_id].route_id,
-                    "vehicle_id": event.vehicle_id,
-                    "stop_sequence": event.stop_sequence,
-                    "passed_at": local(event.departed_at or event.arrived_at),
-                }
+        StopArrivalsAnswer(
+            now=local(world().now()),
+            live=world().is_live,
+            live_age_s=world().live_age_s,
+            stop=a_stop(network, board.stop),
+            arrivals=[an_arrival(row) for row in board.rows],
+            passed=[
+                PassedAnswer(
+                    trip=a_trip(event.trip),
+                    route_id=network.trips[event.trip.trip_id].route_id,
+                    vehicle_id=event.vehicle_id,
+                    stop_sequence=event.stop_sequence,
+                    passed_at=local(event.departed_at or event.arrived_at),
+                )
                 for event in board.passed
             ],
-            "hours": [
-                {
-                    "route_id": direction.direction.route_id,
-                    "direction_id": direction.direction.direction_id,
-                    "first_at": local(direction.hours.first_at) if direction.hours else None,
-                    "last_at": local(direction.hours.last_at) if direction.hours else None,
-                    "approximate": direction.hours.about if direction.hours else None,
-                }
+            hours=[
+                HoursAnswer(
+                    route_id=direction.direction.route_id,
+                    direction_id=direction.direction.direction_id,
+                    first_at=local(direction.hours.first_at) if direction.hours else None,
+                    last_at=local(direction.hours.last_at) if direction.hours else None,
+                    approximate=direction.hours.about if direction.hours else None,
+                )
                 for direction in board.directions
             ],
-            "alerts": [{"alert_id": alert.alert_id, "header": alert.header, "effect": alert.effect} for alert in board.alerts],
-        },
+            alerts=[AlertAnswer(alert_id=alert.alert_id, header=alert.header, effect=alert.effect) for alert in board.alerts],
+        ),
         5,
     )
 
@@ -136,7 +157,8 @@ def journeys() -> Response:
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
     when = moment_of("at") or world().now()
     journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
-    return answer({"now": local(world().now()), "journeys": [a_journey(journey) for journey in journey_plan.journeys]}, 1)
+    journeys = [a_journey(journey) for journey in journey_plan.journeys]
+    return answer(JourneysAnswer(now=local(world().now()), journeys=journeys), 1)
 
 
 def moment_of(name: str) -> datetime | None:
@@ -151,41 +173,40 @@ def moment_of(name: str) -> datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(the_network().timezone))
 
 
-def a_journey(journey: Journey) -> dict[str, Any]:
-    return {
-        "leaves": a_moment(journey.leaves),
-        "comes": a_moment(journey.comes),
-        "changes": journey.changes,
-        "walk_s": round(journey.walk_s),
-        "legs": [a_leg(journey, leg) for leg in journey.legs],
-    }
+def a_journey(journey: Journey) -> JourneyAnswer:
+    return JourneyAnswer(
+        leaves=a_span(journey.leaves),
+        comes=a_span(journey.comes),
+        changes=journey.changes,
+        walk_s=round(journey.walk_s),
+        legs=[a_leg(journey, leg) for leg in journey.legs],
+    )
 
 
-def a_leg(journey: Journey, leg: Leg) -> dict[str, Any]:
+def a_leg(journey: Journey, leg: Leg) -> WalkAnswer | RideAnswer:
     if isinstance(leg, Walk):
-        return {"mode": "walk", "from_stop_id": leg.from_stop, "to_stop_id": leg.to_stop, "seconds": round(leg.seconds)}
+        return WalkAnswer(from_stop_id=leg.from_stop, to_stop_id=leg.to_stop, seconds=round(leg.seconds))
     index = journey.rides.index(leg)
-    return {
-        "mode": "bus",
-        "route_id": leg.pattern.route_id,
-        "direction_id": leg.pattern.direction_id,
-        "trip": a_trip(leg.run.trip),
-        "from_stop_id": leg.board,
-        "to_stop_id": leg.alight,
-        "stops": leg.stops,
-        "leaves": a_moment(leg.leaves),
-        "comes": a_moment(leg.comes),
-        "source": leg.source,
-        "headway_s": None if leg.run.headway_s is None else round(leg.run.headway_s),
-        "vehicle_id": leg.run.vehicle_id,
-        "is_demo": leg.run.is_demo,
-        "change_chance": None if index == 0 or (chance := journey.change_chance(index)) is None else round(chance, 2),
-    }
+    return RideAnswer(
+        route_id=leg.pattern.route_id,
+        direction_id=leg.pattern.direction_id,
+        trip=a_trip(leg.run.trip),
+        from_stop_id=leg.board,
+        to_stop_id=leg.alight,
+        stops=leg.stops,
+        leaves=a_span(leg.leaves),
+        comes=a_span(leg.comes),
+        source=leg.source,
+        headway_s=None if leg.run.headway_s is None else round(leg.run.headway_s),
+        vehicle_id=leg.run.vehicle_id,
+        is_demo=leg.run.is_demo,
+        change_chance=None if index == 0 or (chance := journey.change_chance(index)) is None else round(chance, 2),
+    )
 
 
-def a_moment(moment: Moment) -> dict[str, Any]:
+def a_span(moment: Moment) -> SpanAnswer:
     at, low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (moment.at, moment.low, moment.high))
-    return {"at": local(at), "low_at": local(low), "high_at": local(high)}
+    return SpanAnswer(at=a_time(at), low_at=a_time(low), high_at=a_time(high))
 
 
 @pages.get("/routes")
@@ -193,20 +214,20 @@ def routes() -> Response:
     network = the_network()
     running = buses_now(world())
     return answer(
-        {
-            "routes": [
-                {
-                    "route_id": route.route_id,
-                    "route_short_name": route.short_name,
-                    "route_long_name": names.route_long_name(route),
-                    "route_type": route.route_type,
-                    "route_color": colours(route)[0],
-                    "route_text_color": colours(route)[1],
-                    "vehicles_now": running[route.route_id],
-                }
+        RoutesAnswer(
+            [
+                RouteAnswer(
+                    route_id=route.route_id,
+                    route_short_name=route.short_name,
+                    route_long_name=names.route_long_name(route),
+                    route_type=route.route_type,
+                    route_color=colours(route)[0],
+                    route_text_color=colours(route)[1],
+                    vehicles_now=running[route.route_id],
+                )
                 for route in network.routes.values()
             ]
-        },
+        ),
         5,
     )
 
@@ -217,48 +238,51 @@ def vehicles_in_service() -> list[VehicleState]:
     return sorted(in_service(world()), key=lambda state: state.vehicle_id)
 
 
-def a_vehicle(state: VehicleState) -> dict[str, Any]:
+def a_vehicle(state: VehicleState) -> VehicleAnswer:
     network, report = the_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
     index = next_index(network, state)
     call = trip.stop_times[index] if trip and index is not None else None
     standing = world().view.standing.get(state.vehicle_id)
-    return {
-        "vehicle_id": state.vehicle_id,
-        "status": state.matched.status,
-        "route_id": trip.route_id if trip else None,
-        "direction_id": trip.direction_id if trip else None,
-        "trip": a_trip(state.matched.trip) if state.matched.trip else None,
-        "headsign": headsign_of(network, trip) if trip else None,
-        "next_stop_id": call.stop_id if call else None,
-        "bearing": report.bearing,
-        "speed_mps": report.speed_mps,
-        "reported_at": local(report.reported_at),
-        "age_s": round(max(0.0, (world().now() - report.reported_at).total_seconds())),
-        "old": not is_fresh(report.reported_at, world().now(), LIVE_AGE),
-        "standing_since": local(standing.since) if standing else None,
-        "is_demo": trip.is_demo if trip else False,
-    }
+    return VehicleAnswer(
+        vehicle_id=state.vehicle_id,
+        status=state.matched.status,
+        route_id=trip.route_id if trip else None,
+        direction_id=trip.direction_id if trip else None,
+        trip=a_trip(state.matched.trip) if state.matched.trip else None,
+        headsign=headsign_of(network, trip) if trip else None,
+        next_stop_id=call.stop_id if call else None,
+        bearing=report.bearing,
+        speed_mps=report.speed_mps,
+        reported_at=local(report.reported_at),
+        age_s=round(max(0.0, (world().now() - report.reported_at).total_seconds())),
+        old=not is_fresh(report.reported_at, world().now(), LIVE_AGE),
+        standing_since=local(standing.since) if standing else None,
+        is_demo=trip.is_demo if trip else False,
+    )
 
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
-    rows = [{**a_vehicle(state), "lat": state.report.lat, "lon": state.report.lon} for state in vehicles_in_service()]
-    return answer({"now": local(world().now()), "live": world().is_live, "told_for_s": TOLD_AGE.seconds, "vehicles": rows}, 2)
+    rows = [
+        msgspec.structs.replace(a_vehicle(state), lat=state.report.lat, lon=state.report.lon) for state in vehicles_in_service()
+    ]
+    now = local(world().now())
+    return answer(VehiclesAnswer(now=now, live=world().is_live, told_for_s=TOLD_AGE.seconds, vehicles=rows), 2)
 
 
 @pages.get("/vehicles.geojson")
 def vehicles_geojson() -> Response:
     features = [
-        {
-            "type": "Feature",
-            "id": state.vehicle_id,
-            "geometry": {"type": "Point", "coordinates": [round(state.report.lon, 6), round(state.report.lat, 6)]},
-            "properties": a_vehicle(state),
-        }
+        VehicleFeatureAnswer(
+            type="Feature",
+            id=state.vehicle_id,
+            geometry=PointAnswer(type="Point", coordinates=(round(state.report.lon, 6), round(state.report.lat, 6))),
+            properties=a_vehicle(state),
+        )
         for state in vehicles_in_service()
     ]
-    return answer({"type": "FeatureCollection", "features": features}, 2, "application/geo+json")
+    return answer(VehicleFeaturesAnswer(type="FeatureCollection", features=features), 2, "application/geo+json")
 
 
 @pages.get("/explain")
@@ -276,7 +300,7 @@ def explain() -> Response:
         abort(429, "Another question is being answered. Ask again in a second.")
     if explanations is None:
         abort(503, "The live process does not answer; nothing can be explained without it.")
-    return answer({"explanations": explanations}, 0)
+    return answer(ExplanationsAnswer(explanations), 0)
 
 
 @pages.get("/openapi.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import relevant_alerts
@@ -19,6 +19,12 @@ from web.world import World
 PASSED_AT_MOST = 5
 
 
+def _is_vague(row: Arrival, headway_s: int) -> bool:
+    if row.status is not ArrivalStatus.NEXT_TRIP or row.low_at is None or row.high_at is None:
+        return False
+    return (row.high_at - row.low_at).total_seconds() > headway_s
+
+
 @dataclass(frozen=True)
 class DirectionBoard:
     direction: RouteDirection
@@ -29,6 +35,15 @@ class DirectionBoard:
     hours: Hours | None  # of today
     ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
     only_alight: bool  # the latter
+    headway_s: int | None = None  # planned now
+    first_again: datetime | None = None  # after the last bus of today: the first of the next service
+
+    @property
+    def shown(self) -> list[Arrival]:
+        """The rows for eyes: none of a bus on the trip before whose band is wider than the headway, which says as much."""
+        if self.headway_s is None:
+            return self.rows
+        return [row for row in self.rows if not _is_vague(row, self.headway_s)]
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,11 @@ class StopBoard:
             if row.at is not None and row.can_board
         ]
         return sorted(rows, key=lambda row: (row.at, row.trip.trip_id if row.trip else ""))
+
+    @property
+    def is_only_to_alight(self) -> bool:
+        """True where buses stop and nobody can get on."""
+        return bool(self.directions) and all(direction.ends_here for direction in self.directions)
 
     @property
     def has_demo(self) -> bool:
@@ -100,12 +120,12 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
     table = timetable_of(network)
     rows = rows_of(world, stop_id)
     directions = list(dict.fromkeys([*table.directions_at(stop_id), *(row.direction for row in rows)]))
-    today = local_date(now, network.timezone)
     boards = [
-        _direction_board(network, stop_id, direction, [row for row in rows if row.direction == direction], today)
+        _direction_board(network, stop_id, direction, [row for row in rows if row.direction == direction], now)
         for direction in directions
     ]
-    boards = [board for board in boards if board.rows or board.notes or not board.ends_here]
+    telling = [board for board in boards if board.rows or board.notes or not board.ends_here]
+    boards = telling or boards  # where nobody can get on at all, that is what there is to say
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
     passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)
@@ -116,9 +136,9 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
 
 
 def _direction_board(
-    network: Network, stop_id: str, direction: RouteDirection, rows: list[Arrival], today: date
+    network: Network, stop_id: str, direction: RouteDirection, rows: list[Arrival], now: datetime
 ) -> DirectionBoard:
-    table = timetable_of(network)
+    table, today = timetable_of(network), local_date(now, network.timezone)
     signs = Counter(row.headsign for row in rows if row.headsign)
     calls = table.calls_at(stop_id, direction)
     sign = signs.most_common(1)[0][0] if signs else next((call.headsign for call in calls), "")
@@ -134,4 +154,6 @@ def _direction_board(
         hours=table.hours(stop_id, direction, today),
         ends_here=ends_here,
         only_alight=ends_here and not all(call.is_last for call in calls),
+        headway_s=min((window.headway_s for window in table.windows(stop_id, direction, now, now)), default=None),
+        first_again=table.next_first(stop_id, direction, now) if any(row.is_last_of_day for row in timed) else None,
     )

@@ -101,7 +101,7 @@ class ControlRoom:
                 corridor = corridor_of(mine, circuit)
                 corridors.append(corridor)
                 advice += advise(mine, circuit, corridor)
-        return ControlState(FORMAT, now, version, corridors, advice)
+        return ControlState(format=FORMAT, made_at=now, network_version=version, corridors=corridors, advice=advice)
 
 
 def _by_route(network: Network, states: Mapping[str, VehicleState]) -> dict[str, dict[str, VehicleState]]:

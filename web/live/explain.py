@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import exp
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from transit.forecasting.explanation import Explanation, recomputed
+from transit.forecasting.explanation import Explanation, recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction
 from transit.plan.service_day import format_time
 from transit.store.files import write_atomically
 from transit.tracking.state import VehicleState
-from web.live.questions import Question, paths_of
+from web.live.questions import ExplanationAnswer, FactorAnswer, LinkAnswer, Question, paths_of
 from web.live.snapshot import folder
 
 MOST = 20  # answered in one step: somebody who asks for everything waits
@@ -44,7 +43,7 @@ def answer_all(
             continue
         request = (question.vehicle_id, question.stop_id, vehicles, now)
         explanations = [] if forecaster is None else forecaster.explain(*request, next_trips=True)
-        answers = [plain_values(explanation, shown_at(explanation.prediction)) for explanation in explanations]
+        answers = [answer_of(explanation, shown_at(explanation.prediction)) for explanation in explanations]
         write_atomically(paths_of(data_dir, question)[1], msgspec.json.encode(answers))
         path.unlink(missing_ok=True)
     if questions:
@@ -54,48 +53,48 @@ def answer_all(
     return len(questions)
 
 
-def plain_values(explanation: Explanation, shown_at: datetime) -> dict[str, Any]:
-    """Plain values; the numbers reproduce predicted_at (recomputed() says how), shown_at is what is on display."""
+def answer_of(explanation: Explanation, shown_at: datetime) -> ExplanationAnswer:
+    """The numbers reproduce predicted_at (recompute() shows how), shown_at is what is on display."""
     prediction = explanation.prediction
     trip = prediction.trip
-    return {
-        "vehicle_id": prediction.vehicle_id,
-        "stop_id": prediction.stop_id,
-        "stop_sequence": prediction.stop_sequence,
-        "trip_id": trip.trip_id,
-        "start_date": f"{trip.start_date:%Y%m%d}",
-        "start_time": None if trip.start_s is None else format_time(trip.start_s),
-        "tier": prediction.tier.value,
-        "made_at": prediction.made_at.isoformat(),
-        "reported_at": prediction.reported_at.isoformat(),
-        "predicted_at": prediction.predicted_at.isoformat(),
-        "shown_at": shown_at.isoformat(),
-        "low_at": prediction.low_at.isoformat(),
-        "high_at": prediction.high_at.isoformat(),
-        "recomputed_at": recomputed(explanation).isoformat(),
-        "counted_from": explanation.counted_from.isoformat(),
-        "fix_age_s": round(explanation.fix_age_s, 1),
-        "wait_s": explanation.wait_s,
-        "links": [
-            {
-                "from_stop_id": link.from_stop_id,
-                "to_stop_id": link.to_stop_id,
-                "planned_s": link.planned_s,
-                "usual_s": link.usual_s,
-                "counted_s": link.counted_s,
-                "days": link.days,
-                "observations": round(link.observations, 1),
-            }
+    return ExplanationAnswer(
+        vehicle_id=prediction.vehicle_id,
+        stop_id=prediction.stop_id,
+        stop_sequence=prediction.stop_sequence,
+        trip_id=trip.trip_id,
+        start_date=f"{trip.start_date:%Y%m%d}",
+        start_time=None if trip.start_s is None else format_time(trip.start_s),
+        tier=prediction.tier.value,
+        made_at=prediction.made_at.isoformat(),
+        reported_at=prediction.reported_at.isoformat(),
+        predicted_at=prediction.predicted_at.isoformat(),
+        shown_at=shown_at.isoformat(),
+        low_at=prediction.low_at.isoformat(),
+        high_at=prediction.high_at.isoformat(),
+        recomputed_at=recompute(explanation).isoformat(),
+        counted_from=explanation.counted_from.isoformat(),
+        fix_age_s=round(explanation.fix_age_s, 1),
+        wait_s=explanation.wait_s,
+        links=[
+            LinkAnswer(
+                from_stop_id=link.from_stop_id,
+                to_stop_id=link.to_stop_id,
+                planned_s=link.planned_s,
+                usual_s=link.usual_s,
+                counted_s=link.counted_s,
+                days=link.days,
+                observations=round(link.observations, 1),
+            )
             for link in explanation.links
         ],
-        "usual_s": explanation.usual_s,
-        "factors": [
-            {"name": factor.name, "reading": factor.reading, "times": exp(factor.log_effect)} for factor in explanation.factors
+        usual_s=explanation.usual_s,
+        factors=[
+            FactorAnswer(name=factor.name, reading=factor.value, times=exp(factor.log_effect)) for factor in explanation.factors
         ],
-        "stretch": explanation.stretch,
-        "median_s": explanation.median_s,
-        "caution": exp(explanation.caution),
-        "not_before_s": explanation.not_before_s,
-        "put_off_s": explanation.put_off_s,
-        "not_before_ahead_s": explanation.not_before_ahead_s,
-    }
+        stretch=explanation.stretch,
+        median_s=explanation.median_s,
+        caution=exp(explanation.caution),
+        not_before_s=explanation.not_before_s,
+        put_off_s=explanation.put_off_s,
+        not_before_ahead_s=explanation.not_before_ahead_s,
+    )

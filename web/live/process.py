@@ -202,7 +202,7 @@ class Live:
         departures = {order.vehicle_id: order.departs_at.timestamp() for order in orders if order not in followed}
         if departures != self.told:
             log.info("departures as dispatchers said: %s", ", ".join(departures) or "none")
-        self.told, forecaster.departures.told = departures, dict(departures)
+        self.told, forecaster.departures.ordered = departures, dict(departures)
         if followed:
             with writing(self.engine) as connection:
                 for order in followed:

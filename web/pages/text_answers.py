@@ -7,6 +7,7 @@ Grammar: a stop's code or name, then, if wanted, a route: "12", "12 biru", "tugu
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from anyascii import anyascii
 from flask import Blueprint, Response, abort, request
@@ -97,13 +98,13 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
         gettext(
             "%(route)s %(time)s from %(stop)s",
             route=names.route_name(network.routes[ride.pattern.route_id]),
-            time=journey_words.leaving(ride),
+            time=journey_words.leaving(ride, now),
             stop=names.stop_name(network.stops[ride.board]),
         )
         for ride in journey.rides
     ]
-    there = gettext("there %(time)s", time=journey_words.clock(journey.comes))
-    last = "" if made.last is None else gettext("last %(time)s", time=phrasing.clock(journey_words.at(made.last.leaves)))
+    there = gettext("there %(time)s", time=journey_words.clock(journey.comes, now))
+    last = "" if made.last is None else gettext("last %(time)s", time=_time(journey_words.at(made.last.leaves), now))
     for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
         if len(text := " ".join(filter(None, line))) <= LONGEST:
             return text
@@ -147,6 +148,8 @@ def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
         if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
     ]
     parts = [plain(_direction(direction, board)) for direction in directions]
+    if not parts and route is None and board.is_only_to_alight:
+        return f"{head} {plain(gettext('Nobody gets on here: buses only let people off.'))}"
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
@@ -170,9 +173,9 @@ def _short(row: Arrival, board: StopBoard) -> str:
         minutes = phrasing.minutes(row.at, board.now, row.low_at, row.high_at)
         return f"{minutes} ({gettext('old')})" if row.status is ArrivalStatus.LIVE_OLD else minutes
     if row.status is ArrivalStatus.STANDING and row.standing_since is not None:
-        return gettext("bus standing since %(time)s", time=phrasing.clock(row.standing_since))
+        return gettext("bus standing since %(time)s", time=_time(row.standing_since, board.now))
     if row.status is ArrivalStatus.SCHEDULED and row.at is not None:
-        return gettext("timetable %(time)s", time=phrasing.clock(row.at))
+        return gettext("timetable %(time)s", time=_time(row.at, board.now))
     if row.status is ArrivalStatus.HEADWAY:
         return phrasing.every(row.headway_s or 0)
     if row.status is ArrivalStatus.NOT_RUNNING and row.at is not None:
@@ -180,6 +183,12 @@ def _short(row: Arrival, board: StopBoard) -> str:
     if row.status is ArrivalStatus.DISRUPTED:
         return gettext("does not stop here now")
     return phrasing.status_word(row.status).lower()
+
+
+def _time(at: datetime, now: datetime) -> str:
+    """A time of day; of another day with its name, short."""
+    clock = phrasing.clock(at)
+    return clock if phrasing.moment(at, now) == clock else f"{phrasing.short_day(at)} {clock}"
 
 
 def help_text(network: Network, message: str) -> str:

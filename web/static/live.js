@@ -8,6 +8,7 @@
  function ticks() { return window.performance ? performance.now() : Date.now(); }
  function now() { return offset + ticks(); }
  function setClock(ms) { offset = ms - ticks(); good = ms; }
+ window.serverNow = now;
  function part() { return document.getElementById("part"); }
  function minutes(el, s) {
   var left = Number(el.dataset.t) - s, r = el.dataset.r;
@@ -54,7 +55,7 @@
  }
  function next(ms) { clearTimeout(timer); timer = setTimeout(load, ms); }
  function load() {
-  if (busy || document.hidden) return;
+  if (busy || (document.hidden && !window.armed)) return;
   busy = true;
   var stop = window.AbortController ? new AbortController() : null;
   var late = setTimeout(function () { if (stop) stop.abort(); }, 12000);
@@ -92,7 +93,7 @@
  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
  tell();
  setInterval(tell, 1000);
- document.addEventListener("visibilitychange", function () { if (!document.hidden) load(); else clearTimeout(timer); });
+ document.addEventListener("visibilitychange", function () { if (!document.hidden) load(); else if (!window.armed) clearTimeout(timer); });
  window.addEventListener("offline", function () { kept = true; tell(); });
  window.addEventListener("online", function () { wait = EVERY; load(); });
  window.addEventListener("pageshow", function (event) { if (event.persisted) load(); });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,28 +23,41 @@ def at(moment: Moment) -> datetime:
     return datetime.fromtimestamp(moment.at, UTC)
 
 
-def clock(moment: Moment, *, about: bool = False) -> str:
-    """A time, as a band where it is not sure."""
+def clock(moment: Moment, day: datetime, *, zone: str = "", about: bool = False) -> str:
+    """A time on the clock of a stop (zone), as a band where it is not sure.
+
+    It names its day where that is not the day of the moment `day`.
+    """
     if moment.high - moment.low > WIDE_S:
-        low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (moment.low, moment.high))
-        return f"{phrasing.clock(low)}–{phrasing.clock(high)}"
-    return gettext("about %(time)s", time=phrasing.clock(at(moment))) if about else phrasing.clock(at(moment))
+        return _band(moment, day, zone)
+    time = phrasing.moment(at(moment), day, zone)
+    return gettext("about %(time)s", time=time) if about else time
 
 
-def span(journey: Journey) -> str:
-    """From when until when, "09.12-09.41"; by headway only about when one is there."""
-    first, last = journey.leaves, journey.comes
+def _band(moment: Moment, day: datetime, zone: str) -> str:
+    low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (moment.low, moment.high))
+    return f"{phrasing.moment(low, day, zone)}–{phrasing.moment(high, low, zone)}"
+
+
+def span(journey: Journey, now: datetime, zone_of: Callable[[str], str]) -> str:
+    """From when until when, "09.12-09.41", of another day "Senin 09.12-09.41"; by headway only about when one is there.
+
+    zone_of: the zone in which a stop's clocks go.
+    """
+    first, last = at(journey.leaves), at(journey.comes)
+    here, there = zone_of(journey.rides[0].board), zone_of(journey.rides[-1].alight)
     if journey.rides[0].source is Source.HEADWAY:
-        return gettext("there about %(time)s", time=phrasing.clock(at(last)))
-    return f"{phrasing.clock(at(first))}–{phrasing.clock(at(last))}"
+        return gettext("there about %(time)s", time=phrasing.moment(last, now, there))
+    return f"{phrasing.moment(first, now, here)}–{phrasing.moment(last, first, there)}"
 
 
-def band(journey: Journey) -> str:
-    """Between when and when one is there; empty where that is sure."""
+def band(journey: Journey, day: datetime, zone_of: Callable[[str], str]) -> str:
+    """Between when and when one is there, its day named where it is another one; empty where that is sure."""
     if journey.comes.high - journey.comes.low <= WIDE_S:
         return ""
     low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (journey.comes.low, journey.comes.high))
-    return gettext("between %(low)s and %(high)s", low=phrasing.clock(low), high=phrasing.clock(high))
+    zone = zone_of(journey.rides[-1].alight)
+    return gettext("between %(low)s and %(high)s", low=phrasing.moment(low, day, zone), high=phrasing.moment(high, low, zone))
 
 
 def minutes(seconds: float) -> str:
@@ -55,11 +69,11 @@ def changes(journey: Journey) -> str:
     return ngettext("%(num)s change", "%(num)s changes", count) if count else gettext("no change")
 
 
-def leaving(ride: Ride) -> str:
+def leaving(ride: Ride, day: datetime, zone: str = "") -> str:
     """When the bus leaves, as sure as that is known."""
     if ride.source is Source.HEADWAY and ride.run.headway_s:
         return phrasing.every(round(ride.run.headway_s))
-    return clock(ride.leaves)
+    return clock(ride.leaves, day, zone=zone)
 
 
 def source(ride: Ride) -> str:

@@ -17,7 +17,9 @@ from transit.plan.network import Network
 
 LANGUAGES = ("id", "en")  # the first is the default; the words in code and templates are English
 COOKIE = "lang"
-NOT_NEGOTIATED = ("/t/", "/api/", "/tanda/", "/embed/", "/layar/", "/gtfs", "/metrics", "/healthz", "/static/", "/vendor/")
+NOT_NEGOTIATED = (  # how addresses begin that are shown to many, read by programs or in one language alone
+    "/t/", "/api/", "/tanda/", "/embed/", "/layar/", "/gtfs", "/metrics", "/healthz", "/static/", "/vendor/", "/offline/",
+)  # fmt: skip
 COOKIE_AGE_S = 365 * 24 * 3600
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
@@ -90,6 +92,8 @@ def init_languages(app: Flask) -> None:
         if tag in LANGUAGES and tag != request.cookies.get(COOKIE):
             response.set_cookie(COOKIE, tag, max_age=COOKIE_AGE_S, samesite="Lax", httponly=True, secure=request.is_secure)
         if response.mimetype == "text/html":
+            if not response.content_language:
+                response.content_language.add(language())
             response.vary.add("Cookie")
             if negotiates() and "lang" not in request.args:
                 response.vary.add("Accept-Language")

@@ -14,10 +14,12 @@ from transit.arrivals.rows import Arrival, ArrivalStatus
 from transit.arrivals.steadiness import HERE_S
 from transit.arrivals.steadiness import minutes as whole_minutes
 from transit.plan.network_hours import NetworkState, Running
-from transit.plan.timetable import NoServiceReason
+from transit.plan.timetable import Hours, NoServiceReason
 from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
+SOON_LAST = timedelta(minutes=30)  # so long before it the last bus of the day is marked in amber
+BAND_MIN = 30  # minutes that the band under a time spans
 OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
 DAYS_OF_A_WEEK = 7
 MINUTES_OF_A_DAY = 24 * 60
@@ -249,3 +251,23 @@ def network_state(state: NetworkState, now: datetime, silent_since: datetime | N
     if state.running is Running.HOLIDAY and state.holiday:
         return gettext("No buses today, %(name)s; %(again)s", name=state.holiday, again=again)
     return gettext("No buses today; %(again)s", again=again)
+
+
+def clock_band(low: datetime, high: datetime) -> str:
+    """09.12–09.20; one time where both are the same minute."""
+    first, last = clock(low), clock(high)
+    return first if first == last else f"{first}–{last}"
+
+
+def band_minutes(low: datetime, high: datetime, now: datetime) -> tuple[int, int]:
+    """Where the band under a time begins and ends, whole minutes from now, within BAND_MIN; as wide as the words say."""
+    first = min(max(0, floor((low - now).total_seconds() / 60)), BAND_MIN - 1)
+    return first, max(first + 1, min(BAND_MIN, ceil((high - now).total_seconds() / 60)))
+
+
+def hours(day_hours: Hours) -> str:
+    """First and last bus of today in one line."""
+    first, last = clock(day_hours.first_at), clock(day_hours.last_at)
+    if day_hours.about:
+        return gettext("first about %(first)s, last about %(last)s", first=first, last=last)
+    return gettext("first %(first)s, last %(last)s", first=first, last=last)

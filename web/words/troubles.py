@@ -56,7 +56,8 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.LIVE_STOPPED: Words("The live process wrote last %(age_s)s ago: arrivals stand still.", "Start it: python app.py run"),
     Kind.OFFERED_OPENLY: Words(
-        "BIND offers the pages to the network without ADMIN_PASSWORD: /armada answers to this machine only.", "Set one."
+        "BIND offers the pages to the network and nobody can log in: /armada stays closed.",
+        "python app.py people add NAME --role admin",
     ),
     Kind.NO_NETWORK: Words(
         "No network is loaded.", "Import one: python app.py gtfs import FOLDER_OR_ZIP (data/binjai is the sample)."

@@ -74,12 +74,12 @@ def test_history_is_the_median_of_the_hour():
 def test_the_kalman_filter_as_published():
     network, trip = a_network(speed_mps=5.0), "T1"
     kalman = TransitClockKalman(links_of(network), Departures(network, patterns_of(network)))
-    way = links_of(network).of_trip(trip)
-    link = int(way.links[3])
+    linked = links_of(network).of_trip(trip)
+    link = int(linked.links[3])
     for day, seconds in enumerate((90.0, 100.0, 110.0, 160.0)):
         start = at(7, 5).timestamp() + day * 86400.0
         call = StopEvent("B", a_trip_instance(trip), "S4", 5, at(7, 6), None, 20.0)
-        kalman.learn(call, way, LinkObservation(3, start, seconds, None))
+        kalman.learn(call, linked, LinkObservation(3, start, seconds, None))
     # on day 3 the error became gain * variance of 90, 100, 110: v = 66.67, g = (100 + v) / (100 + 2 v) = 0.7143
     variance = 200.0 / 3.0
     error = (100.0 + variance) / (100.0 + 2.0 * variance) * variance
@@ -96,10 +96,10 @@ def test_the_kalman_filter_as_published():
 
 def test_without_days_the_last_vehicle_and_without_that_the_plan():
     kalman = TransitClockKalman(links_of(NETWORK), Departures(NETWORK, patterns_of(NETWORK)))
-    way, now = links_of(NETWORK).of_trip("T1"), SEVEN.timestamp()
-    assert kalman._link(int(way.links[3]), "T1", 25200.0, MONDAY.toordinal(), 100.0, now) == 100.0
-    kalman.learn(StopEvent("B", a_trip_instance(), "S4", 5, SEVEN, None, 20.0), way, LinkObservation(3, now, 130.0, None))
-    assert kalman._link(int(way.links[3]), "T1", 25200.0, MONDAY.toordinal(), 100.0, now) == 130.0
+    linked, now = links_of(NETWORK).of_trip("T1"), SEVEN.timestamp()
+    assert kalman._link(int(linked.links[3]), "T1", 25200.0, MONDAY.toordinal(), 100.0, now) == 100.0
+    kalman.learn(StopEvent("B", a_trip_instance(), "S4", 5, SEVEN, None, 20.0), linked, LinkObservation(3, now, 130.0, None))
+    assert kalman._link(int(linked.links[3]), "T1", 25200.0, MONDAY.toordinal(), 100.0, now) == 130.0
 
 
 def test_dwell_grows_with_the_headway_where_it_did():
@@ -107,8 +107,8 @@ def test_dwell_grows_with_the_headway_where_it_did():
     for n in range(60):
         headway = 300.0 + 60.0 * (n % 20)
         model.learn(5.0 * 10.0 ** (headway / 3600.0), headway)
-    assert model.says(1200.0) == pytest.approx(5.0 * 10.0 ** (1.0 / 3.0), rel=0.05)
-    assert model.says(300.0) < model.says(1500.0)
+    assert model.expected_s(1200.0) == pytest.approx(5.0 * 10.0 ** (1.0 / 3.0), rel=0.05)
+    assert model.expected_s(300.0) < model.expected_s(1500.0)
 
 
 @pytest.mark.parametrize("method", list(METHODS))

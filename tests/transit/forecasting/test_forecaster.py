@@ -16,7 +16,7 @@ from gps_ingest.recordings.replay import replay
 from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_trip_instance, at, every
 from tests.driving import a_day, a_drive_of, a_state, play
 from transit.forecasting.baselines import METHODS
-from transit.forecasting.explanation import recomputed
+from transit.forecasting.explanation import recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Tier
 from transit.forecasting.terminal_waits import TerminalWaits
@@ -169,19 +169,19 @@ def test_a_bus_at_its_first_stop_does_not_leave_before_the_plan():
 def test_a_dispatchers_time_wins():
     forecaster, now = Forecaster(NETWORK), at(6, 50)
     plain = forecaster.predict([waiting(now)], now)[0].predicted_at
-    forecaster.departures.told[waiting(now).vehicle_id] = at(7, 20).timestamp()
-    told = forecaster.predict([waiting(now)], now)[0].predicted_at
-    assert told - plain > timedelta(minutes=12)
+    forecaster.departures.ordered[waiting(now).vehicle_id] = at(7, 20).timestamp()
+    ordered = forecaster.predict([waiting(now)], now)[0].predicted_at
+    assert ordered - plain > timedelta(minutes=12)
 
 
 def test_a_dispatchers_time_counts_until_the_bus_has_left_or_it_is_long_past():
     forecaster, bus = Forecaster(NETWORK), waiting(at(7)).vehicle_id
-    forecaster.departures.told[bus] = at(7, 2).timestamp()
+    forecaster.departures.ordered[bus] = at(7, 2).timestamp()
     assert forecaster.predict([waiting(at(7, 5))], at(7, 5))[0].predicted_at < at(7, 6)
     plain = Forecaster(NETWORK).predict([waiting(at(7, 8))], at(7, 8))[0].predicted_at
     assert forecaster.predict([waiting(at(7, 8))], at(7, 8))[0].predicted_at == plain
     play(forecaster, [a_drive_of(NETWORK, at(7, 9), vehicle_id=bus)])
-    assert forecaster.departures.told == {}
+    assert forecaster.departures.ordered == {}
 
 
 def test_who_is_early_is_expected_to_be_held_and_who_is_late_is_not():
@@ -203,10 +203,10 @@ def test_where_no_timetable_rules_a_bus_that_has_just_lost_the_one_before_waits_
 
     def leaves(last):
         forecaster = Forecaster(network)
-        way = forecaster.links.of_trip(trip.trip_id)
-        forecaster.departures.waits[way.corridor] = waits = TerminalWaits()
-        waits.left(last.timestamp(), last.timestamp(), None)
-        return forecaster.departures.expected("BUS-1", trip, way, now.timestamp())
+        linked = forecaster.links.of_trip(trip.trip_id)
+        forecaster.departures.waits[linked.corridor] = waits = TerminalWaits()
+        waits.note_departure(last.timestamp(), last.timestamp(), None)
+        return forecaster.departures.expected("BUS-1", trip, linked, now.timestamp())
 
     assert leaves(now - timedelta(seconds=30)) > leaves(now - timedelta(minutes=25))
 
@@ -243,7 +243,7 @@ def test_every_prediction_is_explained_by_numbers_that_give_it_again():
             for one in forecaster.predict([state], asked_at):
                 (why,) = forecaster.explain(one.vehicle_id, one.stop_id, [state], asked_at)
                 assert why.prediction == one
-                assert abs((recomputed(why) - one.predicted_at).total_seconds()) < 1.0
+                assert abs((recompute(why) - one.predicted_at).total_seconds()) < 1.0
                 assert why.fix_age_s == late
                 assert all(link.days in (3, 4) for link in why.links)
                 checked += 1

@@ -8,7 +8,7 @@ import pytest
 from transit.forecasting.fading import DecayingSums
 from transit.forecasting.intervals import Calibration
 from transit.forecasting.prediction import Tier
-from transit.forecasting.regression import NAMES, SOFT_S, Corrections, shares, spread
+from transit.forecasting.regression import FEATURES, SOFT_S, Corrections, columns, shares, spread
 
 
 def test_intervals_hold_four_of_five():
@@ -43,16 +43,25 @@ def test_corrections_find_what_was_put_in():
     some = np.random.default_rng(5)
     corrections = Corrections()
     for n in range(400):
-        readings = some.normal(0.0, 0.3, (10, len(NAMES)))
-        readings[:, 0] = 1.0
+        features = some.normal(0.0, 0.3, (10, len(FEATURES)))
+        features[:, 0] = 1.0
         base = some.uniform(60.0, 1500.0, 10)
-        truth = 0.1 + 0.5 * readings[:, 1]
-        corrections.learn(spread(readings, base), truth + some.normal(0.0, 0.1, 10), float(n * 60))
+        truth = 0.1 + 0.5 * features[:, 1]
+        corrections.learn(spread(features, base), truth + some.normal(0.0, 0.1, 10), float(n * 60))
     corrections.solve(24000.0)
-    readings = np.zeros((3, len(NAMES)))
-    readings[:, 0], readings[:, 1] = 1.0, (0.0, 0.4, -0.4)
-    found = corrections.factor(spread(readings, np.array([300.0, 300.0, 300.0])))
+    features = np.zeros((3, len(FEATURES)))
+    features[:, 0], features[:, 1] = 1.0, (0.0, 0.4, -0.4)
+    found = corrections.factor(spread(features, np.array([300.0, 300.0, 300.0])))
     assert found == pytest.approx([0.1, 0.3, -0.1], abs=0.03)
+
+
+def test_features_stand_where_the_table_has_them_whatever_order_they_come_in():
+    names = [feature.name for feature in FEATURES]
+    values = {name: float(n) for n, name in enumerate(names)}
+    table = columns(dict(reversed(values.items())), stops=2)
+    assert table.tolist() == [list(range(len(names)))] * 2
+    with pytest.raises(KeyError, match="headway"):
+        columns({name: value for name, value in values.items() if name != "headway"}, stops=2)
 
 
 @pytest.mark.parametrize("base", [0.0, 60.0, 100.0, 500.0, 1200.0, 9000.0])

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import MONDAY, SEVEN, STRAIGHT, Way, a_city, a_trip_instance, at, every
-from tests.driving import a_drive_of, a_state, play
-from transit.forecasting.explanation import recomputed
+from tests.driving import Drive, a_drive_of, a_state, play
+from transit.forecasting.explanation import recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Tier
 from transit.plan.network import TripInstance
@@ -103,7 +103,7 @@ def test_after_the_hours_of_service_nobody_is_expected_back():
 
 def test_a_dispatchers_time_is_kept_on_the_way_back():
     forecaster = Forecaster(PENDULUM)
-    forecaster.departures.told["BUS1"] = at(7, 20).timestamp()
+    forecaster.departures.ordered["BUS1"] = at(7, 20).timestamp()
     assert of_the_next(forecaster, [near_the_end()])[0].predicted_at > at(7, 12)
 
 
@@ -112,7 +112,7 @@ def test_the_way_back_is_explained_by_numbers_that_give_it_again():
     for said in of_the_next(forecaster, [bus]):
         why = forecaster.explain("BUS1", said.stop_id, [bus], SEVEN, next_trips=True)[-1]
         assert why.prediction == said
-        assert abs((recomputed(why) - said.predicted_at).total_seconds()) < 1.0
+        assert abs((recompute(why) - said.predicted_at).total_seconds()) < 1.0
 
 
 def test_what_was_said_of_the_way_back_is_learnt_from():
@@ -122,3 +122,15 @@ def test_what_was_said_of_the_way_back_is_learnt_from():
         play(forecaster, [a_drive_of(PENDULUM, start, trip_id="R1a1", start_s=(8 + n) * HOUR)])
         play(forecaster, [a_drive_of(PENDULUM, start + timedelta(minutes=25), trip_id="R1b1", start_s=(8 + n) * HOUR + 1500)])
     assert forecaster.calibration[Tier.NEXT_TRIP].count.sum() > 20
+
+
+def test_what_was_predicted_of_the_next_round_of_a_loop_is_kept_while_this_round_goes_on() -> None:
+    """On a loop both rounds have the same stops and, by headway, the same trip_id: a call of this one settles only its own."""
+    loop = a_city(Way("R1", [*STRAIGHT, *STRAIGHT[-2::-1]], headway=every(15)))
+    forecaster, waiting = Forecaster(loop), []
+    for now, item in a_drive_of(loop, at(8), trip_id="R1a1", start_s=8 * HOUR).items:
+        play(forecaster, [Drive([(now, item)], [])])
+        samples = [sample for rows in forecaster._samples.values() for sample in rows]
+        waiting.append(sum(sample.tier is Tier.NEXT_TRIP for sample in samples))
+    assert waiting[-1] > 0
+    assert waiting == sorted(waiting)

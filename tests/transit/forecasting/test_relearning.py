@@ -63,9 +63,9 @@ def test_waits_are_seen_again():
     first = next(event for event in a_fortnight() if event.stop_sequence == 1 and event.vehicle_id == "BUS7")
     waited = replace(first, arrived_at=first.arrived_at - timedelta(minutes=5))
     relearn(forecaster, [waited])
-    way = forecaster.links.of_trip(first.trip.trip_id)
-    assert way is not None
-    assert len(forecaster.departures.waits[way.corridor].rows) == 1
+    linked = forecaster.links.of_trip(first.trip.trip_id)
+    assert linked is not None
+    assert len(forecaster.departures.waits[linked.corridor].rows) == 1
     assert forecaster.calibration[Tier.AT_TERMINAL].count.sum() == 5
 
 

@@ -25,7 +25,7 @@ def a_terminal(days: int, minutes: tuple[int, ...], waits_s: tuple[float, ...], 
         for hour in range(4):
             for minute in minutes:
                 at = MONDAY_S + day * DAY_S + SIX_S + hour * 3600.0 + minute * 60.0 + random.normal(0.0, noise_s)
-                terminal.left(at, at, waits_s[count % len(waits_s)])
+                terminal.note_departure(at, at, waits_s[count % len(waits_s)])
                 count += 1
     return terminal
 
@@ -47,7 +47,7 @@ def test_a_timetable_that_nobody_wrote_down_is_found():
     terminal = a_terminal(4, (0, 15, 30, 45), (240.0, 420.0, 600.0, 780.0), noise_s=20.0)
     for minute, left_s in ((20, 600.0), (26, 240.0)):
         now = MONDAY_S + 4 * DAY_S + SIX_S + 3600.0 + minute * 60.0
-        terminal.left(now - 2400.0, now - 2400.0, None)  # so long ago that the time since then says nothing
+        terminal.note_departure(now - 2400.0, now - 2400.0, None)  # so long ago that the time since then says nothing
         still, weights = terminal.possible(0.0, now, now, alike=True)
         total = {wait: weights[still == wait].sum() for wait in set(still)}
         others = [total[wait] for wait in total if wait != left_s]
@@ -58,7 +58,7 @@ def test_where_departures_keep_no_minute_none_is_made_up():
     random, terminal, at = np.random.default_rng(2), TerminalWaits(), MONDAY_S + SIX_S
     for _ in range(KEPT):
         at += float(random.uniform(300.0, 900.0))
-        terminal.left(at, at, float(random.uniform(0.0, 400.0)))
+        terminal.note_departure(at, at, float(random.uniform(0.0, 400.0)))
     answers = [expected(terminal, at + 86000.0 + shift) for shift in range(0, 3600, 300)]
     assert min(answers) > 150.0
     assert max(answers) < 250.0
@@ -68,7 +68,7 @@ def test_a_bus_that_has_just_lost_the_one_before_waits_longer_where_that_is_the_
     terminal = TerminalWaits()
     for n in range(60):
         at = MONDAY_S + SIX_S + n * 600.0 + (120.0 if n % 2 else 0.0)
-        terminal.left(at, at, 300.0 if n % 2 == 0 else 60.0)  # the longer ago the last one left, the shorter the wait
+        terminal.note_departure(at, at, 300.0 if n % 2 == 0 else 60.0)  # the longer ago the last one left, the shorter the wait
     last = terminal.last_at
     assert last is not None
     assert expected(terminal, last + 180.0) > expected(terminal, last + 660.0) + 60.0
@@ -101,8 +101,23 @@ def test_no_history_can_make_a_vehicle_leave_in_the_past(rows, since, waited_s, 
     terminal, at = TerminalWaits(), MONDAY_S
     for gap, waited in rows:
         at += gap
-        terminal.left(at, at, waited)
+        terminal.note_departure(at, at, waited)
     still, weights = terminal.possible(waited_s, at + since, at + since, alike=alike)
     assert (still > 0.0).all()
     assert np.isfinite(weights).all()
     assert (weights > 0.0).all() or since > 60 * DAY_S
+
+
+def test_waits_whose_vehicle_before_had_left_as_long_ago_count_more_than_others() -> None:
+    """Two and a half minutes since the last departure: spread of 60 s and a tenth of it, in how long ago it was."""
+    terminal = TerminalWaits()
+    at = MONDAY_S + SIX_S
+    for n in range(40):
+        at += 420.0 if n % 2 == 0 else 300.0
+        terminal.note_departure(at, at, 150.0)
+    assert terminal.last_at is not None
+    _, weights = terminal.possible(0.0, terminal.last_at + 150.0, terminal.last_at + 150.0, alike=True)
+    spread_s = 60.0 + 0.1 * 150.0
+    alike, other = (0.05 + np.exp(-0.5 * ((gap_s - 150.0 - 150.0) / spread_s) ** 2) for gap_s in (300.0, 420.0))
+    newest, before = weights[-1], weights[-2]  # after a gap of 300 s, and of 420 s
+    assert newest / before == pytest.approx(alike / other, rel=0.1)

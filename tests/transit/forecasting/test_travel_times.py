@@ -23,17 +23,17 @@ def times() -> TravelTimes:
 
 
 def way_of(times: TravelTimes) -> LinkedPattern:
-    way = times.links.of_trip(TRIP.trip_id)
-    assert way is not None
-    return way
+    linked = times.links.of_trip(TRIP.trip_id)
+    assert linked is not None
+    return linked
 
 
 def travel(times: TravelTimes, vehicle_id: str, started_s: float, *, pace: float, links: int = 7) -> float:
     """A vehicle that needs so many times the plan from each stop to the next; when it was last seen, Unix seconds."""
-    way = way_of(times)
+    linked = way_of(times)
     for index in range(links + 1):
         at = SEVEN + timedelta(seconds=started_s + index * LINK_S * pace)
-        times.learn(StopEvent(vehicle_id, TRIP, f"S{index}", index + 1, at, at, 10.0), way, index)
+        times.learn(StopEvent(vehicle_id, TRIP, f"S{index}", index + 1, at, at, 10.0), linked, index)
     return (SEVEN + timedelta(seconds=started_s + links * LINK_S * pace)).timestamp()
 
 
@@ -50,9 +50,9 @@ def test_a_corridor_that_goes_slower_lately_is_told_slower_and_a_faster_one_fast
 
 def test_what_went_slow_lately_is_forgotten_sooner_than_what_went_slow_for_a_while(times: TravelTimes) -> None:
     at = travel(times, "A", 0.0, pace=1.6)
-    way = way_of(times)
-    _, lately, longer = times.today(way, at)
-    _, later, longer_later = times.today(way, at + 3600.0)
+    linked = way_of(times)
+    _, lately, longer = times.today(linked, at)
+    _, later, longer_later = times.today(linked, at + 3600.0)
     assert later / lately < longer_later / longer < 1.0
 
 

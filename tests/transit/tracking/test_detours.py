@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tests.builders import SEVEN, a_report
+from datetime import timedelta
+
+from tests.builders import SEVEN, a_network, a_report
 from transit.store.vehicles import STATE
-from transit.tracking.detours import REMEMBERED, Detour, begun, comes_back, ended
+from transit.tracking.detours import REMEMBERED, Detour, is_return_expected, with_detour, with_outcome
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
+from transit.tracking.trip_choice import AssignmentHint
 
 PLACE = ("R1", 0, "S3")
 
@@ -15,33 +19,33 @@ def a_detour(trip_id: str = "T1", came_back: bool | None = None) -> Detour:
 
 
 def test_the_first_to_leave_a_line_somewhere_is_expected_back_and_the_next_as_those_before_it_did() -> None:
-    assert comes_back(PLACE, [])
-    assert comes_back(PLACE, [a_detour()])  # nobody knows yet what becomes of it
-    assert not comes_back(PLACE, [a_detour(came_back=False)])
-    assert comes_back(PLACE, [a_detour(came_back=False), a_detour("T2", came_back=True)])
-    assert comes_back(("R1", 0, "S4"), [a_detour(came_back=False)])  # elsewhere it is another matter
+    assert is_return_expected(PLACE, [])
+    assert is_return_expected(PLACE, [a_detour()])  # nobody knows yet what becomes of it
+    assert not is_return_expected(PLACE, [a_detour(came_back=False)])
+    assert is_return_expected(PLACE, [a_detour(came_back=False), a_detour("T2", came_back=True)])
+    assert is_return_expected(("R1", 0, "S4"), [a_detour(came_back=False)])  # elsewhere it is another matter
 
 
 def test_a_detour_goes_on_until_it_ends_and_another_trip_makes_another() -> None:
-    one = begun((), a_detour())
-    assert begun(one, a_detour()) == one
-    assert len(begun(one, a_detour("T2"))) == 2
-    back = ended(one, came_back=True)
+    one = with_detour((), a_detour())
+    assert with_detour(one, a_detour()) == one
+    assert len(with_detour(one, a_detour("T2"))) == 2
+    back = with_outcome(one, came_back=True)
     assert [detour.came_back for detour in back] == [True]
-    assert len(begun(back, a_detour())) == 2
+    assert len(with_detour(back, a_detour())) == 2
 
 
 def test_who_was_given_up_and_came_back_after_all_came_back() -> None:
-    parked = ended(begun((), a_detour()), came_back=False)
-    assert ended(parked, came_back=True)[-1].came_back is True
-    assert ended(ended(parked, came_back=True), came_back=False)[-1].came_back is True
-    assert ended((), came_back=True) == ()
+    parked = with_outcome(with_detour((), a_detour()), came_back=False)
+    assert with_outcome(parked, came_back=True)[-1].came_back is True
+    assert with_outcome(with_outcome(parked, came_back=True), came_back=False)[-1].came_back is True
+    assert with_outcome((), came_back=True) == ()
 
 
 def test_only_the_last_few_are_remembered() -> None:
     detours: tuple[Detour, ...] = ()
     for n in range(REMEMBERED + 3):
-        detours = ended(begun(detours, a_detour(f"T{n}")), came_back=True)
+        detours = with_outcome(with_detour(detours, a_detour(f"T{n}")), came_back=True)
     assert [detour.trip_id for detour in detours] == [f"T{n}" for n in range(3, REMEMBERED + 3)]
 
 
@@ -49,3 +53,17 @@ def test_detours_are_stored_with_their_vehicle() -> None:
     report = a_report()
     state = VehicleState("BUS1", report, MatchedPosition(SEVEN, VehicleStatus.OFF_ROUTE), detours=(a_detour(came_back=True),))
     assert STATE.decode(STATE.encode(state)) == state
+
+
+def test_what_becomes_of_a_detour_is_open_while_the_bus_drives_beside_its_line_and_settled_when_it_is_parked() -> None:
+    pipeline = Pipeline(a_network())
+    outcomes = []
+    for n in range(150):
+        off_m = 0.0 if n < 20 else 150.0
+        along_m = 600.0 + 60.0 * min(n, 40)
+        pipeline.step(a_report((along_m, off_m), SEVEN + timedelta(seconds=100 + 10 * n)), AssignmentHint(trip_id="T1"))
+        detours = pipeline.states["BUS1"].detours
+        outcomes.append(detours[-1].came_back if detours else "on its line")
+    assert outcomes[15] == "on its line"
+    assert outcomes[38] is None
+    assert outcomes[-1] is False

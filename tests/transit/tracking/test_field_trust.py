@@ -62,3 +62,15 @@ def test_another_tracker_begins_anew() -> None:
     trust = drive([0.0] * 14)
     other = replace(a_report((0.0, 0.0), SEVEN), tracker_id="another")
     assert observe_fields(trust, None, other, 0.0, 0.0).bearing.weight == 1.0
+
+
+@pytest.mark.parametrize("bearing", [355.0, 5.0, 0.0])
+def test_a_bearing_just_beside_north_agrees_with_a_way_to_the_north(bearing: float) -> None:
+    trust, before = None, None
+    for n in range(6):
+        report = a_report((0.0, 60.0 * n), SEVEN + timedelta(seconds=10 * n), bearing=bearing)
+        trust = observe_fields(trust, before, report, -4.0, 0.0 if before is None else 60.0)
+        before = report
+    assert trust is not None
+    assert trust.bearing.weight == 1.0
+    assert trust.bearing.good == 7.0  # two that it began with, and all five

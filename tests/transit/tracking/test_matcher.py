@@ -1,4 +1,4 @@
-"""The filter itself: what each fix does to the readings of a vehicle."""
+"""The filter itself: what each fix does to the hypotheses about a vehicle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.builders import LOOP, OUT_AND_BACK, SEVEN, STRAIGHT, Way, a_city, a_network, along
 from transit.plan.network import Network
 from transit.tracking.hypotheses import MOST, AssignmentContext, Belief, Hypothesis, Observation
-from transit.tracking.likelihood import departed_m, emission, sigma_m
+from transit.tracking.likelihood import departure_m, emission, sigma_m
 from transit.tracking.matcher import GAP_S, Matcher
 from transit.tracking.trip_choice import AssignmentHint
 
@@ -174,8 +174,8 @@ def test_without_a_shape_the_middle_between_two_stops_says_less_than_a_stop() ->
 
 
 def test_a_near_second_stop_shortens_the_way_that_counts_as_departed() -> None:
-    assert departed_m(Matcher(a_network()).patterns.of_trip("T1")) == 60.0
-    assert departed_m(Matcher(a_network(stops_every_m=80.0)).patterns.of_trip("T1")) == pytest.approx(40.0, abs=1.0)
+    assert departure_m(Matcher(a_network()).patterns.of_trip("T1")) == 60.0
+    assert departure_m(Matcher(a_network(stops_every_m=80.0)).patterns.of_trip("T1")) == pytest.approx(40.0, abs=1.0)
 
 
 def test_only_patterns_that_begin_nearby_can_be_waited_for() -> None:

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.builders import a_drive, a_network
 from tests.conftest import HOUSE
 from transit.store.vehicles import STATE
-from transit.tracking.pipeline import FORMAT, Memory, Pipeline, packed, unpacked
+from transit.tracking.pipeline import FORMAT, Memory, Pipeline, pack, unpack
 from transit.tracking.state import VehicleState, VehicleStatus
 
 DUMP = HOUSE / "tests" / "cases" / "stored_before_formats" / "schema_0003.sql"
@@ -41,7 +42,7 @@ def driven_on(state: VehicleState) -> VehicleState:
 
 def test_a_memory_from_before_formats_is_gone_on_with() -> None:
     state = state_of_before()
-    memory = unpacked(state.memory)
+    memory = unpack(state.memory)
     assert memory.belief is not None
     assert memory.detours == ()
     on = driven_on(state)
@@ -51,14 +52,24 @@ def test_a_memory_from_before_formats_is_gone_on_with() -> None:
 
 
 def test_today_s_memory_is_read_as_it_was_packed() -> None:
-    memory = unpacked(state_of_before().memory)
-    assert packed(unpacked(packed(memory))) == packed(memory)
-    assert packed(memory)[:1] == FORMAT
+    memory = unpack(state_of_before().memory)
+    assert pack(unpack(pack(memory))) == pack(memory)
+    assert pack(memory)[:1] == FORMAT
 
 
 @pytest.mark.parametrize("content", [b"", b"\x7f", b"\x01rest", FORMAT, FORMAT + b"\x91\x05", b"\x93\x01\x02", b"nonsense"])
 def test_a_later_format_or_a_broken_one_begins_anew_with_that_vehicle(content: bytes) -> None:
-    assert packed(unpacked(content)) == packed(Memory())
+    assert pack(unpack(content)) == pack(Memory())
     state = driven_on(replace(state_of_before(), memory=content))
     assert state.matched.status in (VehicleStatus.ON_TRIP, VehicleStatus.UNASSIGNED)
     assert len(state.recent) <= 1
+
+
+def test_a_memory_of_the_format_before_is_gone_on_with() -> None:
+    memory = unpack(state_of_before().memory)
+    assert memory.belief is not None
+    assert memory.belief.hypotheses
+    plain = msgspec.msgpack.decode(pack(memory)[1:])
+    for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit, which comes last
+        assert hypothesis.pop() is False
+    assert pack(unpack(b"\x02" + msgspec.msgpack.encode(plain))) == pack(memory)

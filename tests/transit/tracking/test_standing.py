@@ -8,7 +8,7 @@ from random import Random
 
 from tests.builders import SEVEN, a_report
 from transit.tracking.report import AvlReport
-from transit.tracking.standing import Standing, facts_of, observe
+from transit.tracking.standing import Standing, observe, standing_facts
 
 Fix = tuple[float, float, float]  # seconds after SEVEN, metres east, metres north
 
@@ -27,7 +27,7 @@ def after(fixes: list[Fix], *, speed_mps: float | None = None, decimals: int | N
 
 
 def since(standing: Standing) -> datetime:
-    return facts_of(standing).since
+    return standing_facts(standing).since
 
 
 def there(minutes: float, *, sigma_m: float = 0.0, every_s: float = 10.0) -> list[Fix]:
@@ -70,12 +70,12 @@ def test_three_decimals_flip_between_corners_of_their_grid_without_driving() -> 
 
 def test_a_repeated_point_is_a_stand_unless_the_speed_says_that_it_drives() -> None:
     fixes = there(5)
-    assert facts_of(after(fixes)).frozen_since is None
-    assert facts_of(after(fixes, speed_mps=0.0)).frozen_since is None
-    assert facts_of(after(fixes, speed_mps=6.0)).frozen_since == SEVEN
+    assert standing_facts(after(fixes)).frozen_since is None
+    assert standing_facts(after(fixes, speed_mps=0.0)).frozen_since is None
+    assert standing_facts(after(fixes, speed_mps=6.0)).frozen_since == SEVEN
 
 
 def test_a_receiver_was_frozen_that_goes_on_farther_than_a_standing_bus_can_have_come() -> None:
     fixes = there(5)
-    assert facts_of(after([*fixes, (300.0, 2000.0, 0.0)])).frozen_since == SEVEN
-    assert facts_of(after([*fixes, (300.0, 40.0, 0.0), (310.0, 100.0, 0.0)])).frozen_since is None
+    assert standing_facts(after([*fixes, (300.0, 2000.0, 0.0)])).frozen_since == SEVEN
+    assert standing_facts(after([*fixes, (300.0, 40.0, 0.0), (310.0, 100.0, 0.0)])).frozen_since is None

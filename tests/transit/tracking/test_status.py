@@ -7,14 +7,24 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from random import Random
 
+import msgspec
 import pytest
 
-from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
+from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, a_trip_instance, at, every
 from transit.plan.network import Network
+from transit.tracking.hypotheses import (
+    AssignmentContext,
+    Belief,
+    Hypothesis,
+    Observation,
+    TripClosure,
+    close_trips,
+)
+from transit.tracking.matcher import Matcher
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport
 from transit.tracking.state import MatchedPosition, VehicleStatus
-from transit.tracking.status import DETOUR_S, OFF_S, PARKED_S
+from transit.tracking.status import DETOUR_S, OFF_S, PARKED_S, PublishedStatus, judge
 
 HOUR = 3600
 
@@ -126,3 +136,37 @@ def test_a_crossing_of_two_routes_does_not_change_the_trip() -> None:
     found = matched(network, a_drive(from_m=600.0, start=at(7, 1, 40)))
     assert {one.trip.trip_id[:2] for one in found[3:-8] if one.trip is not None} == {"R1"}
     assert "off_route" not in changes(found)
+
+
+def test_judging_changes_nothing_that_is_believed() -> None:
+    """At the end of its trip, where a verdict has most to close; what it closes is handed back."""
+    network, encode = a_network(), msgspec.msgpack.Encoder().encode
+    matcher, context = Matcher(network), AssignmentContext()
+    belief: Belief | None = None
+    published = PublishedStatus("on_trip", a_trip_instance(), "", 0.0, 0.0)
+    for report in a_drive(to_m=2000.0):
+        x, y = matcher.patterns.plane.xy(report.lat, report.lon)
+        t = report.reported_at.timestamp()
+        belief = matcher.step(belief, Observation(t, x, y, None), context)
+        on_it = matcher.patterns.of_trip("T1")
+        published = msgspec.structs.replace(published, pattern_id=on_it.pattern_id, along_m=2000.0, t=t)
+        out, belief.out = belief.out, 30.0  # as one that has gone out of service
+        before = encode(belief)
+        _, closure = judge(matcher, belief, published, t, context)
+        assert encode(belief) == before
+        belief.out = out
+    assert closure.left is not None
+    assert closure.left.trip == a_trip_instance()
+    assert belief is not None
+    close_trips(belief, closure)
+    assert belief.left == closure.left
+
+
+def test_closing_a_round_that_begins_again_asks_for_every_trip_anew() -> None:
+    hypothesis = Hypothesis("P", 0.0, 0.0, 0.0, 0.0, False, 0.0, fitted_at=5.0)
+    belief = Belief(0.0, 0.0, 0.0, hypotheses=[hypothesis])
+    close_trips(belief, TripClosure(a_trip_instance(), None))
+    assert not hypothesis.must_refit
+    close_trips(belief, TripClosure(a_trip_instance(), None, begins_again=True))
+    assert hypothesis.must_refit
+    assert belief.ended == a_trip_instance()

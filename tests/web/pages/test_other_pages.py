@@ -168,25 +168,6 @@ def test_dispatchers_see_the_fleet_on_the_machine_itself(client):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize(
-    ("peer", "header"), [("192.0.2.7", {}), ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}), ("::1", {"Forwarded": "for=x"})]
-)
-def test_without_a_password_nobody_else_does_and_learns_the_way_out(client, peer, header):
-    answer = client.get("/armada", environ_base={"REMOTE_ADDR": peer}, headers=header)
-    assert answer.status_code == 403
-    assert "ADMIN_PASSWORD" in answer.text
-
-
-def test_with_a_password_it_is_needed_everywhere(town):
-    town.step()
-    client = town.client(admin_password="rahasia")
-    refused = client.get("/armada", environ_base=LOCAL)
-    assert refused.status_code == 401
-    assert refused.headers["WWW-Authenticate"].startswith("Basic")
-    assert client.get("/armada", auth=("x", "wrong")).status_code == 401
-    assert client.get("/armada", auth=("x", "rahasia")).status_code == 200
-
-
 @pytest.mark.parametrize(("to_m", "next_stop"), [(0, "S1"), (20, "S1"), (200, "S1"), (600, "S2")])
 def test_a_bus_at_its_first_stop_is_on_its_way_to_the_second(town, to_m, next_stop):
     town.hear(a_drive(to_m=to_m, every_s=1)).step(at(7, 2))

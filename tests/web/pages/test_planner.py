@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import STRAIGHT, Way, a_city, a_network, at, every
@@ -147,3 +149,22 @@ def test_a_name_that_means_several_stops_is_asked_back_with_their_kinds(a_town, 
     question = answer.text.split("yang mana")[1].split("</section>")[0]
     assert "Halte P0_0" in question
     assert "<small>halte</small>" in question
+
+
+def test_the_card_of_another_day_names_its_day_and_of_today_none(a_town, network):
+    town = a_town(network, at(9))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&hari=20261124")
+    assert '<h2 id="j1">Selasa 07.00–07.08 · 8 mnt' in page
+    assert "Perjalanan terakhir hari itu: berangkat sekitar Selasa 07.30." in page
+    assert page.count("Selasa 07.00") == 1, "the steps stand under the day of their card"
+
+
+def test_a_ride_past_midnight_names_the_day_on_which_it_ends(a_town):
+    town = a_town(a_city(Way("R1", STRAIGHT, (24 * 3600 - 240,))), at(23, 40))
+    assert "23.56–Selasa 00.04" in text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+
+
+def test_each_end_of_a_ride_is_on_its_own_clock(a_town, network):
+    stops = {**network.stops, "P3000_0": replace(network.stops["P3000_0"], timezone="Asia/Makassar")}
+    town = a_town(replace(network, stops=stops), at(6, 50))
+    assert "07.00–08.08" in text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")

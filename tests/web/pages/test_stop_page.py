@@ -56,7 +56,7 @@ def test_a_bus_that_passed_is_in_its_own_list(town):
 
 def test_the_first_and_last_bus_of_today_are_always_told(town):
     town.step(at(3))
-    assert "Hari ini: bus pertama 07.04, terakhir 08.04" in words(town.client().get("/halte/S3"))
+    assert "pertama 07.04, terakhir 08.04" in words(town.client().get("/halte/S3"))
 
 
 def test_before_the_first_bus_it_says_when_and_not_that_data_is_missing(city):
@@ -93,7 +93,7 @@ def test_a_headway_is_no_time(city):
     assert "Hanya jarak antarbus Bus datang kira-kira tiap 10 menit." in said
     ahead = words(city.client().get("/halte/S5"))
     assert "mnt" in ahead, "a bus that is seen has its minutes"
-    assert "Bus datang kira-kira tiap 10 menit." in ahead, "and what follows it its headway"
+    assert "tiap ±10 mnt · pertama ±06.0" in ahead, "and what follows it its headway"
 
 
 def test_a_loop_tells_its_end_apart_from_its_start(city):
@@ -156,12 +156,29 @@ def test_the_part_that_is_swapped_is_small_and_conditional(town):
     assert aged.status_code == 304, "ages are counted by the phone"
 
 
-def test_our_script_costs_a_rider_at_most_two_and_a_half_kilobytes(town):
+def test_our_scripts_cost_a_rider_at_most_four_and_a_half_kilobytes(town):
     town.step()
     client = town.client()
     scripts = re.findall(r'<script src="([^"]+)"', client.get("/halte/S5").text)
-    assert len(scripts) == 1
-    assert sum(len(gzip.compress(client.get(url).data)) for url in scripts) <= 2560
+    assert [url.partition("?")[0] for url in scripts] == ["/static/live.js", "/static/alarm.js", "/static/side.js"]
+    assert sum(len(gzip.compress(client.get(url).data)) for url in scripts) <= 4608
+
+
+def test_the_last_bus_of_the_day_is_marked_and_the_first_of_tomorrow_follows(town):
+    town.hear(a_drive(start=at(8), to_m=1800)).step(at(8, 5))
+    page = town.client().get("/halte/S5")
+    assert "bus terakhir hari ini Berikutnya Selasa 07.06, bus pertama." in words(page)
+    assert 'class="is-live first soon"' in page.text, "less than half an hour before it"
+    town.step(at(7, 20))
+    page = town.client().get("/halte/S5")
+    assert "bus terakhir hari ini" in words(page)
+    assert "soon" not in page.text.split("<main")[1], "46 minutes before it it is no alarm"
+
+
+def test_a_row_carries_its_early_bound_for_the_alarm(town):
+    town.hear(a_drive(to_m=1800)).step()
+    low, at_s = re.search(r'data-early="(\d+)".*?data-t="(\d+)"', town.client().get("/halte/S5").text, re.DOTALL).groups()
+    assert 0 < int(at_s) - int(low) < 60
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(town):

@@ -1,0 +1,138 @@
+"""Log in, log out, choose a password."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
+from flask_babel import gettext
+
+from transit.store.database import writing
+from transit.store.log_ins import Attempt, count_failure, forget_old_log_ins, forgive, wait_s
+from transit.store.password_hashes import Busy, is_password
+from transit.store.people import Person, PersonRefused, find_person, has_people, reset_password
+from web.access import PLACE, audit, is_let_in_locally, only_from_our_pages
+from web.log_ins import attempt_of, has_csrf_token, log_in_as, log_out, remember_device, who_is_logged_in
+from web.world import world
+
+pages = Blueprint("log_in_pages", __name__)
+NAME_AT_MOST = 60  # characters looked at; a name has 40
+
+
+@pages.get("/masuk")
+def form() -> Response:
+    if is_let_in_locally() or who_is_logged_in(world().now()) is not None:
+        return _go_on()
+    return _form("", "", 200)
+
+
+def _form(name: str, error: str, status: int) -> Response:
+    with world().engine.connect() as connection:
+        somebody = has_people(connection)
+    html = render_template("log_in.html", name=name, error=error, next=_next(), has_people=somebody)
+    return make_response(html, status)
+
+
+def _next() -> str:
+    """Where to go on: an address of ours below /armada, nothing else."""
+    wanted = request.values.get("lanjut", "")
+    return wanted if wanted.startswith(PLACE) and not wanted.startswith("//") and "\\" not in wanted else PLACE
+
+
+def _go_on() -> Response:
+    return redirect(_next(), 303)  # type: ignore[return-value]
+
+
+@pages.post("/masuk")
+def log_in() -> Response:
+    only_from_our_pages()
+    name, password = request.form.get("name", "")[:NAME_AT_MOST], request.form.get("password", "")
+    if not has_csrf_token():
+        return _form(name, gettext("This page was open for too long, or the browser keeps no cookies. Please try again."), 403)
+    now, attempt = world().now(), attempt_of(name, current_app)
+    with world().engine.connect() as connection:
+        wait, person = wait_s(connection, attempt, now), find_person(connection, name)
+    if wait:
+        return _wait(name, wait)
+    try:
+        is_right = is_password(password, person.password_hash if person and person.disabled_at is None else None)
+    except Busy:
+        return _wait(name, 3.0)
+    if person is None or not is_right:
+        return _refuse(name, attempt)
+    return _let_in(person, attempt)
+
+
+def _wait(name: str, seconds: float) -> Response:
+    whole = max(1, round(seconds + 0.5))
+    response = _form(name, gettext("Too many wrong passwords. Wait %(count)s seconds, then try again.", count=whole), 429)
+    response.headers["Retry-After"] = str(whole)
+    return response
+
+
+def _refuse(name: str, attempt: Attempt) -> Response:
+    now = world().now()
+    with writing(world().engine) as connection:
+        count_failure(connection, attempt, now=now)
+        forget_old_log_ins(connection, now=now)
+    return _form(name, gettext("Name and password do not belong together."), 401)
+
+
+def _let_in(person: Person, attempt: Attempt) -> Response:
+    log_in_as(person, world().now())
+    g.person = person
+    with writing(world().engine) as connection:
+        forgive(connection, attempt)
+        audit(connection, "log_in", person.name)
+    response = _go_on()
+    remember_device(response, person, attempt, current_app)
+    return response
+
+
+@pages.post("/keluar")
+def leave() -> Response:
+    only_from_our_pages()
+    now = world().now()
+    entry = who_is_logged_in(now)
+    if entry is not None:
+        if not has_csrf_token():
+            abort(403)
+        g.person = entry[0]
+        log_out(entry[1], now)
+        with writing(world().engine) as connection:
+            audit(connection, "log_out", entry[0].name)
+    return redirect("/masuk", 303)  # type: ignore[return-value]
+
+
+@pages.get("/armada/sandi")
+def password_form() -> Response:
+    return _password_form("", 200)
+
+
+def _password_form(error: str, status: int) -> Response:
+    return make_response(render_template("password.html", error=error), status)
+
+
+@pages.post("/armada/sandi")
+def choose_password() -> Response:
+    old, new = request.form.get("old", ""), request.form.get("new", "")
+    if g.log_in is None:
+        return _password_form(gettext("Nobody is logged in here: this machine is let in by ARMADA_LOCAL."), 422)
+    try:
+        if not is_password(old, g.person.password_hash):
+            return _password_form(gettext("The present password is another one."), 422)
+    except Busy:
+        return _password_form(gettext("The machine is busy; please try again."), 429)
+    if new != request.form.get("again", ""):
+        return _password_form(gettext("The two new passwords differ."), 422)
+    if new == old:
+        return _password_form(gettext("The new password is the old one."), 422)
+    now = world().now()
+    try:
+        with writing(world().engine) as connection:
+            reset_password(connection, g.person.name, new, now=now)
+            audit(connection, "password", g.person.name)
+    except PersonRefused:
+        return _password_form(
+            gettext("This password is too easy to guess, or shorter than 10 characters, or longer than 200."), 422
+        )
+    log_in_as(g.person, now)
+    return redirect(PLACE, 303)  # type: ignore[return-value]
