@@ -43,6 +43,12 @@ BOUNDED = {
     "assignments": "a row for each vehicle",
     "departure_orders": "a row for each vehicle",
     "tracker_credentials": "a row for each user that somebody added",
+    "people": "a row for each person that somebody added",
+    "log_ins": "92 days, see transit.store.log_ins",
+    "log_in_failures": "as long as they slow down, see transit.store.log_ins",
+    "audit_entries": "kept for ever on purpose: some dozens a day of what people did",
+    "advice_answers": "kept for ever: some dozens a day of what dispatchers decided",
+    "service_days": "kept for ever: a row for each day",
     "broker_refusals": "six hours, see gps_ingest.ingest.facts",
 }
 
