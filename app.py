@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from commands import (
     trackers,
 )
 from commands.common import Settings, clock_of, fail, publication_of
+from commands.logs import TEXT, init_logs
 
 
 def settings_of_environment() -> Settings:
@@ -51,10 +51,19 @@ def settings_of_environment() -> Settings:
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         keep_days=os.environ.get("KEEP_DAYS", ""),
+        allowed_hosts=tuple(name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()),
+        hsts_days=_whole("HSTS_DAYS"),
         clock=clock,
         publication=publication_of(os.environ),
         has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
     )
+
+
+def _whole(name: str) -> int:
+    text = os.environ.get(name) or "0"
+    if not text.isdigit():
+        fail(f"{name} is {text!r}; give a whole number")
+    return int(text)
 
 
 def _port(name: str, default: int) -> int:
@@ -68,14 +77,16 @@ def _port(name: str, default: int) -> int:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
     "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
-    "TRANSIT_NOW, PUBLIC_URL, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, FEED_LICENCE, FEED_STEWARD, FEED_REGION. "
-    "README.md says what each is.",
+    "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
+    "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
     """Trans Binjai: from a tracker's MQTT message to the rider's page and GTFS-Realtime."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        init_logs(os.environ.get("LOG_FORMAT") or TEXT)
+    except ValueError as error:
+        fail(str(error))
     context.obj = settings_of_environment()
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -49,6 +50,8 @@ class Settings:
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     keep_days: str  # see transit.store.retention
+    allowed_hosts: tuple[str, ...]  # names of ours, besides those of BIND and PUBLIC_URL
+    hsts_days: int
     clock: Clock
     publication: Publication = UNSAID
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
@@ -76,6 +79,12 @@ class Settings:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.bind, f"[{self.bind}]" if ":" in self.bind else self.bind)
         return f"http://{host}:{self.port}"
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which this system is called."""
+        named = [urlsplit(self.publication.public_url).hostname, self.bind, *self.allowed_hosts]
+        return tuple(sorted({name.lower() for name in named if name}))
+
     def for_web(self) -> WebSettings:
         from gps_ingest.operations.phone_settings import owntracks_link
         from web.settings import WebSettings
@@ -91,6 +100,8 @@ class Settings:
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
+            hosts=self.hosts,
+            hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
         )
 

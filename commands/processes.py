@@ -19,6 +19,7 @@ from commands.common import (
     pass_settings,
     stop_on_signal,
 )
+from commands.logs import logs_of_workers
 from commands.people import make_first_people
 from commands.run import DEMO_VEHICLES
 
@@ -39,7 +40,7 @@ def web(settings: Settings, workers: int) -> None:
     make_first_people(engine, settings, False, click.echo)
     engine.dispose()
     with suppress(KeyboardInterrupt):
-        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers)
+        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers, logs=logs_of_workers())
 
 
 @click.command(epilog=example("MQTT_URL=mqtt://ingest:secret@broker.example.org:1883 python app.py ingest"))

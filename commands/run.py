@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine, pass_settings
+from commands.logs import is_json
 from commands.people import make_first_people, somebody_may_log_in
 
 if TYPE_CHECKING:
@@ -134,6 +136,8 @@ def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Ca
 
 
 def progress() -> Callable[[str], None]:
+    if is_json():
+        return logging.getLogger("run").info
     started = time.monotonic()
     return lambda sentence: click.echo(f"[{time.monotonic() - started:5.1f} s] {sentence}")
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import socket
 from collections.abc import Callable
 from datetime import date
+from http.client import HTTPMessage
+from ipaddress import ip_address
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from maps.guide_files import SERVICE_FIELDS, service_rows
 
@@ -17,10 +22,34 @@ REFUSED, NO_ANSWER = "answers with", "no answer"  # how a word on what is wrong 
 NAME = "transit-services-check"  # as which we ask
 
 
+class NoWayInside(HTTPRedirectHandler):
+    """Follows no site to an address of our own network: whoever owns a listed site must not look around in it."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        host = urlsplit(newurl).hostname or ""
+        if not is_public(host):
+            raise URLError(f"it leads to {host}, which is no public address")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_opener = build_opener(NoWayInside)
+
+
+def is_public(host: str) -> bool:
+    """Whether every address of a name is one of the Internet."""
+    try:
+        addresses = {row[4][0] for row in socket.getaddrinfo(host, None)}
+    except OSError:
+        return False
+    return bool(addresses) and all(ip_address(str(address).partition("%")[0]).is_global for address in addresses)
+
+
 def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
     """OK, or a word on what is wrong with an address."""
     try:
-        with urlopen(Request(url, headers={"User-Agent": NAME}), timeout=within_s):
+        with _opener.open(Request(url, headers={"User-Agent": NAME}), timeout=within_s):
             return OK
     except HTTPError as error:
         return f"{REFUSED} {error.code}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, g, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -12,6 +12,7 @@ from flask_babel import gettext
 from transit.store.audit import Deed, record
 from transit.store.database import Connection
 from transit.store.people import Person, Role
+from web.hosts import is_our_origin
 from web.log_ins import has_csrf_token, init_log_ins, is_loopback, network_of_client, who_is_logged_in
 from web.words import console
 from web.words.notice_templates import name_of
@@ -133,7 +134,7 @@ def only_from_our_pages() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None and site != "same-origin":
         abort(403)
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not is_our_origin(origin):
         abort(403)
     if site is None and origin is None:
         abort(403)

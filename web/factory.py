@@ -11,10 +11,13 @@ from flask_compress import Compress
 from web.access import init_access
 from web.cors import init_cors
 from web.errors import init_errors
+from web.hosts import init_hosts
 from web.metrics import Requests
+from web.rates import Rate
 from web.security import init_security
 from web.settings import WebSettings
 from web.templating import init_templates
+from web.ticket_keeping import A_MINUTE, PER_NETWORK
 from web.words.languages import feed_language, init_languages
 from web.world import World
 
@@ -73,9 +76,11 @@ def create_app(settings: WebSettings) -> Flask:
     app.config.update(COMPRESSION)
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
+    init_hosts(app)
     init_errors(app)
     init_cors(app)
     app.extensions["requests"] = Requests()
+    app.extensions["feedback"] = Rate(PER_NETWORK, A_MINUTE)
     _count_requests(app, app.extensions["requests"])
 
     @app.before_request

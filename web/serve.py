@@ -19,8 +19,11 @@ def load(settings: WebSettings) -> Any:
     return create_app(settings)
 
 
-def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS) -> None:
-    """Serves until SIGINT or SIGTERM; a worker that dies is replaced. Raises OSError where the port is taken."""
+def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS, logs: dict[str, Any] | None = None) -> None:
+    """Serves until SIGINT or SIGTERM; a worker that dies is replaced. Raises OSError where the port is taken.
+
+    logs: a configuration of logging for the server and its workers; None: as the server has it.
+    """
     server = Granian(
         "web",
         address=host,
@@ -33,6 +36,7 @@ def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS
         respawn_interval=0.5,
         workers_kill_timeout=5,
         log_access=False,
+        log_dictconfig=logs,
         websockets=False,
     )
     server.serve(target_loader=partial(load, settings), wrap_loader=False)

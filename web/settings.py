@@ -30,4 +30,6 @@ class WebSettings:
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID
+    hosts: tuple[str, ...] = ()  # names by which /armada and forms answer, besides localhost and addresses in numbers
+    hsts_days: int = 0  # how long browsers that came by HTTPS are told to use nothing else; 0: they are told nothing
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

@@ -20,7 +20,8 @@ LENGTH = 8  # 31^8: no one guesses a ticket of somebody else
 SAME_WITHIN = timedelta(minutes=10)
 SAME_ABOUT = timedelta(minutes=5)  # of a time that was typed: riders round it
 A_MINUTE = timedelta(minutes=1)
-PER_MINUTE = 30  # of the whole city: more is somebody's script, and nobody has to be followed to see that
+PER_MINUTE = 600  # of the whole city: more is somebody's script from many networks, and the disk is everybody's
+PER_NETWORK = 6  # a minute, of one network at one worker: more is one client's script; others go on
 TEXT_AT_MOST = 400
 PROMISED = StoredFormat(list[dict[str, Any]], number=1)  # rows as the API gives them
 

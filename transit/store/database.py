@@ -12,8 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError as DatabaseError  # what every call may raise: the database is away, locked or full
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout  # every connection of the pool is waiting
 
-__all__ = ["Connection", "DatabaseError", "Engine", "UnknownSchema", "check_schema", "migrate", "open_database", "writing"]
+__all__ = [
+    "Connection",
+    "DatabaseError",
+    "DatabaseTimeout",
+    "Engine",
+    "UnknownSchema",
+    "check_schema",
+    "migrate",
+    "open_database",
+    "writing",
+]
 
 SCHEMAS = (
     "0001",

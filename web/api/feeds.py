@@ -99,7 +99,7 @@ def healthz() -> tuple[Response, int]:
     if faults:
         answer["reason"] = "; ".join(f"{row.part}: {row.kind.value} since {row.since.isoformat()}" for row in faults)
     if world().database_error:
-        answer["error"] = world().database_error
+        answer["error"] = "The database does not answer. The log of the web and `app.py doctor` say why."
     return jsonify(answer), 503 if world().database_error or faults else 200
 
 

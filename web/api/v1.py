@@ -43,7 +43,7 @@ from web.as_json import a_time, a_trip, an_arrival, local
 from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import of_stop
-from web.live.questions import ask
+from web.live.questions import TooManyQuestions, ask_in_turn
 from web.planner import plan
 from web.words import names
 from web.words.colours import colours
@@ -294,7 +294,10 @@ def explain() -> Response:
         abort(404, f"vehicle: there is no vehicle {vehicle_id[:80]!r} now; give vehicle and stop.")
     if stop_id not in network.stops:
         abort(404, f"stop: there is no stop {stop_id[:80]!r}; give vehicle and stop.")
-    explanations = ask(world().settings.data_dir, vehicle_id, stop_id)
+    try:
+        explanations = ask_in_turn(world().settings.data_dir, vehicle_id, stop_id)
+    except TooManyQuestions:
+        abort(429, "Another question is being answered. Ask again in a second.")
     if explanations is None:
         abort(503, "The live process does not answer; nothing can be explained without it.")
     return answer(ExplanationsAnswer(explanations), 0)

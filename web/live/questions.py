@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
 import msgspec
@@ -76,6 +77,23 @@ def paths_of(data_dir: Path, question: Question) -> tuple[Path, Path]:
     key = hashlib.sha256(msgspec.json.encode(question)).hexdigest()[:24]
     where = folder(data_dir) / "explain"
     return where / f"ask-{key}.json", where / f"answer-{key}.json"
+
+
+class TooManyQuestions(RuntimeError):
+    """Somebody else's question is being answered: an answer takes up to WAIT_S, and pages must not wait for it."""
+
+
+_one_at_a_time = Lock()  # of this worker, which has few threads
+
+
+def ask_in_turn(data_dir: Path, vehicle_id: str, stop_id: str) -> list[ExplanationAnswer] | None:
+    """As ask(), but one question at a time of a worker. Raises TooManyQuestions."""
+    if not _one_at_a_time.acquire(blocking=False):
+        raise TooManyQuestions
+    try:
+        return ask(data_dir, vehicle_id, stop_id)
+    finally:
+        _one_at_a_time.release()
 
 
 def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -> list[ExplanationAnswer] | None:

@@ -96,7 +96,7 @@ class SnapshotReader:
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if seen != self._seen:
                 self._snapshot, self._seen = _decode(self._path.read_bytes()), seen
-        except FileNotFoundError:
+        except OSError:  # no file, a folder in its place, a disk that cannot be read
             self._snapshot, self._seen = None, None
         return self._snapshot
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from transit.store.database import writing
@@ -21,6 +21,7 @@ from transit.store.tickets import (
 )
 from web.access import audit, only_from_our_pages
 from web.answers import the_network, the_stop
+from web.log_ins import network_of_client
 from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
 from web.world import world
 
@@ -68,6 +69,8 @@ def report() -> Response:
     except ValueError as wrong:
         return _form(stop_id, text, str(wrong), 422)
     try:
+        if not current_app.extensions["feedback"].allows(network_of_client(), world().now()):
+            raise TooManyTickets
         ticket_id = keep_ticket(world(), kind, stop_id, text, about_at)
     except TooManyTickets:
         return _form(stop_id, text, gettext("Many reports are coming in; please send it again in a minute."), 429)

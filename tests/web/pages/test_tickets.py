@@ -9,7 +9,7 @@ import pytest
 from tests.builders import a_drive, at
 from transit.store.tickets import Ticket, load_tickets
 from web.pages.tickets import promised_rows
-from web.ticket_keeping import PER_MINUTE, PROMISED
+from web.ticket_keeping import PER_NETWORK, PROMISED
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
@@ -22,9 +22,9 @@ def client(town):
     return town.client()
 
 
-def say(client, **form):
+def say(client, address="192.0.2.7", **form):
     data = {"kind": "no_bus", "stop": "S5", **form}
-    return client.post("/lapor", data=data, headers=OURS, environ_base=ELSEWHERE)
+    return client.post("/lapor", data=data, headers=OURS, environ_base={"REMOTE_ADDR": address})
 
 
 def test_a_report_gets_a_ticket_with_what_was_promised(client):
@@ -59,9 +59,11 @@ def test_the_same_said_again_joins_the_ticket(town, client):
     assert say(client).headers["Location"] != first
 
 
-def test_a_flood_is_stopped_without_following_anybody(town, client):
-    answers = [say(client, text=f"spam {n}").status_code for n in range(PER_MINUTE + 2)]
-    assert answers == [303] * PER_MINUTE + [429, 429]
+def test_a_flood_of_one_network_is_stopped_and_all_others_go_on(town, client):
+    answers = [say(client, text=f"spam {n}").status_code for n in range(PER_NETWORK + 2)]
+    assert answers == [303] * PER_NETWORK + [429, 429]
+    assert say(client, address="192.0.2.200", text="spam").status_code == 429  # the same network
+    assert say(client, address="198.51.100.1", text="sungguh").status_code == 303
     town.now += timedelta(minutes=2)
     assert say(client, text="sungguh").status_code == 303
 
