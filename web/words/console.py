@@ -20,8 +20,6 @@ def deed_word(action: str) -> str:
         "notice_changed": gettext("changed a notice"),
         "notice_ended": gettext("ended a notice"),
         "ticket_answered": gettext("answered a report"),
-        "advice_apply": gettext("applied an advice"),
-        "advice_decline": gettext("declined an advice"),
         "assigned": gettext("assigned a bus"),
         "assignment_ended": gettext("ended an assignment"),
         "replaced": gettext("replaced a bus"),
@@ -37,6 +35,8 @@ def deed_word(action: str) -> str:
         "tracker_mapped": gettext("moved a tracker"),
         "tracker_password": gettext("gave a tracker a password"),
         "tracker_revoked": gettext("shut a tracker out"),
+        "advice_apply": gettext("applied an advice"),
+        "advice_decline": gettext("declined an advice"),
     }.get(action, action)
 
 
