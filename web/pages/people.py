@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from transit.store.audit import forget_addresses, heads, load_entries
+from transit.store.audit import heads, load_entries
 from transit.store.database import writing
-from transit.store.log_ins import end_log_ins_of, forget_old_log_ins, load_log_ins
+from transit.store.log_ins import end_log_ins_of, load_log_ins
 from transit.store.password_hashes import one_time_password
 from transit.store.people import (
     PersonRefused,
@@ -25,6 +25,7 @@ from transit.store.people import (
     reset_password,
 )
 from web.access import audit, current_person
+from web.words.cells import plain
 from web.world import world
 
 pages = Blueprint("people_pages", __name__)
@@ -98,10 +99,7 @@ def change(name: str, deed: str) -> Response:
 @pages.get("/armada/catatan")
 def audit_page() -> Response:
     segment = request.args.get("bulan", "")
-    now = world().now()
-    with writing(world().engine) as connection:
-        forget_addresses(connection, now=now)
-        forget_old_log_ins(connection, now=now)
+    with world().engine.connect() as connection:
         entries, of_months = load_entries(connection, segment=segment, limit=SHOWN), heads(connection)
     return make_response(render_template("audit.html", entries=entries, heads=of_months, segment=segment, shown=SHOWN))
 
@@ -122,8 +120,3 @@ def audit_csv() -> Response:
     response.mimetype = "text/csv"
     response.headers["Content-Disposition"] = "attachment; filename=catatan.csv"
     return response
-
-
-def plain(value: object) -> object:
-    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
