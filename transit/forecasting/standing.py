@@ -197,7 +197,8 @@ SURE = 150.0  # outcomes that the belief weighs
 AGAIN_EVERY = 50
 QUANTILES = (0.1, 0.35, 0.9)  # of the low end, the number shown, the high end
 # What is believed before anything was seen, by node after the first: seconds by which the low end, the number shown and the
-# high end move for a vehicle that has stood so long (a judgement; what is seen takes its place, see SURE).
+# high end move for a vehicle that has stood so long. A judgement, and wider than what New York shows: both are printed by
+# `python -m benchmarks.postponement`. What is seen takes its place, see SURE.
 BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
     Tier.LIVE: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),
     Tier.AT_TERMINAL: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),

@@ -23,6 +23,7 @@ class Detour(msgspec.Struct, frozen=True, array_like=True):
     stop_id: str  # the last stop that it called at before
     left_at: datetime
     came_back: bool | None = None  # None: not known yet
+    back_stop_id: str = ""  # the first stop ahead of it when it came back
 
     @property
     def place(self) -> tuple[str, int | None, str]:
@@ -37,12 +38,18 @@ def with_detour(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ..
     return (*detours, detour)[-REMEMBERED:]
 
 
-def with_outcome(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]:
+def with_outcome(detours: tuple[Detour, ...], *, came_back: bool, back_stop_id: str = "") -> tuple[Detour, ...]:
     """What became of the last detour; who came back after all did."""
     last = detours[-1] if detours else None
     if last is None or last.came_back is True or last.came_back == came_back:
         return detours
-    return (*detours[:-1], msgspec.structs.replace(last, came_back=came_back))
+    return (*detours[:-1], msgspec.structs.replace(last, came_back=came_back, back_stop_id=back_stop_id))
+
+
+def return_stop(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> str:
+    """Where the last one that left its line there was on it again, by the stop that it had ahead then; empty: not known."""
+    back = [detour for detour in detours if detour.place == place and detour.came_back and detour.back_stop_id]
+    return max(back, key=lambda detour: detour.left_at).back_stop_id if back else ""
 
 
 def is_return_expected(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> bool:

@@ -15,7 +15,7 @@ from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
 from transit.tracking.calls import Progress, advance, begin
-from transit.tracking.detours import Detour, is_return_expected, with_detour, with_outcome
+from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import Matcher
@@ -255,7 +255,8 @@ class Pipeline:
         was_off = memory.published is not None and memory.published.status == VehicleStatus.OFF_ROUTE
         if verdict.status is not VehicleStatus.OFF_ROUTE:
             if was_off:
-                memory.detours = with_outcome(memory.detours, came_back=verdict.trip is not None)
+                back_stop_id = self._stop_back_at(memory.published, verdict)
+                memory.detours = with_outcome(memory.detours, came_back=verdict.trip is not None, back_stop_id=back_stop_id)
             return verdict
         if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
             return verdict
@@ -272,9 +273,21 @@ class Pipeline:
         if is_parked:
             memory.detours = with_outcome(memory.detours, came_back=False)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
-        before = chain(*others, memory.detours) if verdict.is_expected_back and not is_parked else ()
+        before = list(chain(*others, memory.detours)) if verdict.is_expected_back and not is_parked else []
         is_expected_back = verdict.is_expected_back and not is_parked and is_return_expected(detour.place, before)
-        return verdict._replace(is_expected_back=is_expected_back)
+        return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))
+
+    def _stop_back_at(self, published: PublishedStatus | None, verdict: Verdict) -> str:
+        """The stop that a vehicle had ahead when it came back; empty where it is on another trip, or past the last.
+
+        It is the one ahead of the last fix beside the line: from there on it may call again.
+        """
+        is_back = verdict.status is VehicleStatus.ON_TRIP and published is not None and published.trip == verdict.trip
+        if not is_back or published is None or published.pattern_id != verdict.pattern_id:
+            return ""
+        pattern = self.matcher.patterns.by_id[verdict.pattern_id]
+        ahead = bisect_right(pattern.stop_dist_m, published.along_m)
+        return pattern.stop_ids[ahead] if ahead < len(pattern.stop_ids) else ""
 
     def _note_wait(self, standing: Standing, verdict: Verdict, t: float, context: AssignmentContext) -> None:
         if verdict.status is not VehicleStatus.LAYOVER or verdict.trip is None:
@@ -351,6 +364,8 @@ class Pipeline:
             ahead += 1  # it stands at the stop, or is just past it
         if verdict.status is VehicleStatus.OFF_ROUTE and verdict.along_m is not None:  # beside stops that it does not call at
             ahead = max(ahead, bisect_right(pattern.stop_dist_m, verdict.along_m))
+            if verdict.back_stop_id in pattern.stop_ids[ahead:]:
+                ahead = pattern.stop_ids.index(verdict.back_stop_id, ahead)
         started = progress.started_at
         return replace(
             plain,

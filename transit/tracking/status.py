@@ -66,6 +66,7 @@ class Verdict(NamedTuple):
     off_since: float | None = None
     smooth_off_m: float = 0.0
     is_expected_back: bool = False
+    back_stop_id: str = ""  # the stop at which others that left their line here had come back to it
 
 
 class _Evidence(NamedTuple):

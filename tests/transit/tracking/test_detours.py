@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.builders import SEVEN, a_network, a_report
 from transit.store.vehicles import STATE
-from transit.tracking.detours import REMEMBERED, Detour, is_return_expected, with_detour, with_outcome
+from transit.tracking.detours import REMEMBERED, Detour, is_return_expected, return_stop, with_detour, with_outcome
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 from transit.tracking.trip_choice import AssignmentHint
@@ -67,3 +67,34 @@ def test_what_becomes_of_a_detour_is_open_while_the_bus_drives_beside_its_line_a
     assert outcomes[15] == "on its line"
     assert outcomes[38] is None
     assert outcomes[-1] is False
+
+
+def test_where_the_last_one_came_back_is_where_the_next_one_is_expected() -> None:
+    first = with_outcome(with_detour((), a_detour()), came_back=True, back_stop_id="S6")
+    assert return_stop(PLACE, first) == "S6"
+    assert return_stop(("R1", 0, "S4"), first) == ""
+    assert return_stop(PLACE, with_outcome(with_detour((), a_detour()), came_back=False)) == ""
+    later = Detour("T2", *PLACE, SEVEN + timedelta(minutes=30), True, "S5")
+    assert return_stop(PLACE, [later, *first]) == "S5"
+
+
+def test_stops_that_others_passed_by_on_their_detour_are_not_ahead_of_the_next_one() -> None:
+    pipeline = Pipeline(a_network())
+
+    def drive(vehicle_id: str, minutes: int) -> list[int | None]:
+        """Every fix beside the line: the stop ahead by its number (S0 is 1)."""
+        ahead = []
+        for n in range(60):
+            along_m = 600.0 + 60.0 * n
+            off_m = 300.0 if 1150.0 < along_m < 2900.0 else 0.0
+            at = SEVEN + timedelta(minutes=minutes, seconds=100 + 10 * n)
+            report = a_report((along_m, off_m), at, vehicle_id=vehicle_id)
+            state = pipeline.step(report, AssignmentHint(trip_id="T1" if minutes == 0 else "T2")).state
+            assert state is not None
+            if state.matched.status is VehicleStatus.OFF_ROUTE:
+                ahead.append(state.next_stop_sequence)
+        return ahead
+
+    first, second = drive("BUS1", 0), drive("BUS2", 60)
+    assert first[1] == 4  # S3 at 1500 m: nobody knows yet that it is passed by
+    assert set(second) == {7}  # S6 at 3000 m: where the first one was on the line again
