@@ -17,6 +17,17 @@ pages = Blueprint("services", __name__)
 CATEGORIES = ("G2C", "G2B", "G2G", "G2E")
 AUDIENCES = ("residents", "business", "offices", "staff")
 GOOD_ENOUGH = 70.0
+NEEDS = {  # what somebody wants -> words that stand in what such a service says of itself
+    "lapor": ("lapor", "masalah"),
+    "berobat": ("pasien", "rumah sakit", "rsud", "kesehatan"),
+    "sekolah": ("murid", "sekolah"),
+    "izin": ("izin",),
+    "usaha": ("usaha", "umkm"),
+    "usul": ("usul", "musrenbang"),
+    "hukum": ("hukum",),
+    "bus": ("bus kota",),
+    "wisata": ("wisata",),
+}
 REFUSAL = re.compile(rf"{REFUSED} ([0-9]+)")
 
 
@@ -27,7 +38,11 @@ def services_page() -> str:
     matching = [service for service in services if _matches(service, asked)] if asked else list(services)
     if audience in AUDIENCES:
         matching = [service for service in matching if audience in service.audiences]
-    groups = [(name, [service for service in matching if _category(service) == name]) for name in CATEGORIES]
+    need = request.args.get("perlu", "")
+    if need in NEEDS:
+        matching = [service for service in matching if answers(service, need)]
+    with_address = [service for service in matching if service.url]
+    groups = [(name, [service for service in with_address if _category(service) == name]) for name in CATEGORIES]
     return render_template(
         "services.html",
         groups=[group for group in groups if group[1]],
@@ -36,6 +51,9 @@ def services_page() -> str:
         asked=asked,
         audience=audience,
         audiences=AUDIENCES,
+        nowhere=[service for service in matching if not service.url],
+        needs=need_words([need for need in NEEDS if any(answers(service, need) for service in services)]),
+        need=need,
         answer_word=answer_word,
     )
 
@@ -46,6 +64,27 @@ def answer_word(result: str) -> str:
     if refusal is not None:
         return gettext("answers with error %(code)s", code=refusal[1])
     return gettext("no answer") if result.startswith(NO_ANSWER) else result
+
+
+def answers(service: Service, need: str) -> bool:
+    text = " ".join((service.name, *service.description.values())).casefold()
+    return any(word in text for word in NEEDS[need])
+
+
+def need_words(needs: list[str]) -> dict[str, str]:
+    """What somebody wants, as a pupil says it."""
+    words = {
+        "lapor": gettext("Report something"),
+        "berobat": gettext("See a doctor"),
+        "sekolah": gettext("Find a school"),
+        "izin": gettext("Get a permit"),
+        "usaha": gettext("Run a shop"),
+        "usul": gettext("Propose something"),
+        "hukum": gettext("Read the rules"),
+        "bus": gettext("Take the bus"),
+        "wisata": gettext("See the sights"),
+    }
+    return {need: words[need] for need in needs}
 
 
 def _category(service: Service) -> str:

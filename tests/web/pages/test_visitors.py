@@ -154,7 +154,17 @@ def test_services_link_only_what_answered(client):
     assert 'href="https://example.org/ok"' in text
     assert 'href="https://example.org/kantor"' not in text
     assert "https://example.org/kantor" in text
-    assert "Alamat belum diketahui." in text
+    assert "Alamat belum diketahui (1)" in text
+    assert text.index("eKantor</b>") < text.index("Alamat belum diketahui") < text.index("eDokter</b>"), "in one list, last"
+
+
+def test_services_are_found_by_what_somebody_needs(client):
+    text = client.get("/layanan").text
+    assert '<a href="/layanan?perlu=berobat">Berobat</a>' in text
+    assert "perlu=izin" not in text, "nothing here gives a permit"
+    text = client.get("/layanan?perlu=berobat").text
+    assert "eDokter</b>" in text
+    assert "eKantor</b>" not in text
 
 
 @pytest.mark.parametrize(("asked", "found"), [("q=pasien", "eDokter"), ("untuk=offices", "eKantor")])
