@@ -35,6 +35,8 @@ def deed_word(action: str) -> str:
         "tracker_mapped": gettext("moved a tracker"),
         "tracker_password": gettext("gave a tracker a password"),
         "tracker_revoked": gettext("shut a tracker out"),
+        "advice_apply": gettext("applied an advice"),
+        "advice_decline": gettext("declined an advice"),
     }.get(action, action)
 
 
