@@ -50,6 +50,8 @@ BOUNDED = {
     "tracker_credentials": "a row for each user that somebody added",
     "people": "a row for each person that an admin added",
     "audit_entries": "kept for ever: some hundred deeds a day",
+    "advice_answers": "kept for ever: some a day for each bus, what dispatchers answered to advice",
+    "service_days": "a row for each day, which yearly reports are made of",
     "broker_refusals": "six hours, see gps_ingest.ingest.facts",
 }
 
