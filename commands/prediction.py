@@ -48,12 +48,14 @@ def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
 
 @click.command(epilog=example("python app.py scorecard", "python app.py scorecard --day 2026-11-23"))
 @day_option("Yesterday (local) where not given.")
-@click.option("--keep", is_flag=True, help="Keep it in DATA_DIR/scorecards, too.")
+@click.option("--keep", is_flag=True, help="Keep it in DATA_DIR/scorecards, and the figures of service in the database.")
 @pass_settings
 def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
-    """How good a day's promises to riders were, by route and by how far away the bus was."""
+    """How good a day's promises to riders were, by route and by how far away the bus was; --keep: and how it was served."""
     from gps_ingest.operations.scorecards import keep_scorecard, scorecard_lines, scorecard_of
     from transit.plan.service_day import local_date
+    from transit.store.networks import current_version
+    from transit.store.service_days import keep_day
 
     engine = open_engine(settings)
     network = current_network(engine)
@@ -63,6 +65,10 @@ def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
         click.echo(line)
     if keep:
         keep_scorecard(settings.data_dir, day, scores)
+        with engine.connect() as connection:
+            version = current_version(connection) or ""
+        for served in (day - timedelta(days=1), day):  # the trips of the later one may not be over yet: it is computed twice
+            keep_day(engine, settings.data_dir, network, served, network_version=version, now=settings.clock())
 
 
 @click.command(epilog=example("python app.py compare --champion ours --challenger history"))

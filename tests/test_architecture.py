@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.forecasting": {"transit.plan", "transit.tracking"},
     "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
     "transit.control": {"transit.plan", "transit.tracking.state", "transit.arrivals", "transit.forecasting.prediction"},
-    "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting"},
+    "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
         "transit.forecasting.prediction",
@@ -75,6 +75,7 @@ HOMES = {
     "argon2": {"transit.store.password_hashes"},
     "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures", "gps_ingest.receive.figures"},
     "granian": {"web", "gps_ingest.receive.process"},
+    "xlsxwriter": {"web.pages.performance"},
     "click": {"app", "commands"},
     "pyproj": {"transit.plan.geometry"},
     "pyrage": {"gps_ingest.operations.backup"},

@@ -20,6 +20,15 @@ FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "V
 PLACE = "/armada"  # of all pages that are not for everybody
 MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs/PEOPLE.md says the same, and a test compares
     "/armada": {"GET": Role.VIEWER},
+    "/armada/kendali": {"GET": Role.VIEWER},
+    "/armada/saran": {"POST": Role.DISPATCHER},
+    "/armada/bus/<vehicle_id>": {"GET": Role.VIEWER},
+    "/armada/putar": {"GET": Role.VIEWER},
+    "/armada/putar.csv": {"GET": Role.VIEWER},
+    "/armada/putar.geojson": {"GET": Role.VIEWER},
+    "/armada/kinerja": {"GET": Role.SUPERVISOR},
+    "/armada/kinerja.csv": {"GET": Role.SUPERVISOR},
+    "/armada/kinerja.xlsx": {"GET": Role.SUPERVISOR},
     "/armada/pengumuman": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>/akhiri": {"POST": Role.DISPATCHER},
     "/armada/laporan": {"GET": Role.VIEWER},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -24,6 +24,8 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
+from transit.quality.performance import DayFigures
+from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
@@ -49,6 +51,7 @@ class View:
         self.fits = snapshot is not None and snapshot.network_version == version
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
+        self.advice_record: tuple[int, AdviceRecord] | None = None  # the second that it is of, and what was answered today
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
         self.expanded_feeds: tuple[datetime, dict[str, bytes]] | None = None  # the same, of the unrolled network
 
@@ -116,6 +119,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zips: dict[str, bytes] = {}  # name of the file -> its content
+        self.service_today: tuple[tuple[date, int], DayFigures] | None = None  # (day, minute) and its figures
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide
 
     @property

@@ -186,6 +186,28 @@ departure_orders = Table(
     Column("said_at", UtcDateTime, nullable=False),  # when the order was given: tells it from an older one
 )
 
+advice_answers = Table(
+    "advice_answers",
+    metadata,
+    Column("answer_id", ID, primary_key=True),  # counted up
+    Column("answered_at", UtcDateTime, nullable=False),  # on our clock
+    Column("vehicle_id", Text, nullable=False),  # the bus that the advice was for
+    Column("stop_id", Text, nullable=False),  # the terminal
+    Column("leave_at", UtcDateTime, nullable=False),  # as advised
+    Column("answer", Text, nullable=False),  # apply or decline
+    Column("why", Text, nullable=False),  # of who declined; empty otherwise
+    Index(None, "answered_at"),
+)
+
+service_days = Table(
+    "service_days",
+    metadata,
+    Column("day", Date, primary_key=True),  # service day
+    Column("network_version", Text, nullable=False),  # by which it was computed
+    Column("made_at", UtcDateTime, nullable=False),  # when it was computed
+    Column("content", LargeBinary, nullable=False),  # DayFigures: msgpack behind its format number
+)
+
 stop_events = Table(
     "stop_events",
     metadata,

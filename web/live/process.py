@@ -42,6 +42,7 @@ from web.live import snapshot as snapshots
 from web.live.control import ControlRoom, write_control
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of
+from web.live.recorder import Recorder
 
 STEP_S = 1.0
 PREDICTED_AGE = timedelta(seconds=300)  # nothing is predicted from an older fix
@@ -77,6 +78,7 @@ class Live:
         self.promised_at: datetime | None = None
         self.steadiness = Steadiness()
         self.control: ControlRoom | None = None
+        self.recorder = Recorder(data_dir)
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
@@ -112,7 +114,7 @@ class Live:
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
-        self._write_control(predictions, now)
+        self._write_control(predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
         self.sign.give(Progress(received=canary))
@@ -123,8 +125,8 @@ class Live:
             self.save(now)
         return made
 
-    def _write_control(self, predictions: list[Prediction], now: datetime) -> None:
-        """What dispatchers see of the corridors; it must not stop what riders see."""
+    def _write_control(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> None:
+        """What dispatchers see of the corridors, now and in the record; it must not stop what riders see."""
         if self.control is None or self.forecaster is None:
             return
         waiting = {
@@ -143,6 +145,15 @@ class Live:
             write_control(self.data_dir, state)
         except OSError as error:
             log.error("the console's state cannot be written: %s", error)
+        self.recorder.record(
+            now,
+            state,
+            states=self.states,
+            predictions=predictions,
+            standing=self.standing,
+            troubles=self.troubles,
+            alerts=alerts,
+        )
 
     def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
         """What riders are promised, every now and then, for the scorecard of the day."""

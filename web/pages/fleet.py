@@ -15,10 +15,11 @@ from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
 from transit.tracking.state import VehicleState
 from web.answers import fragment
+from web.boards.corridors import control_values
 from web.boards.running import is_running, next_index
 from web.boards.trip_board import planned_moment
+from web.boards.trouble_lines import trouble_lines
 from web.words import troubles
-from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
@@ -39,13 +40,6 @@ class FleetRow:
     spacing: Spacing | None
 
 
-@dataclass(frozen=True)
-class TroubleLine:
-    kind: str
-    wrong: str
-    remedy: str
-
-
 @pages.get("/armada")
 def fleet() -> Response:
     if world().network is None:
@@ -54,21 +48,12 @@ def fleet() -> Response:
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
     words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
-    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world()), **words}
+    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world(), world().view.troubles), **words}
     if request.args.get("part") == "fleet":
         return fragment(render_template("fleet_rows.html", **shown))
-    response = make_response(render_template("fleet.html", **shown))
+    response = make_response(render_template("fleet.html", **shown, **control_values(world())))
     response.cache_control.no_store = True
     return response
-
-
-def trouble_lines(world: World) -> list[TroubleLine]:
-    timezone = world.network.timezone if world.network else "UTC"
-    context = (language(), timezone, world.now())
-    return [
-        TroubleLine(str(trouble.kind), troubles.wrong(trouble, *context), troubles.remedy(trouble, *context))
-        for trouble in world.view.troubles
-    ]
 
 
 def fleet_rows(world: World) -> list[FleetRow]:

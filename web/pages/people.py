@@ -25,6 +25,7 @@ from transit.store.people import (
     reset_password,
 )
 from web.access import audit, current_person
+from web.words.cells import plain
 from web.world import world
 
 pages = Blueprint("people_pages", __name__)
@@ -122,8 +123,3 @@ def audit_csv() -> Response:
     response.mimetype = "text/csv"
     response.headers["Content-Disposition"] = "attachment; filename=catatan.csv"
     return response
-
-
-def plain(value: object) -> object:
-    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -20,4 +20,6 @@ def deed_word(action: str) -> str:
         "notice_changed": gettext("changed a notice"),
         "notice_ended": gettext("ended a notice"),
         "ticket_answered": gettext("answered a report"),
+        "advice_apply": gettext("applied an advice"),
+        "advice_decline": gettext("declined an advice"),
     }.get(action, action)

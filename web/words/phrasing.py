@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, format_datetime, gettext, ngettext
+from flask_babel import format_date, format_datetime, format_decimal, gettext, ngettext
 
 from transit.arrivals.alerts import Text
 from transit.arrivals.headways import Spacing
@@ -251,6 +251,16 @@ def network_state(state: NetworkState, now: datetime, silent_since: datetime | N
     if state.running is Running.HOLIDAY and state.holiday:
         return gettext("No buses today, %(name)s; %(again)s", name=state.holiday, again=again)
     return gettext("No buses today; %(again)s", again=again)
+
+
+def number(value: float, digits: int = 1) -> str:
+    """With the decimal sign of the reader's language, and always so many decimals."""
+    return str(format_decimal(value, format=f"0.{'0' * digits}"))
+
+
+def local(at: datetime) -> str:
+    """A moment as the value of an input of type datetime-local, on the clock of this page."""
+    return _formatted(at, "yyyy-MM-dd'T'HH:mm:ss", "")
 
 
 def clock_band(low: datetime, high: datetime) -> str:

@@ -53,6 +53,7 @@ UNDO = {  # schema -> what takes back what it added
     "0005": ("DROP TABLE tracker_credentials",),
     "0006": ("DROP TABLE log_ins", "DROP TABLE people", "DROP TABLE log_in_failures", "DROP TABLE audit_entries"),
     "0007": ("CREATE INDEX ix_reports_received_at ON reports (received_at)",),
+    "0008": ("DROP TABLE advice_answers", "DROP TABLE service_days"),
 }
 
 

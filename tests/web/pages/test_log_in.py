@@ -14,7 +14,7 @@ from transit.store.database import writing
 from transit.store.log_ins import FREE_PAIR
 from transit.store.people import Role, add_person, disable_person
 from web.access import MAY
-from web.pages.people import plain
+from web.words.cells import plain
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 PASSWORD = "kuda-besi-77"

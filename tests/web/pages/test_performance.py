@@ -1,0 +1,104 @@
+"""Reports of service, from calls and the record to pages and files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import MONDAY, a_network, a_report, a_trip_instance, at, every
+from transit.store.database import writing
+from transit.store.service_days import load_days
+from transit.store.stop_events import save_stop_events
+from transit.tracking.state import StopEvent
+
+
+@pytest.fixture
+def served(city):
+    """A bus each 10 minutes from seven to half past eight, but for one that came 15 minutes late; one is always heard."""
+    city.now = at(6, 59)
+    city.load(a_network(headway=every(10), stops_every_m=2000.0))
+    minutes = [0, 10, 20, 45, 50, 60, 70, 80, 90]
+    events = [
+        StopEvent(
+            f"BUS{n % 3}", a_trip_instance("T1", n), "S0", 1, at(7) + timedelta(minutes=m), at(7) + timedelta(minutes=m), 10.0
+        )
+        for n, m in enumerate(minutes)
+    ]
+    with writing(city.engine) as connection:
+        save_stop_events(connection, events)
+    for minute in range(0, 120, 2):
+        city.hear([a_report((500.0 + minute * 10.0, 0.0), at(7, minute))])
+        city.step(at(7, minute, 5))
+    city.now = at(9)
+    return city
+
+
+def page(city, path):
+    answer = city.client().get(path, headers={"Accept-Language": "id"})
+    return answer.status_code, answer.text
+
+
+def test_a_day_says_the_excess_wait_and_how_it_is_computed(served):
+    status, html = page(served, "/armada/kinerja")
+    assert status == 200
+    # from 7 to 9 o'clock: headways 10, 10, 25, 5, 10, 10, 10, 10
+    squares, total = 6 * 100 + 625 + 25, 90
+    excess = squares / (2 * total) - total / 8 / 2
+    assert f'data-h="Tunggu lebih">{excess:.1f}'.replace(".", ",") in html
+    assert "Cara menghitung" in html
+
+
+def test_hours_of_which_nothing_was_recorded_are_named(served):
+    html = page(served, "/armada/kinerja")[1]
+    assert "2026-11-23 06: 1" in html
+    assert "2026-11-23 07: 1" not in html
+
+
+def test_a_day_without_any_record_claims_nothing(served):
+    served.now = at(9, day=MONDAY + timedelta(days=1))
+    html = page(served, "/armada/kinerja?tanggal=2026-11-24")[1]
+    assert "Tidak ada jam yang dapat dinilai" in html
+
+
+def test_a_day_that_is_over_is_stored_and_stays(served):
+    served.now = at(12, day=MONDAY + timedelta(days=1))
+    page(served, "/armada/kinerja?tanggal=2026-11-23")
+    with served.engine.connect() as connection:
+        days = load_days(connection, MONDAY, MONDAY)
+    assert sum(row.headways for row in days[MONDAY].hours) == 8
+
+
+def test_an_hour_opens_its_playback(served):
+    assert '/armada/putar?t=2026-11-23T07:30:00"' in page(served, "/armada/kinerja")[1]
+
+
+def test_the_figures_are_a_table_for_a_spreadsheet_too(served):
+    rows = served.client().get("/armada/kinerja.csv").text.splitlines()
+    assert rows[0].startswith("by,name,headsign,excess_wait_min,wait_over_promise_min")
+    assert rows[1].startswith("all,2026-11-23..2026-11-23,,1.3")
+    book = zipfile.ZipFile(io.BytesIO(served.client().get("/armada/kinerja.xlsx").data))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<v>1.3" in sheet, "numbers stay numbers"
+
+
+@pytest.mark.parametrize("query", ["tanggal=kemarin", "tanggal=2027-01-01", "per=tahun"])
+def test_a_span_that_cannot_be_is_said_at_its_field(served, query):
+    assert page(served, f"/armada/kinerja?{query}")[0] == 422
+    assert served.client().get(f"/armada/kinerja.csv?{query}").status_code == 400
+
+
+def test_a_week_and_a_month_have_their_days(served):
+    for period in ("minggu", "bulan"):
+        status, html = page(served, f"/armada/kinerja?per={period}")
+        assert status == 200
+        assert "Bus pertama ditepati" in html
+
+
+def test_riders_read_the_same_in_plain_words(served):
+    status, html = page(served, "/kinerja")
+    assert status == 200
+    assert "menunggu rata-rata 7 mnt, 2 mnt lebih lama dari janji" in html
+    assert "9 dari 10 bus datang paling lama 3 mnt setelah jarak yang dijanjikan" in html

@@ -1,0 +1,73 @@
+"""The figures of service of each day: computed from calls and the record, kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from transit.plan.network import Network
+from transit.plan.service_day import moment
+from transit.quality.performance import DayFigures, coverage_of, day_figures
+from transit.store.database import Engine, writing
+from transit.store.formats import StoredFormat
+from transit.store.record import console_frames
+from transit.store.stop_events import load_events_between
+from transit.store.tables import service_days
+from transit.store.upsert import upsert
+from transit.tracking.state import StopEvent, VehicleStatus
+
+CONTENT = StoredFormat(DayFigures, number=1)
+LOOK_EVERY = timedelta(seconds=60)  # at the record, for the coverage of an hour
+SILENT_S = 150  # older than this a position is not heard
+GONE_S = 3600  # and after this its bus has gone home
+UNDER_WAY = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
+REACHES = timedelta(hours=6)  # a service day's last trips reach so far into the next
+
+
+def calls_of_day(connection: Connection, network: Network, day: date) -> list[StopEvent]:
+    """The observed calls of a service day."""
+    since = moment(day, 0, network.timezone)
+    events = load_events_between(connection, since, since + timedelta(days=1) + REACHES)
+    return [event for event in events if event.trip.start_date == day]
+
+
+def figures_of_day(connection: Connection, data_dir: Path, network: Network, day: date) -> DayFigures:
+    """Computed anew."""
+    looks = _looks(data_dir, network, moment(day, 0, network.timezone))
+    coverage = coverage_of(looks, day, network.timezone)
+    return day_figures(network, day, calls_of_day(connection, network, day), coverage)
+
+
+def _looks(data_dir: Path, network: Network, since: datetime) -> Iterator[tuple[datetime, str, bool]]:
+    for at, frame in console_frames(data_dir, since, since + timedelta(days=1) + REACHES, LOOK_EVERY):
+        for row in frame.vehicles:
+            trip = network.trips.get(row.trip_id)
+            age_s = at.timestamp() - row.received_at
+            if trip is not None and row.status in UNDER_WAY and age_s <= GONE_S:
+                yield at, trip.route_id, age_s <= SILENT_S
+
+
+def save_day(connection: Connection, day: date, figures: DayFigures, *, network_version: str, now: datetime) -> None:
+    """Stores a day's figures; what was stored of it before is replaced."""
+    row = {"day": day, "network_version": network_version, "made_at": now, "content": CONTENT.encode(figures)}
+    upsert(connection, service_days, [row])
+
+
+def keep_day(engine: Engine, data_dir: Path, network: Network, day: date, *, network_version: str, now: datetime) -> DayFigures:
+    """Computes and stores a day; what was stored of it before is replaced."""
+    with engine.connect() as connection:
+        figures = figures_of_day(connection, data_dir, network, day)
+    with writing(engine) as connection:
+        save_day(connection, day, figures, network_version=network_version, now=now)
+    return figures
+
+
+def load_days(connection: Connection, first: date, last: date) -> dict[date, DayFigures]:
+    """The stored days; one of another format is not among them."""
+    table = service_days.c
+    rows = connection.execute(select(table.day, table.content).where(table.day >= first, table.day <= last).order_by(table.day))
+    days = {day: CONTENT.decode(content) for day, content in rows}
+    return {day: figures for day, figures in days.items() if figures is not None}

@@ -1,0 +1,285 @@
+"""What the console shows of the routes: strips of figures, ladders with the buses on them, and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+
+from transit.control.circuit import Circuit, circuits_of
+from transit.control.corridor import BusState, Corridor, CorridorBus, Terminal
+from transit.control.holding import HoldingAdvice
+from transit.plan.network import Network, Route, Stop
+from transit.plan.once_per_network import once_per_network
+from transit.plan.service_day import local_date, service_day_start
+from transit.store.advice_answers import AdviceRecord, record_of
+from web.live.control import read_control
+from web.words import control
+from web.world import World
+
+# a ladder, in units of its drawing: two rails for each pair of directions, the terminals as boxes above and below
+PAIR_WIDTH = 400.0
+LEFT_X, RIGHT_X = 125.0, 275.0
+TOP_Y, BOTTOM_Y = 56.0, 444.0
+HEIGHT = 500.0
+LABEL_APART = 28.0  # two labels beside one rail need so much
+NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where no other name stands
+HALF_LETTERS = 11  # and where one does
+LINE_Y = 11.0  # two names nearer than this stand on one line
+STALE_S = 6.0  # a state older than this is not now
+RECORD_EVERY_S = 15  # the count of answers is made anew so often
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    is_left: bool  # of its pair of rails
+
+
+@dataclass(frozen=True)
+class LadderStop:
+    stop: Stop
+    at: Point
+    letters: int  # of its name, for which there is room; 0: the same stop of the other rail has the name beside it
+
+
+@dataclass(frozen=True)
+class LadderBus:
+    bus: CorridorBus
+    at: Point
+    label_y: float  # moved where two buses are close
+    even: Point | None
+    reach: Point | None  # how far a silent bus may be by now
+
+
+@dataclass(frozen=True)
+class LadderTerminal:
+    terminal: Terminal
+    stop: Stop
+    at: Point
+
+
+@dataclass(frozen=True)
+class Ladder:
+    width: float
+    is_loop: bool
+    rails: list[tuple[Point, Point]]
+    stops: list[LadderStop]
+    buses: list[LadderBus]
+    terminals: list[LadderTerminal]
+
+
+@dataclass(frozen=True)
+class AdviceRow:
+    advice: HoldingAdvice
+    stop: Stop
+
+    @property
+    def held_min(self) -> int:
+        return round(self.advice.held_s / 60.0)
+
+
+@dataclass(frozen=True)
+class CorridorRow:
+    """One route: its figures, its ladder and what is advised for its buses."""
+
+    route: Route
+    corridor: Corridor
+    ladder: Ladder
+    terminals: list[LadderTerminal]
+    advice: list[AdviceRow]
+    worst_stop: Stop | None
+
+    @property
+    def bus_ids(self) -> list[str]:
+        return [bus.vehicle_id for bus in self.corridor.buses]
+
+    @property
+    def is_short(self) -> bool:
+        needed = self.corridor.buses_needed
+        return needed is not None and self.corridor.buses_on < needed
+
+    @property
+    def is_uncertain(self) -> bool:
+        return any(bus.state is BusState.SILENT for bus in self.corridor.buses)
+
+
+@dataclass(frozen=True)
+class ControlBoard:
+    made_at: datetime
+    age_s: float
+    corridors: list[CorridorRow]
+
+    @property
+    def is_stale(self) -> bool:
+        return abs(self.age_s) > STALE_S
+
+
+def control_board(world: World) -> ControlBoard | None:
+    """None where the live process has written nothing of the network that is loaded."""
+    network, state = world.network, read_control(world.settings.data_dir)
+    if network is None or state is None or state.network_version != world.version:
+        return None
+    rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
+    return ControlBoard(state.made_at, (world.now() - state.made_at).total_seconds(), rows)
+
+
+def corridor_rows(
+    network: Network, at: datetime, corridors: Iterable[Corridor], advice: Sequence[HoldingAdvice]
+) -> list[CorridorRow]:
+    """What is shown of the corridors of a moment, now or long ago."""
+    circuits = _circuits(network, local_date(at, network.timezone))
+    known = [corridor for corridor in corridors if corridor.route_id in circuits and _fits(network, circuits, corridor)]
+    return [_row(network, circuits[corridor.route_id], corridor, advice) for corridor in known]
+
+
+def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor) -> bool:
+    """Whether it can be drawn: a frame may be of a time at which the route had other rails."""
+    rails = len(circuits[corridor.route_id].rails)
+    return all(row.rail < rails and row.stop_id in network.stops for row in corridor.terminals)
+
+
+def control_values(world: World) -> dict[str, object]:
+    """What the template of the live part needs."""
+    return {"board": control_board(world), "control": control, "shortened": shortened, "followed": answers_today(world)}
+
+
+def answers_today(world: World) -> AdviceRecord:
+    """What was answered to advice since the service day began."""
+    network, now = world.network, world.now()
+    if network is None:
+        return AdviceRecord(0, 0, 0)
+    second = int(now.timestamp()) // RECORD_EVERY_S
+    kept = world.view.advice_record
+    if kept is None or kept[0] != second:
+        since = service_day_start(local_date(now, network.timezone), network.timezone)
+        with world.engine.connect() as connection:
+            kept = second, record_of(connection, since, now)
+        world.view.advice_record = kept
+    return kept[1]
+
+
+@once_per_network
+def _circuits_by_day(network: Network) -> dict[date, dict[str, Circuit]]:
+    return {}
+
+
+def _circuits(network: Network, day: date) -> dict[str, Circuit]:
+    days = _circuits_by_day(network)
+    if day not in days:
+        days.clear()
+        days[day] = circuits_of(network, day)
+    return days[day]
+
+
+def _row(network: Network, circuit: Circuit, corridor: Corridor, advice: Sequence[HoldingAdvice]) -> CorridorRow:
+    ladder = ladder_of(network, circuit, corridor)
+    mine = [row for row in advice if row.route_id == corridor.route_id]
+    return CorridorRow(
+        route=network.routes[corridor.route_id],
+        corridor=corridor,
+        ladder=ladder,
+        terminals=ladder.terminals,
+        advice=[AdviceRow(row, network.stops[row.stop_id]) for row in mine],
+        worst_stop=network.stops.get(corridor.worst.stop_id) if corridor.worst else None,
+    )
+
+
+def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
+    """The circuit unrolled: down the left rail, up the right one; a loop's second half is its right rail."""
+    columns = 2 if circuit.is_loop else len(circuit.rails)
+    stops = []
+    for n, rail in enumerate(circuit.rails):
+        for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
+            stops.append(LadderStop(network.stops[stop_id], place_point(circuit, n, at_s), NAME_LETTERS))
+    buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
+    terminals = [
+        LadderTerminal(row, network.stops[row.stop_id], place_point(circuit, row.rail, 0.0)) for row in corridor.terminals
+    ]
+    return Ladder(
+        width=PAIR_WIDTH * ((columns + 1) // 2),
+        is_loop=circuit.is_loop,
+        rails=[(_column_point(n, 0.0), _column_point(n, 1.0)) for n in range(columns)],
+        stops=_with_room(stops),
+        buses=_apart(buses),
+        terminals=terminals,
+    )
+
+
+def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
+    """Two names on one line share it; a stop that both rails have there is named once."""
+    roomy = []
+    for stop in stops:
+        beside = [
+            row for row in stops if row.at.x != stop.at.x and _pair(row) == _pair(stop) and abs(row.at.y - stop.at.y) < LINE_Y
+        ]
+        if not stop.at.is_left and any(row.stop.name == stop.stop.name for row in beside):
+            roomy.append(LadderStop(stop.stop, stop.at, 0))
+        elif any(row.stop.name != stop.stop.name for row in beside):
+            roomy.append(LadderStop(stop.stop, stop.at, HALF_LETTERS))
+        else:
+            roomy.append(stop)
+    return roomy
+
+
+def _pair(stop: LadderStop) -> int:
+    return int(stop.at.x // PAIR_WIDTH)
+
+
+@lru_cache(maxsize=4096)
+def shortened(name: str, letters: int = NAME_LETTERS) -> str:
+    """As much of a stop's name as fits between the rails."""
+    if not letters:
+        return ""
+    return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
+
+
+def _ladder_bus(circuit: Circuit, bus: CorridorBus) -> LadderBus:
+    at_s = bus.place_s - circuit.place_s(bus.rail, 0.0)
+    at = place_point(circuit, bus.rail, at_s)
+    return LadderBus(
+        bus=bus,
+        at=at,
+        label_y=at.y,
+        even=None if bus.even_s is None else circuit_point(circuit, bus.even_s),
+        reach=place_point(circuit, bus.rail, at_s + bus.reach_s) if bus.reach_s > 0.0 else None,
+    )
+
+
+def circuit_point(circuit: Circuit, place_s: float) -> Point:
+    """Where a place on the circuit is drawn."""
+    for n, rail in enumerate(circuit.rails):
+        if place_s <= rail.run_s or n == len(circuit.rails) - 1:
+            return place_point(circuit, n, place_s)
+        place_s -= rail.run_s
+    raise AssertionError("a circuit has a rail")
+
+
+def place_point(circuit: Circuit, rail: int, at_s: float) -> Point:
+    share = min(max(at_s / circuit.rails[rail].run_s, 0.0), 1.0) if circuit.rails[rail].run_s > 0.0 else 0.0
+    if circuit.is_loop:
+        return _column_point(0, share * 2.0) if share <= 0.5 else _column_point(1, share * 2.0 - 1.0)
+    return _column_point(rail, share)
+
+
+def _column_point(column: int, share: float) -> Point:
+    """Even columns are driven downwards, odd ones upwards."""
+    goes_down = column % 2 == 0
+    y = TOP_Y + (BOTTOM_Y - TOP_Y) * (share if goes_down else 1.0 - share)
+    x = PAIR_WIDTH * (column // 2) + (LEFT_X if goes_down else RIGHT_X)
+    return Point(round(x, 1), round(y, 1), goes_down)
+
+
+def _apart(buses: list[LadderBus]) -> list[LadderBus]:
+    """Labels beside one rail moved down so far that none covers another, and up again where they would leave the drawing."""
+    placed: list[LadderBus] = []
+    for x in sorted({bus.at.x for bus in buses}):
+        column = sorted((bus for bus in buses if bus.at.x == x), key=lambda bus: (bus.at.y, bus.bus.vehicle_id))
+        ys: list[float] = []
+        for bus in column:
+            ys.append(max(bus.at.y, ys[-1] + LABEL_APART) if ys else bus.at.y)
+        over = max(ys[-1] - (HEIGHT - LABEL_APART), 0.0)
+        placed += [replace(bus, label_y=round(y - over, 1)) for bus, y in zip(column, ys, strict=True)]
+    return sorted(placed, key=lambda bus: bus.bus.place_s)

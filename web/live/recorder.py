@@ -1,0 +1,80 @@
+"""Writes down what the console and the riders are shown, for the playback: a frame each ten seconds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from transit.arrivals.alerts import Alert
+from transit.arrivals.shown import ShownChanges
+from transit.forecasting.prediction import Prediction, StandingVehicle
+from transit.operations.troubles import Trouble
+from transit.store.history import append_frame, forget_history
+from transit.store.record import CONSOLE, FORMAT, SHOWN, ConsoleFrame, SeenVehicle
+from transit.tracking.state import VehicleState
+from web.live.control import ControlState
+
+EVERY = timedelta(seconds=10)
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """record() at each step; it writes when ten seconds have passed. A full disk must not stop what riders see."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.changes = ShownChanges()
+        self.bytes_written = 0
+        self._last_at: datetime | None = None
+        self._forgot: date | None = None
+
+    def record(
+        self,
+        now: datetime,
+        control: ControlState,
+        *,
+        states: Mapping[str, VehicleState],
+        predictions: Sequence[Prediction],
+        standing: Sequence[StandingVehicle],
+        troubles: Sequence[Trouble],
+        alerts: Sequence[Alert],
+    ) -> None:
+        if self._last_at is not None and timedelta(0) <= now - self._last_at < EVERY:
+            return
+        self._last_at = now
+        frame = ConsoleFrame(
+            format=FORMAT,
+            network_version=control.network_version or "",
+            corridors=control.corridors,
+            vehicles=[_seen(state) for _, state in sorted(states.items())],
+            troubles=list(troubles),
+            alert_ids=[alert.alert_id for alert in alerts],
+        )
+        shown = self.changes.frame(predictions, standing, now)
+        try:
+            self.bytes_written += append_frame(self.data_dir, CONSOLE, now, msgspec.msgpack.encode(frame))
+            if shown.rows or shown.is_whole:
+                self.bytes_written += append_frame(self.data_dir, SHOWN, now, msgspec.msgpack.encode((FORMAT, shown)))
+            if self._forgot != now.date():
+                self._forgot = now.date()
+                forget_history(self.data_dir, now.date())
+        except OSError as error:
+            self.changes = ShownChanges()  # what was lost is written again, whole, as soon as that can be
+            log.error("what was shown cannot be written down: %s", error)
+
+
+def _seen(state: VehicleState) -> SeenVehicle:
+    report, trip = state.report, state.matched.trip
+    return SeenVehicle(
+        vehicle_id=state.vehicle_id,
+        lat=round(report.lat, 6),
+        lon=round(report.lon, 6),
+        status=state.matched.status.value,
+        trip_id=trip.trip_id if trip else "",
+        reported_at=round(report.reported_at.timestamp()),
+        received_at=round(report.received_at.timestamp()),
+    )

@@ -1,0 +1,69 @@
+"""The console's live part: corridors with ladders and advice, what dispatchers answer to it, and one bus."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask_babel import gettext
+
+from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrder
+from transit.store import advice_answers, departure_orders
+from transit.store.advice_answers import AdviceAnswer, Answer
+from transit.store.database import writing
+from web.access import audit
+from web.answers import fragment
+from web.boards.bus_board import bus_board
+from web.boards.corridors import control_values
+from web.boards.trouble_lines import trouble_lines
+from web.words import control
+from web.world import world
+
+pages = Blueprint("control", __name__)
+WHY_LETTERS = 200
+
+
+@pages.get("/armada/kendali")
+def control_part() -> Response:
+    """The live part alone, for the script of the page."""
+    return fragment(render_template("control_part.html", **control_values(world())))
+
+
+@pages.post("/armada/saran")
+def answer_advice() -> Response:
+    """A dispatcher applies an advice (it becomes a departure order, which riders see within seconds) or declines it."""
+    vehicle_id, stop_id = request.form.get("bus", ""), request.form.get("stop", "")
+    answer, why = request.form.get("answer", ""), request.form.get("why", "").strip()[:WHY_LETTERS]
+    network, now = world().network, world().now()
+    if network is None or stop_id not in network.stops or vehicle_id not in world().states:
+        abort(404)
+    leave_at = _moment(request.form.get("at", ""), now)
+    if answer not in set(Answer) or leave_at is None:
+        abort(400, gettext("This advice is no longer of now. Look at the page again."))
+    given = AdviceAnswer(
+        answered_at=now, vehicle_id=vehicle_id, stop_id=stop_id, leave_at=leave_at, answer=Answer(answer), why=why
+    )
+    with writing(world().engine) as connection:
+        advice_answers.save_answer(connection, given)
+        if given.answer is Answer.APPLY:
+            departure_orders.say(connection, DepartureOrder(vehicle_id, leave_at, now))
+        audit(connection, f"advice_{given.answer}", vehicle_id, after=leave_at.isoformat(), why=why)
+    return redirect(f"/armada#bus-{vehicle_id}", 303)  # type: ignore[return-value]
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
+    """Unix seconds not so far from now that they cannot be a departure that is meant; None otherwise."""
+    if not text.isdecimal() or len(text) > 11:
+        return None
+    at = datetime.fromtimestamp(int(text), UTC)
+    return at if EARLIEST <= at - now <= LATEST else None
+
+
+@pages.get("/armada/bus/<vehicle_id>")
+def bus(vehicle_id: str) -> Response:
+    """Everything of one bus."""
+    board = bus_board(world(), vehicle_id)
+    if board is None:
+        abort(404, gettext("There is no vehicle %(bus)s.", bus=vehicle_id[:60]))
+    lines = trouble_lines(world(), board.troubles)
+    return make_response(render_template("bus.html", board=board, factor_word=control.factor_word, troubles=lines))
