@@ -23,6 +23,13 @@ from transit.tracking.state import VehicleState, VehicleStatus
 VERSION = "2.0"
 FeedMessage = pb.FeedMessage
 StopTimeUpdate = pb.TripUpdate.StopTimeUpdate
+SEVERITY = {  # rider apps show what is grave by itself; of anything else it is a matter of asking
+    Effect.NO_SERVICE: pb.Alert.SEVERE,
+    Effect.SIGNIFICANT_DELAYS: pb.Alert.WARNING,
+    Effect.REDUCED_SERVICE: pb.Alert.WARNING,
+    Effect.DETOUR: pb.Alert.WARNING,
+    Effect.STOP_MOVED: pb.Alert.WARNING,
+}
 
 
 def vehicle_positions(
@@ -130,7 +137,7 @@ def _fill_trip(
         descriptor.direction_id = trip.direction_id
     if instance.start_s is not None:
         descriptor.start_time = format_time(instance.start_s)
-    headway_based = network.is_headway_based(trip.trip_id)
+    headway_based = not has_planned_times(network, instance)
     descriptor.schedule_relationship = pb.TripDescriptor.UNSCHEDULED if headway_based else pb.TripDescriptor.SCHEDULED
     if cancelled and has_planned_times(network, instance):
         descriptor.schedule_relationship = pb.TripDescriptor.CANCELED
@@ -205,7 +212,7 @@ def _fill_times(
 ) -> None:
     group = feed_trip.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
-    scheduled = not network.is_headway_based(trip.trip_id)
+    scheduled = has_planned_times(network, feed_trip.trip)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
     too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
@@ -266,6 +273,7 @@ def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Seq
         if alert.ends_at is not None:
             period.end = int(alert.ends_at.timestamp())
     message.MergeFrom(pb.Alert(cause=alert.cause.value, effect=alert.effect.value))
+    message.severity_level = SEVERITY.get(alert.effect, pb.Alert.INFO)
     _fill_text(message.header_text, alert.header)
     _fill_text(message.description_text, alert.description)
     _fill_text(message.url, alert.url)
