@@ -19,6 +19,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@sh tests/tools.sh
+	@sh tests/node/install.sh
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/dev.stamp

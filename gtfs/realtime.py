@@ -23,6 +23,13 @@ from transit.tracking.state import VehicleState, VehicleStatus
 VERSION = "2.0"
 FeedMessage = pb.FeedMessage
 StopTimeUpdate = pb.TripUpdate.StopTimeUpdate
+SEVERITY = {  # rider apps show what is grave by itself; of anything else it is a matter of asking
+    Effect.NO_SERVICE: pb.Alert.SEVERE,
+    Effect.SIGNIFICANT_DELAYS: pb.Alert.WARNING,
+    Effect.REDUCED_SERVICE: pb.Alert.WARNING,
+    Effect.DETOUR: pb.Alert.WARNING,
+    Effect.STOP_MOVED: pb.Alert.WARNING,
+}
 
 
 def vehicle_positions(
@@ -266,6 +273,7 @@ def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Seq
         if alert.ends_at is not None:
             period.end = int(alert.ends_at.timestamp())
     message.MergeFrom(pb.Alert(cause=alert.cause.value, effect=alert.effect.value))
+    message.severity_level = SEVERITY.get(alert.effect, pb.Alert.INFO)
     _fill_text(message.header_text, alert.header)
     _fill_text(message.description_text, alert.description)
     _fill_text(message.url, alert.url)

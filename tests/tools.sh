@@ -9,6 +9,7 @@ command -v caddy >/dev/null || missing="$missing caddy"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
+{ command -v node && command -v npm; } >/dev/null || missing="$missing nodejs npm"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then sudo=""; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"; else sudo=none; fi

@@ -25,6 +25,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.feeds",
     "web.api.v1",
     "web.api.onebusaway.methods",
+    "web.api.onebusaway.sidecar",
     "web.api.catalogue",
     "web.api.archive",
     "web.pages.riders",

@@ -22,6 +22,7 @@ PAGES = [
     "/armada",
     "/armada/pengumuman",
     "/privasi",
+    "/api",
     "/embed?halte=S5",
     "/embed/halte/S5",
     "/embed/koridor/R1",

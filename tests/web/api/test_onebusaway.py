@@ -10,8 +10,9 @@ import httpx
 import pytest
 from onebusaway import NotFoundError, OnebusawaySDK
 
-from tests.builders import a_drive, a_network, at, every
+from tests.builders import a_drive, a_network, a_report, at, every
 from transit.store.tickets import load_tickets
+from transit.tracking.state import VehicleStatus
 
 SIX = {"agencies", "routes", "situations", "stopTimes", "stops", "trips"}
 # what onebusaway-ios decodes without a default (OBA_API.md, "Fields whose absence breaks iOS")
@@ -195,3 +196,18 @@ def test_a_report_becomes_a_ticket_without_where_the_rider_stood(driving):
     with driving.engine.connect() as connection:
         (ticket,) = load_tickets(connection, since=driving.now - timedelta(days=1))
     assert (ticket.stop_id, ticket.text) == ("S5", "T1: vehicle_never_came no bus")
+
+
+def test_where_a_bus_goes_after_its_trip_is_told_by_nobody(driving):
+    """It turns off its line for good behind S3 and drives 800 m south; its passage at S3 stays."""
+    leaves = driving.now
+    driving.hear([a_report((1900.0, -80.0 * n), leaves + timedelta(seconds=10 * n)) for n in range(1, 13)])
+    driving.step(leaves + timedelta(seconds=125))
+    state = driving.live.states["BUS1"]
+    assert (state.matched.status, state.matched.is_expected_back) == (VehicleStatus.OFF_ROUTE, False)
+    assert get(driving, "vehicles-for-agency/A")["data"]["list"] == get(driving, "trips-for-route/A_R1")["data"]["list"] == []
+    (row,) = get(driving, "arrivals-and-departures-for-stop/A_S3")["data"]["entry"]["arrivalsAndDepartures"]
+    assert (row["predicted"], row["tripStatus"], row["vehicleId"]) == (True, None, "")
+    client = driving.client()
+    assert client.get("/api/v1/vehicles").json["vehicles"] == client.get("/api/v1/vehicles.geojson").json["features"] == []
+    assert "entity" not in client.get("/gtfs-rt/vehicle_positions.json").json

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transit.arrivals.notices import relevant_alerts
+from transit.arrivals.public_positions import is_public
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
@@ -65,10 +66,16 @@ def _passed(world: World, stop_id: str, window: Window) -> Iterator[StopEvent]:
             yield event
 
 
+def _public_state(world: World, vehicle_id: str) -> VehicleState | None:
+    """Where a vehicle is that has ended its trip, or is parked, is nobody's business: its passage stays without it."""
+    state = world.states.get(vehicle_id)
+    return state if state is not None and is_public(state, world.view.parked) else None
+
+
 def _of_row(world: World, references: References, row: Arrival) -> Entity | None:
     assert row.trip is not None
     assert row.at is not None
-    state = world.states.get(row.vehicle_id or "")
+    state = _public_state(world, row.vehicle_id or "")
     predicted = row.status in SEEN
     cancelled = row.status is ArrivalStatus.CANCELLED
     at = milliseconds(row.at.timestamp()) if predicted else 0
@@ -76,7 +83,7 @@ def _of_row(world: World, references: References, row: Arrival) -> Entity | None
 
 
 def _of_event(world: World, references: References, event: StopEvent) -> Entity | None:
-    state = world.states.get(event.vehicle_id)
+    state = _public_state(world, event.vehicle_id)
     comes, leaves = event.arrived_at, event.departed_at or event.arrived_at
     times = milliseconds(comes.timestamp()), milliseconds(leaves.timestamp())
     return _arrival(references, event.trip, event.stop_id, event.stop_sequence, *times, state, None, False)
