@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench mutants lint lock clean help
+.PHONY: run test bench mutants fuzz audit lint lock clean help
 
 help:
 	@echo "make run    the whole system with a demo fleet, at http://127.0.0.1:8000"
 	@echo "make test   every test"
 	@echo "make bench  what this machine carries, and the scores on the recordings (RECORDINGS=$(or $(RECORDINGS),../shared/data))"
 	@echo "make mutants  up to 200 small faults planted in the core, and which of them the tests notice (at most an hour)"
+	@echo "make fuzz   a million made-up payloads and a hundred thousand damaged feeds (hours; FUZZ=\"--payloads 1000\" for less)"
+	@echo "make audit  known faults of what we need (asks a service on the Internet)"
 	@echo "make lint   style and types"
 	@echo "make lock   write requirements/*.txt anew from requirements/*.in"
 
@@ -25,6 +27,12 @@ bench: .venv/dev.stamp
 
 mutants: .venv/dev.stamp
 	@exec $(BIN)/python -m benchmarks.mutants
+
+fuzz: .venv/dev.stamp
+	@exec $(BIN)/python -m benchmarks.fuzz $(FUZZ)
+
+audit: .venv/dev.stamp
+	@exec $(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt -r requirements/dev.txt
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -17,16 +18,38 @@ from tests.builders import a_drive, a_network, at
 from tests.conftest import until
 from tests.web.conftest import City
 from transit.clock import Clock
-from transit.store.database import writing
+from transit.store.database import open_database, writing
 from transit.store.trackers import map_tracker
 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(params=["embedded, SQLite", "mosquitto, SQLite", "mosquitto, PostgreSQL"])
+def servers(request):
+    """Each of the sets that we promise to work with: the url of the broker, and of a database that is empty."""
+    broker, database = request.param.split(", ")
+    url = "" if database == "SQLite" else request.getfixturevalue("empty_postgresql")
+    return request.getfixturevalue(broker), url
+
+
 @pytest.fixture
-def journey(any_broker, tmp_path):
+def empty_postgresql(postgresql):
+    """A database of its own on the tests' server."""
+    name = f"t{uuid4().hex}"
+    statements = open_database(postgresql).execution_options(isolation_level="AUTOCOMMIT")
+    with statements.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield postgresql.rsplit("/", 1)[0] + f"/{name}"
+    with statements.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    statements.dispose()
+
+
+@pytest.fixture
+def journey(servers, tmp_path):
     """A city whose clock stands near five past seven, with ingest at work on a real broker."""
-    city = City(tmp_path).load(a_network())
+    any_broker, database_url = servers
+    city = City(tmp_path, database_url).load(a_network())
     clock = Clock(at(7, 5), 1.0, time.time())
     with writing(city.engine) as connection:
         map_tracker(connection, "tracker-9", "BUS1", now=at(7))

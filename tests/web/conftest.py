@@ -31,9 +31,9 @@ from web.settings import WebSettings
 class City:
     """A network in a database, what its buses reported, and a clock that stands where it was set."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'city.db'}"
+        self.url = url or f"sqlite:///{folder / 'city.db'}"
         self.engine = open_database(self.url)
         migrate(self.engine)
         self.now = at(7, 5)
