@@ -124,8 +124,8 @@ def _cell(luck: random.Random, content: bytes) -> bytes:
 
 def _exchange(luck: random.Random, content: bytes) -> bytes:
     lines = content.split(b"\n")
-    one, other = luck.randrange(len(lines)), luck.randrange(len(lines))
-    lines[one], lines[other] = lines[other], lines[one]
+    first, other = luck.randrange(len(lines)), luck.randrange(len(lines))
+    lines[first], lines[other] = lines[other], lines[first]
     return b"\n".join(lines)
 
 
@@ -188,8 +188,8 @@ def main() -> int:
     for name, fuzz, count in (("payloads", fuzz_payloads, options.payloads), ("feeds", fuzz_feeds, options.feeds)):
         started = time.perf_counter()
         outcomes = fuzz(count, options.seed, crashes)
-        told = ", ".join(f"{outcome} {number:,}" for outcome, number in outcomes.most_common())
-        print(f"{count:,} {name} in {time.perf_counter() - started:.0f} s: {told}", flush=True)
+        counts = ", ".join(f"{outcome} {number:,}" for outcome, number in outcomes.most_common())
+        print(f"{count:,} {name} in {time.perf_counter() - started:.0f} s: {counts}", flush=True)
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{sum(crashes.places.values()):,} crashes, at most {memory_mb:.0f} MB")
     for place, number in crashes.places.most_common(10):
