@@ -34,6 +34,7 @@ from transit.plan.network import ShapePoint
 from transit.store.database import Engine, migrate, open_database, writing
 from transit.store.networks import save_network
 from transit.store.reports import newest_fix_at, save_reports
+from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, sign_at
 from transit.store.trackers import map_tracker
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -41,6 +42,7 @@ EVERY_S = 5.0
 STEPS = (1000, 2000, 3000, 4000, 5000, 6500, 8000)  # reports/s
 FLEETS = (14, 500, 5000)
 PROBE_EVERY_S = 0.25
+STARTS_WITHIN_S = 90.0  # on a machine that does much else
 CLIENTS = 4  # connections of the load generator
 SPEED_MPS = 7.0
 
@@ -80,6 +82,11 @@ class System:
             self._started.append(process)
             self.processes[name] = psutil.Process(process.pid)
             time.sleep(0.5)
+        until = time.monotonic() + STARTS_WITHIN_S
+        while not (sign_at(folder, INGEST_SIGN) and sign_at(folder, LIVE_SIGN)):
+            if time.monotonic() > until:
+                raise RuntimeError("the system did not start")
+            time.sleep(0.2)
         time.sleep(3.0)
 
     def api(self) -> float:

@@ -107,14 +107,18 @@ def live(settings: Settings) -> None:
 @pass_settings
 def broker(settings: Settings) -> None:
     """Become the embedded MQTT broker."""
-    from gps_ingest.broker import BrokerError, command, let_readers_in
+    from gps_ingest.broker import BrokerError, command, let_readers_in, refuse_open_door
+    from gps_ingest.first_session import has_session, make_session
 
     try:
+        refuse_open_door(settings.data_dir, settings.mqtt_bind)
+        if not has_session(settings.data_dir) and not make_session(settings.data_dir, settings.clock):
+            click.echo("the broker's store is new, and ingest's session could not be made in it", err=True)
         let_readers_in(settings.data_dir, settings.has_live_out)
         words = command(settings.data_dir, settings.mqtt_bind, settings.mqtt_port, settings.mqtt_ws_port)
     except BrokerError as error:
         fail(str(error))
-    out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    out = os.open(settings.data_dir / "broker" / "broker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.execv(words[0], words)

@@ -14,7 +14,7 @@ from commands.common import HOUSE, SAMPLE, Settings, example, fail, open_engine,
 from commands.people import make_first_people, somebody_may_log_in
 
 if TYPE_CHECKING:
-    from gps_ingest.operations.canary import Canary
+    from gps_ingest.operations.part_watch import PartWatch
     from gps_ingest.operations.supervisor import Supervisor
     from transit.store.database import Engine
 
@@ -70,8 +70,8 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
             clock = settings.clock
             scorecard = DailyCommand(supervisor, clock, "scorecard", [*PROGRAM, "scorecard", "--keep"], SCORED_AT_HOUR_UTC)
             archive = DailyCommand(supervisor, clock, "archive", [*PROGRAM, "archive"], ARCHIVED_AT_HOUR_UTC)
-            canary = _canary(supervisor, settings)
-            supervisor.watch(lambda: canary() or scorecard() or archive())
+            part_watch = _part_watch(supervisor, settings)
+            supervisor.watch(lambda: part_watch() or scorecard() or archive())
     finally:
         supervisor.stop()
 
@@ -95,19 +95,24 @@ def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) ->
         engine.dispose()
 
 
-def _canary(supervisor: Supervisor, settings: Settings) -> Canary:
-    from gps_ingest.operations.canary import Canary, is_heard
-    from gps_ingest.operations.sign_of_life import RECEIVE_SIGN, SIGN
+def _part_watch(supervisor: Supervisor, settings: Settings) -> PartWatch:
+    from gps_ingest.operations.canary import send_canary
+    from gps_ingest.operations.part_watch import OwnBroker, PartWatch
+    from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, RECEIVE_SIGN
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.mqtt_bind, settings.mqtt_bind)
-
-    def ask() -> bool:
-        return is_heard(host, settings.mqtt_port, settings.data_dir)
-
-    signs = {"ingest": settings.data_dir / SIGN}
+    own_broker = OwnBroker(lambda number: send_canary(host, settings.mqtt_port, settings.data_dir, number))
+    signs = {"ingest": INGEST_SIGN, "live": LIVE_SIGN}
     if settings.receive_port:
-        signs["receive"] = settings.data_dir / RECEIVE_SIGN
-    return Canary(supervisor, settings.data_dir, None if settings.mqtt_url else ask, signs)
+        signs["receive"] = RECEIVE_SIGN
+    return PartWatch(
+        supervisor,
+        settings.data_dir,
+        settings.clock,
+        None if settings.mqtt_url else own_broker,
+        signs,
+        web_url=settings.address,
+    )
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, drives: bool, say: Callable[[str], None]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from transit.store.tracker_credentials import IssuedPassword
 
 
+MOST_LISTED = 50  # trackers on no vehicle: whoever invents names must not push the others off the screen
+
+
 class Shown(NamedTuple):
     """How a phone or tracker reaches us, and where its QR code goes."""
 
@@ -65,16 +68,29 @@ def trackers_unmap(settings: Settings, tracker: str) -> None:
 @trackers.command("list", epilog=example("python app.py trackers list"))
 @pass_settings
 def trackers_list(settings: Settings) -> None:
-    """Every tracker that was mapped or heard, and how it is doing."""
+    """Every tracker that was mapped or heard, how it is doing, and those that wait for approval."""
     from transit.store.trackers import load_tracker_health
+    from transit.store.waiting_trackers import load_waiting_trackers
 
     with open_engine(settings).connect() as connection:
-        for row in load_tracker_health(connection):
+        waiting = load_waiting_trackers(connection, settings.clock())
+        rows = load_tracker_health(connection)
+        unmapped = [row for row in rows if row.vehicle_id is None]
+        for row in [row for row in rows if row.vehicle_id is not None] + unmapped[:MOST_LISTED]:
             at = row.last_received_at
             last_report = "never heard" if at is None else f"heard {at:%Y-%m-%d %H:%M:%S} UTC"
             refused = ", ".join(f"{reason} {count}" for reason, count in row.refusals.items()) or "none"
             on = row.vehicle_id or "no vehicle"
             click.echo(f"{row.tracker_id} on {on}: {last_report}, {row.accepted} accepted, refused: {refused}")
+    if len(unmapped) > MOST_LISTED:
+        click.echo(f"and {len(unmapped) - MOST_LISTED} more on no vehicle")
+    if waiting.trackers:
+        click.echo("Waiting for approval (python app.py trackers approve TRACKER [VEHICLE]):")
+    for tracker in waiting.trackers:
+        how = f"refused at log-in {tracker.knocks} times" if tracker.knocks else "reports without a password"
+        click.echo(f"  {tracker.tracker_id}: {how}, last {tracker.last_at:%Y-%m-%d %H:%M:%S} UTC")
+    if waiting.others:
+        click.echo(f"  and {waiting.others} more")
 
 
 QR = click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code for a phone there (SVG).")

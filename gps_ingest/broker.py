@@ -29,6 +29,7 @@ server_name: "transit"
 listen: "127.0.0.1:-1"
 ports_file_dir: {folder}
 max_payload: 4MB
+max_connections: 5000
 jetstream {{ store_dir: {folder}, max_mem: 64MB, max_file: {most_held}, sync_interval: "2s" }}
 mqtt {{ listen: {listen}, ack_wait: "15s", max_ack_pending: {max_ack_pending} }}
 {websocket}

@@ -22,9 +22,9 @@ EVERY_TRACKER = (
     "traccar/+",
     "/hfp/v2/+/+/vp/" + "/".join("+" * 14),
 )
+CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours, on a way that trackers take; no tracker can have that name
 LIVE_PREFIX = "transbinjai/v1/live"  # below it everybody may read where buses in service are
 READER, READER_PASSWORD = "transit-public", "public"  # no secret: who has no credentials of a tracker may read with it
-CANARY = "transbinjai/v1/canary"  # what the canary publishes to itself
 NOTHING = {"deny": [">"]}
 
 
@@ -53,10 +53,9 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has
     Nobody but ourselves subscribes to what trackers send: so no session of others can hold a message back, and nobody reads
     where others are. has_readers: everybody may read below LIVE_PREFIX, where nothing is ever kept for anybody (QoS 0).
     """
-    ours = [*EVERY_TRACKER, CANARY]
     password = own_secret(data_dir, "password")
     rows: list[dict[str, Any]] = [
-        _row(SYSTEM, password, [*ours, f"{LIVE_PREFIX}/#"], reads=ours, is_lasting=True),
+        _row(SYSTEM, password, [*EVERY_TRACKER, f"{LIVE_PREFIX}/#"], reads=EVERY_TRACKER, is_lasting=True),
         {
             "user": KEEPER,
             "password": own_secret(data_dir, "keeper"),

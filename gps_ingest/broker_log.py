@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,18 +20,27 @@ MOST_SAID = 200  # characters of the broker's words
 LINE = re.compile(
     r'^\[\d+\] [\d/]+ [\d:.]+ \[(?:ERR|WRN)\] (?P<address>\S+) - mid:\d+ - (?:"(?P<client>.*?)" - )?(?P<said>.*)$'
 )
+CLASH = re.compile(r"since both have the same client ID")
+USER = re.compile(r'User "(.+?)"')  # under which somebody tried to log in
+OWN = "transit-canary-"  # of client ids: the canary comes again and again
+MOST_NAMES = 200  # of one look; those beyond it share a name
+OTHERS = "(others)"
+MOST_BYTES = 20 << 20  # of the log, which an attacker fills with one line for each try
 CAUSES = (  # the first that is found in the broker's words
     (re.compile(r"older protocol|unacceptable protocol|protocol name"), RefusalCause.PROTOCOL),
     (
         re.compile(r"character not supported|invalid topic|topic cannot|empty topic|topic.*(?:not valid|invalid)"),
         RefusalCause.TOPIC,
     ),
+    (CLASH, RefusalCause.CLASH),
     (re.compile(r"client ID", re.IGNORECASE), RefusalCause.CLIENT_ID),
     (re.compile(r"maximum payload"), RefusalCause.PAYLOAD),
     (re.compile(r"violation", re.IGNORECASE), RefusalCause.PERMISSION),
     (re.compile(r"authenticat|authoriz|password", re.IGNORECASE), RefusalCause.LOGIN),
 )
-HARMLESS = re.compile(r"i/o timeout|connection reset|broken pipe|EOF|Stale|Slow Consumer|closed", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"unable to connect|i/o timeout|connection reset|broken pipe|EOF|Stale|Slow Consumer|closed", re.IGNORECASE
+)
 
 
 class Place(msgspec.Struct):
@@ -42,9 +53,9 @@ class Place(msgspec.Struct):
 class BrokerLog:
     """refusals() returns what was written since it was last asked, by this process or one before it."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
-        """folder: of the broker, below DATA_DIR."""
-        self.clock = clock
+    def __init__(self, folder: Path, clock: Callable[[], datetime], most_bytes: int = MOST_BYTES) -> None:
+        """folder: of the broker, below DATA_DIR. most_bytes: a longer log is emptied when all of it is stored."""
+        self.clock, self._most_bytes = clock, most_bytes
         self._log, self._kept = folder / "broker.log", folder / "broker.log.read"
         self._place = self._load()
 
@@ -55,6 +66,8 @@ class BrokerLog:
         for line in self._new_lines():
             refused = parse(line, now)
             if refused is not None:
+                if len(counted) >= MOST_NAMES and (refused.cause, refused.client) not in counted:
+                    refused = replace(refused, client=OTHERS)
                 before = counted.get((refused.cause, refused.client))
                 count = refused.count + (before.count if before else 0)
                 counted[refused.cause, refused.client] = replace(refused, count=count)
@@ -63,6 +76,9 @@ class BrokerLog:
     def keep(self) -> None:
         """What was returned is stored: it will not be returned again."""
         self._kept.write_bytes(msgspec.json.encode(self._place))
+        with suppress(OSError):
+            if self._place.offset > self._most_bytes and self._place.offset == self._log.stat().st_size:
+                os.truncate(self._log, 0)  # the broker appends
 
     def _load(self) -> Place:
         try:
@@ -74,7 +90,7 @@ class BrokerLog:
         try:
             with self._log.open("rb") as file:
                 begins = file.readline(200).decode(errors="replace")
-                if begins != self._place.begins:  # the broker was started anew, and its log with it
+                if begins != self._place.begins:  # the broker was started anew, or its log emptied
                     self._place = Place(begins, 0)
                 file.seek(self._place.offset)
                 read = file.read(MOST_AT_ONCE)
@@ -92,6 +108,11 @@ def parse(line: str, now: datetime) -> BrokerRefusals | None:
         return None
     cause = next((cause for pattern, cause in CAUSES if pattern.search(match["said"])), RefusalCause.OTHER)
     client = match["client"] or match["address"].rpartition(":")[0].strip("[]")
+    user = USER.search(match["said"]) if cause is RefusalCause.LOGIN else None
+    if user is not None:
+        client = user[1]
+    if client.startswith(OWN):
+        return None
     return BrokerRefusals(
         cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=match["said"][:MOST_SAID]
     )

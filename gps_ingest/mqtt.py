@@ -148,6 +148,15 @@ class Inbox:
             if self._client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 break
 
+    def subscribe(self) -> None:
+        """Whatever is retained on our topics comes again by that."""
+        if self._topics and self.connected:
+            self._client.subscribe([(topic, 1) for topic in self._topics])
+
+    def empty(self, topic: str) -> None:
+        """Nothing is retained there any more; the empty message that does it comes to us, too."""
+        self._client.publish(topic, b"", qos=1, retain=True)
+
     def close(self) -> None:
         """Leaves; the broker keeps the subscription and what comes in for it."""
         self._client.disconnect()
@@ -190,8 +199,7 @@ class Inbox:
         self.connections += 1
         self._retry_s = RETRY_S[0]
         self.has_session = flags.session_present
-        if self._topics:
-            client.subscribe([(topic, 1) for topic in self._topics])
+        self.subscribe()
 
     def _on_subscribe(self, _: paho.Client, __: object, ___: int, codes: list[ReasonCode], ____: object) -> None:
         """A broker that lets us in and reads nothing to us would look as if the fleet were silent."""

@@ -10,6 +10,7 @@ from gps_ingest.decoder import TrackerFix
 from gps_ingest.ingest.tracker_health import TrackerNews
 from gps_ingest.report_outcome import ReportOutcome
 from transit.operations.complaints import Complaint
+from transit.store.canaries import save_canary
 from transit.store.database import Connection
 from transit.store.reports import save_reports
 from transit.store.stop_events import save_stop_events
@@ -44,6 +45,7 @@ class Batch:
     events: list[StopEvent] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)  # (tracker_id, reason)
     trackers: dict[str, TrackerNews] = field(default_factory=dict)
+    canary: int = 0  # the newest number of a canary in it
 
     def tracker(self, tracker_id: str) -> TrackerNews:
         return self.trackers.setdefault(tracker_id, TrackerNews())
@@ -81,6 +83,8 @@ class Batch:
             save_states(connection, self.states.values(), network_version=network_version)
         save_stop_events(connection, self.events)
         count_refusals(connection, self.refusals, now=now)
+        if self.canary:
+            save_canary(connection, self.canary)
 
 
 def _row(received: ReceivedFix, report: AvlReport, outcome: ReportOutcome) -> Row:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 
+from gps_ingest.broker_access import CANARY
 from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import DecodedMessage, decode, over_limit
 from gps_ingest.ingest.batch import Batch, ReceivedFix
@@ -45,6 +46,7 @@ class Ingest:
         self.late = LateBuffers()
         self.moves = TrackerMoves()
         self.figures = Figures()
+        self.canary = 0  # the newest that was stored
         with engine.connect() as connection:
             self.stored_count = stored_count(connection)
             self.trackers = TrackerMemories(load_tracker_health(connection))
@@ -104,7 +106,10 @@ class Ingest:
         batch = Batch()
         fixes: list[ReceivedFix] = []
         for message in messages:
-            fixes += self._receive(_read(message), message, batch)
+            if message.topic == CANARY:
+                batch.canary = max(batch.canary, int(message.payload or 0))
+            else:
+                fixes += self._receive(_read(message), message, batch)
         with writing(self.engine) as connection:
             new = self.stored.select_new(
                 connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
@@ -116,6 +121,7 @@ class Ingest:
             batch.save(connection, network_version=self.network.version if self.network else None, now=self.clock())
             self.trackers.save_health(connection, batch.trackers, self.clock())
         self.stored.note_commit(new)
+        self.canary = max(self.canary, batch.canary)
         self.figures.count_batch(batch)
 
     def _receive(self, decoded: DecodedMessage, message: Message, batch: Batch) -> list[ReceivedFix]:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from gps_ingest.broker_access import CANARY
 from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
+from gps_ingest.first_session import client_id_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
+from gps_ingest.operations.canary import number_of
 from gps_ingest.operations.credential_watch import CredentialWatch
-from gps_ingest.operations.sign_of_life import give_sign
-from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
 from transit.store.retention import DEFAULT, Retention
+from transit.store.signs_of_life import INGEST_SIGN, Progress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
@@ -30,13 +33,9 @@ MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the 
 WAIT_S = 0.5  # for messages, before the rest of the round
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 FORGET_EVERY_S = 60.0  # what the broker refused long ago
+KEPT_EVERY_S = 600.0  # for what trackers had the broker keep: it comes when one subscribes
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
-
-
-def client_id_of(data_dir: Path) -> str:
-    """The same at every start, so that the broker knows us again; a secret, so that nobody takes our messages in our name."""
-    return "transit-ingest-" + own_secret(data_dir, "ingest session")
 
 
 def run(
@@ -56,13 +55,13 @@ def run(
     broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest, data_dir)
     credentials = CredentialWatch(engine, data_dir, clock)
-    looked = forgot = monotonic()
+    looked = forgot = asked = monotonic()
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
         intake.read()
         intake.store(stop_event)
-        give_sign(data_dir)
+        intake.give_sign()
         if not has_moved and inbox.subscribed:
             has_moved = move_in(engine, mqtt_url, data_dir, clock, lambda waiting: intake.store_surely(waiting, stop_event))
         if inbox.refused != was_refused:
@@ -75,6 +74,9 @@ def run(
             ingest.figures.note_connection(inbox.connected)
             _try(lambda: ingest.note_broker_refusals(broker_log))
             _try(ingest.backfill)
+        if monotonic() - asked >= KEPT_EVERY_S:
+            asked = monotonic()
+            inbox.subscribe()
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()
             _try(ingest.forget_broker_refusals)
@@ -97,9 +99,23 @@ class Intake:
 
     def __init__(self, inbox: Inbox, ingest: Ingest, data_dir: Path) -> None:
         self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
-        self.turns = Turns(Allowance(is_known=lambda topic: tracker_of(topic) in ingest.vehicles))
+        self.turns = Turns(Allowance(is_known=lambda topic: topic == CANARY or tracker_of(topic) in ingest.vehicles))
         self._connection = 0
+        self._sign = Sign(data_dir, INGEST_SIGN)
+        self._received = self._messages = 0
+        self._emptied: set[str] = set()  # topics of which our own empty message is on its way
         self._remembered: StoredCount | None = None
+
+    def give_sign(self, *, database: bool = True) -> None:
+        """It lives, and has come so far."""
+        stored = self.ingest.canary
+        self._sign.give(Progress(received=self._received, stored=stored, messages=self._messages, database=database))
+
+    def _canary(self, message: Message) -> Message:
+        """With its number alone where it is ours, and none where somebody made it up."""
+        number = number_of(message.payload, self.data_dir)
+        self._received = max(self._received, number)
+        return replace(message, payload=str(number).encode())
 
     def read(self) -> None:
         """What is here; waits for it only where nothing is left to be stored."""
@@ -134,7 +150,7 @@ class Intake:
                 return
             except DatabaseError as error:
                 log.error("the database refuses a batch, it is tried again: %s", error.orig)
-                give_sign(self.data_dir)  # it is the database that does not work
+                self.give_sign(database=False)
                 stop_event.wait(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_RETRY_S)
                 if self.turns.held_bytes < MOST_HELD:
@@ -155,7 +171,20 @@ class Intake:
         if self.inbox.connections != self._connection:  # the broker brings again what was not acknowledged
             self._connection = self.inbox.connections
             self.turns.forget()
-        self.turns.add(messages, monotonic())
+        self._messages += len(messages)
+        messages = self._without_emptied(messages)
+        self.turns.add([self._canary(row) if row.topic == CANARY else row for row in messages], monotonic())
+
+    def _without_emptied(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """A position that a tracker had the broker keep is emptied: somewhere it would look like one of now."""
+        for message in messages:
+            if message.retained and not message.topic.endswith("/status") and message.payload:
+                self._emptied.add(message.topic)
+                self.inbox.empty(message.topic)
+        ours = [row for row in messages if not row.payload and row.topic in self._emptied]
+        self._emptied -= {row.topic for row in ours}
+        self.inbox.acknowledge(ours)
+        return [row for row in messages if row not in ours] if ours else messages
 
 
 def _try(action: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from transit.store.trackers import save_tracker_health
 from transit.store.upsert import Row
 from transit.tracking.tracker_clock import TrackerClock
 
-MOST_TRACKERS = 20_000  # somebody who invents ids must not fill the memory: further ones are counted under one name
+MOST_UNKNOWN = 500  # names that are on no vehicle: somebody who invents them must fill neither memory nor lists; more share one
 
 
 @dataclass
@@ -50,16 +50,23 @@ class TrackerMemory:
 
 
 class TrackerMemories:
-    """The memory of each tracker, of so many trackers at most."""
+    """The memory of each tracker; of those that are on no vehicle, of so many at most."""
 
-    def __init__(self, health: Iterable[TrackerHealth] = (), most: int = MOST_TRACKERS) -> None:
+    def __init__(self, health: Iterable[TrackerHealth] = (), most: int = MOST_UNKNOWN) -> None:
+        health = list(health)
         self._most = most
+        self._unknown = {row.tracker_id for row in health if row.vehicle_id is None}
         self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
-        """The tracker_id under which it is counted: its own, or NOBODY's where too many are known and it has no vehicle."""
-        if tracker_id not in self._trackers and len(self._trackers) >= self._most and not is_mapped:
-            tracker_id = NOBODY
+        """The tracker_id under which it is counted: its own, or NOBODY's where it has no vehicle, as too many others."""
+        if is_mapped:
+            self._unknown.discard(tracker_id)
+        elif tracker_id not in self._unknown and tracker_id not in self._trackers:
+            if len(self._unknown) >= self._most:
+                tracker_id = NOBODY
+            else:
+                self._unknown.add(tracker_id)
         if tracker_id not in self._trackers:
             self._trackers[tracker_id] = TrackerMemory(TrackerClock())
         return tracker_id

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from gps_ingest.mqtt import NotABroker, ask_broker, parse_url
 from transit.forecasting.prediction import StandingVehicle
+from transit.operations import parts
+from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
@@ -18,6 +20,7 @@ from transit.store.database import DatabaseError, Engine, UnknownSchema, check_s
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.stored_count import noticed_loss
+from transit.store.watch_reports import read_report
 
 SNAPSHOT_OLD = timedelta(seconds=30)
 LEAST_FREE_MB = 500
@@ -47,6 +50,7 @@ def examine(
     loopback and no ADMIN_PASSWORD is set."""
     stored = _of_database(engine, now, watch, standing)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir, now)]
+    troubles += parts.troubles(FleetFacts(now, parts=read_report(data_dir)))
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
     return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)

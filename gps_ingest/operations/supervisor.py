@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gps_ingest.operations.child_processes import kill_all
+
 LOOK_EVERY_S = 0.1
 STOPS_WITHIN_S = 6.0  # the database and the broker take a second; what then still runs is killed
 BACKOFF_S = (0.2, 5.0)
@@ -38,6 +40,7 @@ class Supervisor:
         self.say = say
         self.children: list[Child] = []
         self.stopping = False
+        self.on_death: Callable[[Child], None] = lambda _: None  # is called before a child is started again
 
     def listen(self) -> None:
         """Takes SIGINT and SIGTERM even where a shell handed them down as ignored."""
@@ -78,6 +81,8 @@ class Supervisor:
         if child.again_at is None:
             child.wait_s = BACKOFF_S[0] if now - child.started > SETTLED_S else min(child.wait_s * 2, BACKOFF_S[1])
             child.again_at = now + child.wait_s
+            kill_all(child.process.pid)  # workers that outlive it would keep its port
+            self.on_death(child)
             self.say(f"{child.name} ended ({_why(code)}); it starts again in {child.wait_s:.1f} s")
         elif now >= child.again_at:
             child.process, child.started, child.again_at = self._spawn(child.command), now, None
@@ -98,16 +103,8 @@ class Supervisor:
                 child.process.wait(max(until - time.monotonic(), 0.05))
             except subprocess.TimeoutExpired:
                 self.say(f"{child.name} does not end and is killed")
-            _kill_group(child.process.pid)
+            kill_all(child.process.pid)
             child.process.wait()
-
-
-def _kill_group(pid: int) -> None:
-    """Whatever is left of the session of a child."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def _die_with_parent() -> None:

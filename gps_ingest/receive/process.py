@@ -16,7 +16,6 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 
-from gps_ingest.operations.sign_of_life import RECEIVE_SIGN, give_sign
 from gps_ingest.own_secret import own_secret
 from gps_ingest.receive.application import Application
 from gps_ingest.receive.doorkeeper import Doorkeeper
@@ -25,6 +24,7 @@ from gps_ingest.receive.outbox import Outbox
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.store.broker_refusals import add_broker_refusals
 from transit.store.database import DatabaseError, Engine, open_database, writing
+from transit.store.signs_of_life import RECEIVE_SIGN, Sign
 from transit.store.tracker_credentials import Credential, load_credentials
 
 LOOK_EVERY_S = 1.0  # at the credentials: one that is revoked is worth nothing a second later
@@ -69,12 +69,14 @@ def load(settings: ReceiveSettings) -> Any:
     doorkeeper = Doorkeeper(monotonic)
     engine = open_database(settings.database_url)
 
+    sign = Sign(settings.data_dir, RECEIVE_SIGN)
+
     async def work() -> None:
         outbox.start()
         try:
             while True:
                 await look(engine, doorkeeper, settings.clock)
-                give_sign(settings.data_dir, RECEIVE_SIGN)
+                sign.give()
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             outbox.stop()

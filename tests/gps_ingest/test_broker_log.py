@@ -19,7 +19,12 @@ LINES = {  # as nats-server 2.15.1 writes them
     '127.0.0.1:50311 - mid:6 - "old phone" - invalid character in client ID "old phone"': ("client_id", "old phone"),
     '127.0.0.1:47839 - mid:8 - "big" - maximum payload exceeded: 4194429 vs 4194304': ("payload", "big"),
     '127.0.0.1:47839 - mid:8 - "d7" - Publish Violation - User "d7", Subject "owntracks.d8.x"': ("permission", "d7"),
-    '127.0.0.1:47839 - mid:8 - "d7" - authentication error - User "d7"': ("login", "d7"),
+    '127.0.0.1:47839 - mid:8 - "x9" - authentication error - User "d7"': ("login", "d7"),
+    '127.0.0.1:47839 - mid:8 - "x9" - authentication error': ("login", "x9"),
+    '127.0.0.1:1 - mid:9 - "d7" - Replacing old client "127.0.0.1:2 - mid:8" since both have the same client ID "d7"': (
+        "clash",
+        "d7",
+    ),
 }
 
 
@@ -37,6 +42,8 @@ def test_a_refusal_is_read_by_cause_and_client(said):
         "[26108] 2026/11/25 19:29:28.629268 [INF] Server is ready",
         '[26108] 2026/11/25 19:29:28.629268 [INF] 127.0.0.1:1 - mid:1 - "x" - older protocol "MQIsdp" not supported',
         '[26108] 2026/11/25 19:29:28.629268 [ERR] 127.0.0.1:1 - mid:1 - "x" - read tcp 127.0.0.1: connection reset by peer',
+        '[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "nobody" - unable to connect: authentication error',
+        '[1] 2026/11/25 19:29:28.6 [WRN] 127.0.0.1:1 - mid:6 - "transit-canary-1" - Replacing old client: same client ID',
         "",
     ],
 )
@@ -68,6 +75,24 @@ def test_only_what_is_new_is_counted_even_after_a_restart_of_ours_and_of_the_bro
     assert counts(log) == {("protocol", "127.0.0.1"): 1}, "a line that is not whole yet waits"
     a_log(tmp_path, *[old] * 9, begins="[2] 2026/11/25 20:00:00 [INF] Starting nats-server")
     assert counts(log) == {("protocol", "127.0.0.1"): 9}
+
+
+def test_invented_names_beyond_two_hundred_share_one(tmp_path):
+    a_log(tmp_path, *[f'127.0.0.1:1 - mid:1 - "x" - authentication error - User "u{n}"' for n in range(300)])
+    counted = counts(BrokerLog(tmp_path, lambda: SEVEN))
+    assert (len(counted), counted["login", "(others)"], counted["login", "u7"]) == (201, 100, 1)
+
+
+def test_a_log_that_grew_long_is_emptied_when_all_of_it_is_stored(tmp_path):
+    old = '127.0.0.1:1 - mid:1 - "" - older protocol "MQIsdp" not supported'
+    a_log(tmp_path, old)
+    log = BrokerLog(tmp_path, lambda: SEVEN, most_bytes=100)
+    assert counts(log) == {("protocol", "127.0.0.1"): 1}
+    log.keep()
+    assert (tmp_path / "broker.log").stat().st_size == 0
+    with (tmp_path / "broker.log").open("a") as file:
+        file.write(f"[1] 2026/11/25 19:30:00 [INF] goes on\n[1] 2026/11/25 19:30:01.0 [ERR] {old}\n")
+    assert counts(log) == {("protocol", "127.0.0.1"): 1}
 
 
 def test_without_a_log_there_is_nothing_to_read(tmp_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from transit.operations.broker_refusals import RefusalCause
+from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 LATELY = timedelta(minutes=15)  # a phone tries again at least every few minutes; afterwards somebody has set it right
+CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # so many, and so often on average
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
     RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
@@ -17,12 +18,20 @@ KINDS = {
     RefusalCause.PAYLOAD: TroubleKind.PAYLOAD_REFUSED,
     RefusalCause.LOGIN: TroubleKind.LOGIN_REFUSED,
     RefusalCause.PERMISSION: TroubleKind.PERMISSION_REFUSED,
+    RefusalCause.CLASH: TroubleKind.CLIENT_ID_CLASH,
     RefusalCause.OTHER: TroubleKind.BROKER_TURNED_AWAY,
 }
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     for row in facts.broker_refusals:
+        if row.cause is RefusalCause.CLASH and not _is_clash(row):
+            continue
         if abs(facts.now - row.last_at) <= LATELY:
             figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
             yield Trouble(KINDS[row.cause], row.client, row.first_at, figures)
+
+
+def _is_clash(row: BrokerRefusals) -> bool:
+    """A phone that lost its line pushes out its own old connection now and then; two devices do it without end."""
+    return row.count >= CLASHES and row.last_at - row.first_at <= row.count * CLASHES_EVERY

@@ -16,6 +16,7 @@ class RefusalCause(StrEnum):
     PAYLOAD = "payload"  # too large
     LOGIN = "login"
     PERMISSION = "permission"  # a user on the topic of another
+    CLASH = "clash"  # two devices under one client id push each other out
     OTHER = "other"
 
 

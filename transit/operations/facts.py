@@ -12,6 +12,7 @@ from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.watch import NO_WATCH, FleetWatch
+from transit.operations.watch_report import NOTHING_WRONG, WatchReport
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
 from transit.tracking.trip_choice import AssignmentHint
@@ -32,6 +33,7 @@ class FleetFacts:
     standing: Sequence[StandingVehicle] = ()  # of which nothing is promised; the live process finds them
     broker_refusals: Sequence[BrokerRefusals] = ()  # of the last hour
     watch: FleetWatch = NO_WATCH  # over the fleet as a whole
+    parts: WatchReport = NOTHING_WRONG  # of our own processes
 
     @property
     def vehicles(self) -> frozenset[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, reports, standing, trackers
+from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, parts, reports, standing, trackers
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble
 
 Rule = Callable[[FleetFacts], Iterator[Trouble]]
 RULES: tuple[Rule, ...] = (
+    parts.troubles,
     feed.troubles,
     notices.troubles,
     outage.troubles,

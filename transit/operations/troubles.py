@@ -33,6 +33,9 @@ class TroubleKind(StrEnum):
     BROKER_AWAY = "broker_away"
     BROKER_IS_NONE = "broker_is_none"  # something else listens there
     BROKER_REFUSES_US = "broker_refuses_us"
+    PART_FAULT = "part_fault"  # figures["case"] is the FaultKind; /armada tells it, too, and the next two
+    MESSAGES_LOST = "messages_lost"
+    PART_RESTARTED = "part_restarted"
     LIVE_NEVER_RAN = "live_never_ran"
     LIVE_STOPPED = "live_stopped"
     OFFERED_OPENLY = "offered_openly"
@@ -54,6 +57,7 @@ class TroubleKind(StrEnum):
     CLIENT_ID_REFUSED = "client_id_refused"
     PAYLOAD_REFUSED = "payload_refused"
     LOGIN_REFUSED = "login_refused"
+    CLIENT_ID_CLASH = "client_id_clash"
     PERMISSION_REFUSED = "permission_refused"
     BROKER_TURNED_AWAY = "broker_turned_away"
     UNKNOWN_TOPIC = "unknown_topic"

@@ -11,6 +11,8 @@ from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.store.tables import broker_refusals
 from transit.store.upsert import insert_into
 
+MOST = 1000  # rows: whoever invents names must not fill the database
+
 
 def add_broker_refusals(connection: Connection, refused: Iterable[BrokerRefusals]) -> None:
     """Adds to what is counted of the same cause and client."""
@@ -53,6 +55,9 @@ def load_broker_refusals(connection: Connection, since: datetime) -> list[Broker
     ]
 
 
-def forget_broker_refusals(connection: Connection, before: datetime) -> None:
-    """Those whose last is older than a moment: when it begins again, it is counted anew."""
-    connection.execute(delete(broker_refusals).where(broker_refusals.c.last_at < before))
+def forget_broker_refusals(connection: Connection, before: datetime, most: int = MOST) -> None:
+    """Those whose last is older than a moment, and all but so many: when it begins again, it is counted anew."""
+    newest = select(broker_refusals.c.last_at).order_by(broker_refusals.c.last_at.desc()).offset(most).limit(1)
+    over = connection.execute(newest).scalar()
+    last = before if over is None else max(before, over)
+    connection.execute(delete(broker_refusals).where(broker_refusals.c.last_at < last))

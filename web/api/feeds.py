@@ -10,6 +10,8 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from gtfs.expanded import TooManyDepartures
 from gtfs.realtime import json_of_pb
 from transit.operations.watch import NO_WATCH
+from transit.operations.watch_report import FaultKind
+from transit.store.watch_reports import read_report
 from web import metrics
 from web.world import world
 
@@ -77,11 +79,12 @@ def gtfs_realtime(name: str, kind: str) -> Response:
 
 @pages.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """200 as soon as the web answers and the database does. A silent fleet is no fault of ours: degraded, but 200."""
+    """503 where the database or one of our processes does not work. A silent fleet is no fault of ours: degraded, but 200."""
     now, made = world().now(), world().view.snapshot
+    faults = [row for row in read_report(world().settings.data_dir).faults if row.kind is not FaultKind.DATABASE]
     newest = made.newest_received_at if made else None
     answer = {
-        "status": "database_error" if world().database_error else "degraded" if _is_silent() else "ok",
+        "status": "database_error" if world().database_error else "broken" if faults else "degraded" if _is_silent() else "ok",
         "live": world().is_live,
         "live_age_s": world().live_age_s,
         "last_report_age_s": (now - newest).total_seconds() if newest else None,
@@ -93,9 +96,11 @@ def healthz() -> tuple[Response, int]:
     if _is_silent():
         watch = made.watch if made else NO_WATCH
         answer["reason"] = f"the fleet is silent: {len(watch.silent)} of {len(watch.expected)} vehicles since {watch.since}"
+    if faults:
+        answer["reason"] = "; ".join(f"{row.part}: {row.kind.value} since {row.since.isoformat()}" for row in faults)
     if world().database_error:
         answer["error"] = world().database_error
-    return jsonify(answer), 503 if world().database_error else 200
+    return jsonify(answer), 503 if world().database_error or faults else 200
 
 
 def _is_silent() -> bool:

@@ -24,6 +24,7 @@ from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
+from transit.store.canaries import load_canary
 from transit.store.database import writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
@@ -31,9 +32,11 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.retention import DEFAULT, Retention
+from transit.store.signs_of_life import LIVE_SIGN, Progress, Sign
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
+from transit.store.watch_reports import read_report
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
 from web.live.control import ControlRoom, write_control
@@ -77,6 +80,7 @@ class Live:
         self.control: ControlRoom | None = None
         self.recorder = Recorder(data_dir)
         self.steps = 0
+        self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
 
     def step(self, now: datetime) -> snapshots.Snapshot:
@@ -94,6 +98,7 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
+            canary = load_canary(connection)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states)
@@ -103,7 +108,7 @@ class Live:
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
-            self.facts = replace(self.facts, standing=self.standing, watch=self.watch)
+            self.facts = replace(self.facts, parts=read_report(self.data_dir), standing=self.standing, watch=self.watch)
             self.troubles = troubles_of(self.facts)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
@@ -112,6 +117,7 @@ class Live:
         self._write_control(predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
+        self.sign.give(Progress(received=canary))
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now

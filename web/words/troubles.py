@@ -51,6 +51,14 @@ WORDS: dict[Kind, Words] = {
     Kind.BROKER_REFUSES_US: Words(
         "The broker at %(subject)s does not let us in: %(said)s.", "Check user and password in MQTT_URL."
     ),
+    Kind.PART_RESTARTED: Words(
+        "The process %(subject)s was started again %(count)s times within an hour, last at %(since)s.",
+        "It goes on by itself. Where it comes again and again, what app.py run writes says why.",
+    ),
+    Kind.MESSAGES_LOST: Words(
+        "The broker's store was lost at %(since)s, and with it %(count)s messages of trackers that waited there.",
+        "They were acknowledged and do not come again. Look at the disk; nobody should remove files below DATA_DIR/broker.",
+    ),
     Kind.LIVE_NEVER_RAN: Words(
         "The live process has written nothing yet: no arrivals are computed.", "Start it: python app.py run"
     ),
@@ -97,6 +105,10 @@ WORDS: dict[Kind, Words] = {
     Kind.LOGIN_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
         "Compare both with what docs/TRACKERS.md says of users and passwords.",
+    ),
+    Kind.CLIENT_ID_CLASH: Words(
+        "Two devices connect as %(subject)s and push each other out, %(count)s times since %(since)s, last at %(last_at)s.",
+        "Give each device a client id, and a name, of its own.",
     ),
     Kind.PERMISSION_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: not its own topic.",
@@ -220,7 +232,29 @@ WORDS: dict[Kind, Words] = {
         "Give another time, or take it back: python app.py depart %(subject)s --clear",
     ),
 }
+STARTED_AGAIN = "It is started again by itself; where that does not help, end app.py run and start it anew."
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
+    (Kind.PART_FAULT, "deaf"): Words(
+        "Our broker lets clients in and acknowledges nothing since %(since)s: trackers keep what they have.",
+        "It is started again by itself. Is the disk full?",
+    ),
+    (Kind.PART_FAULT, "not_delivered"): Words(
+        "Our broker takes messages and gives none of them to ingest since %(since)s.", STARTED_AGAIN
+    ),
+    (Kind.PART_FAULT, "not_stored"): Words("Ingest takes messages and stores none of them since %(since)s.", STARTED_AGAIN),
+    (Kind.PART_FAULT, "not_shown"): Words(
+        "What is stored does not reach the live process since %(since)s: arrivals stand still.", STARTED_AGAIN
+    ),
+    (Kind.PART_FAULT, "silent"): Words("The process %(subject)s gives no sign of life since %(since)s.", STARTED_AGAIN),
+    (Kind.PART_FAULT, "stopped"): Words("The process %(subject)s stands still since %(since)s.", STARTED_AGAIN),
+    (Kind.PART_FAULT, "store_gone"): Words(
+        "The broker's store is not where it was since %(since)s.",
+        "Somebody removed files below DATA_DIR/broker. The store is built anew by itself.",
+    ),
+    (Kind.PART_FAULT, "database"): Words(
+        "Ingest waits for the database since %(since)s: what comes in is kept by the broker.",
+        "Check DATABASE_URL, and the disk that it lies on.",
+    ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",

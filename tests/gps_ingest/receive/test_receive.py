@@ -17,12 +17,12 @@ import pytest
 from gps_ingest import broker
 from gps_ingest.decoder import MAX_PAYLOAD, SUBSCRIPTIONS
 from gps_ingest.operations.provisioning import provision
-from gps_ingest.operations.sign_of_life import RECEIVE_SIGN
 from tests.builders import SEVEN
 from tests.conftest import free_port, until
 from tests.gps_ingest.clients import Client
 from transit.store.broker_refusals import load_broker_refusals
 from transit.store.database import migrate, open_database, writing
+from transit.store.signs_of_life import RECEIVE_SIGN
 from transit.store.tracker_credentials import add_credential, revoke_credential
 from transit.store.trackers import load_tracker_health
 

@@ -13,10 +13,12 @@ from tests.control_room import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.troubles import TroubleKind as Kind
+from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
 from transit.store.assignments import assign
 from transit.store.database import writing
 from transit.store.departure_orders import say
+from transit.store.watch_reports import write_report
 from transit.tracking.trip_choice import AssignmentHint
 
 ROAD = [(0.0, 0.0), (4000.0, 0.0)]
@@ -62,10 +64,10 @@ def ordered(control, vehicle_id, departs_at):
     return control
 
 
-def refused_by_broker(control, words):
+def refused_by_broker(control, words, times=1):
     folder = control.folder / "broker"
     folder.mkdir(exist_ok=True)
-    (folder / "broker.log").write_text(f"start\n[1] 2026/11/23 07:00:00.0 [ERR] 10.0.0.7:4000 - mid:3 - {words}\n")
+    (folder / "broker.log").write_text("start\n" + times * f"[1] 2026/11/23 07:00:00.0 [ERR] 10.0.0.7:4000 - mid:3 - {words}\n")
     control.ingest.note_broker_refusals(BrokerLog(folder, lambda: control.now))
     return control
 
@@ -127,6 +129,11 @@ def payload_refused(control):
 
 def login_refused(control):
     return refused_by_broker(control, '"phone7" - authentication error')
+
+
+def client_id_clash(control):
+    words = '"phone7" - Replacing old client "10.0.0.8:4001 - mid:9" since both have the same client ID "phone7"'
+    return refused_by_broker(control, words, times=5)
 
 
 def permission_refused(control):
@@ -276,16 +283,37 @@ def line_left(control):
     return control
 
 
+def watched(control, **report):
+    write_report(control.folder, WatchReport(**report))
+    return control
+
+
+def part_fault(control):
+    return watched(control, faults=(PartFault("broker", FaultKind.DEAF, control.now),))
+
+
+def part_restarted(control):
+    return watched(control, restarts=(Restart("live", FaultKind.SILENT, control.now),))
+
+
+def messages_lost(control):
+    return watched(control, losses=(Loss(20, control.now),))
+
+
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
     shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip, assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong, runs_early, runs_late, line_left,
+    part_fault, part_restarted, messages_lost, client_id_clash,
 )}  # fmt: skip
 NOTHING_ELSE: set[Kind] = set()
 COMES_WITH = {  # what else is rightly told of the same scene
     **{kind: {Kind.NEVER_REPORTED} for kind in Kind if kind.value.endswith("_refused") and kind is not Kind.SOME_REFUSED},
+    **{
+        kind: {Kind.NEVER_REPORTED} for kind in (Kind.PART_FAULT, Kind.PART_RESTARTED, Kind.MESSAGES_LOST, Kind.CLIENT_ID_CLASH)
+    },
     Kind.BROKER_TURNED_AWAY: {Kind.NEVER_REPORTED},
     Kind.FEED_EMPTY: {Kind.NEVER_REPORTED},
     Kind.FEED_EXPIRED: {Kind.NEVER_REPORTED},
@@ -313,3 +341,32 @@ def test_the_trouble_is_told_and_nothing_else(control, name):
 
 def test_every_kind_has_its_scene():
     assert {Kind(name) for name in SCENES} | BY_DOCTOR_ALONE | ELSEWHERE == set(Kind)
+
+
+@pytest.mark.parametrize("fault", FaultKind)
+def test_healthz_is_503_with_the_reason_for_our_own_parts_and_the_database_is_reported_only(control, fault):
+    control.troubles()
+    assert control.page("/healthz").status_code == 200
+    watched(control, faults=(PartFault("broker", fault, control.now),))
+    health = control.page("/healthz")
+    if fault is FaultKind.DATABASE:
+        assert (health.status_code, health.json["status"]) == (200, "ok")
+    else:
+        assert (health.status_code, health.json["status"]) == (503, "broken")
+        assert health.json["reason"] == f"broker: {fault.value} since {control.now.isoformat()}"
+    watched(control)
+    assert control.page("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("fault", set(FaultKind) - {FaultKind.DIED})
+def test_each_fault_of_a_part_has_its_own_sentence(control, fault):
+    watched(control, faults=(PartFault("ingest", fault, control.now),))
+    assert control.troubles()[Kind.PART_FAULT].figures["case"] == fault.value
+
+
+def test_what_was_started_again_is_told_for_an_hour(control):
+    died = [Restart("live", FaultKind.DIED, control.now - timedelta(minutes=minutes)) for minutes in (70, 20, 10)]
+    trouble = watched(control, restarts=tuple(died)).troubles()[Kind.PART_RESTARTED]
+    assert (trouble.subject, trouble.since, trouble.figures["count"]) == ("live", died[-1].at, 2)
+    control.now += timedelta(minutes=51)
+    assert Kind.PART_RESTARTED not in control.troubles()

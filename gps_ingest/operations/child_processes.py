@@ -1,0 +1,32 @@
+"""The processes of one child of the parent: its own and its workers'."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+STOPPED = ("T", "t")  # by SIGSTOP, or by a debugger
+
+
+def kill_all(pid: int) -> None:
+    """A child leads a group of its own, in which its workers are."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def stopped_pids(pids: set[int]) -> set[int]:
+    """The processes that stand still, of these and their groups. Linux; elsewhere none."""
+    return {pid for pid, group, state in _processes() if group in pids and state in STOPPED}
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """(process id, group, state) of every process; behind the name, which may hold anything, even brackets."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+        except (OSError, ValueError):  # it has just ended
+            continue
+        yield int(path.parent.name), int(group), state
