@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -122,3 +123,47 @@ def test_an_answer_that_cannot_be_kept_is_not_lost(town, client, answer, words):
     assert said.status_code == 422
     assert f'id="a{ticket_id}-wrong" role="alert">{words}' in said.text
     assert f">{answer.strip()}</textarea>" in said.text
+
+
+def test_a_rider_says_when_it_was_and_staff_look_at_that_moment(town, client):
+    page = client.get(say(client, day="today", time="06.50").headers["Location"]).text
+    assert "kejadiannya sekitar 06.50" in page
+    assert "yang dijanjikan" not in page, "what is promised now was not promised then"
+    desk = client.get("/armada/laporan", environ_base=LOCAL).text
+    address = re.search(r'href="(/armada/putar[^"]+)"', desk)[1].replace("&amp;", "&")
+    assert address == "/armada/putar?t=2026-11-23T06:50&halte=S5" or "2026-11-23T06%3A50" in address
+    assert client.get(address, environ_base=LOCAL).status_code == 200
+    assert (
+        "kejadiannya sekitar Minggu 22 November 19.15"
+        in client.get(say(client, day="yesterday", time="19:15").headers["Location"]).text
+    )
+
+
+def test_the_time_is_part_of_what_makes_two_reports_the_same(client):
+    first = say(client, day="today", time="06.50").headers["Location"]
+    assert say(client, day="today", time="06.54").headers["Location"] == first
+    assert say(client, day="today", time="06.40").headers["Location"] != first
+    assert say(client, day="yesterday", time="06.50").headers["Location"] != first
+    assert say(client).headers["Location"] != first
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"day": "today", "time": ""}, "Tulis kira-kira pukul berapa"),
+        ({"day": "yesterday", "time": "25.00"}, "Tulis kira-kira pukul berapa"),
+        ({"day": "today", "time": "09.00"}, "Waktu itu belum tiba"),
+    ],
+)
+def test_a_time_that_cannot_be_is_said_and_stays_in_its_field(client, form, words):
+    answer = say(client, text="lama", **form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert f'value="{form["time"]}"' in answer.text
+
+
+def test_a_ticket_is_found_by_its_number(client):
+    number = say(client).headers["Location"].rsplit("/", 1)[1]
+    found = client.get(f"/lapor?nomor={number.lower()}")
+    assert found.status_code == 303
+    assert "belum dijawab" in client.get(found.headers["Location"]).text
