@@ -1,4 +1,7 @@
-"""Renders every page of a running system to PNG, light and dark, phone and desktop: python -m benchmarks.screens URL FOLDER."""
+"""Renders every page of a running system to PNG, light and dark, phone and desktop: python -m benchmarks.screens URL FOLDER
+
+python -m benchmarks.screens URL readme        writes the README's two pictures, docs/images/halte.png and peta.png, anew
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+LONGEST_MS = 120_000  # a machine that is shared draws a map slowly
+SETTLES_MS = 3000  # the map draws its buses
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 FIXED = (
     "/",
     "/peta",
@@ -66,11 +72,31 @@ def render(browser: Browser, address: str, folder: Path) -> int:
     return count
 
 
+def render_for_readme(browser: Browser, address: str) -> None:
+    """A stop with much going on, and the map, once it has drawn its buses."""
+    stop = next(path for path in paths(address) if path.startswith("/halte/") and path != "/halte/none")
+    for name, path in (("halte", stop), ("peta", "/peta")):
+        width, height = SIZES["phone"]
+        page = browser.new_page(
+            viewport={"width": width, "height": height}, device_scale_factor=2, color_scheme="light", locale="id-ID"
+        )
+        page.goto(address + path, wait_until="domcontentloaded", timeout=LONGEST_MS)
+        page.wait_for_load_state("networkidle", timeout=LONGEST_MS)
+        page.evaluate("document.querySelector('#map-title')?.scrollIntoView()")
+        page.wait_for_timeout(SETTLES_MS)
+        page.screenshot(path=str(IMAGES / f"{name}.png"), timeout=LONGEST_MS)
+        page.close()
+
+
 def main(address: str, folder: str, chromium: str = "chromium") -> None:
-    Path(folder).mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which(chromium), args=FLAGS)
-        print(render(browser, address.rstrip("/"), Path(folder)), "pictures in", folder)
+        if folder == "readme":
+            render_for_readme(browser, address.rstrip("/"))
+            print("halte.png and peta.png in", IMAGES)
+        else:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            print(render(browser, address.rstrip("/"), Path(folder)), "pictures in", folder)
         browser.close()
 
 

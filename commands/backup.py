@@ -26,6 +26,7 @@ KEEP_DAYS = 14  # a fault that is noticed after a holiday can still be undone
 def backup(settings: Settings, folder: Path | None, keep_days: int, new_key: Path | None) -> None:
     """Write a backup of the database and DATA_DIR, while the system runs; encrypted where BACKUP_KEY is set."""
     from gps_ingest.operations import backup as backups
+    from transit.store.audit import heads
 
     try:
         if new_key is not None:
@@ -34,12 +35,17 @@ def backup(settings: Settings, folder: Path | None, keep_days: int, new_key: Pat
             return
         target = folder or settings.backup_dir
         now = settings.clock()
-        made = backups.make_backup(open_engine(settings), settings.data_dir, target, now, settings.backup_key)
+        engine = open_engine(settings)
+        with engine.connect() as connection:
+            of_months = heads(connection)
+        made = backups.make_backup(engine, settings.data_dir, target, now, settings.backup_key)
     except backups.BackupFailed as error:
         fail(str(error))
     rows = made.manifest.content.rows
     how = "encrypted" if settings.backup_key else "not encrypted: it holds what riders reported; set BACKUP_KEY"
     click.echo(f"{made.path}: {made.bytes:,} bytes, {rows['reports']:,} reports, {rows['stop_events']:,} calls ({how})")
+    for month, head in list(of_months.items())[-1:]:
+        click.echo(f"head of the record of deeds, {month}: {head}")
     if keep_days:
         for path in backups.forget_backups(target, now, keep_days):
             click.echo(f"removed: {path.name}")

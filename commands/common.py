@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -85,6 +86,7 @@ class Settings:
         return tuple(sorted({name.lower() for name in named if name}))
 
     def for_web(self) -> WebSettings:
+        from gps_ingest.operations.phone_settings import owntracks_link
         from web.settings import WebSettings
 
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
@@ -94,6 +96,7 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
+            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

@@ -36,6 +36,7 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
         heard = clear or _refuse_unknown(connection, vehicle)
         hint = None if clear else AssignmentHint(network.trips[trip].route_id if trip else route, trip)
         assignments.assign(connection, vehicle, hint, now=settings.clock())
+        _record(connection, settings, "assigned", vehicle, trip or route or "")
     click.echo(f"{vehicle}: {'left to the matcher' if clear else f'assigned to {trip or route}'}")
     if not heard:
         click.echo(f"{vehicle} has not been heard yet: this counts from its first report on.")
@@ -60,6 +61,7 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     with writing(engine) as connection:
         if time is None:
             departure_orders.withdraw(connection, vehicle)
+            _record(connection, settings, "adjustment_ended", f"hold-{vehicle}", "")
             click.echo(f"{vehicle}: left to the forecast")
             return
         heard = _refuse_unknown(connection, vehicle)
@@ -68,9 +70,16 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
         except ValueError as error:
             fail(f"--at: {error}")
         departure_orders.say(connection, DepartureOrder(vehicle, departs_at, now))
+        _record(connection, settings, "held", vehicle, departs_at.isoformat())
     click.echo(f"{vehicle}: leaves at {time}")
     if not heard:
         click.echo(f"{vehicle} has not been heard yet: this counts when it is seen to wait.")
+
+
+def _record(connection: Connection, settings: Settings, action: str, subject: str, after: str) -> None:
+    from transit.store.audit import COMMAND_LINE, Deed, record
+
+    record(connection, Deed(person=COMMAND_LINE, action=action, subject=subject, after=after), now=settings.clock())
 
 
 def _refuse_unknown(connection: Connection, vehicle: str) -> bool:

@@ -68,7 +68,8 @@ class Hints:
         with self.engine.connect() as connection:
             vehicles = load_tracker_map(connection)
             stored = {
-                vehicle_id: hint.trip_id or hint.route_id or "" for vehicle_id, hint in load_assignments(connection).items()
+                vehicle_id: hint.trip_id or hint.route_id or ""
+                for vehicle_id, hint in load_assignments(connection, now).items()
             }
         new = [row.vehicle_id for row in positions if maps and row.vehicle_id not in vehicles]
         vehicles |= {tracker_id: tracker_id for tracker_id in new}

@@ -12,7 +12,8 @@ from google.transit import gtfs_realtime_pb2 as pb
 from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.interruptions import Interruption, interruptions
-from transit.arrivals.notices import closes_stop
+from transit.arrivals.notices import cancels_start, closes_stop
+from transit.arrivals.promised_hours import begins_at
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Trip, TripInstance
@@ -74,7 +75,7 @@ def trip_updates(
     groups = [
         group
         for group in selected_trips(network, predictions, standing, state_of, now)
-        if group.tier is Tier.LIVE or group.trip not in interrupted or not interrupted[group.trip].cancelled
+        if group.tier is Tier.LIVE or not _stays_away(network, group, alerts, now)
     ]
     predicted = {group.trip for group in groups}
     for interruption in interrupted.values():
@@ -85,6 +86,12 @@ def trip_updates(
         entity = message.entity.add(id=f"trip:{instance_key(group.trip)}")
         _fill_update(entity.trip_update, network, group, state_of.get(group.vehicle_id), now, alerts)
     return message
+
+
+def _stays_away(network: Network, group: FeedTrip, alerts: Sequence[Alert], now: datetime) -> bool:
+    """Whether a notice says that a run which has not begun does not begin."""
+    starts = begins_at(network, group.predictions[0]) if group.predictions else None
+    return starts is not None and cancels_start(alerts, network, group.trip, starts, now) is not None
 
 
 def alerts(network: Network, current: Iterable[Alert], now: datetime) -> FeedMessage:
@@ -137,7 +144,7 @@ def _fill_trip(
         descriptor.direction_id = trip.direction_id
     if instance.start_s is not None:
         descriptor.start_time = format_time(instance.start_s)
-    headway_based = network.is_headway_based(trip.trip_id)
+    headway_based = not has_planned_times(network, instance)
     descriptor.schedule_relationship = pb.TripDescriptor.UNSCHEDULED if headway_based else pb.TripDescriptor.SCHEDULED
     if cancelled and has_planned_times(network, instance):
         descriptor.schedule_relationship = pb.TripDescriptor.CANCELED
@@ -212,7 +219,7 @@ def _fill_times(
 ) -> None:
     group = feed_trip.predictions
     calls = {call.stop_sequence: call for call in trip.stop_times}
-    scheduled = not network.is_headway_based(trip.trip_id)
+    scheduled = has_planned_times(network, feed_trip.trip)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
     too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
     times = _increasing([row.predicted_at.timestamp() for row in group])
@@ -223,7 +230,10 @@ def _fill_times(
         stop = update.stop_time_update.add(
             stop_sequence=row.stop_sequence, stop_id=call.stop_id, schedule_relationship=relationship
         )
-        if closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, direction=direction) is not None:
+        if (
+            closes_stop(alerts, network, row.predicted_at, stop_id=call.stop_id, direction=direction, trip=feed_trip.trip)
+            is not None
+        ):
             stop.schedule_relationship = StopTimeUpdate.SKIPPED
             continue
         event = stop.departure if row.is_departure else stop.arrival
@@ -282,6 +292,8 @@ def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Seq
         if entity.agency_id:
             selector.agency_id = entity.agency_id
         trip = network.trips[entity.trip.trip_id] if entity.trip is not None else None
+        if trip is not None and network.is_headway_based(trip.trip_id) and entity.stop_id is None:
+            trip = None  # a departure by headway that is called off: no consumer knows a trip of that name
         if entity.route_id and (trip is None or trip.route_id == entity.route_id):
             selector.route_id = entity.route_id
             if entity.direction_id is not None:

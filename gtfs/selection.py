@@ -10,6 +10,7 @@ from math import cos, radians
 from transit.arrivals.public_positions import IN_SERVICE, is_public
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
@@ -116,7 +117,7 @@ def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> 
 def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:
     if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, timedelta(seconds=UPDATE_MAX_AGE_S)):
         return False
-    return row.tier is not Tier.NEXT_TRIP or not network.is_headway_based(row.trip.trip_id)
+    return row.tier is not Tier.NEXT_TRIP or has_planned_times(network, row.trip)
 
 
 def _rank(

@@ -136,14 +136,15 @@ def test_make_that_is_interrupted_alone_takes_everything_with_it(tmp_path):
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_hear_sigint,
     )  # fmt: skip
     try:
-        until(lambda: health(environment), 30)
+        until(lambda: health(environment), 60)
         children = family(process)
         os.kill(process.pid, signal.SIGINT)
         process.wait(10)
         _, alive = psutil.wait_procs(children, timeout=1)
         assert not alive
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # make alone would leave the system running
         process.wait()
 
 

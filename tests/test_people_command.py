@@ -10,9 +10,13 @@ from sqlalchemy import text
 
 from app import main, settings_of_environment
 from commands.people import make_first_people, somebody_may_log_in
+from tests.builders import a_network, at
+from transit.store.audit import heads, load_entries
 from transit.store.database import migrate, open_database, writing
+from transit.store.networks import save_network
 from transit.store.password_hashes import is_password
 from transit.store.people import Role, disable_person, load_people
+from transit.store.trackers import map_tracker
 
 
 @pytest.fixture
@@ -84,6 +88,19 @@ def test_the_record_is_checked_by_a_command(run, engine):
     bad = run("audit")
     assert bad.exit_code == 1
     assert "entry 1 of" in bad.output
+
+
+def test_what_is_said_on_the_command_line_is_in_the_record_and_a_backup_prints_its_head(run, engine):
+    with writing(engine) as connection:
+        save_network(connection, a_network(), now=at(7), source="test")
+        map_tracker(connection, "t1", "BUS1", now=at(7))
+    assert run("assign", "BUS1", "--route", "R1").exit_code == 0
+    assert run("depart", "BUS1", "--at", "07:20").exit_code == 0
+    with engine.connect() as connection:
+        entries, of_months = load_entries(connection), heads(connection)
+    deeds = [(entry.person, entry.action, entry.subject) for entry in entries]
+    assert deeds == [("command line", "held", "BUS1"), ("command line", "assigned", "BUS1")]
+    assert f"head of the record of deeds, 2026-11: {of_months['2026-11']}" in run("backup").output
 
 
 def first(engine, settings, demo=False):

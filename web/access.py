@@ -15,6 +15,7 @@ from transit.store.people import Person, Role
 from web.hosts import is_our_origin
 from web.log_ins import has_csrf_token, init_log_ins, is_loopback, network_of_client, who_is_logged_in
 from web.words import console
+from web.words.notice_templates import name_of
 from web.world import world
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")  # somebody else stands before us
@@ -32,6 +33,13 @@ MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs
     "/armada/kinerja.xlsx": {"GET": Role.SUPERVISOR},
     "/armada/pengumuman": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>/akhiri": {"POST": Role.DISPATCHER},
+    "/armada/pengumuman/<alert_id>": {"GET": Role.DISPATCHER, "POST": Role.DISPATCHER},
+    "/armada/penugasan": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
+    "/armada/penugasan/<int:assignment_id>/akhiri": {"POST": Role.DISPATCHER},
+    "/armada/penugasan/ganti": {"POST": Role.DISPATCHER},
+    "/armada/gangguan": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
+    "/armada/gangguan/<change_id>/akhiri": {"POST": Role.DISPATCHER},
+    "/armada/pelacak": {"GET": Role.VIEWER, "POST": Role.ADMIN},
     "/armada/laporan": {"GET": Role.VIEWER},
     "/armada/laporan/<ticket_id>": {"POST": Role.DISPATCHER},
     "/armada/sandi": {"GET": Role.VIEWER, "POST": Role.VIEWER},
@@ -47,6 +55,7 @@ NOBODY_YET = datetime(1970, 1, 1).astimezone()  # when the person of the local f
 def init_access(app: Flask, data_dir: Path) -> None:
     init_log_ins(app, data_dir)
     app.jinja_env.globals.update(person=current_person, may=may, deed_word=console.deed_word)
+    app.jinja_env.globals.update(reason_word=console.reason_word, cause_word=console.cause_word, template_word=name_of)
 
     @app.before_request
     def ask_who() -> Response | None:

@@ -45,6 +45,9 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.services",
     "web.pages.log_in",
     "web.pages.people",
+    "web.pages.console_assignments",
+    "web.pages.console_adjustments",
+    "web.pages.console_trackers",
     "web.pages.developers",
 )
 

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gtfs.published import UNSAID, Publication
+
+if TYPE_CHECKING:
+    from transit.store.tracker_credentials import IssuedPassword
 
 
 def system_clock() -> datetime:
@@ -22,6 +26,7 @@ class WebSettings:
     database_url: str
     tile_url: str = ""
     armada_is_local: bool = False  # /armada answers to this very machine without a log-in
+    phone_link: Callable[[IssuedPassword, str], str] | None = None  # a phone's settings, with the host, for a QR code
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID

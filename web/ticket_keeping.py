@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from web.world import World
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread over a telephone
 LENGTH = 8  # 31^8: no one guesses a ticket of somebody else
 SAME_WITHIN = timedelta(minutes=10)
+SAME_ABOUT = timedelta(minutes=5)  # of a time that was typed: riders round it
 A_MINUTE = timedelta(minutes=1)
 PER_MINUTE = 600  # of the whole city: more is somebody's script from many networks, and the disk is everybody's
 PER_NETWORK = 6  # a minute, of one network at one worker: more is one client's script; others go on
@@ -29,14 +30,19 @@ class TooManyTickets(RuntimeError):
     """More reports in a minute than people write."""
 
 
-def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
-    """The ticket's id; the same thing said again within minutes joins the ticket that is there. Raises TooManyTickets."""
+def keep_ticket(world: World, kind: str, stop_id: str, text: str, about_at: datetime | None = None) -> str:
+    """The ticket's id; the same said again within minutes, of the same time, joins the ticket that is there.
+
+    about_at: when it happened; None = now, and then what the page promises now is kept with it. Raises TooManyTickets.
+    """
     now = world.now()
-    rows = [msgspec.to_builtins(an_arrival(row)) for row in rows_of(world, stop_id)] if stop_id else []
+    rows = [msgspec.to_builtins(an_arrival(row)) for row in rows_of(world, stop_id)] if stop_id and about_at is None else []
+    about, within = about_at or now, SAME_WITHIN if about_at is None else SAME_ABOUT
     with writing(world.engine) as connection:
         if count_tickets(connection, since=now - A_MINUTE) >= PER_MINUTE:
             raise TooManyTickets
-        same = find_same(connection, kind, stop_id, since=now - SAME_WITHIN) if not text else None
+        span = (about - within, about + within)
+        same = find_same(connection, kind, stop_id, since=now - SAME_WITHIN, about=span) if not text else None
         if same is not None:
             say_again(connection, same.ticket_id)
             return same.ticket_id
@@ -50,6 +56,7 @@ def keep_ticket(world: World, kind: str, stop_id: str, text: str) -> str:
                 created_at=now,
                 text=text,
                 promised=PROMISED.encode(rows),
+                about_at=about,
             ),
         )
     return ticket_id

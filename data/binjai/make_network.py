@@ -481,8 +481,16 @@ def holidays_of_indonesia() -> dict[date, str]:
     return dict(sorted(country_holidays("ID", years=years, categories=(PUBLIC, GOVERNMENT), language="id").items()))
 
 
+DESCRIBED = {  # the routes' descriptions in English
+    "lingkar": "Test route of 19 June 2017. The headway is an estimate.",
+    "biru": "Plan of 2017: blue = north to east. Stops and headway are estimates.",
+    "hijau": "Plan of 2017: green = west to south. Most stops and the headway are estimates.",
+}
+
+
 def _translations(trips: dict[str, Trip], stops: dict[str, Stop]) -> tuple[Translation, ...]:
     rows = [Translation("routes", "route_long_name", "en", corridor.name_en, corridor.route.route_id) for corridor in CORRIDORS]
+    rows += [Translation("routes", "route_desc", "en", english, corridor) for corridor, english in DESCRIBED.items()]
     for place in PLACES:
         if place.name_en:
             rows.append(Translation("stops", "stop_name", "en", place.name_en, place.stop_id))

@@ -55,7 +55,7 @@ class Ingest:
         with self.engine.connect() as connection:
             version = current_version(connection)
             before, self.vehicles = self.vehicles, load_tracker_map(connection)
-            self.hints = load_assignments(connection)
+            self.hints = load_assignments(connection, self.clock())
             is_new = version is not None and (self.network is None or version != self.network.version)
             network = load_network(connection, version) if version is not None and is_new else None
         if version is not None and network is not None:

@@ -17,6 +17,7 @@ from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Inbox, Message
+from gps_ingest.operations.credential_watch import CredentialWatch
 from gps_ingest.operations.sign_of_life import give_sign
 from gps_ingest.own_secret import own_secret
 from transit.store.database import DatabaseError, Engine
@@ -54,6 +55,7 @@ def run(
     _tell_loss(ingest, data_dir)
     broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest, data_dir)
+    credentials = CredentialWatch(engine, data_dir, clock)
     looked = forgot = monotonic()
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
@@ -69,6 +71,7 @@ def run(
         if monotonic() - looked >= LOOK_EVERY_S:
             looked = monotonic()
             _try(ingest.look)
+            _try(credentials.look)
             ingest.figures.note_connection(inbox.connected)
             _try(lambda: ingest.note_broker_refusals(broker_log))
             _try(ingest.backfill)

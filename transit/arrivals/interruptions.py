@@ -39,6 +39,9 @@ def interruptions(network: Network, alerts: Sequence[Alert], now: datetime) -> l
             if entity.trip is None and entity.stop_id is not None:
                 for call in _calls_at(network, entity, alert, now):
                     skipped.setdefault(call.trip, set()).add(call.call.stop_sequence)
+            elif entity.stop_id is not None:
+                for short, passed_over in _shortened(network, entity, now):
+                    skipped.setdefault(short, set()).update(passed_over)
             else:
                 for trip, begins_at in _runs(network, entity, now):
                     if cancels([alert], network, trip, begins_at, now) is not None:
@@ -59,6 +62,13 @@ def _calls_at(network: Network, entity: InformedEntity, alert: Alert, now: datet
         if covers(entity, network, direction=direction, stop_id=entity.stop_id):
             calls = table.planned(entity.stop_id, direction, now, now + AHEAD)
             yield from (call for call in calls if alert.is_active(call.at))
+
+
+def _shortened(network: Network, entity: InformedEntity, now: datetime) -> Iterator[tuple[TripInstance, list[int]]]:
+    """A run that does not call at one of its stops, with the stop_sequences of that stop."""
+    for trip, _ in _runs(network, entity, now):
+        calls = network.trips[trip.trip_id].stop_times
+        yield trip, [call.stop_sequence for call in calls if call.stop_id in network.within(entity.stop_id or "")]
 
 
 def _runs(network: Network, entity: InformedEntity, now: datetime) -> Iterator[tuple[TripInstance, datetime]]:

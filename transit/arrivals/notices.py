@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
+from transit.plan.service_day import moment
 from transit.plan.timetable import RouteDirection
 from transit.tracking.state import VehicleState, VehicleStatus
 
@@ -93,13 +94,19 @@ def stops_service(
 
 
 def closes_stop(
-    alerts: Iterable[Alert], network: Network, at: datetime, *, stop_id: str, direction: RouteDirection | None = None
+    alerts: Iterable[Alert],
+    network: Network,
+    at: datetime,
+    *,
+    stop_id: str,
+    direction: RouteDirection | None = None,
+    trip: TripInstance | None = None,
 ) -> Alert | None:
-    """The alert by which a stop is not served at a moment: by anybody, or, with a direction, by this one at least."""
+    """The alert by which a stop is not served at a moment: by anybody, by a direction, or by one trip (a short turn)."""
     for alert in alerts:
         if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
-            named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip is None]
-            if any(covers(entity, network, direction=direction, stop_id=stop_id) for entity in named):
+            named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip in (None, trip)]
+            if any(covers(entity, network, direction=direction, stop_id=stop_id, trip=trip) for entity in named):
                 return alert
     return None
 
@@ -117,6 +124,31 @@ def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begin
             if entity.stop_id is not None or not covers(entity, network, direction=direction, trip=trip):
                 continue
             if alert.is_active(now if entity.trip is not None else begins_at):
+                return alert
+    return None
+
+
+def cancels_start(
+    alerts: Sequence[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime
+) -> Alert | None:
+    """The alert by which a run that has not begun does not begin; of one by headway also that which names a departure then.
+
+    A departure by headway has no name of its own: it is the one within half a headway of the moment that was said.
+    """
+    alert = cancels(alerts, network, trip, begins_at, now)
+    if alert is not None or not network.is_headway_based(trip.trip_id):
+        return alert
+    headways = [window.headway_s for window in network.frequencies_of.get(trip.trip_id, ())]
+    within = timedelta(seconds=max(headways, default=0) / 2)
+    for alert in alerts:
+        if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
+            continue
+        for entity in alert.informed:
+            named = entity.trip
+            if named is None or named.start_s is None or entity.stop_id is not None:
+                continue
+            is_same = (named.trip_id, named.start_date) == (trip.trip_id, trip.start_date)
+            if is_same and abs(moment(named.start_date, named.start_s, network.timezone) - begins_at) <= within:
                 return alert
     return None
 

@@ -8,7 +8,7 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.network import Frequency, Network, Trip, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.plan.planned_times import has_planned_times
-from transit.plan.service_day import seconds_of_day
+from transit.plan.service_day import moment, seconds_of_day
 
 
 def is_promised(network: Network, row: Prediction, index: int) -> bool:
@@ -38,6 +38,16 @@ def start_s(network: Network, trip: TripInstance, index: int, at: datetime) -> f
     """When a trip begins, in seconds of its service day, that is at its call `index` at this moment."""
     planned = patterns_of(network).planned(trip.trip_id)
     return seconds_of_day(at, trip.start_date, network.timezone) - (planned[index][0] - planned[0][1] if index else 0.0)
+
+
+def begins_at(network: Network, row: Prediction) -> datetime | None:
+    """When the trip of a prediction begins, or began, about; None where the prediction is of no call of it."""
+    trip = network.trips.get(row.trip.trip_id)
+    index = None if trip is None else trip.find_index(row.stop_sequence)
+    if index is None:
+        return None
+    seconds = start_s(network, row.trip, index, row.predicted_at)
+    return moment(row.trip.start_date, seconds, network.timezone)
 
 
 def headway_s(network: Network, trip: Trip) -> float:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.notices import closes_stop, stops_service
-from transit.arrivals.promised_hours import is_last_of_day, is_promised
+from transit.arrivals.notices import cancels_start, closes_stop, stops_service
+from transit.arrivals.promised_hours import begins_at, is_last_of_day, is_promised
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of, headsign_of
 from transit.plan.network import NO_PICKUP, Network, TripInstance
@@ -176,7 +176,9 @@ class _Board:
             return None
         direction = directions_of(self.network).of_trip[trip.trip_id]
         notice = stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id, trip=row.trip)
-        if (notice is not None and row.tier is not Tier.LIVE) or self._is_closed(direction, row.stop_id):
+        starts = begins_at(self.network, row) if row.tier is not Tier.LIVE else None
+        stays_away = starts is not None and cancels_start(self.alerts, self.network, row.trip, starts, self.now) is not None
+        if stays_away or self._is_closed(direction, row.stop_id, row.trip):
             return None  # nobody waits for a bus that has not begun what is cancelled, nor where no bus stops
         notice = notice or stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id)
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
@@ -244,8 +246,8 @@ class _Board:
             )
         return rows
 
-    def _is_closed(self, direction: RouteDirection, stop_id: str) -> bool:
-        return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction) is not None
+    def _is_closed(self, direction: RouteDirection, stop_id: str, trip: TripInstance | None = None) -> bool:
+        return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction, trip=trip) is not None
 
     def _stops_away(self, row: Prediction, index: int) -> int | None:
         """0: it is the next stop. None while the vehicle is not on this trip."""

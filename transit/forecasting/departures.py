@@ -11,6 +11,7 @@ from transit.forecasting.links import Floats, LinkedPattern
 from transit.forecasting.terminal_waits import TerminalWaits, quantile
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Patterns
+from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import service_day_start
 
 SHARE = 0.5  # which quantile of the waits that are still possible
@@ -65,7 +66,7 @@ class Departures:
 
     def planned(self, trip: TripInstance) -> float | None:
         """Unix seconds; None for headway-based trips, whose start_time promises nothing."""
-        if self.network.is_headway_based(trip.trip_id):
+        if not has_planned_times(self.network, trip):
             return None
         start_s = self.patterns.planned(trip.trip_id)[0][1] if trip.start_s is None else float(trip.start_s)
         return service_day_start(trip.start_date, self.network.timezone).timestamp() + start_s

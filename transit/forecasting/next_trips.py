@@ -49,7 +49,9 @@ class NextTrips:
         if pattern is None:
             return None
         if pattern.pattern_id in self.table.headway_trips:
-            return self._by_headway(pattern, comes_at, taken)
+            by_headway = self._by_headway(pattern, comes_at, taken)
+            if by_headway is not None or not self.table.departures[pattern.pattern_id]:
+                return by_headway
         candidates = [
             (abs(late_s), candidate)
             for late_s, candidate in self.table.near(pattern, pattern.start_m, comes_at)

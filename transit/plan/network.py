@@ -310,6 +310,12 @@ class Network:
         return trip_id in self._headway_trips
 
     @cached_property
+    def trips_of_both_kinds(self) -> frozenset[str]:
+        """The trip_ids with exact departures at some hours and only a headway at others."""
+        exact = {row.trip_id for row in self.frequencies if row.exact_times == 1}
+        return self._headway_trips & exact
+
+    @cached_property
     def _headway_trips(self) -> frozenset[str]:
         return frozenset(row.trip_id for row in self.frequencies if row.exact_times != 1)
 

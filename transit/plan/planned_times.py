@@ -26,10 +26,11 @@ def exact_starts(network: Network, trip: Trip) -> Iterator[int | None]:
 
 def has_planned_times(network: Network, instance: TripInstance) -> bool:
     """False for a trip of which only a headway is promised. Where windows are mixed, its start decides."""
-    windows = network.frequencies_of.get(instance.trip_id)
-    if windows is None or not network.is_headway_based(instance.trip_id):
+    if not network.is_headway_based(instance.trip_id):
         return True
-    return instance.start_s is not None and any(_is_step(window, instance.start_s) for window in windows)
+    if instance.start_s is None or instance.trip_id not in network.trips_of_both_kinds:
+        return False
+    return any(_is_step(window, instance.start_s) for window in network.frequencies_of[instance.trip_id])
 
 
 def _is_step(window: Frequency, start_s: int) -> bool:

@@ -35,8 +35,9 @@ def stops_of_code(network: Network, code: str) -> tuple[Stop, ...]:
 
 
 def stop_code(stop: Stop) -> str:
-    """The stop_code; empty where the feed has none, or a word of its database for none ("null")."""
-    return "" if stop.code.strip().casefold() in NO_CODE else stop.code
+    """The stop_code on one line; empty where the feed has none, or a word of its database for none ("null")."""
+    code = " ".join(stop.code.split())
+    return "" if code.casefold() in NO_CODE else code
 
 
 def code_of(stop: Stop) -> str:

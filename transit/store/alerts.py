@@ -53,3 +53,24 @@ def load_alerts(connection: Connection, now: datetime) -> list[Alert]:
     )
     some = (CONTENT.decode(content) for (content,) in rows)
     return [alert for alert in some if alert is not None]
+
+
+def find_alert(connection: Connection, alert_id: str) -> Alert:
+    """Also one that has ended. Raises UnknownAlert."""
+    content = connection.execute(select(alerts.c.content).where(alerts.c.alert_id == alert_id)).scalar()
+    alert = None if content is None else CONTENT.decode(content)
+    if alert is None:
+        raise UnknownAlert(alert_id)
+    return alert
+
+
+def load_past_alerts(connection: Connection, since: datetime, now: datetime, *, limit: int = 100) -> list[Alert]:
+    """Those that ended after `since`, the last to end first."""
+    rows = connection.execute(
+        select(alerts.c.content)
+        .where(alerts.c.ends_at > since, alerts.c.ends_at <= now)
+        .order_by(alerts.c.ends_at.desc(), alerts.c.alert_id)
+        .limit(limit)
+    )
+    some = (CONTENT.decode(content) for (content,) in rows)
+    return [alert for alert in some if alert is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -18,7 +18,6 @@ from transit.store.tables import audit_entries as table
 from transit.store.tables import counters, to_micros
 from transit.store.upsert import insert_into
 
-ADDRESSES_KEPT = timedelta(days=92)
 LONGEST = 2000  # characters of a field: an entry tells, it is no copy of what it tells of
 COMMAND_LINE = "command line"  # who did it where nobody is logged in
 
@@ -114,9 +113,9 @@ def first_break(connection: Connection) -> tuple[str, int] | None:
     return None
 
 
-def forget_addresses(connection: Connection, *, now: datetime) -> int:
-    """Takes the network addresses out of entries older than 92 days; how many. Digests do not cover them."""
-    old = (table.c.at < now - ADDRESSES_KEPT, table.c.network.is_not(None))
+def forget_addresses(connection: Connection, before: datetime) -> int:
+    """Takes the network addresses out of older entries; how many. Digests do not cover them."""
+    old = (table.c.at < before, table.c.network.is_not(None))
     return connection.execute(update(table).where(*old).values(network=None)).rowcount
 
 

@@ -16,7 +16,6 @@ from transit.store.upsert import insert_into
 LASTS = timedelta(hours=12)  # a shift and its hand-over
 ADMIN_IDLE = timedelta(minutes=30)  # without a request that somebody made
 COUNTED_EVERY = timedelta(minutes=1)  # activity is written no more often
-ADDRESSES_KEPT = timedelta(days=92)
 
 FREE_PAIR = 3  # wrong passwords of an account at one place before a delay: a mistyped one costs nothing
 FREE_ACCOUNT = 20  # of an account from anywhere
@@ -85,9 +84,8 @@ def end_log_ins_of(connection: Connection, person_id: int, *, now: datetime, but
     connection.execute(update(table).where(*open_ones).values(ended_at=now))
 
 
-def forget_old_log_ins(connection: Connection, *, now: datetime) -> None:
-    """Log-ins older than the addresses' time go, with what is known of wrong passwords of yesterday."""
-    connection.execute(delete(table).where(table.c.started_at < now - ADDRESSES_KEPT))
+def forget_old_failures(connection: Connection, *, now: datetime) -> None:
+    """What is known of wrong passwords of yesterday: they delay nobody any more."""
     connection.execute(delete(failures).where(failures.c.last_at < now - FORGOTTEN_AFTER))
 
 

@@ -36,7 +36,7 @@ def load_facts(
         network=network,
         trackers=load_tracker_health(connection),
         states=states,
-        hints=load_assignments(connection),
+        hints=load_assignments(connection, now),
         alerts=load_alerts(connection, now),
         orders=load_departure_orders(connection, now),
         newest_received_at=newest_received_at(connection),

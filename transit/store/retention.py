@@ -8,16 +8,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
+from transit.store.audit import forget_addresses
 from transit.store.reports import forget_reports
 from transit.store.tables import (
     alerts,
     current_network,
+    log_in_failures,
+    log_ins,
     network_versions,
     refusals,
     stop_events,
     tickets,
     tracker_health,
     tracker_map,
+    vehicle_assignments,
 )
 
 FOR_EVER = "forever"
@@ -30,6 +34,8 @@ DEFAULT_DAYS: Mapping[str, int | None] = {
     "tickets": 400,  # what riders reported, and what they were answered
     "notices": 400,
     "networks": 400,  # not the current one, nor the one before
+    "assignments": 400,  # those that have ended
+    "log_ins": 92,  # with the networks from which deeds were done
     "trackers": 92,  # what was seen of one that is on no vehicle
 }
 SHORTEST_DAYS = 2  # what is of today and yesterday is still worked with
@@ -40,13 +46,10 @@ BOUNDED = {
     "learnt": "one row",
     "tracker_map": "a row for each tracker that somebody mapped",
     "vehicle_states": "a row for each vehicle",
-    "assignments": "a row for each vehicle",
     "departure_orders": "a row for each vehicle",
     "tracker_credentials": "a row for each user that somebody added",
-    "people": "a row for each person that somebody added",
-    "log_ins": "92 days, see transit.store.log_ins",
-    "log_in_failures": "as long as they slow down, see transit.store.log_ins",
-    "audit_entries": "kept for ever on purpose: some dozens a day of what people did",
+    "people": "a row for each person that an admin added",
+    "audit_entries": "kept for ever: some hundred deeds a day",
     "advice_answers": "kept for ever: some dozens a day of what dispatchers decided",
     "service_days": "kept for ever: a row for each day",
     "broker_refusals": "six hours, see gps_ingest.ingest.facts",
@@ -126,6 +129,21 @@ def _trackers(connection: Connection, before: datetime, limit: int) -> int:
     return gone + connection.execute(delete(refusals).where(of_nobody, refusals.c.tracker_id.in_(some))).rowcount
 
 
+def _assignments(connection: Connection, before: datetime, limit: int) -> int:
+    table = vehicle_assignments.c
+    ended = select(table.assignment_id).where(func.coalesce(table.ended_at, table.ends_at) < before).limit(limit)
+    return connection.execute(delete(vehicle_assignments).where(table.assignment_id.in_(ended))).rowcount
+
+
+def _log_ins(connection: Connection, before: datetime, limit: int) -> int:
+    """Log-ins and wrong passwords go; deeds stay, without the network from which they were done."""
+    begun = select(log_ins.c.token_hash).where(log_ins.c.started_at < before).limit(limit)
+    failed = select(log_in_failures.c.key_hash).where(log_in_failures.c.last_at < before).limit(limit)
+    forget_addresses(connection, before)
+    gone = connection.execute(delete(log_ins).where(log_ins.c.token_hash.in_(begun))).rowcount
+    return gone + connection.execute(delete(log_in_failures).where(log_in_failures.c.key_hash.in_(failed))).rowcount
+
+
 # kind -> what deletes at most so many rows that are older than a moment, and says how many; the tables that it keeps small
 FORGETTERS: Mapping[str, tuple[Callable[[Connection, datetime, int], int], tuple[str, ...]]] = {
     "reports": (forget_reports, ("reports",)),
@@ -133,6 +151,8 @@ FORGETTERS: Mapping[str, tuple[Callable[[Connection, datetime, int], int], tuple
     "tickets": (_tickets, ("tickets",)),
     "notices": (_notices, ("alerts",)),
     "networks": (_networks, ("network_versions",)),
+    "assignments": (_assignments, ("vehicle_assignments",)),
+    "log_ins": (_log_ins, ("log_ins", "log_in_failures")),
     "trackers": (_trackers, ("tracker_health", "refusals")),
 }
 

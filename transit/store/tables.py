@@ -170,13 +170,21 @@ counters = Table(  # "vehicle_states" -> the newest revision
     Column("name", Text, primary_key=True),  # the table
     Column("value", BigInteger, nullable=False),  # the newest revision in it
 )
-assignments = Table(
-    "assignments",
+vehicle_assignments = Table(  # what dispatchers say that vehicles run; rows are ended, never deleted
+    "vehicle_assignments",
     metadata,
-    Column("vehicle_id", Text, primary_key=True),  # as in tracker_map
-    Column("route_id", Text),  # the route that a dispatcher gave it; None where a trip is given
+    Column("assignment_id", ID, primary_key=True),  # counted up
+    Column("vehicle_id", Text, nullable=False, index=True),  # as in tracker_map
+    Column("duty", Text, nullable=False),  # a Duty
+    Column("route_id", Text),  # the route, also of a trip; None off and in repair
     Column("trip_id", Text),  # the trip; None where only a route is given
-    Column("assigned_at", UtcDateTime, nullable=False),  # when, on our clock
+    Column("starts_at", UtcDateTime, nullable=False, index=True),  # from when it counts
+    Column("ends_at", UtcDateTime),  # as planned; None = until somebody ends it
+    Column("assigned_at", UtcDateTime, nullable=False),  # when it was said, on our clock
+    Column("assigned_by", Text, nullable=False),  # name of the log-in, or "command line"
+    Column("ended_at", UtcDateTime),  # by somebody, before its time
+    Column("ended_by", Text),  # likewise
+    Column("reason", Text),  # a Reason
 )
 departure_orders = Table(
     "departure_orders",
@@ -264,6 +272,7 @@ tickets = Table(
     Column("said", Integer, nullable=False),  # how many riders said the same
     Column("answer", Text, nullable=False),  # the dispatcher's; empty while there is none
     Column("answered_at", UtcDateTime),  # on our clock
+    Column("about_at", UtcDateTime),  # the moment that the rider speaks of; None in reports of an earlier version
     Index(None, "created_at"),
 )
 

@@ -16,7 +16,10 @@ class UnknownTicket(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """said: times, same report. promised: msgpack of what the page showed, opaque here. No field says who reported."""
+    """said: times, same report. promised: msgpack of what the page showed, opaque here. No field says who reported.
+
+    about_at: the moment that it speaks of; None in those of an earlier version.
+    """
 
     ticket_id: str
     kind: str
@@ -27,6 +30,7 @@ class Ticket:
     said: int = 1
     answer: str = ""
     answered_at: datetime | None = None
+    about_at: datetime | None = None
 
 
 def save_ticket(connection: Connection, ticket: Ticket) -> None:
@@ -69,8 +73,10 @@ def count_tickets(connection: Connection, *, since: datetime) -> int:
     return int(connection.execute(select(func.count()).where(tickets.c.created_at >= since)).scalar_one())
 
 
-def find_same(connection: Connection, kind: str, stop_id: str, *, since: datetime) -> Ticket | None:
-    """An open ticket of the same kind at the same stop, without a text of its own."""
+def find_same(
+    connection: Connection, kind: str, stop_id: str, *, since: datetime, about: tuple[datetime, datetime]
+) -> Ticket | None:
+    """An open ticket of the same kind at the same stop, without a text of its own, that speaks of a moment in a time."""
     row = connection.execute(
         select(tickets)
         .where(
@@ -79,6 +85,8 @@ def find_same(connection: Connection, kind: str, stop_id: str, *, since: datetim
             tickets.c.text == "",
             tickets.c.answered_at.is_(None),
             tickets.c.created_at >= since,
+            tickets.c.about_at >= about[0],
+            tickets.c.about_at <= about[1],
         )
         .order_by(tickets.c.created_at.desc())
         .limit(1)

@@ -9,6 +9,7 @@ import msgspec
 
 from transit.plan.network import TripInstance
 from transit.plan.patterns import Pattern
+from transit.plan.planned_times import has_planned_times
 from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis, TripClosure
 from transit.tracking.likelihood import sigma_m
 from transit.tracking.matcher import ARRIVED_M, Matcher
@@ -296,7 +297,7 @@ def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
     """Seconds until the planned departure of the trip that is waited for; of headway-based ones 0 while they run."""
     assert chosen.trip is not None
     table, t = evidence.matcher.table, evidence.t
-    if table.network.is_headway_based(chosen.trip.trip_id):
+    if not has_planned_times(table.network, chosen.trip):
         _, outside = headway_day(table, table.network.trips[chosen.trip.trip_id], t)
         return inf if outside else 0.0
     pattern = evidence.pattern(chosen.pattern_id)

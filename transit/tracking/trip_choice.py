@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
-from transit.plan.planned_times import exact_starts, shift_s
+from transit.plan.planned_times import exact_starts, has_planned_times, shift_s
 from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
@@ -116,9 +116,9 @@ class TripTable:
             windows = self.network.frequencies_of.get(trip_id)
             if windows is None:
                 rows.append(Departure(start, trip_id, trip.service_id, None))
-            elif self.network.is_headway_based(trip_id):
-                self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
             else:
+                if self.network.is_headway_based(trip_id):
+                    self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
                 starts = (at for at in exact_starts(self.network, trip) if at is not None)
                 rows += [Departure(at, trip_id, trip.service_id, at - round(start)) for at in starts]
         rows.sort()
@@ -176,7 +176,7 @@ class TripTable:
 
     def lateness(self, pattern: Pattern, trip: TripInstance, along_m: float, t: float) -> float | None:
         """Seconds late of a trip on this pattern; None where it has no times of its own (headway-based)."""
-        if self.patterns.find(trip.trip_id) is not pattern or self.network.is_headway_based(trip.trip_id):
+        if self.patterns.find(trip.trip_id) is not pattern or not has_planned_times(self.network, trip):
             return None
         zero = service_day_start(trip.start_date, self.network.timezone).timestamp()
         return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift_s(self.network, trip)
@@ -353,7 +353,10 @@ def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay,
     for day in days:
         if trip.service_id in day.services:
             for window in table.network.frequencies_of[trip.trip_id]:
-                if window.start_s - window.headway_s <= start - day.zero_s <= window.end_s + window.headway_s:
+                if (
+                    window.exact_times != 1
+                    and window.start_s - window.headway_s <= start - day.zero_s <= window.end_s + window.headway_s
+                ):
                     return day, 0.0
     running = [day for day in days if trip.service_id in day.services and start >= day.zero_s]
     return (running or list(days))[0], OUTSIDE_WINDOW

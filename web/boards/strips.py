@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transit.arrivals.notices import closes_stop
 from transit.plan.directions import directions_of, headsign_of, usual_trip
 from transit.plan.network import Network, Route, Stop
 from transit.plan.service_day import local_date
@@ -21,6 +22,7 @@ class Strip:
     headsign: str
     stops: list[Stop]
     buses: dict[int, list[VehicleState]]  # index of the stop ahead -> buses
+    closed: frozenset[int]  # indexes of the stops that a notice closes now
     hours: Hours | None
     has_demo: bool
 
@@ -45,6 +47,11 @@ def strips_of(world: World, route: Route) -> list[Strip]:
                 buses.setdefault(index, []).append(state)
         hours = timetable_of(network).hours(stop_ids[0], direction, day)
         running = [state.matched.trip.trip_id for some in buses.values() for state in some if state.matched.trip]
+        closed = frozenset(
+            index
+            for index, stop_id in enumerate(stop_ids)
+            if closes_stop(world.view.alerts, network, now, stop_id=stop_id, direction=direction) is not None
+        )
         has_demo = any(network.trips[trip_id].is_demo for trip_id in running)
         strips.append(
             Strip(
@@ -52,6 +59,7 @@ def strips_of(world: World, route: Route) -> list[Strip]:
                 headsign=headsign_of(network, trip),
                 stops=[network.stops[every_id] for every_id in stop_ids],
                 buses=buses,
+                closed=closed,
                 hours=hours,
                 has_demo=has_demo,
             )

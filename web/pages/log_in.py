@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, g, make_response, red
 from flask_babel import gettext
 
 from transit.store.database import writing
-from transit.store.log_ins import Attempt, count_failure, forget_old_log_ins, forgive, wait_s
+from transit.store.log_ins import Attempt, count_failure, forget_old_failures, forgive, wait_s
 from transit.store.password_hashes import Busy, is_password
 from transit.store.people import Person, PersonRefused, find_person, has_people, reset_password
 from web.access import PLACE, audit, is_let_in_locally, only_from_our_pages
@@ -72,7 +72,7 @@ def _refuse(name: str, attempt: Attempt) -> Response:
     now = world().now()
     with writing(world().engine) as connection:
         count_failure(connection, attempt, now=now)
-        forget_old_log_ins(connection, now=now)
+        forget_old_failures(connection, now=now)
     return _form(name, gettext("Name and password do not belong together."), 401)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from transit.store.audit import forget_addresses, heads, load_entries
+from transit.store.audit import heads, load_entries
 from transit.store.database import writing
-from transit.store.log_ins import end_log_ins_of, forget_old_log_ins, load_log_ins
+from transit.store.log_ins import end_log_ins_of, load_log_ins
 from transit.store.password_hashes import one_time_password
 from transit.store.people import (
     PersonRefused,
@@ -99,10 +99,7 @@ def change(name: str, deed: str) -> Response:
 @pages.get("/armada/catatan")
 def audit_page() -> Response:
     segment = request.args.get("bulan", "")
-    now = world().now()
-    with writing(world().engine) as connection:
-        forget_addresses(connection, now=now)
-        forget_old_log_ins(connection, now=now)
+    with world().engine.connect() as connection:
         entries, of_months = load_entries(connection, segment=segment, limit=SHOWN), heads(connection)
     return make_response(render_template("audit.html", entries=entries, heads=of_months, segment=segment, shown=SHOWN))
 

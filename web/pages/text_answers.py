@@ -39,7 +39,9 @@ def text(message: str = "") -> Response:
     network = world().network
     if network is None:
         abort(503)
-    message = (message.replace("/", " ") or request.args.get("q", ""))[:80]
+    if not stops_of_code(network, message):  # a code may hold a slash
+        message = message.replace("/", " ")
+    message = (message or request.args.get("q", ""))[:80]
     response = Response(sms(answer(network, message)), content_type="text/plain; charset=utf-8")
     response.cache_control.no_cache = True
     return response

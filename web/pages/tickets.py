@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -31,6 +34,9 @@ SHOWN_FOR = timedelta(days=60)
 @pages.get("/lapor")
 def form() -> Response:
     network = the_network()
+    number = request.args.get("nomor", "").strip()
+    if number:
+        return redirect(f"/lapor/{quote(number[:20], safe='')}", 303)  # type: ignore[return-value]
     code = request.args.get("halte", "")
     stop = network.stops.get(code) or the_stop(code) if code else None
     return _form(stop.stop_id if stop else "", "", "", 200)
@@ -39,7 +45,8 @@ def form() -> Response:
 def _form(stop_id: str, text: str, error: str, status: int) -> Response:
     """The form with what was typed, and what is wrong with it."""
     stop = the_network().stops.get(stop_id)
-    html = render_template("ticket_form.html", stop=stop, kinds=KINDS, text=text, error=error)
+    values = request.form
+    html = render_template("ticket_form.html", stop=stop, kinds=KINDS, text=text, error=error, values=values)
     return make_response(html, status)
 
 
@@ -58,12 +65,30 @@ def report() -> Response:
         error = gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(text), most=TEXT_AT_MOST)
         return _form(stop_id, text, error, 422)
     try:
+        about_at = about_of(request.form.get("day", "now"), request.form.get("time", ""), the_network().timezone, world().now())
+    except ValueError as wrong:
+        return _form(stop_id, text, str(wrong), 422)
+    try:
         if not current_app.extensions["feedback"].allows(network_of_client(), world().now()):
             raise TooManyTickets
-        ticket_id = keep_ticket(world(), kind, stop_id, text)
+        ticket_id = keep_ticket(world(), kind, stop_id, text, about_at)
     except TooManyTickets:
         return _form(stop_id, text, gettext("Many reports are coming in; please send it again in a minute."), 429)
     return redirect(f"/lapor/{ticket_id}", 303)  # type: ignore[return-value]
+
+
+def about_of(day: str, time_text: str, timezone: str, now: datetime) -> datetime | None:
+    """When it happened; None: now. Raises ValueError, with the sentence for the rider."""
+    if day not in ("today", "yesterday"):
+        return None
+    match = re.fullmatch(r"([01]?\d|2[0-3])[:.]([0-5]\d)", time_text.strip())
+    if match is None:
+        raise ValueError(gettext("Write about what time it was, like 07.15."))
+    local = now.astimezone(ZoneInfo(timezone)) - timedelta(days=day == "yesterday")
+    at = local.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0).astimezone(UTC)
+    if at > now:
+        raise ValueError(gettext("That time is still to come; choose yesterday, or another time."))
+    return at
 
 
 @pages.get("/lapor/<ticket_id>")

@@ -30,10 +30,10 @@ def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[
     served = [stop for stop in network.stops.values() if stop.stop_id in network.routes_of_stop]
     if codes is None:
         return served
-    unknown = [code for code in codes if not any(code in (stop.code, stop.stop_id) for stop in served)]
+    unknown = [code for code in codes if not any(code in (stop_code(stop), stop.stop_id) for stop in served)]
     if unknown:
         raise UnknownStop(", ".join(unknown))
-    return [stop for stop in served if stop.code in codes or stop.stop_id in codes]
+    return [stop for stop in served if stop_code(stop) in codes or stop.stop_id in codes]
 
 
 def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetime, *, paper: str = "a5") -> bytes:

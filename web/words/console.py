@@ -20,6 +20,51 @@ def deed_word(action: str) -> str:
         "notice_changed": gettext("changed a notice"),
         "notice_ended": gettext("ended a notice"),
         "ticket_answered": gettext("answered a report"),
+        "assigned": gettext("assigned a bus"),
+        "assignment_ended": gettext("ended an assignment"),
+        "replaced": gettext("replaced a bus"),
+        "held": gettext("held a bus"),
+        "adjustment_ended": gettext("undid a change"),
+        "adjusted_trip": gettext("cancelled a trip"),
+        "adjusted_departure": gettext("cancelled a departure"),
+        "adjusted_suspend": gettext("suspended a route"),
+        "adjusted_day": gettext("took a day out of service"),
+        "adjusted_stop": gettext("closed a stop"),
+        "adjusted_short": gettext("shortened a trip"),
+        "adjusted_detour": gettext("began a detour"),
+        "tracker_mapped": gettext("moved a tracker"),
+        "tracker_password": gettext("gave a tracker a password"),
+        "tracker_revoked": gettext("shut a tracker out"),
         "advice_apply": gettext("applied an advice"),
         "advice_decline": gettext("declined an advice"),
     }.get(action, action)
+
+
+def reason_word(reason: str) -> str:
+    """Why an assignment ended."""
+    return {
+        "changed": gettext("changed"),
+        "breakdown": gettext("breakdown"),
+        "driver": gettext("no driver"),
+        "replaced": gettext("replaced"),
+        "mistake": gettext("a mistake"),
+        "other": gettext("other"),
+    }.get(reason, reason)
+
+
+def cause_word(cause: str) -> str:
+    """A Cause of GTFS-Realtime."""
+    return {
+        "UNKNOWN_CAUSE": gettext("not known"),
+        "OTHER_CAUSE": gettext("another"),
+        "TECHNICAL_PROBLEM": gettext("technical problem"),
+        "STRIKE": gettext("strike"),
+        "DEMONSTRATION": gettext("demonstration"),
+        "ACCIDENT": gettext("accident"),
+        "HOLIDAY": gettext("holiday"),
+        "WEATHER": gettext("weather"),
+        "MAINTENANCE": gettext("maintenance"),
+        "CONSTRUCTION": gettext("roadworks"),
+        "POLICE_ACTIVITY": gettext("police"),
+        "MEDICAL_EMERGENCY": gettext("medical emergency"),
+    }.get(cause, cause)

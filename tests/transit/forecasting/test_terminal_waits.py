@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import a_network, a_trip_instance, every
+from transit.forecasting.departures import Departures
+from transit.forecasting.links import links_of
 from transit.forecasting.terminal_waits import DAY_S, KEPT, TerminalWaits, quantile
+from transit.plan.patterns import patterns_of
 
 MONDAY_S = 4 * DAY_S  # 5 Jan 1970, by the clock of a place at Greenwich
 SIX_S = 6 * 3600.0
@@ -121,3 +125,14 @@ def test_waits_whose_vehicle_before_had_left_as_long_ago_count_more_than_others(
     alike, other = (0.05 + np.exp(-0.5 * ((gap_s - 150.0 - 150.0) / spread_s) ** 2) for gap_s in (300.0, 420.0))
     newest, before = weights[-1], weights[-2]  # after a gap of 300 s, and of 420 s
     assert newest / before == pytest.approx(alike / other, rel=0.1)
+
+
+def test_a_wait_is_remembered_as_an_hour_at_the_most() -> None:
+    network = a_network(headway=every(15))
+    departures, trip = Departures(network, patterns_of(network)), a_trip_instance("T1", 7 * 3600)
+    linked = links_of(network).of_trip("T1")
+    assert linked is not None
+    departures.note_wait("BUS1", trip, 1_000_000.0)
+    departures.note_departure("BUS1", trip, linked, 1_000_000.0 + 7000.0)
+    (row,) = departures.waits[linked.corridor].rows
+    assert row.waited_s == 3600.0

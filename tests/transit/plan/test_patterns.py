@@ -185,3 +185,15 @@ def test_what_is_kept_of_planned_times_is_what_each_trip_says():
     assert list(found.offsets) == ["T1", "T2", "T3"]
     assert "T4" not in found.offsets
     assert found.offsets.get("T4") is None
+
+
+def test_a_trip_with_one_stop_that_lies_nowhere_has_no_pattern() -> None:
+    network = a_network()
+    nowhere = replace(network, stops={**network.stops, "S3": replace(network.stops["S3"], lat=None, lon=None)})
+    assert patterns_of(nowhere).find("T1") is None
+
+
+def test_before_the_first_time_of_a_bus_that_dwells_there_its_arrival_counts() -> None:
+    calls = (StopTime("A", 1, None, None), StopTime("B", 2, 3600, 3700), StopTime("C", 3, 4000, 4000))
+    offsets = planned_offsets(Trip("T", "R", "S", calls), (0.0, 1000.0, 2000.0))
+    assert offsets[0] == (3600 - 1000.0 / DEFAULT_SPEED_MPS,) * 2

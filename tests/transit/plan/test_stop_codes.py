@@ -67,3 +67,9 @@ def test_a_code_that_looks_like_nothing_is_one(code):
     network = coded(S3=code)
     assert stop_code(network.stops["S3"]) == code
     assert ids(network, code) == ["S3"]
+
+
+def test_a_code_over_two_lines_is_one_of_one_line():
+    network = coded(S3="10\n 1")
+    assert stop_code(network.stops["S3"]) == "10 1"
+    assert ids(network, "10 1") == ["S3"]

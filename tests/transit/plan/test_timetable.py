@@ -87,3 +87,35 @@ def test_trips_of_a_demonstration_promise_nothing():
 def test_the_index_of_a_network_is_made_once():
     network = a_network()
     assert timetable_of(network) is timetable_of(network)
+
+
+def dwelling(network):
+    """T1 and T2 stand for a minute at every stop."""
+    trips = {
+        trip_id: replace(trip, stop_times=tuple(replace(call, departure_s=call.arrival_s + 60) for call in trip.stop_times))
+        for trip_id, trip in network.trips.items()
+    }
+    return replace(network, trips=trips)
+
+
+def test_a_bus_is_planned_at_its_departure_and_at_its_last_stop_at_its_arrival():
+    plain, table = timetable_of(a_network()), timetable_of(dwelling(a_network()))
+    day = (at(6), at(9))
+    assert [row.at - timedelta(minutes=1) for row in table.planned("S2", R1, *day)] == [
+        row.at for row in plain.planned("S2", R1, *day)
+    ]
+    end = RouteDirection("R1", 0)
+    assert [row.at for row in table.planned("S8", end, *day)] == [row.at for row in plain.planned("S8", end, *day)]
+
+
+def test_the_next_first_bus_is_looked_for_in_whichever_season_comes_next():
+    """Two calendars with a summer between them: on a day of neither the next one's first bus is meant."""
+    network = a_network()
+    spring = replace(network.calendars["DAILY"], start_date=date(2026, 11, 1), end_date=date(2026, 11, 30))
+    winter = replace(spring, service_id="WINTER", start_date=date(2027, 1, 10), end_date=date(2027, 2, 1))
+    trips = {"T1": network.trips["T1"], "T2": replace(network.trips["T2"], service_id="WINTER")}
+    table = timetable_of(replace(network, calendars={"DAILY": spring, "WINTER": winter}, trips=trips))
+    assert table.next_first("S0", R1, at(12, day=date(2026, 11, 30))) == at(8, day=date(2027, 1, 10))
+    assert table.next_first("S0", R1, at(12, day=date(2026, 11, 20))) == at(7, day=date(2026, 11, 21))
+    assert table.next_first("S0", R1, at(12, day=date(2026, 12, 20))) == at(8, day=date(2027, 1, 10))
+    assert table.next_first("S0", R1, at(12, day=date(2027, 2, 1))) is None

@@ -54,6 +54,12 @@ UNDO = {  # schema -> what takes back what it added
     "0006": ("DROP TABLE log_ins", "DROP TABLE people", "DROP TABLE log_in_failures", "DROP TABLE audit_entries"),
     "0007": ("CREATE INDEX ix_reports_received_at ON reports (received_at)",),
     "0008": ("DROP TABLE advice_answers", "DROP TABLE service_days"),
+    "0009": (
+        "DROP TABLE vehicle_assignments",
+        "CREATE TABLE assignments (vehicle_id TEXT PRIMARY KEY, route_id TEXT, trip_id TEXT, assigned_at BIGINT NOT NULL)",
+        "INSERT INTO assignments VALUES ('BUS1', 'R1', NULL, 1)",
+        "ALTER TABLE tickets DROP COLUMN about_at",
+    ),
 }
 
 

@@ -329,9 +329,9 @@ def test_what_a_dispatcher_says_is_kept_replaced_and_taken_back(database: Engine
         assign(connection, "BUS1", AssignmentHint("R1"), now=NOW)
         assign(connection, "BUS2", AssignmentHint("R1", "T1"), now=NOW)
         assign(connection, "BUS1", AssignmentHint(trip_id="T2"), now=LATER)
-        assert load_assignments(connection) == {"BUS1": AssignmentHint(None, "T2"), "BUS2": AssignmentHint("R1", "T1")}
+        assert load_assignments(connection, LATER) == {"BUS1": AssignmentHint(None, "T2"), "BUS2": AssignmentHint("R1", "T1")}
         assign(connection, "BUS1", None, now=LATER)
-        assert list(load_assignments(connection)) == ["BUS2"]
+        assert list(load_assignments(connection, LATER)) == ["BUS2"]
 
 
 # --- alerts, tickets -----------------------------------------------------------------------------------------------------
@@ -366,17 +366,21 @@ def test_an_alert_is_ended_now_and_one_that_has_ended_keeps_its_end(database: En
             end_alert(connection, "nobody", now=NOW)
 
 
+AROUND = (NOW - timedelta(minutes=5), NOW + timedelta(minutes=5))
+
+
 def test_a_ticket_comes_back_is_said_again_and_answered(database: Engine) -> None:
-    ticket = Ticket("k1", "no_bus", "S1", NOW, promised=b"\x00\x01")
+    ticket = Ticket("k1", "no_bus", "S1", NOW, promised=b"\x00\x01", about_at=NOW)
     with database.begin() as connection:
         save_ticket(connection, ticket)
         assert load_ticket(connection, "k1") == ticket
-        assert find_same(connection, "no_bus", "S1", since=NOW) == ticket
-        assert find_same(connection, "no_bus", "S2", since=NOW) is None
+        assert find_same(connection, "no_bus", "S1", since=NOW, about=AROUND) == ticket
+        assert find_same(connection, "no_bus", "S2", since=NOW, about=AROUND) is None
+        assert find_same(connection, "no_bus", "S1", since=NOW, about=(LATER, LATER + timedelta(minutes=5))) is None
         say_again(connection, "k1")
         answer_ticket(connection, "k1", "Bus mogok.", now=LATER)
         assert load_ticket(connection, "k1") == replace(ticket, said=2, answer="Bus mogok.", answered_at=LATER)
-        assert find_same(connection, "no_bus", "S1", since=NOW) is None
+        assert find_same(connection, "no_bus", "S1", since=NOW, about=AROUND) is None
 
 
 def test_open_tickets_come_first_then_the_newest(database: Engine) -> None:

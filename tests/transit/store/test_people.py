@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.builders import at
-from transit.store.audit import Deed, first_break, forget_addresses, heads, load_entries, record
+from transit.store.audit import Deed, first_break, heads, load_entries, record
 from transit.store.database import Connection, Engine, writing
 from transit.store.log_ins import (
     ADMIN_IDLE,
@@ -24,7 +24,7 @@ from transit.store.log_ins import (
     count_failure,
     end_log_in,
     find_log_in,
-    forget_old_log_ins,
+    forget_old_failures,
     forgive,
     load_log_ins,
     wait_s,
@@ -41,6 +41,7 @@ from transit.store.people import (
     load_people,
     reset_password,
 )
+from transit.store.retention import DEFAULT, forget_some
 
 NOW = at(7)
 PASSWORD = "kuda-besi-77"
@@ -143,7 +144,15 @@ def test_a_token_is_not_kept_and_an_ended_log_in_keeps_its_end(database: Engine)
         assert log_in_of(connection, token).ended_at == at(8)
         assert load_log_ins(connection, now=at(8)) == []
         assert find_log_in(connection, token + "x") is None
-        forget_old_log_ins(connection, now=NOW + timedelta(days=93))
+
+
+def test_log_ins_go_after_ninety_two_days(database: Engine) -> None:
+    person_id = siti(database)
+    with writing(database) as connection:
+        token = begin_log_in(connection, person_id, "n", now=NOW)
+        assert forget_some(connection, "log_ins", DEFAULT, NOW + timedelta(days=92), 100) == 0
+        assert find_log_in(connection, token) is not None
+        assert forget_some(connection, "log_ins", DEFAULT, NOW + timedelta(days=92, seconds=1), 100) == 1
         assert find_log_in(connection, token) is None
 
 
@@ -199,7 +208,7 @@ def test_yesterdays_mistakes_are_forgotten(database: Engine) -> None:
     later = NOW + timedelta(hours=24, seconds=1)
     assert waits(database, HERE, later) == 0
     with writing(database) as connection:
-        forget_old_log_ins(connection, now=later)
+        forget_old_failures(connection, now=later)
         assert connection.execute(text("SELECT count(*) FROM log_in_failures")).scalar() == 0
 
 
@@ -251,8 +260,10 @@ def test_an_entry_that_was_changed_or_taken_out_is_seen(database: Engine, tamper
 def test_addresses_go_after_ninety_two_days_and_the_chain_holds(database: Engine) -> None:
     a_record(database)
     with writing(database) as connection:
-        assert forget_addresses(connection, now=at(7) + timedelta(days=92)) == 0
-        assert forget_addresses(connection, now=at(7, 1) + timedelta(days=92)) == 1
+        later = at(7) + timedelta(days=92)
+        assert forget_some(connection, "log_ins", DEFAULT, later, 100) == 0
+        assert [entry.network for entry in load_entries(connection)] == [None, None, "192.0.2.0/24"]
+        forget_some(connection, "log_ins", DEFAULT, later + timedelta(seconds=1), 100)
         assert first_break(connection) is None
         assert {entry.network for entry in load_entries(connection)} == {None}
 

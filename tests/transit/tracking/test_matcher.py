@@ -225,3 +225,14 @@ def test_who_is_told_its_trip_may_drive_up_to_its_terminal_and_leave_beside_the_
     untold = seen(AssignmentHint())
     assert untold.belief is not None
     assert untold.belief.hypotheses == []  # who is told nothing is on no trip there
+
+
+@pytest.mark.parametrize(("silent_s", "is_anew"), [(1490.0, False), (1510.0, True)])
+def test_after_twenty_five_minutes_of_silence_all_is_believed_anew(silent_s: float, is_anew: bool) -> None:
+    bus = Followed(a_network())
+    before = bus.drive(STRAIGHT, 0.0, 1200.0, SEVEN)
+    since = {h.pattern_id: h.since for h in before.hypotheses}
+    last_s = before.seen - SEVEN.timestamp()
+    after = bus.see((3000.0, 0.0), at_m(last_s + silent_s))
+    assert (after.before is None) is is_anew
+    assert all((h.since > since[h.pattern_id]) is is_anew for h in after.hypotheses if not h.waiting)

@@ -15,8 +15,10 @@ from transit.tracking.trip_choice import (
     AssignmentHint,
     ChoiceContext,
     TripTable,
+    beyond_score,
     choose_trip,
     follows,
+    headway_day,
     lateness_score,
     wait_score,
 )
@@ -271,3 +273,46 @@ def test_a_vehicle_that_is_on_its_way_does_not_ask_in_which_order_the_others_lef
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
     known: dict[str, Any] = {"taken": others.__contains__, "driven": others.__contains__, "runs_late": lambda trip: -225.0}
     assert chosen(table, 0.0, at(7, 12, 15).timestamp(), **known) == a_trip_instance("T5")
+
+
+@pytest.mark.parametrize(
+    ("late_s", "score"),
+    [(0.0, 0.0), (300.0, -0.575), (-150.0, -0.575), (3000.0, -7.073), (4500.0, -8.661), (4501.0, None), (-1500.0, -7.073),
+     (-1501.0, None)],
+)  # fmt: skip
+def test_how_well_a_lateness_fits(late_s: float, score: float | None) -> None:
+    """Late by five minutes counts as early by two and a half; beyond 75 minutes late or 25 early it is another trip."""
+    assert lateness_score(late_s) == (None if score is None else pytest.approx(score, abs=0.001))
+
+
+@pytest.mark.parametrize(
+    ("late_s", "score"), [(-900.0, -0.575), (-5400.0, -5.129), (-5401.0, None), (300.0, -0.575), (4501.0, None)]
+)
+def test_how_well_a_wait_fits(late_s: float, score: float | None) -> None:
+    """A quarter of an hour before the departure counts as five minutes late; who stands for more than 90 min is parked."""
+    assert wait_score(late_s) == (None if score is None else pytest.approx(score, abs=0.001))
+
+
+@pytest.mark.parametrize(("late_s", "score"), [(0.0, -8.0), (4500.0, -8.0), (6300.0, -9.0), (-5400.0, -8.0), (-7200.0, -9.0)])
+def test_a_trip_that_somebody_named_loses_one_for_each_half_hour_beyond(late_s: float, score: float) -> None:
+    assert beyond_score(late_s) == pytest.approx(score)
+
+
+def test_a_label_of_a_trip_of_working_days_means_the_day_on_which_it_runs() -> None:
+    """On Saturday before four a trip planned for 25:00 that runs from Monday to Friday is Friday's."""
+    table = a_table(a_network(first_departures=(25 * HOUR,), weekdays=WORKING_DAYS))
+    saturday = MONDAY + timedelta(days=5)
+    night = at(3, 45, day=saturday).timestamp()  # so late that only the label speaks for it
+    assert chosen(table, 1500.0, night, hint=AssignmentHint(trip_id="T1")) == a_trip_instance(
+        "T1", day=MONDAY + timedelta(days=4)
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "outside"), [(5, 51, False), (5, 49, True), (12, 0, False), (18, 9, False), (18, 11, True)]
+)
+def test_a_headway_runs_from_one_headway_before_its_window_until_one_after(hours: int, minutes: int, outside: bool) -> None:
+    table = a_table(a_network(headway=every(10)))
+    day, score = headway_day(table, table.network.trips["T1"], at(hours, minutes).timestamp())
+    assert day.date == MONDAY
+    assert (score < 0.0) is outside

@@ -282,3 +282,18 @@ def test_other_scripts_are_printed_as_they_sound_and_never_blank():
     stop = replace(network.stop("S1"), name="東京 駅")
     content = sign_pdf(replace(network, stops={**network.stops, "S1": stop}), [stop], "https://bus.example.org", TUESDAY)
     assert "DongJing Yi" in PdfReader(io.BytesIO(content)).pages[0].extract_text()
+
+
+# --- codes that are no plain word ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "path"), [("A/1 #2?", "A%2F1%20%232%3F"), ("10\n1", "10%201"), ("<b>", "%3Cb%3E")])
+def test_every_address_of_a_stop_works_whatever_its_code_holds(city: City, code: str, path: str):
+    network = case("cyrillic")
+    network = replace(network, stops={**network.stops, "S2": replace(network.stops["S2"], code=code)})
+    client = shown(city, network)
+    assert f'href="/tanda/{path.replace("%2F", "/")}.pdf"' in client.get("/halte/S2").text
+    assert client.get(f"/tanda/{path}.pdf").data.startswith(b"%PDF")
+    assert client.get(f"/h/{path}").headers["Location"] == "/halte/S2"
+    assert client.get(f"/t/{path}").text.startswith("Bukit 07.00")
+    assert client.get(f"/layar/{path}").status_code == client.get(f"/embed/halte/{path}").status_code == 200

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.builders import a_network, at, every
+from google.transit import gtfs_realtime_pb2 as pb
+
+from tests.builders import a_drive, a_network, at, every
 from tests.web.pages.test_kinds_of_feeds import text
 from transit.plan.network import Frequency, Network, TripInstance
 from transit.plan.runs import promised_headway_s
 
+StopTimeUpdate = pb.TripUpdate.StopTimeUpdate
 HALF_HOURS = Frequency("T1", 6 * 3600, 8 * 3600, 1800, 1)  # 6:00, 6:30, 7:00, 7:30
 LATE = Frequency("T1", 20 * 3600, 21 * 3600, 1800, 1)  # 20:00, 20:30
 
@@ -57,3 +60,31 @@ def test_a_run_has_the_headway_of_its_hour_or_none_where_its_start_is_exact():
     day = at(7).date()
     headways = [promised_headway_s(network, TripInstance("T1", day, start_s)) for start_s in (25200, 29700, 36600, 50000, None)]
     assert headways == [None, 600.0, 1200.0, 1200.0, 600.0]
+
+
+def updates(snapshot):
+    feed = pb.FeedMessage.FromString(snapshot.feeds["trip_updates"])
+    return [
+        (
+            entity.trip_update.trip.start_time,
+            entity.trip_update.trip.schedule_relationship,
+            {call.schedule_relationship for call in entity.trip_update.stop_time_update},
+        )
+        for entity in feed.entity
+    ]
+
+
+def test_a_bus_at_an_exact_departure_runs_by_the_timetable_and_one_by_headway_does_not(city):
+    """The one of 7:00 is two minutes late; the one of 8:13 began in the hours of the headway."""
+    city.load(a_mixed_network()).hear(a_drive(start=at(7, 2), to_m=1800))
+    assert city.pipeline.states["BUS1"].matched.trip.start_s == 7 * 3600
+    assert updates(city.step(at(7, 7, 5))) == [("07:00:00", pb.TripDescriptor.SCHEDULED, {StopTimeUpdate.SCHEDULED})]
+    (row,) = [row for row in city.client().get("/api/v1/stops/S5/arrivals").json["arrivals"] if row["vehicle_id"]]
+    assert row["planned_at"][11:16] == "07:06"
+    city.hear(a_drive(start=at(8, 13), to_m=1800, vehicle_id="BUS2"))
+    start_s = city.pipeline.states["BUS2"].matched.trip.start_s
+    assert abs(start_s - (8 * 3600 + 13 * 60)) <= 60
+    (update,) = updates(city.step(at(8, 18, 5)))
+    assert update[1:] == (pb.TripDescriptor.UNSCHEDULED, {StopTimeUpdate.UNSCHEDULED})
+    (row,) = [row for row in city.client().get("/api/v1/stops/S5/arrivals").json["arrivals"] if row["vehicle_id"]]
+    assert row["planned_at"] is None

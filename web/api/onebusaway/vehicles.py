@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern, patterns_of
+from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import moment, service_day_start
 from transit.tracking.state import VehicleState, VehicleStatus
 from web.api.onebusaway.entities import Entity, milliseconds
@@ -29,7 +30,7 @@ def along_of(state: VehicleState) -> float:
 
 def deviation_s(network: Network, state: VehicleState, trip: TripInstance, pattern: Pattern) -> int:
     """Seconds late at the last fix, against the plan by distance; 0 where only a headway is planned."""
-    if network.is_headway_based(trip.trip_id):
+    if not has_planned_times(network, trip):
         return 0
     along, dists = along_of(state), pattern.stop_dist_m
     after = next((n for n, metres in enumerate(dists) if metres >= along), len(dists) - 1)
@@ -62,7 +63,7 @@ def trip_status(references: References, state: VehicleState, cancelled: bool = F
         if index is None:
             return 0
         at = moment(trip.start_date, planned_s(network, trip, index)[0], network.timezone).timestamp()
-        return 0 if network.is_headway_based(trip.trip_id) else round(at + deviation - now_s)
+        return round(at + deviation - now_s) if has_planned_times(network, trip) else 0
 
     return {
         "activeTripId": references.trip(trip),

@@ -1,0 +1,168 @@
+"""Trackers: how each is doing, on which bus it is, and with what password it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import segno
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext
+
+from transit.operations.tracker_health import TrackerHealth
+from transit.store.database import writing
+from transit.store.tracker_credentials import (
+    CredentialRefused,
+    IssuedPassword,
+    add_credential,
+    load_credentials,
+    revoke_credential,
+    rotate_credential,
+)
+from transit.store.trackers import load_tracker_health, load_tracker_map, map_tracker
+from transit.store.vehicles import load_vehicle_ids
+from web.access import audit
+from web.answers import the_network
+from web.words import phrasing, troubles
+from web.words.languages import language
+from web.world import world
+
+pages = Blueprint("tracker_pages", __name__)
+FIRST_FIX_WITHIN = timedelta(minutes=5)  # of a tracker that was just set up
+HEARD_LATELY = timedelta(seconds=150)  # a bus that reports each 10 to 30 s has missed several by then
+ID_AT_MOST = 120
+
+
+@dataclass(frozen=True)
+class Row:
+    tracker: TrackerHealth
+    sentence: str
+    is_good: bool
+    has_password: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a form led to: a password to type in, or what is wrong at which field."""
+
+    issued: IssuedPassword | None = None
+    code: str = ""  # the QR code of the settings, as a picture's address
+    host: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@pages.get("/armada/pelacak")
+def trackers() -> Response:
+    return _page(Answer(), {})
+
+
+def _page(answer: Answer, values: Mapping[str, str]) -> Response:
+    the_network()
+    with world().engine.connect() as connection:
+        health, credentials = load_tracker_health(connection), load_credentials(connection)
+        vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
+    with_password = {row.tracker_id: row for row in credentials}
+    known = {tracker.tracker_id for tracker in health}
+    html = render_template(
+        "trackers.html",
+        rows=[_row(tracker, tracker.tracker_id in with_password) for tracker in health],
+        awaited=[row for row in credentials if row.tracker_id not in known],
+        first_fix_within=FIRST_FIX_WITHIN,
+        vehicles=vehicles,
+        answer=answer,
+        values=values,
+        errors=answer.errors,
+    )
+    return make_response(html, 422 if answer.errors else 200)
+
+
+def _row(tracker: TrackerHealth, has_password: bool) -> Row:
+    """The gravest of its troubles, else how it reports."""
+    now, network = world().now(), the_network()
+    own = [trouble for trouble in world().view.troubles if trouble.subject == tracker.tracker_id]
+    if own:
+        return Row(tracker, troubles.wrong(own[0], language(), network.timezone, now), False, has_password)
+    at = tracker.last_received_at
+    if at is None:
+        return Row(tracker, gettext("Has never been heard."), False, has_password)
+    age = phrasing.age(at, now)
+    if now - at > HEARD_LATELY:
+        return Row(tracker, gettext("Silent: heard last %(age)s.", age=age), False, has_password)
+    if tracker.vehicle_id is None:
+        return Row(tracker, gettext("Reports (%(age)s), but is on no bus.", age=age), False, has_password)
+    return Row(tracker, gettext("Reports well (%(age)s).", age=age), True, has_password)
+
+
+@pages.post("/armada/pelacak")
+def change() -> Response:
+    deed, tracker = request.form.get("deed", ""), request.form.get("tracker", "").strip()[:ID_AT_MOST]
+    deeds = {"map": _map, "unmap": _unmap, "add": _add, "rotate": _rotate, "revoke": _revoke}
+    if deed not in deeds or not tracker:
+        return _page(Answer(errors={"tracker": gettext("Name a tracker.")}), request.form)
+    try:
+        return _page(deeds[deed](tracker), {})
+    except CredentialRefused:
+        sentence = gettext(
+            "“%(id)s” has a password already or none yet, or is no id: letters, digits, - and _ (a phone: user/device).",
+            id=tracker,
+        )
+        return _page(Answer(errors={"tracker": sentence}), request.form)
+
+
+def _map(tracker: str) -> Answer:
+    """In one step: what was on the bus before is taken off, where that is asked."""
+    vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
+    if not vehicle:
+        return Answer(errors={"vehicle": gettext("Name a bus.")})
+    with writing(world().engine) as connection:
+        on = load_tracker_map(connection)
+        if request.form.get("swap"):
+            for other, its_vehicle in on.items():
+                if its_vehicle == vehicle and other != tracker:
+                    map_tracker(connection, other, None, now=now)
+                    audit(connection, "tracker_mapped", other, before=vehicle)
+        map_tracker(connection, tracker, vehicle, now=now)
+        audit(connection, "tracker_mapped", tracker, before=on.get(tracker, ""), after=vehicle)
+    return Answer()
+
+
+def _unmap(tracker: str) -> Answer:
+    with writing(world().engine) as connection:
+        before = load_tracker_map(connection).get(tracker, "")
+        map_tracker(connection, tracker, None, now=world().now())
+        audit(connection, "tracker_mapped", tracker, before=before)
+    return Answer()
+
+
+def _add(tracker: str) -> Answer:
+    """A password for a new tracker, or for one that was heard without; with a bus where one is named."""
+    vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
+    with writing(world().engine) as connection:
+        issued = add_credential(connection, tracker, now=now)
+        audit(connection, "tracker_password", tracker)
+        if vehicle:
+            map_tracker(connection, tracker, vehicle, now=now)
+            audit(connection, "tracker_mapped", tracker, after=vehicle)
+    return _shown(issued)
+
+
+def _rotate(tracker: str) -> Answer:
+    with writing(world().engine) as connection:
+        issued = rotate_credential(connection, tracker, now=world().now())
+        audit(connection, "tracker_password", tracker)
+    return _shown(issued)
+
+
+def _revoke(tracker: str) -> Answer:
+    with writing(world().engine) as connection:
+        revoke_credential(connection, tracker, now=world().now())
+        audit(connection, "tracker_revoked", tracker)
+    return Answer()
+
+
+def _shown(issued: IssuedPassword) -> Answer:
+    """The password, and for a phone its settings as a QR code: shown once, kept nowhere."""
+    host, link = request.host.rsplit(":", 1)[0], world().settings.phone_link
+    code = segno.make(link(issued, host), micro=False) if link is not None and "/" in issued.tracker_id else None
+    return Answer(issued, "" if code is None else code.svg_data_uri(scale=4, border=4), host)
