@@ -6,6 +6,7 @@ command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="$missi
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="$missing chromium"
 { command -v node && command -v npm; } >/dev/null || missing="$missing nodejs npm"
+command -v openssl >/dev/null || missing="$missing openssl"
 command -v caddy >/dev/null || missing="$missing caddy"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v promtool >/dev/null || missing="$missing prometheus"
