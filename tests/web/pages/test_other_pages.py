@@ -157,7 +157,7 @@ def test_every_string_is_translated():
     assert not missing, "\n".join(missing)
 
 
-SAME_IN_BOTH = {"Bus %(name)s", "GTFS", "API"}
+SAME_IN_BOTH = {"Bus %(name)s", "Bus", "km", "%(stop)s, %(time)s", "GTFS", "API"}
 
 
 def test_dispatchers_see_the_fleet_on_the_machine_itself(client):
