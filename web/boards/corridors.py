@@ -14,6 +14,7 @@ from transit.plan.network import Network, Route, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date, service_day_start
 from transit.store.advice_answers import AdviceRecord, record_of
+from web.cache import Cache
 from web.live.control import read_control
 from web.words import control
 from web.world import World
@@ -28,6 +29,7 @@ NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where n
 HALF_LETTERS = 11  # and where one does
 LINE_Y = 11.0  # two names nearer than this stand on one line
 STALE_S = 6.0  # a state older than this is not now
+DAYS_KEPT = 8  # circuits of so many days
 RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
 
@@ -162,16 +164,12 @@ def answers_today(world: World) -> AdviceRecord:
 
 
 @once_per_network
-def _circuits_by_day(network: Network) -> dict[date, dict[str, Circuit]]:
-    return {}
+def _circuits_by_day(network: Network) -> Cache[date, dict[str, Circuit]]:
+    return Cache(DAYS_KEPT)
 
 
 def _circuits(network: Network, day: date) -> dict[str, Circuit]:
-    days = _circuits_by_day(network)
-    if day not in days:
-        days.clear()
-        days[day] = circuits_of(network, day)
-    return days[day]
+    return _circuits_by_day(network).get(day, lambda: circuits_of(network, day))
 
 
 def _row(network: Network, circuit: Circuit, corridor: Corridor, advice: Sequence[HoldingAdvice]) -> CorridorRow:
