@@ -227,3 +227,10 @@ def test_the_last_way_back_is_found_with_a_change(city, tmp_path):
     ).step(at(7))
     text = city.client(sample_guide=a_guide(tmp_path)).get("/wisata/pasar?dari=halte:P0_0").text
     assert "Bus terakhir untuk pulang hari ini: sekitar 10.02." in text  # at P3000_0, 1,000 m from where R2 begins
+
+
+@pytest.mark.parametrize("path", ["/wisata", "/wisata/tugu", "/peta"])
+def test_without_javascript_a_map_is_the_drawn_picture_and_no_empty_slab(client, path):
+    html = client.get(path).text
+    assert "<noscript><style>#map_city{display:none}</style></noscript>" in html
+    assert '<img class="map" src="/peta.svg"' in html
