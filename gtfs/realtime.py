@@ -292,8 +292,6 @@ def _fill_alert(message: pb.Alert, network: Network, alert: Alert, informed: Seq
         if entity.agency_id:
             selector.agency_id = entity.agency_id
         trip = network.trips[entity.trip.trip_id] if entity.trip is not None else None
-        if trip is not None and network.is_headway_based(trip.trip_id) and entity.stop_id is None:
-            trip = None  # a departure by headway that is called off: no consumer knows a trip of that name
         if entity.route_id and (trip is None or trip.route_id == entity.route_id):
             selector.route_id = entity.route_id
             if entity.direction_id is not None:

@@ -49,7 +49,10 @@ def until(what, seconds):
 
 
 def updates(client):
-    message = pb.FeedMessage.FromString(client.get("/gtfs-rt/trip_updates.pb").data)
+    answer = client.get("/gtfs-rt/trip_updates.pb")
+    if answer.status_code != 200:  # nothing is known yet
+        return {}
+    message = pb.FeedMessage.FromString(answer.data)
     return {entity.trip_update.trip.trip_id: entity.trip_update for entity in message.entity}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -118,6 +119,9 @@ def test_the_command_makes_reports_of_a_feed_and_takes_its_trip_as_a_hint(feed, 
         with engine.connect() as connection:
             return load(connection)
 
+    def assigned():
+        return stored(lambda connection: load_assignments(connection, datetime.now(UTC)))
+
     port = free_port()
     running = broker.start(tmp_path, "127.0.0.1", port)
     ingest = Client(running.url, "ingest")
@@ -128,8 +132,8 @@ def test_the_command_makes_reports_of_a_feed_and_takes_its_trip_as_a_hint(feed, 
         (fix,) = decode(*ingest.messages[0][:2]).fixes
         assert (fix.lat, fix.fix_at, fix.speed_mps) == (3.6, SEVEN, 6.5)
         until(lambda: stored(load_tracker_map) == {"BUS1": "BUS1"})
-        until(lambda: stored(load_assignments).get("BUS1") == AssignmentHint("R1", "T1"))
-        assert stored(load_assignments)["BUS9"] == AssignmentHint("R1")
+        until(lambda: assigned().get("BUS1") == AssignmentHint("R1", "T1"))
+        assert assigned()["BUS9"] == AssignmentHint("R1")
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,7 +41,9 @@ def doorkeeper(clock):
 
 def ask(doorkeeper, user="T1", password="right", tracker_id=None, topic=None, address="192.0.2.1"):
     tracker_id = tracker_id or user
-    return asyncio.run(doorkeeper.ask(user, password, tracker_id, topic or TOPIC.format(tracker_id), address))
+    question = doorkeeper.ask(user, password, tracker_id, topic or TOPIC.format(tracker_id), address)
+    with ThreadPoolExecutor(1) as thread:  # the browser of another test may have left its loop in this one
+        return thread.submit(asyncio.run, question).result()
 
 
 def test_the_right_password_opens_its_own_topics_only(doorkeeper):

@@ -232,5 +232,5 @@ def test_the_last_way_back_is_found_with_a_change(city, tmp_path):
 @pytest.mark.parametrize("path", ["/wisata", "/wisata/tugu", "/peta"])
 def test_without_javascript_a_map_is_the_drawn_picture_and_no_empty_slab(client, path):
     html = client.get(path).text
-    assert "<noscript><style>#map_city{display:none}</style></noscript>" in html
+    assert "<noscript><style>.map[role]{display:none}</style></noscript>" in html
     assert '<img class="map" src="/peta.svg"' in html
