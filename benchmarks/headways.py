@@ -24,20 +24,15 @@ from statistics import fmean, pstdev
 from gps_ingest.simulation.drivers import Mode
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
-from transit.control.calls import RecentCalls
-from transit.control.circuit import circuits_of
-from transit.control.corridor import corridor_of
-from transit.control.facts import ControlFacts, Settings
-from transit.control.holding import HoldingAdvice, advise
+from transit.control.holding import HoldingAdvice
 from transit.forecasting.forecaster import Forecaster
-from transit.forecasting.prediction import Prediction
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of
-from transit.plan.service_day import local_date
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport
 from transit.tracking.state import is_fresh
 from transit.tracking.trip_choice import AssignmentHint
+from web.live.control import ControlRoom
 
 SAMPLE = Path(__file__).parent.parent / "data" / "binjai"
 BEGIN = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # 06:30 at UTC+7, a Tuesday
@@ -68,7 +63,6 @@ class Run:
     seed: int
     advised: bool
     obeyed: float = 0.8
-    settings: Settings = field(default_factory=Settings)
     passages: dict[tuple[str, int], list[float]] = field(default_factory=dict)  # (pattern, stop) -> seconds
     followed: int = 0
     given: int = 0
@@ -80,8 +74,7 @@ class Run:
             bus.mode = Mode.DRIVES if bus.mode is Mode.IN_DEPOT else bus.mode
         self.pipeline = Pipeline(self.network)
         self.forecaster = Forecaster(self.network)
-        self.calls = RecentCalls(self.network)
-        self.circuits = circuits_of(self.network, local_date(BEGIN, self.network.timezone))
+        self.control = ControlRoom(self.network)
         self.chance = Random(f"{self.seed}:{self.route_id}:obeys")
         self._obeying: dict[str, bool] = {}  # vehicle at a terminal -> whether its driver does as told this time
         self._late: dict[str, float] = {}
@@ -128,29 +121,24 @@ class Run:
         )
         outcome = self.pipeline.step(report, AssignmentHint(), now)
         self.forecaster.learn(outcome.events)
-        self.calls.hear(outcome.events, now)
+        self.control.hear(outcome.events, now)
 
     def _advice(self, now: datetime) -> Sequence[HoldingAdvice]:
         states = {vehicle_id: replace(state, memory=b"") for vehicle_id, state in self.pipeline.states.items()}
         fresh = [state for state in states.values() if is_fresh(state.report.reported_at, now, SHOWN)]
         self.forecaster.observe(fresh, now)
-        predictions: dict[str, list[Prediction]] = {}
-        for row in self.forecaster.predict(fresh, now, next_trips=True):
-            predictions.setdefault(row.vehicle_id, []).append(row)
+        predictions = self.forecaster.predict(fresh, now, next_trips=True)
         waiting = {v: datetime.fromtimestamp(at, UTC) for v, (_, at) in self.forecaster.departures.since.items()}
-        facts = ControlFacts(
-            now=now,
-            network=self.network,
-            circuits=self.circuits,
-            calls=self.calls,
+        state = self.control.state(
+            now,
+            None,
             states=states,
             predictions=predictions,
             waiting=waiting,
-            standing={row.vehicle_id: row for row in self.forecaster.standing(fresh, now)},
-            settings=self.settings,
+            standing=self.forecaster.standing(fresh, now),
+            in_outage=False,
         )
-        circuit = self.circuits[self.route_id]
-        return advise(facts, circuit, corridor_of(facts, circuit))
+        return state.advice
 
     def _tell(self, advice: Sequence[HoldingAdvice]) -> None:
         by_vehicle = {row.vehicle_id: row for row in advice if row.is_there}

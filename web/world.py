@@ -52,7 +52,6 @@ class View:
         self.fits = snapshot is not None and snapshot.network_version == version
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
-        self.advice_record: tuple[int, AdviceRecord] | None = None  # the second that it is of, and what was answered today
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
         self.expanded_feeds: tuple[datetime, dict[str, bytes]] | None = None  # the same, of the unrolled network
 
@@ -120,6 +119,7 @@ class World:
         self._looked_at = -LOOK_EVERY_S
         self._lock = Lock()
         self._zips: dict[str, bytes] = {}  # name of the file -> its content
+        self.advice_today: tuple[int, AdviceRecord] | None = None  # a quarter of a minute, and what was answered until then
         self.service_today: tuple[tuple[date, int], DayFigures] | None = None  # (day, minute) and its figures
         self.grounds: Cache[Hashable, StoredGround] = Cache(2)  # see web.ground
         self.guides: dict[Path, GuideReader] = {}  # by folder; see web.guide

@@ -11,6 +11,7 @@ from statistics import median
 
 from transit.plan.directions import directions_of
 from transit.plan.network import Network
+from transit.plan.once_per_network import once_per_network
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.state import StopEvent
 
@@ -18,6 +19,7 @@ BUNCHED_S = 120.0  # closer than this they are bunched whatever was planned
 BUNCHED_SHARE = 0.25  # of the planned headway
 GAP_SHARE = 1.5
 SEVERE_GAP_SHARE = 2.0
+BANDS_KEPT = 4096  # of a direction at a stop on a day: the live process asks for those of all terminals each second
 
 
 class Spacing(StrEnum):
@@ -86,6 +88,21 @@ def planned_bands(
 
     only_promised: without what has exact times.
     """
+    kept, key = _kept_bands(network), (direction, stop_id, day, only_promised)
+    bands = kept.get(key)
+    if bands is None:
+        if len(kept) >= BANDS_KEPT:
+            kept.clear()
+        bands = kept[key] = tuple(_bands(network, direction, stop_id, day, only_promised))
+    return list(bands)
+
+
+@once_per_network
+def _kept_bands(network: Network) -> dict[tuple[RouteDirection, str, date, bool], tuple[Band, ...]]:
+    return {}
+
+
+def _bands(network: Network, direction: RouteDirection, stop_id: str, day: date, only_promised: bool) -> list[Band]:
     table = timetable_of(network)
     services = table.services(day)
     calls = [call for call in table.calls_at(stop_id, direction) if call.trip.service_id in services and call.can_board]
@@ -118,9 +135,9 @@ def _hourly(times: list[float]) -> list[Band]:
     return bands
 
 
-def planned_now_s(network: Network, direction: RouteDirection, stop_id: str, day: date, second: float) -> int | None:
-    """The planned headway at a second of the service day."""
-    headways = [
-        band.headway_s for band in planned_bands(network, direction, stop_id, day) if band.start_s <= second < band.end_s
-    ]
-    return min(headways, default=None)
+def planned_now_s(
+    network: Network, direction: RouteDirection, stop_id: str, day: date, second: float, *, only_promised: bool = False
+) -> int | None:
+    """The planned headway at a second of the service day; only_promised as for planned_bands."""
+    bands = planned_bands(network, direction, stop_id, day, only_promised=only_promised)
+    return min((band.headway_s for band in bands if band.start_s <= second < band.end_s), default=None)

@@ -120,10 +120,10 @@ def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
 
 
 def promised_s(facts: ControlFacts, direction: RouteDirection, stop_id: str) -> int | None:
-    """The headway that the plan promises at a stop now; None where it has none."""
+    """The headway that the plan promises at a stop now; None where it has none, or a timetable instead."""
     day = local_date(facts.now, facts.network.timezone)
     second = seconds_of_day(facts.now, day, facts.network.timezone)
-    return planned_now_s(facts.network, direction, stop_id, day, second)
+    return planned_now_s(facts.network, direction, stop_id, day, second, only_promised=True)
 
 
 def cycle_s(facts: ControlFacts, circuit: Circuit) -> tuple[float, bool]:

@@ -95,10 +95,6 @@ class CorridorRow:
     worst_stop: Stop | None
 
     @property
-    def bus_ids(self) -> list[str]:
-        return [bus.vehicle_id for bus in self.corridor.buses]
-
-    @property
     def is_short(self) -> bool:
         needed = self.corridor.buses_needed
         return needed is not None and self.corridor.buses_on < needed
@@ -153,13 +149,13 @@ def answers_today(world: World) -> AdviceRecord:
     network, now = world.network, world.now()
     if network is None:
         return AdviceRecord(0, 0, 0)
-    second = int(now.timestamp()) // RECORD_EVERY_S
-    kept = world.view.advice_record
-    if kept is None or kept[0] != second:
+    quarter = int(now.timestamp()) // RECORD_EVERY_S
+    kept = world.advice_today
+    if kept is None or kept[0] != quarter:
         since = service_day_start(local_date(now, network.timezone), network.timezone)
         with world.engine.connect() as connection:
-            kept = second, record_of(connection, since, now)
-        world.view.advice_record = kept
+            kept = quarter, record_of(connection, since, now)
+        world.advice_today = kept
     return kept[1]
 
 

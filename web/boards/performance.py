@@ -91,9 +91,7 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
         by_direction=list(_by_direction(network, hours, ends)),
         by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, single),
         by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, None),
-        left_out=sorted(
-            {f"{row.day} {row.hour:02d}: {network.routes[row.route_id].short_name}" for row in hours if _is_left_out(row)}
-        ),
+        left_out=sorted({_hour_name(network, row) for row in hours if _is_left_out(row)}),
         missing=missing,
         advice=advice,
         scores=scores,

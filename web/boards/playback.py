@@ -22,6 +22,7 @@ from web.boards.corridors import CorridorRow, corridor_rows
 from web.world import World
 
 NEAR = timedelta(seconds=60)  # a frame so near to the moment is of it; each ten seconds there is one
+LOOK_EVERY = timedelta(seconds=30)  # whether a minute was recorded, and who was silent
 SILENT_S = 150
 SKETCH = 400.0  # units of the sketch's longer side
 
@@ -122,7 +123,7 @@ def stop_verdict(world: World, stop: Stop, at: datetime) -> StopVerdict:
     stop_ids = set(network.within(stop.stop_id))
     with world.engine.connect() as connection:
         events = load_events_between(connection, at - BEFORE, at + AFTER)
-    frames = list(console_frames(world.settings.data_dir, at - BEFORE, at + AFTER))
+    frames = list(console_frames(world.settings.data_dir, at - BEFORE, at + AFTER, LOOK_EVERY))
     routes = {trip.trip_id: trip.route_id for trip in network.trips.values()}
     mine = {trip.route_id for trip in network.trips.values() if any(call.stop_id in stop_ids for call in trip.stop_times)}
     silent = [

@@ -28,7 +28,6 @@ class Recorder:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.changes = ShownChanges()
-        self.bytes_written = 0
         self._last_at: datetime | None = None
         self._forgot: date | None = None
 
@@ -56,9 +55,9 @@ class Recorder:
         )
         shown = self.changes.frame(predictions, standing, now)
         try:
-            self.bytes_written += append_frame(self.data_dir, CONSOLE, now, msgspec.msgpack.encode(frame))
+            append_frame(self.data_dir, CONSOLE, now, msgspec.msgpack.encode(frame))
             if shown.rows or shown.is_whole:
-                self.bytes_written += append_frame(self.data_dir, SHOWN, now, msgspec.msgpack.encode((FORMAT, shown)))
+                append_frame(self.data_dir, SHOWN, now, msgspec.msgpack.encode((FORMAT, shown)))
             if self._forgot != now.date():
                 self._forgot = now.date()
                 forget_history(self.data_dir, now.date())

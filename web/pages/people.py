@@ -31,7 +31,6 @@ from web.world import world
 pages = Blueprint("people_pages", __name__)
 COLUMNS = ("segment", "number", "at", "person", "action", "subject", "before", "after", "why", "network", "digest")
 SHOWN, EXPORTED = 200, 100_000  # entries
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet would begin to compute
 
 
 @pages.get("/armada/orang")

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import a_trip_instance
-from tests.control_cast import NOW, Control, there_and_back
+from tests.builders import STRAIGHT, Way, a_city, a_trip_instance
+from tests.control_cast import BACK, NOW, SPEED_MPS, Control
 from transit.control.corridor import BusState
 from transit.forecasting.prediction import StandingVehicle
 
@@ -151,11 +151,11 @@ def test_a_standing_bus_is_on_the_route_until_it_is_parked():
     assert "BUS2" not in by_id(cast)
 
 
-def test_a_route_with_a_timetable_promises_no_headway():
-    network = there_and_back()
-    cast = Control(network=type(network)(**{**vars_of(network), "frequencies": ()})).drives("BUS1", "R1a1", 1000.0)
-    assert cast.corridor().promised_s is None
-
-
-def vars_of(network):
-    return {name: getattr(network, name) for name in network.__dataclass_fields__}
+def test_a_route_with_a_timetable_promises_no_headway_however_evenly_its_departures_lie():
+    every_ten = tuple(range(6 * 3600, 18 * 3600, 600))
+    cast = Control(
+        network=a_city(*(Way("R1", line, every_ten, n, speed_mps=SPEED_MPS) for n, line in enumerate((STRAIGHT, BACK))))
+    )
+    cast.drives("BUS1", "R1a1", 1000.0)
+    corridor = cast.corridor()
+    assert (corridor.promised_s, corridor.buses_needed) == (None, None)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.control_cast import NOW, Control
+from tests.builders import STRAIGHT, Way, a_city
+from tests.control_cast import BACK, NOW, SPEED_MPS, Control
 from transit.control.calls import Departure
 from transit.control.corridor import corridor_of
 from transit.control.facts import Settings
@@ -141,3 +142,11 @@ def test_without_service_nothing_is_promised_and_nothing_advised():
     night = Control(now=NOW + timedelta(hours=12)).waits("BUS1", "R1a1", NOW + timedelta(hours=12))
     night.left("BUS2", "R1a1", NOW + timedelta(hours=11, minutes=52)).drives("BUS2", "R1a1", 2400.0)
     assert night.advice()["BUS1"].why_not is NoAdvice.NO_HEADWAY
+
+
+def test_a_bus_of_a_timetable_is_not_held_beyond_it():
+    every_ten = tuple(range(6 * 3600, 18 * 3600, 600))
+    ways = [Way("R1", line, every_ten, n, speed_mps=SPEED_MPS) for n, line in enumerate((STRAIGHT, BACK))]
+    cast = Control(network=a_city(*ways)).waits("BUS1", "R1a1", minutes_ago(0.5)).left("BUS2", "R1a1", minutes_ago(8))
+    cast.drives("BUS2", "R1a1", 2400.0)
+    assert cast.advice()["BUS1"].why_not is NoAdvice.NO_HEADWAY
