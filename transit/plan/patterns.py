@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from math import hypot
 
-from transit.plan.geometry import Line, Plane, stops_along
+from transit.plan.geometry import SAME_POINT_M, Line, Plane, stops_along
 from transit.plan.network import MAX_PARENTS, Network, Route, Stop, Trip, UnknownTrip
 from transit.plan.once_per_network import once_per_network
 
@@ -268,7 +268,7 @@ def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tup
     distances = [0.0]
     for (x0, y0), (x1, y1) in pairwise(stop_xy):
         step = hypot(x1 - x0, y1 - y0)
-        distances.append(distances[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
+        distances.append(distances[-1] + (step if step > SAME_POINT_M else 0.0))  # as Line drops repeated points
     return tuple(min(at, line.length_m) for at in distances)
 
 
