@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import cos, radians
 
 from transit.plan.geometry import METRES_PER_DEGREE, Area
-from transit.plan.network import Network
+from transit.plan.network import BUS, Network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 
 # Fastest a vehicle in service goes, m/s, by basic route_type of GTFS; a margin above what is built for is included.
@@ -58,7 +58,7 @@ class Limits:
 def basic_route_type(route_type: int) -> int:
     if route_type in MAX_SPEED_MPS:
         return route_type
-    return EXTENDED.get(route_type // 100, 3)
+    return EXTENDED.get(route_type // 100, BUS)
 
 
 def pattern_limits(pattern: Pattern) -> PatternLimits:
@@ -71,7 +71,7 @@ def pattern_limits(pattern: Pattern) -> PatternLimits:
 
 def limits_of(network: Network) -> Limits:
     by_id = {pattern.pattern_id: pattern_limits(pattern) for pattern in patterns_of(network).by_id.values()}
-    every = list(by_id.values()) or [PatternLimits(MAX_SPEED_MPS[3], OFF_ROUTE_M, TERMINAL_M)]
+    every = list(by_id.values()) or [PatternLimits(MAX_SPEED_MPS[BUS], OFF_ROUTE_M, TERMINAL_M)]
     return Limits(
         max_speed_mps=max(limits.max_speed_mps for limits in every),
         off_route_m=max(limits.off_route_m for limits in every),
