@@ -77,6 +77,7 @@ def the_plan() -> Network:
         Way("R6", TRACKS, (20 * HOUR,), speed_mps=0.08),
         Way("R7", BACK, headway=Frequency("", 6 * HOUR, 7 * HOUR, 900, 1)),
         Way("R8", NORTH, (9 * HOUR,)),
+        Way("R9", STRAIGHT, (7 * HOUR + 1830, 8 * HOUR + 900, 9 * HOUR + 1780), speed_mps=5.5),
         stops_every_m=700.0,
     )
     trips = dict(city.trips)
@@ -92,6 +93,8 @@ def the_plan() -> Network:
             changed = replace(trip, service_id="WORK", stop_times=_with_a_garage(trip))
         elif trip.route_id == "R3":
             changed = replace(trip, stop_times=_hardly_timed(trip))
+        elif trip.route_id == "R9":
+            changed = replace(trip, stop_times=_twice_at_one_place(trip))
         trips[name] = changed
     short = trips["R4a2"]
     trips["R4c1"] = replace(short, trip_id="R4c1", stop_times=_later(short.stop_times[1:4], 2700), shape_id="")
@@ -132,6 +135,13 @@ def _with_a_garage(trip: Trip) -> tuple[StopTime, ...]:
     calls[1] = replace(calls[1], pickup_type=1, stop_headsign="Pasar")
     calls[-2] = replace(calls[-2], drop_off_type=1)
     return tuple(calls)
+
+
+def _twice_at_one_place(trip: Trip) -> tuple[StopTime, ...]:
+    """It calls at its third stop, and a minute later once more, at the same stop under another number."""
+    first, again = trip.stop_times[:3], replace(trip.stop_times[2], stop_sequence=4)
+    rest = (replace(call, stop_sequence=call.stop_sequence + 1) for call in trip.stop_times[3:])
+    return _later((*first[:3],), 0) + _later((again, *rest), 60)
 
 
 def _hardly_timed(trip: Trip) -> tuple[StopTime, ...]:
@@ -245,12 +255,13 @@ ENDS = (
     ({"P900_300": 0.0}, {"P0_0": 0.0}),
     ({"P4000_0": 0.0}, {"P1580_-1500": 0.0}),
     ({"P-3000_-2000": 0.0}, {"P9000_-2000": 0.0}),
+    ({"P4000_0": 30.0}, {"P0_0": 400.0, "P667_0": 0.0}),
 )
 
 
 def journeys(network: Network) -> Iterator[str]:
     planner = planner_of(network)
-    for hour in (6.9, 9.5, 13.2):
+    for hour in (5.9, 6.6, 6.9, 7.4, 9.5, 13.2, 16.5):
         now = at(0) + timedelta(hours=hour)
         yield from _asked(planner, planner.service(now), now.timestamp(), f"{hour}")
     now = at(7)

@@ -58,6 +58,7 @@ def the_drives(network: Network, days: tuple[int, ...], seed: int = 5) -> list[D
             ("R1a4", 12),
             ("R1b4", 13),
             ("R2a1", 7),
+            ("R2a1", 7.1),
             ("R2a1", 7.3),
             ("R2a1", 12),
         ):
@@ -114,8 +115,8 @@ def _row(row: Prediction, zero: datetime) -> str:
 def methods(network: Network) -> Iterator[str]:
     for method in METHODS:
         forecaster = Forecaster(network, method=method)
-        drives = the_drives(network, (0, 1, 3, 4))
-        now = at(7, 12, day=MONDAY + timedelta(days=4))
+        drives = the_drives(network, (0, 1, 3, 4, 7))
+        now = at(7, 12, day=MONDAY + timedelta(days=7))
         states = played(forecaster, drives, now)
         for minutes in (0, 22):
             later = now + timedelta(minutes=minutes)
@@ -292,6 +293,10 @@ def lines() -> list[str]:
     for minutes in (0, 5, 12):
         later = now + timedelta(minutes=minutes)
         rows += asked(again, f"ordered {minutes}", [waiting], later)
+    anew = Forecaster(network)
+    for day in (0, 100, 900):  # what is learnt grows with time until it begins anew
+        played(anew, the_drives(network, (day,), seed=day), at(23, day=MONDAY + timedelta(days=day)))
+        rows += [line("much later", day), *learnt(anew)]
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
     rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
