@@ -105,6 +105,8 @@ def the_alerts(now: datetime) -> dict[str, Alert]:
         alert("other agency", InformedEntity(agency_id="B")),
         alert("nothing", InformedEntity()),
         alert("delays", InformedEntity(route_id="R1"), effect=Effect.SIGNIFICANT_DELAYS),
+        alert("detour at a stop", InformedEntity(stop_id="P667_0"), effect=Effect.DETOUR),
+        alert("detour of a trip", InformedEntity(trip=_trip("R1a3")), effect=Effect.DETOUR),
         alert("over", InformedEntity(route_id="R4"), begin_h=-3.0, end_h=-1.0),
         alert("to the minute", InformedEntity(route_id="R4"), begin_h=0.0, end_h=0.0),
     ]

@@ -84,7 +84,7 @@ def the_plan() -> Network:
     for name, trip in city.trips.items():
         changed = trip
         if trip.route_id == "R4":
-            changed = replace(trip, direction_id=None, headsign="")
+            changed = replace(trip, direction_id=None, headsign="", stop_times=_stands_before(trip))
         elif trip.route_id == "R8":
             changed = replace(trip, extra={"demo": "1"}, service_id="DEMO")
         elif trip.route_id in ("R5", "R6", "R7"):
@@ -100,6 +100,7 @@ def the_plan() -> Network:
     trips["R4c1"] = replace(short, trip_id="R4c1", stop_times=_later(short.stop_times[1:4], 2700), shape_id="")
     trips["R1c1"] = replace(trips["R1a1"], trip_id="R1c1", service_id="SPECIAL", block_id="", shape_id="shape-R1b")
     trips["R1d1"] = replace(trips["R1a1"], trip_id="R1d1", service_id="SPECIAL", block_id="", shape_id="shape-R6a")
+    trips["R4a1"], trips["R3a1"] = (replace(trips[name], block_id="B9") for name in ("R4a1", "R3a1"))
     stops = {stop_id: replace(stop, code=f"{n:03d}" if n % 3 else "") for n, (stop_id, stop) in enumerate(city.stops.items())}
     first = trips["R6a1"].stop_times[0].stop_id
     stops["STATION"] = Stop("STATION", "Stasiun", *place(-3000.0, -1990.0), code="004", location_type=1)
@@ -135,6 +136,12 @@ def _with_a_garage(trip: Trip) -> tuple[StopTime, ...]:
     calls[1] = replace(calls[1], pickup_type=1, stop_headsign="Pasar")
     calls[-2] = replace(calls[-2], drop_off_type=1)
     return tuple(calls)
+
+
+def _stands_before(trip: Trip) -> tuple[StopTime, ...]:
+    """At its first stop it is there 90 s before it leaves."""
+    first = trip.stop_times[0]
+    return (replace(first, arrival_s=(first.departure_s or 0) - 90), *trip.stop_times[1:])
 
 
 def _twice_at_one_place(trip: Trip) -> tuple[StopTime, ...]:

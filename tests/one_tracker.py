@@ -187,7 +187,17 @@ def suspects() -> Iterator[str]:
 
 
 def standing() -> Iterator[str]:
-    for name in ("noise", "drift", "leaves", "excursion", "frozen", "rounded", "odometer"):
+    for name in (
+        "noise",
+        "drift",
+        "leaves",
+        "excursion",
+        "frozen",
+        "rounded",
+        "rounded and frozen",
+        "odometer",
+        "odometer at times",
+    ):
         random, seen, before = Random(4), None, None
         for n in range(60):
             here = {
@@ -197,11 +207,15 @@ def standing() -> Iterator[str]:
                 "excursion": (130.0 if 20 < n < 28 else 0.0, 0.0),
                 "frozen": (0.0, 0.0) if 10 < n < 30 else (50.0 * n, 0.0),
                 "odometer": (0.0, 0.0) if 10 < n < 40 else (20.0 * n, 0.0),
+                "odometer at times": (0.0, 0.0) if 10 < n < 40 else (20.0 * n, 0.0),
+                "rounded and frozen": (1000.0, 0.0) if 10 < n < 40 else (400.0 * (n // 3), 0.0),
             }.get(name, (500.0 * (n // 7), 0.0))
-            report = after(15.0 * n, here, speed_mps=8.0 if name == "frozen" else 2.9, accuracy_m=60.0 if n == 25 else None)
-            if name == "rounded":
+            report = after(15.0 * n, here, speed_mps=8.0 if "frozen" in name else 2.9, accuracy_m=60.0 if n == 25 else None)
+            if name.startswith("rounded"):
                 report = replace(report, lat=round(report.lat, 3), lon=round(report.lon, 3))
-            report = replace(report, odometer_m=25.0 * n if name == "odometer" else None)
+            report = replace(
+                report, odometer_m=25.0 * n if name == "odometer" or (name == "odometer at times" and n % 7) else None
+            )
             x, y = here
             seen = observe(seen, before, report, x, y)
             before = report

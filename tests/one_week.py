@@ -79,10 +79,21 @@ def the_drives(network: Network, days: tuple[int, ...], seed: int = 5) -> list[D
     return drives
 
 
+def _with_stops(items: list[Item]) -> list[Item]:
+    """At each stop but the first and the last a vehicle stands for 20 s and more."""
+    stands = [
+        replace(item, departed_at=item.arrived_at + timedelta(seconds=10 + 5 * item.stop_sequence))
+        if isinstance(item, StopEvent) and item.departed_at is not None and item.stop_sequence > 1
+        else item
+        for _, item in items
+    ]
+    return [(at, item) for (at, _), item in zip(items, stands, strict=True)]
+
+
 def played(forecaster: Forecaster, drives: list[Drive], until: datetime) -> dict[str, VehicleState]:
     """Everything known until a moment; the states of the vehicles then."""
     states: dict[str, VehicleState] = {}
-    items: list[Item] = sorted((one for drive in drives for one in drive.items), key=lambda one: one[0])
+    items: list[Item] = sorted((row for drive in drives for row in _with_stops(drive.items)), key=lambda row: row[0])
     for n, (now, item) in enumerate(item for item in items if item[0] <= until):
         if isinstance(item, StopEvent):
             if item.stop_sequence == 1:
@@ -239,6 +250,16 @@ def _variants(network: Network, now: datetime) -> Iterator[tuple[str, list[Vehic
     for early in (-3, -2, 2, 6):
         plan = TripInstance(f"R1a{1 if early > 0 else 2}", day)
         yield f"late by {early}", [state(500.0 + 400.0 * early if early > 0 else 3500.0, on=plan)]
+    for along_m, ahead in ((1995.0, 3), (1995.0, 4), (2010.0, 4), (2018.0, 4)):
+        for still_s in (0.0, 20.0, 60.0):
+            recent = tuple(
+                (now - timedelta(seconds=5.0 + 10.0 * n), along_m if 10.0 * n <= still_s else along_m - 90.0 * n)
+                for n in range(8, -1, -1)
+            )
+            yield f"has stopped at {along_m} {ahead} {still_s}", [state(along_m, next_stop_sequence=ahead, recent=recent)]
+    for ago_s in (25.0, 45.0, 70.0):
+        few = state(1900.0, ago_s)
+        yield f"few fixes {ago_s}", [replace(few, recent=few.recent[-2:])]
     yield (
         "by headway",
         [state(1500.0, on=by_headway), state(1600.0, on=replace(by_headway, start_s=7 * HOUR + 300), vehicle_id="W")],
