@@ -315,9 +315,9 @@ def lines() -> list[str]:
         later = now + timedelta(minutes=minutes)
         rows += asked(again, f"ordered {minutes}", [waiting], later)
     anew = Forecaster(network)
-    for day in (0, 100, 900):  # what is learnt grows with time until it begins anew
-        played(anew, the_drives(network, (day,), seed=day), at(23, day=MONDAY + timedelta(days=day)))
-        rows += [line("much later", day), *learnt(anew)]
+    for after in (0, 100, 900):  # what is learnt grows with time until it begins anew
+        played(anew, the_drives(network, (after,), seed=after), at(23, day=MONDAY + timedelta(days=after)))
+        rows += [line("much later", after), *learnt(anew)]
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
     rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
