@@ -75,6 +75,9 @@ def the_states(network: Network, now: datetime) -> list[VehicleState]:
         seen("RING-2", _trip("R2a1", 7 * HOUR + 300), 200.0, 2),
         seen("NIGHT", _trip("R5a1", 23 * HOUR), 1000.0, 3),
         seen("AHEAD", _trip("R4b1"), 3000.0, 6, -30.0),
+        seen("JUST-AHEAD", _trip("R1b3"), 300.0, 2, -10.0),
+        seen("JUST-LIVE", _trip("R1a4"), 100.0, 2, 90.0),
+        seen("JUST-OLD", _trip("R1b1"), 900.0, 3, 300.0),
     ]
 
 
@@ -362,7 +365,15 @@ def quality(network: Network) -> Iterator[str]:
             *(spacing(row.headway_s, planned) for planned in plan),
         )
     yield line("latest", *sorted((key, row.at) for key, row in latest_by_vehicle(headways).items()))
-    for when in (at(7), at(7, 31), at(7, 50)):
+    left_at = next(event.departed_at for event in events if event.stop_id == "P1333_0" and event.departed_at is not None)
+    for when in (
+        at(7),
+        at(7, 31),
+        at(7, 50),
+        left_at,
+        left_at + timedelta(minutes=15),
+        left_at + timedelta(minutes=15, seconds=1),
+    ):
         recent = recent_calls([event for event in events if event.stop_id == "P1333_0"], when)
         yield line("recent", *((event.vehicle_id, event.arrived_at) for event in recent))
     yield from _scores(network, events)
@@ -393,6 +404,21 @@ def _scores(network: Network, events: list[StopEvent]) -> Iterator[str]:
 
 def _verdicts(events: list[StopEvent]) -> Iterator[str]:
     mine = [event for event in events if event.stop_id == "P1333_0"]
+    at_eight = replace(mine[0], arrived_at=at(8), departed_at=at(8, 0, 20), gap_s=20.0)
+    for minute, second in ((7.5, 0), (7.5, -1), (8.5, 0), (8.5, 1), (7.95, -10), (7.95, -11), (8.05, 30), (8.05, 31), (8.0, 0)):
+        exact = verdict_of(
+            at(0) + timedelta(hours=minute, seconds=second), [at_eight], [], silent=[], recorded=[at(7, 30), at(8, 30)]
+        )
+        yield line(
+            "exactly",
+            minute,
+            second,
+            exact.kind,
+            len(exact.passages),
+            exact.minutes_recorded,
+            exact.before is None,
+            exact.after is None,
+        )
     for minute in range(0, 300, 7):
         asked_at = at(6, minute)
         glimpses = [

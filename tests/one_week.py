@@ -268,7 +268,7 @@ def _variants(network: Network, now: datetime) -> Iterator[tuple[str, list[Vehic
     for metres, back in ((90.0, True), (400.0, True), (400.0, False)):
         matched = MatchedPosition(off.matched.reported_at, VehicleStatus.OFF_ROUTE, trip, 1500.0, metres, is_expected_back=back)
         yield f"off by {metres} {back}", [replace(off, matched=matched)]
-    for since_s in (30.0, 100.0, 130.0, 250.0, 420.0, 700.0, 1500.0, 2400.0, 4000.0, 9000.0):
+    for since_s in (30.0, 100.0, 120.0, 125.0, 130.0, 250.0, 420.0, 700.0, 1500.0, 2400.0, 4000.0, 9000.0):
         yield f"stands for {since_s}", [stands(1500.0, since_s)]
         yield f"stands at a stop for {since_s}", [stands(2010.0, since_s, on=TripInstance("R1a3", day))]
         yield f"waits for {since_s}", [stands(0.0, since_s, due_s=-since_s / 2, layover=True)]
@@ -311,7 +311,7 @@ def lines() -> list[str]:
     again.departures.ordered["V"] = now.timestamp() + 400.0
     day = MONDAY + timedelta(days=ASKED_DAY)
     waiting = a_state(network, now, TripInstance("R1a2", day), 0.0, 1, "V", status=VehicleStatus.LAYOVER)
-    for minutes in (0, 5, 12):
+    for minutes in (0.0, 5.0, 700.0 / 60.0, 12.0):
         later = now + timedelta(minutes=minutes)
         rows += asked(again, f"ordered {minutes}", [waiting], later)
     anew = Forecaster(network)
