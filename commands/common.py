@@ -86,9 +86,11 @@ class Settings:
         return tuple(sorted({name.lower() for name in named if name}))
 
     def for_web(self) -> WebSettings:
+        from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
         from gps_ingest.operations.phone_settings import owntracks_link
-        from web.settings import WebSettings
+        from web.settings import LivePositions, WebSettings
 
+        positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
         return WebSettings(
@@ -100,6 +102,7 @@ class Settings:
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
+            live_positions=positions if self.has_live_out and not self.mqtt_url else None,
             hosts=self.hosts,
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,

@@ -19,6 +19,16 @@ def system_clock() -> datetime:
 
 
 @dataclass(frozen=True)
+class LivePositions:
+    """Where everybody may read positions over MQTT: at our own host, on this port, with a user that is no secret."""
+
+    port: int
+    topic: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
 class WebSettings:
     """tile_url: a Leaflet tile template, or empty. A worker is spawned with these, so all of it must pickle."""
 
@@ -30,6 +40,7 @@ class WebSettings:
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID
+    live_positions: LivePositions | None = None  # None: they are not shared
     hosts: tuple[str, ...] = ()  # names by which /armada and forms answer, besides localhost and addresses in numbers
     hsts_days: int = 0  # how long browsers that came by HTTPS are told to use nothing else; 0: they are told nothing
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead
