@@ -369,6 +369,14 @@ def the_scenes() -> dict[str, tuple[Fixes, list[tuple[float, AssignmentHint]]]]:
         "out": ([*_drive(FIELD, 0.0), *_stay(FIELD[-1], 700.0, 1600.0, 60.0)], []),
         "joins": ([*_drive([(1500.0, -900.0), (1500.0, 0.0)], 0.0), *_drive(STRAIGHT, 135.0, from_m=1500.0)], []),
         "against the tail": (_drive(TAIL[::-1], 600.0, to_m=3000.0), []),
+        "unknown label": (
+            [*_drive(STRAIGHT, 0.0, to_m=1200.0), *_drive(STRAIGHT, 180.0, from_m=1200.0, beside_m=90.0)],
+            [(0.0, AssignmentHint(route_id="R1", trip_id="GONE"))],
+        ),
+        "silence of 25 minutes": (
+            [*_drive(STRAIGHT, 0.0, to_m=800.0), *_drive(STRAIGHT, 1605.0, from_m=900.0, to_m=2000.0)],
+            [],
+        ),
         "parked on the line": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), []),
         "parked, named": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), [(0.0, on_trip)]),
         "ring twice": ([*_drive(RING, 0.0), *_stay(RING[0], 580.0, 700.0), *_drive(RING, 700.0, to_m=2500.0)], []),
@@ -421,6 +429,9 @@ def beliefs(network: Network, names: tuple[str, ...] = ()) -> Iterator[str]:
                 f"{matched.confidence:.3f}",
                 len(belief.hypotheses),
                 f"{belief.out:.2f}",
+                matched.is_expected_back,
+                matched.explanation,
+                state.next_stop_sequence,
                 *rows,
             )
 
