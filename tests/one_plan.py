@@ -116,6 +116,13 @@ def the_plan() -> Network:
     short = trips["R4a2"]
     trips["R4c1"] = replace(short, trip_id="R4c1", stop_times=_later(short.stop_times[1:4], 2700), shape_id="")
     trips["R1c1"] = replace(trips["R1a1"], trip_id="R1c1", service_id="SPECIAL", block_id="", shape_id="shape-R1b")
+    swapped = list(trips["R1a1"].stop_times)
+    swapped[2], swapped[4] = (
+        replace(call, stop_id=other.stop_id) for call, other in ((swapped[2], swapped[4]), (swapped[4], swapped[2]))
+    )
+    trips["R1e1"] = replace(
+        trips["R1a1"], trip_id="R1e1", service_id="SPECIAL", block_id="", stop_times=tuple(swapped)
+    )  # not in the order of its shape
     trips["R1d1"] = replace(trips["R1a1"], trip_id="R1d1", service_id="SPECIAL", block_id="", shape_id="shape-R6a")
     trips["R4a1"], trips["R3a1"] = (replace(trips[name], block_id="B9") for name in ("R4a1", "R3a1"))
     stops = {stop_id: replace(stop, code=f"{n:03d}" if n % 3 else "") for n, (stop_id, stop) in enumerate(city.stops.items())}
