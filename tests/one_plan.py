@@ -129,7 +129,7 @@ def the_plan() -> Network:
     first = trips["R6a1"].stop_times[0].stop_id
     stops["STATION"] = Stop("STATION", "Stasiun", *place(-3000.0, -1990.0), code="004", location_type=1)
     stops[first] = replace(stops[first], parent_station="STATION", code="")
-    stops["OTHER"] = Stop("OTHER", "Lain", None, None, parent_station="STATION", timezone="Asia/Makassar")
+    stops["OTHER"] = Stop("OTHER", "Lain", None, None, code="P667_0", parent_station="STATION", timezone="Asia/Makassar")
     calendars = {
         "DAILY": Calendar("DAILY", EVERY_DAY, date(2026, 1, 1), date(2026, 12, 31)),
         "WORK": Calendar("WORK", WORKING_DAYS, date(2026, 1, 1), date(2026, 12, 31)),
@@ -222,6 +222,8 @@ def directions(network: Network) -> Iterator[str]:
         mine_by = [other.stop_id for other in stops_of_code(network, code_of(stop))]
         zone = network.timezone_of(stop.stop_id)
         yield line("stop", stop.stop_id, routes, kept, code_of(stop), is_own_code(network, stop), mine_by, zone)
+    for code in ("001", "004", "P0_0", "p0_0", "P667_0", "p667_0", "STATION", "other", "nothing", ""):
+        yield line("code", code, *(stop.stop_id for stop in stops_of_code(network, code)))
     for east, north in ((0.0, 0.0), (1540.0, 700.0), (5000.0, -2100.0)):
         for stop_id, metres in nearest_stops(network, *place(east, north), 900.0).items():
             yield line("near", east, north, stop_id, metres)

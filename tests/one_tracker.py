@@ -369,6 +369,14 @@ def the_scenes() -> dict[str, tuple[Fixes, list[tuple[float, AssignmentHint]]]]:
         "out": ([*_drive(FIELD, 0.0), *_stay(FIELD[-1], 700.0, 1600.0, 60.0)], []),
         "joins": ([*_drive([(1500.0, -900.0), (1500.0, 0.0)], 0.0), *_drive(STRAIGHT, 135.0, from_m=1500.0)], []),
         "against the tail": (_drive(TAIL[::-1], 600.0, to_m=3000.0), []),
+        "hops": (
+            [
+                *_drive(STRAIGHT, 0.0, every_s=2.0, to_m=500.0),
+                *_drive(STRAIGHT, 75.0, every_s=2.0, from_m=750.0, to_m=900.0),
+                *_drive(STRAIGHT, 100.0, every_s=2.0, from_m=1120.0, to_m=1300.0),
+            ],
+            [(0.0, on_trip)],
+        ),
         "unknown label": (
             [*_drive(STRAIGHT, 0.0, to_m=1200.0), *_drive(STRAIGHT, 180.0, from_m=1200.0, beside_m=90.0)],
             [(0.0, AssignmentHint(route_id="R1", trip_id="GONE"))],
@@ -437,6 +445,20 @@ def beliefs(network: Network, names: tuple[str, ...] = ()) -> Iterator[str]:
             )
 
 
+def rough(network: Network) -> Iterator[str]:
+    """Trackers that call each fix a rough one, at several distances beside a line, first seen so or after exact fixes."""
+    for beside_m in (10.0, 20.0, 35.0, 60.0, 200.0):
+        for exact in (0, 5):
+            pipeline = Pipeline(network)
+            for n, (seconds, where) in enumerate(_drive(STRAIGHT, 0.0, beside_m=beside_m)):
+                report = a_report(where, at(6, 30) + timedelta(seconds=seconds))
+                accuracy_m = 12.0 if n < exact or n == 25 else 500.0
+                outcome = pipeline.step(replace(report, accuracy_m=accuracy_m), AssignmentHint(trip_id="R1a1"))
+                state = outcome.state
+                cells = () if state is None else (state.matched.status, state.doubts, state.report.accuracy_m)
+                yield line("rough", beside_m, exact, n, outcome.rejection, *cells)
+
+
 def displaced(network: Network) -> Iterator[str]:
     """Two vehicles on one trip: who has it, by who came when and what each does."""
     for name, begin_s, silent in (("behind", 60.0, False), ("after a silence", 100.0, True), ("together", 5.0, False)):
@@ -469,7 +491,7 @@ def lines() -> list[str]:
     )
     return [
         *screens(), *clocks(), *accuracies(), *fields(), *suspects(), *standing(), *likelihoods(network), *calls(network),
-        *memories(network), *beliefs(network), *displaced(network),
+        *memories(network), *beliefs(network), *displaced(network), *rough(network),
         *beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins")),
         *beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles")),
     ]  # fmt: skip
