@@ -24,6 +24,7 @@ from transit.forecasting.explanation import recompute
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.intervals import Calibration
 from transit.forecasting.links import links_of
+from transit.forecasting.next_trips import NextTrips
 from transit.forecasting.prediction import Prediction, Tier
 from transit.forecasting.relearning import relearn
 from transit.forecasting.standing import LinkSpread, Postponement
@@ -258,6 +259,31 @@ def measures(network: Network) -> Iterator[str]:
                 yield line("waits alone", day, waited_s, alike, len(still), float(weights.sum()), chosen, waits.headway_s())
 
 
+def _others(trip: TripInstance) -> bool:
+    return trip.trip_id != "R2a1"
+
+
+def _nobody(trip: TripInstance) -> bool:
+    return False
+
+
+def habits(network: Network) -> Iterator[str]:
+    """What a vehicle is expected to run next, the more often it was seen to go on so, and with another habit beside it."""
+    links = links_of(network)
+    first, usual, other = (links.of_trip(name) for name in ("R1a1", "R2a1", "R3b1"))
+    assert first is not None
+    assert usual is not None
+    assert other is not None
+    following = NextTrips(network, links)
+    comes_at = at(7, 50).timestamp()
+    for n in range(9):
+        for trip_id in ("R1a1", "R1a2", "R1b1", "R2a1"):
+            for taken in (False, True):
+                after = following.trip_after(TripInstance(trip_id, MONDAY), comes_at, _others if taken else _nobody)
+                yield line("after", n, trip_id, taken, None if after is None else (after.trip_id, after.start_s))
+        following.note_start(usual if n < 4 else other, first, first.last - n % 3)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One moment, and vehicles made for it."""
@@ -392,7 +418,7 @@ def lines() -> list[str]:
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
     rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
-    return [*rows, *measures(network), *methods(network)]
+    return [*rows, *measures(network), *habits(network), *methods(network)]
 
 
 if __name__ == "__main__":
