@@ -440,6 +440,7 @@ def beliefs(network: Network, names: tuple[str, ...] = ()) -> Iterator[str]:
                 matched.is_expected_back,
                 matched.explanation,
                 state.next_stop_sequence,
+                None if state.standing is None else state.standing.off_m,
                 [(detour.trip_id, detour.stop_id, detour.came_back, detour.back_stop_id) for detour in state.detours],
                 *rows,
             )
