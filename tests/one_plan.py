@@ -198,6 +198,9 @@ def _later(calls: tuple[StopTime, ...], seconds: int) -> tuple[StopTime, ...]:
 def patterns(network: Network) -> Iterator[str]:
     limits = limits_of(network)
     yield line("area", *(f"{degrees:.4f}" for degrees in limits.service_area))
+    shorter = replace(network, trips={name: trip for name, trip in network.trips.items() if trip.route_id != "R6"})
+    by_headway = replace(shorter, trips={name: trip for name, trip in shorter.trips.items() if trip.route_id in ("R2", "R5")})
+    yield line("longest", *map(longest_trip_s, (network, shorter, by_headway)))
     yield line("limits", limits.max_speed_mps, limits.off_route_m, limits.terminal_radius_m, longest_trip_s(network))
     for pattern in patterns_of(network).by_id.values():
         mine = limits.of_pattern[pattern.pattern_id]

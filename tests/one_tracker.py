@@ -257,6 +257,9 @@ def likelihoods(network: Network) -> Iterator[str]:
                 yield line(
                     "bears", name, along_m, bearing, f"{bearing_fits(pattern, OnLine(along_m, 0.0, segment), bearing):.3f}"
                 )
+    for every_m in (30.0, 50.0, 90.0, 200.0):
+        near = a_city(Way("R1", STRAIGHT, (7 * HOUR,)), stops_every_m=every_m)
+        yield line("departs", every_m, departure_m(patterns_of(near).of_trip("R1a1")))
     for step_m, moved_m, seconds in ((0.0, 0.0, 10.0), (100.0, 80.0, 10.0), (80.0, 100.0, 60.0), (500.0, 100.0, 200.0)):
         yield line("detour", step_m, moved_m, seconds, f"{detour_cost(step_m, moved_m, seconds):.3f}")
     yield line(
@@ -282,6 +285,18 @@ def calls(network: Network) -> Iterator[str]:
         yield line(
             "progress", name, progress.next_index, progress.top_m, progress.started_at, len(progress.recent), len(progress.done)
         )
+
+
+def labels(network: Network) -> Iterator[str]:
+    """Trips that a label jumps between: what was called at is remembered of the last few."""
+    pattern = patterns_of(network).of_trip("R1a1")
+    for trips in range(1, 8):
+        progress = begin(a_trip_instance("R1a1"), pattern, 0.0, 0.0, None)
+        advance(progress, pattern, "V", 1200.0, 100.0)
+        for n in range(trips):
+            progress = begin(a_trip_instance(f"T{n}"), pattern, 0.0, 200.0 + n, progress)
+        again = begin(a_trip_instance("R1a1"), pattern, 300.0, 300.0, progress)
+        yield line("label", trips, again.next_index, len(again.done))
 
 
 def memories(network: Network) -> Iterator[str]:
@@ -492,6 +507,7 @@ def lines() -> list[str]:
     )
     return [
         *screens(), *clocks(), *accuracies(), *fields(), *suspects(), *standing(), *likelihoods(network), *calls(network),
+        *labels(network),
         *memories(network), *beliefs(network), *displaced(network), *rough(network),
         *beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins")),
         *beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles")),
