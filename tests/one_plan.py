@@ -101,7 +101,7 @@ def the_plan() -> Network:
         if trip.route_id == "R4":
             changed = replace(trip, direction_id=None, headsign="", stop_times=_stands_before(trip))
         elif trip.route_id in ("R10", "R11"):
-            changed = replace(trip, route_id="R10", direction_id=None)
+            changed = replace(trip, route_id="R10", direction_id=None if trip.route_id == "R10" else 1)
         elif trip.route_id == "R8":
             changed = replace(trip, extra={"demo": "1"}, service_id="DEMO")
         elif trip.route_id in ("R5", "R6", "R7"):
@@ -123,6 +123,7 @@ def the_plan() -> Network:
     trips["R1e1"] = replace(
         trips["R1a1"], trip_id="R1e1", service_id="SPECIAL", block_id="", stop_times=tuple(swapped)
     )  # not in the order of its shape
+    trips["R7a1"] = replace(trips["R7a1"], stop_times=_later(trips["R7a1"].stop_times, 600))  # starts count from its first
     trips["R1d1"] = replace(trips["R1a1"], trip_id="R1d1", service_id="SPECIAL", block_id="", shape_id="shape-R6a")
     trips["R4a1"], trips["R3a1"] = (replace(trips[name], block_id="B9") for name in ("R4a1", "R3a1"))
     stops = {stop_id: replace(stop, code=f"{n:03d}" if n % 3 else "") for n, (stop_id, stop) in enumerate(city.stops.items())}
@@ -199,7 +200,7 @@ def patterns(network: Network) -> Iterator[str]:
     limits = limits_of(network)
     yield line("area", *(f"{degrees:.4f}" for degrees in limits.service_area))
     shorter = replace(network, trips={name: trip for name, trip in network.trips.items() if trip.route_id != "R6"})
-    by_headway = replace(shorter, trips={name: trip for name, trip in shorter.trips.items() if trip.route_id in ("R2", "R5")})
+    by_headway = replace(shorter, trips={name: trip for name, trip in shorter.trips.items() if trip.route_id == "R7"})
     yield line("longest", *map(longest_trip_s, (network, shorter, by_headway)))
     yield line("limits", limits.max_speed_mps, limits.off_route_m, limits.terminal_radius_m, longest_trip_s(network))
     for pattern in patterns_of(network).by_id.values():

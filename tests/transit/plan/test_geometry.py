@@ -149,3 +149,14 @@ def test_whatever_the_stops_their_distances_never_decrease(
 def test_the_distance_holds_across_the_date_line() -> None:
     assert distance_m(0.0, 179.999, 0.0, -179.999) == pytest.approx(222.4, rel=0.005)
     assert distance_m(3.6, 98.5, 3.6, 98.5) == 0.0
+
+
+def test_a_last_stop_between_two_passes_is_on_the_one_that_is_nearer():
+    there_and_back = Line([(0.0, 0.0), (1000.0, 0.0), (1000.0, 20.0), (0.0, 20.0)])
+    assert stops_along(there_and_back, [(0.0, 0.0), (500.0, 18.0)]) == (0.0, 1520.0)
+
+
+def test_a_stop_that_lies_behind_costs_no_other_stop_its_place():
+    """The second stop can only lie before the first; that stays on the pass that it is nearer to."""
+    hook = Line([(0.0, 0.0), (1000.0, 0.0), (1000.0, 60.0), (400.0, 60.0)])
+    assert stops_along(hook, [(700.0, 50.0), (100.0, 0.0)]) == (1360.0, 1660.0)
