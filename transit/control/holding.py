@@ -58,6 +58,7 @@ class HoldingAdvice:
     wait_without_s: float | None  # and where it leaves when it is ready
     why_not: NoAdvice | None = None
     silent_id: str | None = None  # the neighbour that is not heard
+    follower_at: datetime | None = None  # when the bus behind can leave there, where that is forecast
 
     @property
     def held_s(self) -> float:
@@ -164,6 +165,7 @@ def _advice(
         wait_without_s=expected_wait_s(last, ready_at, follower_at),
         why_not=why_not,
         silent_id=silent_id,
+        follower_at=follower_at,
     )
 
 
