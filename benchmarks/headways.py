@@ -3,9 +3,9 @@
     python -m benchmarks.headways [--seeds 10] [--hours 9.5] [--only lingkar] [--rules liked,advised] [--obeyed 0.8] [--write]
 
 The simulator drives each route of the sample alone; its trackers' fixes go through the pipeline and the forecaster, and
-transit.control advises what it would advise on the page. The other rules know what the console knows at that moment (when a bus
-is ready, who left last, when the bus behind is forecast to be ready), hold no longer, and are obeyed as often. A driver obeys or
-does not, by chance, each time that he waits.
+transit.control advises what it would advise on the page. The other rules know what the console knows at that moment (when
+a bus is ready, who left last, when the bus behind is forecast to be ready), hold no longer, and are obeyed as often. A driver
+obeys or does not, by chance, each time that he waits.
 Excess wait at a stop is mean(h^2) / 2 mean(h) - mean(h) / 2 over the headways that really were driven there (Welding 1957),
 here the mean over all stops of a route; the first hour is left out. Prints minutes, the coefficient of variation of the
 headways, and the share of them below two minutes or a quarter of the mean; --write puts the table into
@@ -35,7 +35,6 @@ from transit.control.facts import Settings
 from transit.control.holding import SLACK, HoldingAdvice
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
-from transit.plan.patterns import patterns_of
 from transit.plan.service_day import local_date
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport
@@ -68,7 +67,7 @@ class Evenness:
 
 @dataclass
 class Run:
-    """One route with its buses for some hours. Drivers are told when to leave by a rule; without one they leave as they like."""
+    """One route with its buses for some hours. A rule says when drivers leave; without one they leave as they like."""
 
     network: Network
     route_id: str
@@ -299,10 +298,10 @@ def page(options: argparse.Namespace, lines: Sequence[str]) -> str:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     head = f"""# Holding rules, with GPS, pipeline and forecaster in the loop
 
-`python -m benchmarks.headways --seeds {options.seeds} --hours {options.hours:g} --write`, {datetime.now(UTC):%Y-%m-%d}, commit
-{commit}. Means over {options.seeds} seeds of {options.hours:g} h each, the first hour left out; {options.obeyed:.0%} of the
-departures go as told, 10 s late (standard deviation 15 s); held {LONGEST_HOLD.total_seconds():.0f} s at most. What the rules are
-is said in the benchmark's functions; the console's stands in docs/decisions/0105.
+`python -m benchmarks.headways --seeds {options.seeds} --hours {options.hours:g} --write`, {datetime.now(UTC):%Y-%m-%d},
+commit {commit}. Means over {options.seeds} seeds of {options.hours:g} h each, the first hour left out; {options.obeyed:.0%} of
+the departures go as told, 10 s late (standard deviation 15 s), and are held {LONGEST_HOLD.total_seconds():.0f} s at most.
+What the rules are is said in the benchmark's functions; the console's stands in docs/decisions/0105.
 
 | route, buses | rule | excess wait, min (worst seed) | headway CV | bunched | wait, min |
 |---|---|---|---|---|---|
