@@ -12,6 +12,7 @@ from tests.control_cast import there_and_back
 
 pytestmark = pytest.mark.slow
 DESKTOP = {"width": 1366, "height": 768}
+MAP_MS = 60_000  # the map is drawn by folium when the first asks for it
 CHOSEN = re.compile(r"\bchosen\b")
 
 
@@ -34,7 +35,7 @@ def marker(page, name):
 def test_a_bus_that_is_chosen_in_one_is_chosen_in_all(line, serve, chromium):
     page = chromium.new_page(viewport=DESKTOP, locale="en-GB")
     page.goto(f"{serve(line.app())}/armada", wait_until="load")
-    expect(page.locator("#map_city .busicon")).to_have_count(2)
+    expect(page.locator("#map_city .busicon")).to_have_count(2, timeout=MAP_MS)
     expect(marker(page, "BUS1").locator(".busid")).to_have_text("BUS1")
     page.locator("tr#bus-BUS1").hover()
     expect(marker(page, "BUS1")).to_have_class(CHOSEN)
@@ -52,6 +53,7 @@ def test_a_bus_that_is_chosen_in_one_is_chosen_in_all(line, serve, chromium):
 def test_a_bus_that_falls_silent_is_hatched_and_the_focus_stays_on_it(line, serve, chromium):
     page = chromium.new_page(viewport=DESKTOP, locale="en-GB")
     page.goto(f"{serve(line.app())}/armada", wait_until="load")
+    expect(page.locator("#map_city .busicon")).to_have_count(2, timeout=MAP_MS)
     marker(page, "BUS1").focus()
     expect(page.locator("#map_city .busicon.silent")).to_have_count(0)
     line.step(at(7, 15))

@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit
-from transit.control.corridor import BusState, Corridor, CorridorBus, last_departure, promised_s
+from transit.control.corridor import BusState, Corridor, CorridorBus, last_departure
 from transit.control.facts import ControlFacts
+from transit.control.ghosts import promised_s
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.directions import directions_of
 from transit.plan.network import Network
@@ -35,7 +36,8 @@ class NoAdvice(StrEnum):
 
     OUTAGE = "outage"  # the fleet is not heard
     TOO_FEW = "too_few"  # buses
-    NO_HEADWAY = "no_headway"  # is promised now: there is a timetable, or no service
+    NO_HEADWAY = "no_headway"  # is promised now
+    TIMETABLE = "timetable"  # departures have times: who is held leaves late
     LAST_CYCLE = "last_cycle"
     NEIGHBOUR_SILENT = "neighbour_silent"
     NO_DEPARTURE = "no_departure"  # nobody has left this terminal yet
@@ -185,7 +187,7 @@ def _why_not(
     if facts.in_outage:
         return NoAdvice.OUTAGE, None
     if promised_s(facts, row.direction, row.stop_ids[0]) is None:
-        return NoAdvice.NO_HEADWAY, None
+        return (NoAdvice.TIMETABLE if corridor.is_timetabled else NoAdvice.NO_HEADWAY), None
     if corridor.buses_on < FEWEST_BUSES:
         return NoAdvice.TOO_FEW, None
     if _is_last_cycle(facts, circuit, corridor, rail):

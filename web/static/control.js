@@ -90,5 +90,11 @@
  }
  document.addEventListener("visibilitychange", function () { if (!document.hidden) { good = Math.max(good, Date.now() - LOST + 1500); load(); } });
  setInterval(function () { ages(); lost(); choice(); }, 1000);
+ window.addEventListener("load", function () { // ladders and advice first, then the map
+  var beside = document.querySelector(".beside");
+  if (!beside) return;
+  beside.dataset.css.split(" ").forEach(function (href) { var link = document.createElement("link"); link.rel = "stylesheet"; link.href = href; document.head.appendChild(link); });
+  beside.dataset.js.split(" ").forEach(function (src) { var script = document.createElement("script"); script.src = src; script.async = false; document.body.appendChild(script); });
+ });
  marks(); next();
 })();
