@@ -86,7 +86,7 @@ class Settings:
         return tuple(sorted({name.lower() for name in named if name}))
 
     def for_web(self) -> WebSettings:
-        from gps_ingest.operations.phone_settings import owntracks_link
+        from gps_ingest.operations.phone_settings import phone_links
         from web.settings import WebSettings
 
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
@@ -96,7 +96,7 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
+            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,9 @@ class WebSettings:
     database_url: str
     tile_url: str = ""
     armada_is_local: bool = False  # /armada answers to this very machine without a log-in
-    phone_link: Callable[[IssuedPassword, str], str] | None = None  # a phone's settings, with the host, for a QR code
+    phone_links: Callable[[IssuedPassword, str], Mapping[str, str]] | None = (
+        None  # app -> its settings, with the host, for a QR code
+    )
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID

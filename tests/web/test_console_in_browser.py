@@ -67,7 +67,7 @@ def test_without_javascript_the_map_is_the_drawn_picture(line, serve, chromium):
     context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{serve(line.app())}/armada")
-    expect(page.locator("img[src='/peta.svg']")).to_be_visible()
+    expect(page.locator("img[src='/armada/peta.svg']")).to_be_visible()
     expect(page.locator("#map_city")).to_be_hidden()
     context.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from transit.control.corridor import GONE, BusState, CorridorBus
@@ -31,7 +31,7 @@ class MapBus:
     heard_at: float  # Unix seconds
 
 
-def map_buses(world: World, corridors: Sequence[Any]) -> list[dict[str, Any]]:
+def map_buses(world: World, corridors: Sequence[Any]) -> list[MapBus]:
     """Of the vehicles heard within the quarter of an hour in which a silent bus keeps its place on the ladder."""
     network, now = world.network, world.now()
     assert network is not None
@@ -40,7 +40,7 @@ def map_buses(world: World, corridors: Sequence[Any]) -> list[dict[str, Any]]:
     for vehicle_id, state in sorted(world.states.items()):
         if now - state.report.received_at <= GONE:
             is_silent = now - state.report.received_at > SILENT
-            rows.append(asdict(_map_bus(network, state, on_ladder.get(vehicle_id), is_silent)))
+            rows.append(_map_bus(network, state, on_ladder.get(vehicle_id), is_silent))
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -117,7 +117,7 @@ class ControlBoard:
     made_at: datetime
     age_s: float
     corridors: list[CorridorRow]
-    places: list[dict[str, Any]]  # of the buses, for the map
+    places: list[dict[str, Any]]  # of the buses, for the script of the map
 
     @property
     def is_stale(self) -> bool:
@@ -131,7 +131,7 @@ def control_board(world: World) -> ControlBoard | None:
         return None
     rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
     age_s = (world.now() - state.made_at).total_seconds()
-    return ControlBoard(state.made_at, age_s, rows, map_buses(world, rows))
+    return ControlBoard(state.made_at, age_s, rows, [asdict(bus) for bus in map_buses(world, rows)])
 
 
 def corridor_rows(
