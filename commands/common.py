@@ -88,7 +88,7 @@ class Settings:
 
     def for_web(self) -> WebSettings:
         from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
-        from gps_ingest.operations.phone_settings import owntracks_link
+        from gps_ingest.operations.phone_settings import phone_links
         from web.settings import LivePositions, WebSettings
 
         positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
@@ -99,7 +99,7 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
+            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

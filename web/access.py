@@ -23,6 +23,7 @@ PLACE = "/armada"  # of all pages that are not for everybody
 MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs/PEOPLE.md says the same, and a test compares
     "/armada": {"GET": Role.VIEWER},
     "/armada/kendali": {"GET": Role.VIEWER},
+    "/armada/peta.svg": {"GET": Role.VIEWER},
     "/armada/saran": {"POST": Role.DISPATCHER},
     "/armada/bus/<vehicle_id>": {"GET": Role.VIEWER},
     "/armada/putar": {"GET": Role.VIEWER},

@@ -140,6 +140,7 @@ class Live:
             waiting=waiting,
             standing=self.standing,
             in_outage=self.watch.since is not None,
+            alerts=alerts,
         )
         try:
             write_control(self.data_dir, state)
