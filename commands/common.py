@@ -189,6 +189,21 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
     return engine
 
 
+def why_away(settings: Settings) -> str:
+    """What the database's driver says where it does not answer; empty where it does, or where it was never to be used."""
+    from transit.store.database import DatabaseError, open_database
+
+    try:
+        engine = open_database(settings.database_url)
+        engine.connect().close()
+        engine.dispose()
+    except DatabaseError as error:
+        return str(error.orig)
+    except Exception:  # a URL that cannot be read: open_engine() tells the way out
+        return ""
+    return ""
+
+
 def current_network(engine: Engine) -> Network:
     """The current network; without one the command ends with the way out."""
     from transit.store.networks import current_version, load_network

@@ -22,6 +22,11 @@ def stopped_pids(pids: set[int]) -> set[int]:
     return {pid for pid, group, state in _processes() if group in pids and state in STOPPED}
 
 
+def members_of(group: int) -> set[int]:
+    """The processes of a child's group, itself among them. Linux; elsewhere none."""
+    return {pid for pid, its_group, _ in _processes() if its_group == group}
+
+
 def _processes() -> Iterator[tuple[int, int, str]]:
     """(process id, group, state) of every process; behind the name, which may hold anything, even brackets."""
     for path in Path("/proc").glob("[0-9]*/stat"):

@@ -18,12 +18,13 @@ from urllib.request import urlopen
 import msgspec
 
 from gps_ingest.operations.broker_store import FOLDER, STREAM, StoreState, lost_between, read_state
-from gps_ingest.operations.child_processes import kill_all, stopped_pids
+from gps_ingest.operations.child_processes import kill_all, members_of, stopped_pids
+from gps_ingest.operations.disk_reserve import DiskReserve
 from gps_ingest.operations.other_sessions import forget_old_sessions
 from gps_ingest.operations.supervisor import Child, Supervisor
 from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
 from transit.store.files import write_atomically
-from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, read_progress, sign_at
+from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, read_progress, sign_at, worker_sign, workers_with_signs
 from transit.store.watch_reports import read_report, write_report
 
 LOOK_EVERY_S = 1.0
@@ -53,6 +54,14 @@ class OwnBroker:
     """send: a canary of this number, whether it was acknowledged."""
 
     send: Callable[[int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SignSeen:
+    """at: the time that a sign of life bears; since_s: on the monotonic clock, since when it bears that."""
+
+    at: float
+    since_s: float
 
 
 @dataclass(slots=True)
@@ -101,6 +110,8 @@ class PartWatch:
         self._faults: dict[tuple[str, FaultKind], datetime] = {}
         self._acted_s: dict[str, float] = {}  # part -> when it was last started again by us
         self._stopped_since: dict[int, float] = {}  # by process id
+        self._signs_seen: dict[Path, SignSeen] = {}
+        self.disk_reserve = DiskReserve(data_dir, supervisor.say)
         self._store_gone_s: float | None = None
         self._newest_state: StoreState | None = None
         self._stages = Stages()
@@ -130,10 +141,12 @@ class PartWatch:
 
     def _look(self, now_s: float) -> None:
         for name, sign in self.signs.items():
-            self._judge_sign(name, sign)
+            self._judge_sign(name, sign, now_s)
         if self.web_url is not None:
             is_silent = now_s - max(self.web_heard_s, self._started_s("web")) > self.patience.silent_s
             self._judge("web", FaultKind.SILENT, is_silent, self.patience.silent_s)
+            self._look_at_workers(now_s)
+        self.disk_reserve.look()
         self._look_for_stopped(now_s)
         if self.own_broker is not None:
             is_deaf = now_s - self.heard_s > self.patience.deaf_s
@@ -151,7 +164,7 @@ class PartWatch:
         ingest, live = read_progress(self.data_dir, INGEST_SIGN), read_progress(self.data_dir, LIVE_SIGN)
         late_s, stages = self.patience.late_s, self._stages
         self._judge("ingest", FaultKind.DATABASE, not ingest.database, late_s, acts=False)
-        is_alive = time.time() - sign_at(self.data_dir, INGEST_SIGN) < ALIVE_S
+        is_alive = self._unchanged_s(INGEST_SIGN, now_s) < ALIVE_S
         came = (ingest.received, ingest.messages, self._started_s("ingest"), is_alive or now_s)
         behind_s = stages.delivery.behind_s(self.acknowledged, ingest.received, came, now_s)
         is_behind = behind_s > late_s and ingest.database
@@ -194,10 +207,34 @@ class PartWatch:
             self._restart_broker(FaultKind.STORE_GONE, anew=True)
             self._store_gone_s = None
 
-    def _judge_sign(self, name: str, sign: Path) -> None:
-        age_s = time.time() - sign_at(self.data_dir, sign)
-        is_silent = min(age_s, time.monotonic() - self._started_s(name)) > self.patience.silent_s
-        self._judge(name, FaultKind.SILENT, is_silent, self.patience.silent_s)
+    def _judge_sign(self, name: str, sign: Path, now_s: float) -> None:
+        silent_s = min(self._unchanged_s(sign, now_s), now_s - self._started_s(name))
+        self._judge(name, FaultKind.SILENT, silent_s > self.patience.silent_s, self.patience.silent_s)
+
+    def _unchanged_s(self, sign: Path, now_s: float) -> float:
+        """By when a sign last changed, not by what time it bears: the server's clock may be set."""
+        at = sign_at(self.data_dir, sign)
+        if sign not in self._signs_seen or self._signs_seen[sign].at != at:
+            self._signs_seen[sign] = SignSeen(at, now_s)
+        return now_s - self._signs_seen[sign].since_s
+
+    def _look_at_workers(self, now_s: float) -> None:
+        """One of the web's workers that hangs, while the other answers; the web's own process replaces it."""
+        web = next((child for child in self.supervisor.children if child.name == "web"), None)
+        signs = workers_with_signs(self.data_dir)
+        running = members_of(web.process.pid) if web is not None and signs else set()
+        for pid in signs:
+            sign = worker_sign(pid)
+            is_gone = pid not in running
+            if not is_gone and self._unchanged_s(sign, now_s) > self.patience.silent_s:
+                self._note_restart("web", FaultKind.SILENT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                is_gone = True
+            if is_gone:
+                self._signs_seen.pop(sign, None)
+                with suppress(OSError):
+                    (self.data_dir / sign).unlink(missing_ok=True)
 
     def _look_for_stopped(self, now_s: float) -> None:
         """A process that somebody stopped (SIGSTOP, a debugger) does nothing, and nobody else would notice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
-from transit.store.database import writing
+from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
@@ -82,6 +83,7 @@ class Live:
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
+        self.canary = 0  # the newest that is in the database
 
     def step(self, now: datetime) -> snapshots.Snapshot:
         """Looks at the database, predicts, writes the snapshot. Returns what it wrote."""
@@ -98,7 +100,7 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            canary = load_canary(connection)
+            self.canary = load_canary(connection)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states)
@@ -117,13 +119,22 @@ class Live:
         self._write_control(predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
-        self.sign.give(Progress(received=canary))
+        self.sign.give(Progress(received=self.canary))
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
+
+    def try_step(self, now: datetime) -> str:
+        """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
+        try:
+            self.step(now)
+        except (DatabaseError, DatabaseTimeout, OSError) as error:
+            self.sign.give(Progress(received=self.canary, database=not isinstance(error, (DatabaseError, DatabaseTimeout))))
+            return f"{type(error).__name__}: {error}"[:300]
+        return ""
 
     def _write_control(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> None:
         """What dispatchers see of the corridors, now and in the record; it must not stop what riders see."""
@@ -275,8 +286,12 @@ def run_live(
 ) -> None:
     """The live process: a step each second until stop_event is set; then keeps what was learnt."""
     live = Live(engine, data_dir, retention)
+    trouble = ""
     while not stop_event.is_set():
         started = perf_counter()
-        live.step(clock())
+        before, trouble = trouble, live.try_step(clock())
+        if trouble != before:
+            log.error("no snapshot: %s", trouble) if trouble else log.info("snapshots again")
         stop_event.wait(max(0.0, STEP_S - (perf_counter() - started)))
-    live.save(clock())
+    with suppress(DatabaseError):  # what it saved before is enough: the calls since then are in the database
+        live.save(clock())
