@@ -10,6 +10,7 @@ from flask_compress import Compress
 
 from web.access import init_access
 from web.cors import init_cors
+from web.crowding_token import TAPS_PER_NETWORK
 from web.errors import init_errors
 from web.hosts import init_hosts
 from web.metrics import Requests
@@ -36,6 +37,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.playback",
     "web.pages.performance",
     "web.pages.public",
+    "web.pages.crowding",
     "web.pages.text_answers",
     "web.pages.alerts",
     "web.pages.tickets",
@@ -80,6 +82,7 @@ def create_app(settings: WebSettings) -> Flask:
     init_errors(app)
     init_cors(app)
     app.extensions["requests"] = Requests()
+    app.extensions["crowding"] = Rate(TAPS_PER_NETWORK, A_MINUTE)
     app.extensions["feedback"] = Rate(PER_NETWORK, A_MINUTE)
     _count_requests(app, app.extensions["requests"])
 
