@@ -1,4 +1,4 @@
-"""The token that a page carries for a tap on how full a bus is: of which bus, of which phone, until when. No cookie, no account.
+"""The token that a page carries for a tap on how full a bus is: of which bus, of which phone, until when. No cookie.
 
 A phone is told from another by a number of 16 bits: a keyed digest of its address and browser, another one for each trip. Two
 taps of one phone are one; who it was cannot be found again, since thousands of addresses have the same number.

@@ -13,6 +13,7 @@ from web.cors import init_cors
 from web.crowding_token import TAPS_PER_NETWORK
 from web.errors import init_errors
 from web.hosts import init_hosts
+from web.map_files import STREET_MAPS_A_MINUTE
 from web.metrics import Requests
 from web.rates import Rate
 from web.security import init_security
@@ -83,6 +84,7 @@ def create_app(settings: WebSettings) -> Flask:
     init_cors(app)
     app.extensions["requests"] = Requests()
     app.extensions["crowding"] = Rate(TAPS_PER_NETWORK, A_MINUTE)
+    app.extensions["street_maps"] = Rate(STREET_MAPS_A_MINUTE, A_MINUTE)
     app.extensions["feedback"] = Rate(PER_NETWORK, A_MINUTE)
     _count_requests(app, app.extensions["requests"])
 
