@@ -32,6 +32,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.archive",
     "web.pages.riders",
     "web.pages.planner",
+    "web.pages.reach",
     "web.pages.suggestions",
     "web.pages.fleet",
     "web.pages.control",
