@@ -71,7 +71,7 @@ HOMES = {
     "flask_babel": {"web"},
     "flask_compress": {"web.factory"},
     "flask_wtf": {"web.log_ins"},
-    "itsdangerous": {"web.log_ins"},
+    "itsdangerous": {"web.log_ins", "web.crowding_token"},
     "argon2": {"transit.store.password_hashes"},
     "prometheus_client": {"web.metrics", "gps_ingest.ingest.figures", "gps_ingest.receive.figures"},
     "granian": {"web", "gps_ingest.receive.process"},

@@ -13,6 +13,7 @@ from flask import Flask, request
 from transit.plan.network import Agency, Stop, TripInstance
 from transit.plan.service_day import format_time
 from transit.plan.stop_codes import code_of, is_own_code
+from web.crowding_token import crowding_token
 from web.map_files import ground_address, script_address
 from web.words import names, phrasing, refusals
 from web.words.boarding import boarding
@@ -93,6 +94,7 @@ def init_templates(app: Flask) -> None:
         settled=settled,
         map_script=script_address,
         ground_address=ground_address,
+        crowding_token=crowding_token,
     )
 
     @app.context_processor

@@ -45,6 +45,7 @@ PAGES = [
     "/wisata/pasar?dari=S1",
     "/wisata/rute/jalan",
     "/layanan",
+    "/jangkauan?dari=halte:S1",
     "/halte/nowhere",
 ]
 

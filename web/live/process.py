@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from transit.arrivals.alerts import Alert
+from transit.arrivals.crowding import VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -29,6 +30,7 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
+from transit.store.crowding import forget_taps, has_old_taps, load_taps
 from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
@@ -78,6 +80,7 @@ class Live:
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
         self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
+        self.crowding: list[VehicleCrowding] = []
         last = snapshots.SnapshotReader(data_dir).read()
         self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
         self.saved_at: datetime | None = None
@@ -107,10 +110,15 @@ class Live:
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             self.canary = load_canary(connection)
+            self.crowding = crowding_of(load_taps(connection, now), now)
+            old_taps = has_old_taps(connection, now)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
+        if old_taps:  # of riders nothing is kept
+            with writing(self.engine) as connection:
+                forget_taps(connection, now)
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
@@ -278,7 +286,10 @@ class Live:
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
-        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, self.standing, alerts, now)
+        crowding = crowding_on_trip(self.crowding, self.states)
+        feeds = {}
+        if self.network is not None:
+            feeds = feeds_of(self.network, states, predictions, self.standing, alerts, now, crowding)
         figures = {
             "steps_total": float(self.steps + 1),
             "vehicles": float(len(states)),
@@ -302,6 +313,7 @@ class Live:
             standing=self.standing,
             troubles=self.troubles,
             watch=self.watch,
+            crowding=self.crowding,
         )
 
 
