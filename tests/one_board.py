@@ -22,6 +22,7 @@ from transit.arrivals.headways import latest_by_vehicle, observed_headways, spac
 from transit.arrivals.interruptions import interruptions
 from transit.arrivals.notices import cancels, cancels_start, closes_stop, relevant_alerts, running_in_spite, stops_service
 from transit.arrivals.promised_hours import begins_at, headway_s, is_last_of_day, is_promised
+from transit.arrivals.public_positions import is_public
 from transit.arrivals.rows import Arrival, arrivals_at, recent_calls
 from transit.arrivals.shown import ShownChanges
 from transit.arrivals.steadiness import Steadiness, minutes
@@ -230,6 +231,14 @@ def notices(network: Network) -> Iterator[str]:
     yield line(
         "relevant", "trip", *(alert.alert_id for alert in relevant_alerts(alerts.values(), network, now, trip=_trip("R1a3")))
     )
+
+
+def the_public(network: Network) -> Iterator[str]:
+    for state in the_states(network, at(7, 4)):
+        for status in VehicleStatus:
+            for back in (True, False):
+                some = replace(state, matched=replace(state.matched, status=status, is_expected_back=back))
+                yield line("public", state.vehicle_id, status, back, is_public(some, {"OLD"}))
 
 
 def promises(network: Network) -> Iterator[str]:
@@ -453,7 +462,7 @@ def called_off(network: Network) -> Iterator[str]:
 
 def lines() -> list[str]:
     network = the_plan()
-    return [row for part in (boards, notices, promises, displays, quality, called_off) for row in part(network)]
+    return [row for part in (boards, notices, the_public, promises, displays, quality, called_off) for row in part(network)]
 
 
 if __name__ == "__main__":

@@ -42,7 +42,18 @@ from transit.plan.directions import directions_of, headsign_of, usual_trip
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.limits import limits_of
 from transit.plan.nearest_stops import nearest_stops
-from transit.plan.network import Calendar, CalendarDate, Frequency, Network, Stop, StopTime, Trip, TripInstance
+from transit.plan.network import (
+    Agency,
+    Calendar,
+    CalendarDate,
+    FeedInfo,
+    Frequency,
+    Network,
+    Stop,
+    StopTime,
+    Trip,
+    TripInstance,
+)
 from transit.plan.network_hours import network_hours_of
 from transit.plan.patterns import patterns_of
 from transit.plan.planned_times import has_planned_times, longest_trip_s, planned_at, shift_s
@@ -77,6 +88,10 @@ def the_plan() -> Network:
         Way("R6", TRACKS, (20 * HOUR,), speed_mps=0.08),
         Way("R7", BACK, headway=Frequency("", 6 * HOUR, 7 * HOUR, 900, 1)),
         Way("R8", NORTH, (9 * HOUR,)),
+        Way("R10", [(6000.0, 0.0), (8000.0, 0.0)], (7 * HOUR, 8 * HOUR)),
+        Way("R10", [(6000.0, 1000.0), (5000.0, 1000.0)], (7 * HOUR,), 1),
+        Way("R11", [(6000.0, 2000.0), (7000.0, 2100.0)], (7 * HOUR,)),
+        Way("R12", [(east + 3000.0, north) for east, north in RING], (8 * HOUR, 8 * HOUR + 1500, 9 * HOUR + 1800)),
         Way("R9", STRAIGHT, (7 * HOUR + 1830, 8 * HOUR + 900, 9 * HOUR + 1780), speed_mps=5.5),
         stops_every_m=700.0,
     )
@@ -85,6 +100,8 @@ def the_plan() -> Network:
         changed = trip
         if trip.route_id == "R4":
             changed = replace(trip, direction_id=None, headsign="", stop_times=_stands_before(trip))
+        elif trip.route_id in ("R10", "R11"):
+            changed = replace(trip, route_id="R10", direction_id=None)
         elif trip.route_id == "R8":
             changed = replace(trip, extra={"demo": "1"}, service_id="DEMO")
         elif trip.route_id in ("R5", "R6", "R7"):
@@ -122,6 +139,9 @@ def the_plan() -> Network:
     headways = (Frequency("R2a1", 13 * HOUR, 17 * HOUR, 1200, 0), Frequency("R7a1", 7 * HOUR, 10 * HOUR, 1000, 0))
     return replace(
         city,
+        agencies=(*city.agencies, Agency("B", "Kereta", "https://example.org/b", "Asia/Makassar")),
+        routes={**city.routes, "R6": replace(city.routes["R6"], agency_id="B"), "R3": replace(city.routes["R3"], agency_id="")},
+        feed_info=FeedInfo("Kota", "https://example.org", "id", extra={"feed_status": "sample"}),
         trips=trips,
         stops=stops,
         calendars=calendars,
@@ -200,6 +220,13 @@ def directions(network: Network) -> Iterator[str]:
             yield line("near", east, north, stop_id, metres)
 
 
+def owners(network: Network) -> Iterator[str]:
+    for route_id in (*network.routes, "R99"):
+        yield line("agency", route_id, network.agency_of(route_id).agency_id, network.is_sample)
+    for stop_id in ("STATION", "P-3000_-2000", "OTHER", "NOWHERE"):
+        yield line("within", stop_id, network.within(stop_id), network.timezone_of(stop_id))
+
+
 def timetable(network: Network) -> Iterator[str]:
     table = timetable_of(network)
     days = [
@@ -263,12 +290,14 @@ ENDS = (
     ({"P4000_0": 0.0}, {"P1580_-1500": 0.0}),
     ({"P-3000_-2000": 0.0}, {"P9000_-2000": 0.0}),
     ({"P4000_0": 30.0}, {"P0_0": 400.0, "P667_0": 0.0}),
+    ({"P3600_-733": 0.0}, {"P4267_-1400": 0.0}),
+    ({"P1267_-1400": 0.0}, {"P4000_0": 0.0}),
 )
 
 
 def journeys(network: Network) -> Iterator[str]:
     planner = planner_of(network)
-    for hour in (5.9, 6.6, 6.9, 7.4, 9.5, 13.2, 16.5):
+    for hour in (5.9, 6.6, 6.9, 7.4, 7.9, 8.2, 9.5, 13.2, 16.5):
         now = at(0) + timedelta(hours=hour)
         yield from _asked(planner, planner.service(now), now.timestamp(), f"{hour}")
     now = at(7)
@@ -350,7 +379,7 @@ def choices(network: Network) -> Iterator[str]:
             if network.is_headway_based(first):
                 day, score = headway_day(table, network.trips[first], t)
                 yield line("headway day", first, hour, day.date, score)
-            for share in (0.0, 0.02, 0.5, 0.9):
+            for share in (0.0, 0.02, 0.5, 0.9, 1.1):
                 along_m = pattern.start_m + share * (pattern.end_m - pattern.start_m)
                 yield line("near", hour, share, *((row.trip_id, late) for late, row in table.near(pattern, along_m, t)))
                 for name, context in _contexts(network, first):
@@ -406,7 +435,7 @@ def _remaining(network: Network) -> RemainingTrip:
 
 def lines() -> list[str]:
     network = the_plan()
-    parts = (patterns, directions, timetable, hours, journeys, trips, choices, kinds)
+    parts = (patterns, directions, owners, timetable, hours, journeys, trips, choices, kinds)
     return [row for part in parts for row in part(network)]
 
 

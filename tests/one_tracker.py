@@ -369,6 +369,8 @@ def the_scenes() -> dict[str, tuple[Fixes, list[tuple[float, AssignmentHint]]]]:
         "out": ([*_drive(FIELD, 0.0), *_stay(FIELD[-1], 700.0, 1600.0, 60.0)], []),
         "joins": ([*_drive([(1500.0, -900.0), (1500.0, 0.0)], 0.0), *_drive(STRAIGHT, 135.0, from_m=1500.0)], []),
         "against the tail": (_drive(TAIL[::-1], 600.0, to_m=3000.0), []),
+        "parked on the line": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), []),
+        "parked, named": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), [(0.0, on_trip)]),
         "ring twice": ([*_drive(RING, 0.0), *_stay(RING[0], 580.0, 700.0), *_drive(RING, 700.0, to_m=2500.0)], []),
         "ring from the middle": (_drive(RING, 0.0, from_m=1800.0), []),
         "dawdles": ([*_drive([(0.0, 0.0), (90.0, 60.0), (0.0, 0.0)], -200.0, mps=1.5), *_drive(STRAIGHT, 0.0, mps=4.0)], []),
@@ -440,6 +442,12 @@ def displaced(network: Network) -> Iterator[str]:
                 yield line("two", name, int(seconds), vehicle_id, state.matched.status, trip, state.matched.explanation, lost)
         gone = pipeline.release("A")
         yield line("released", name, None if gone is None else gone.matched.status, len(pipeline.states))
+        if gone is not None:
+            pipeline.adopt(replace(gone, vehicle_id="C"))
+        for vehicle_id in ("C", "D"):
+            outcome = pipeline.step(a_report((2000.0, 0.0), at(6, 43), vehicle_id=vehicle_id), hint)
+            trip = None if outcome.state is None or outcome.state.matched.trip is None else outcome.state.matched.trip.trip_id
+            yield line("adopted", name, vehicle_id, trip, sorted(pipeline.states))
 
 
 def lines() -> list[str]:

@@ -10,7 +10,7 @@ line, are early and late, and are sent off by a dispatcher.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -212,84 +212,110 @@ def asked(forecaster: Forecaster, name: str, states: list[VehicleState], now: da
             )
 
 
-def _variants(network: Network, now: datetime) -> Iterator[tuple[str, list[VehicleState]]]:
-    """Scenes of one moment; the vehicle of each is V, beside it others where they matter."""
-    day = MONDAY + timedelta(days=ASKED_DAY)
-    trip, by_headway = TripInstance("R1a1", day), TripInstance("R2a1", day, 7 * HOUR)
+BY_HEADWAY = TripInstance("R2a1", MONDAY + timedelta(days=ASKED_DAY), 7 * HOUR)
 
-    def state(
-        along_m: float, ago_s: float = 5.0, *, on: TripInstance = trip, vehicle_id: str = "V", **more: object
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment, and vehicles made for it."""
+
+    network: Network
+    now: datetime
+
+    def trip(self, trip_id: str) -> TripInstance:
+        return TripInstance(trip_id, MONDAY + timedelta(days=ASKED_DAY))
+
+    def drives(
+        self, along_m: float, ago_s: float = 5.0, *, on: TripInstance | None = None, vehicle_id: str = "V", **more: object
     ) -> VehicleState:
-        moment = now - timedelta(seconds=ago_s)
+        moment = self.now - timedelta(seconds=ago_s)
         recent = tuple((moment - timedelta(seconds=20.0 * n), max(along_m - 110.0 * n, 0.0)) for n in range(5, -1, -1))
         ahead = next(n for n in range(1, 7) if n == 6 or 1000.0 * (n - 1) > along_m - 20.0)
-        made = a_state(network, moment, on, along_m, ahead, vehicle_id, recent)
+        made = a_state(self.network, moment, on or self.trip("R1a1"), along_m, ahead, vehicle_id, recent)
         return replace(made, **more)  # type: ignore[arg-type]
 
     def stands(
+        self,
         along_m: float,
         since_s: float,
         *,
         vehicle_id: str = "V",
-        on: TripInstance = trip,
+        on: TripInstance | None = None,
         due_s: float | None = None,
         layover: bool = False,
     ) -> VehicleState:
-        since = now - timedelta(seconds=since_s)
-        made = state(along_m, on=on, vehicle_id=vehicle_id)
-        recent = tuple((now - timedelta(seconds=5.0 + 20.0 * n), along_m) for n in range(5, -1, -1))
-        facts = StandingFacts(since, due_at=None if due_s is None else now + timedelta(seconds=due_s))
+        since = self.now - timedelta(seconds=since_s)
+        made = self.drives(along_m, on=on, vehicle_id=vehicle_id)
+        recent = tuple((self.now - timedelta(seconds=5.0 + 20.0 * n), along_m) for n in range(5, -1, -1))
+        facts = StandingFacts(since, due_at=None if due_s is None else self.now + timedelta(seconds=due_s))
         status = VehicleStatus.LAYOVER if layover else VehicleStatus.ON_TRIP
         matched = replace(made.matched, status=status)
         return replace(made, recent=recent, standing=facts, matched=matched)
 
+
+def _scenes(scene: Scene) -> Iterator[tuple[str, list[VehicleState]]]:
+    """The vehicle of each is V, beside it others where they matter."""
     for along_m in (5.0, 300.0, 975.0, 1025.0, 2600.0, 3990.0):
-        yield f"drives at {along_m}", [state(along_m)]
+        yield f"drives at {along_m}", [scene.drives(along_m)]
     for ago_s in (25.0, 70.0, 200.0, 900.0):
-        yield f"heard {ago_s} s ago", [state(1500.0, ago_s)]
+        yield f"heard {ago_s} s ago", [scene.drives(1500.0, ago_s)]
     for early in (-3, -2, 2, 6):
-        plan = TripInstance(f"R1a{1 if early > 0 else 2}", day)
-        yield f"late by {early}", [state(500.0 + 400.0 * early if early > 0 else 3500.0, on=plan)]
+        plan = scene.trip(f"R1a{1 if early > 0 else 2}")
+        yield f"late by {early}", [scene.drives(500.0 + 400.0 * early if early > 0 else 3500.0, on=plan)]
     for along_m, ahead in ((1995.0, 3), (1995.0, 4), (2010.0, 4), (2018.0, 4)):
         for still_s in (0.0, 20.0, 60.0):
             recent = tuple(
-                (now - timedelta(seconds=5.0 + 10.0 * n), along_m if 10.0 * n <= still_s else along_m - 90.0 * n)
+                (scene.now - timedelta(seconds=5.0 + 10.0 * n), along_m if 10.0 * n <= still_s else along_m - 90.0 * n)
                 for n in range(8, -1, -1)
             )
-            yield f"has stopped at {along_m} {ahead} {still_s}", [state(along_m, next_stop_sequence=ahead, recent=recent)]
+            yield (
+                f"has stopped at {along_m} {ahead} {still_s}",
+                [scene.drives(along_m, next_stop_sequence=ahead, recent=recent)],
+            )
     for ago_s in (25.0, 45.0, 70.0):
-        few = state(1900.0, ago_s)
+        few = scene.drives(1900.0, ago_s)
         yield f"few fixes {ago_s}", [replace(few, recent=few.recent[-2:])]
     yield (
         "by headway",
-        [state(1500.0, on=by_headway), state(1600.0, on=replace(by_headway, start_s=7 * HOUR + 300), vehicle_id="W")],
+        [
+            scene.drives(1500.0, on=BY_HEADWAY),
+            scene.drives(1600.0, on=replace(BY_HEADWAY, start_s=7 * HOUR + 300), vehicle_id="W"),
+        ],
     )
-    off = state(1500.0)
+    off = scene.drives(1500.0)
     for metres, back in ((90.0, True), (400.0, True), (400.0, False)):
-        matched = MatchedPosition(off.matched.reported_at, VehicleStatus.OFF_ROUTE, trip, 1500.0, metres, is_expected_back=back)
+        matched = MatchedPosition(
+            off.matched.reported_at, VehicleStatus.OFF_ROUTE, scene.trip("R1a1"), 1500.0, metres, is_expected_back=back
+        )
         yield f"off by {metres} {back}", [replace(off, matched=matched)]
     for since_s in (30.0, 100.0, 120.0, 125.0, 130.0, 250.0, 420.0, 700.0, 1500.0, 2400.0, 4000.0, 9000.0):
-        yield f"stands for {since_s}", [stands(1500.0, since_s)]
-        yield f"stands at a stop for {since_s}", [stands(2010.0, since_s, on=TripInstance("R1a3", day))]
-        yield f"waits for {since_s}", [stands(0.0, since_s, due_s=-since_s / 2, layover=True)]
-        yield f"waits by headway for {since_s}", [stands(0.0, since_s, on=by_headway, layover=True)]
+        yield f"stands for {since_s}", [scene.stands(1500.0, since_s)]
+        yield f"stands at a stop for {since_s}", [scene.stands(2010.0, since_s, on=scene.trip("R1a3"))]
+        yield f"waits for {since_s}", [scene.stands(0.0, since_s, due_s=-since_s / 2, layover=True)]
+        yield f"waits by headway for {since_s}", [scene.stands(0.0, since_s, on=BY_HEADWAY, layover=True)]
+
+
+def _jams(scene: Scene) -> Iterator[tuple[str, list[VehicleState]]]:
+    parked = [scene.stands(1600.0 + 100.0 * n, 7000.0, vehicle_id=f"W{n}", on=scene.trip(f"R1a{n + 2}")) for n in range(2)]
+    for since_s in (7200.0, 7205.0, 7206.0):
+        yield f"side by side for {since_s}", [scene.stands(1500.0, since_s), *parked]
     for others in (1, 2):
         beside = [
-            stands(1600.0 + 300.0 * n, 500.0, vehicle_id=f"W{n}", on=TripInstance(f"R1a{n + 2}", day)) for n in range(others)
+            scene.stands(1600.0 + 300.0 * n, 500.0, vehicle_id=f"W{n}", on=scene.trip(f"R1a{n + 2}")) for n in range(others)
         ]
-        yield f"jam of {others}", [stands(1500.0, 900.0), *beside]
-        away = [replace(one, report=a_report((5000.0, 5000.0), now, vehicle_id=one.vehicle_id)) for one in beside]
-        yield f"jam elsewhere of {others}", [stands(1500.0, 900.0), *away]
+        yield f"jam of {others}", [scene.stands(1500.0, 900.0), *beside]
+        away = [replace(one, report=a_report((5000.0, 5000.0), scene.now, vehicle_id=one.vehicle_id)) for one in beside]
+        yield f"jam elsewhere of {others}", [scene.stands(1500.0, 900.0), *away]
     passing = replace(
-        state(1900.0, on=TripInstance("R1a2", day), vehicle_id="W"),
-        recent=tuple((now - timedelta(seconds=20.0 * n), 1900.0 - 110.0 * n) for n in range(8, -1, -1)),
+        scene.drives(1900.0, on=scene.trip("R1a2"), vehicle_id="W"),
+        recent=tuple((scene.now - timedelta(seconds=20.0 * n), 1900.0 - 110.0 * n) for n in range(8, -1, -1)),
     )
     yield (
         "overtaken",
         [
-            stands(1500.0, 900.0),
+            scene.stands(1500.0, 900.0),
             passing,
-            *(stands(1600.0, 500.0, vehicle_id=f"X{n}", on=TripInstance(f"R1a{n}", day)) for n in (3, 4)),
+            *(scene.stands(1600.0, 500.0, vehicle_id=f"X{n}", on=scene.trip(f"R1a{n}")) for n in (3, 4)),
         ],
     )
 
@@ -305,7 +331,8 @@ def lines() -> list[str]:
     rows += [line("again"), *learnt(again)]
     states = played(again, the_drives(network, (ASKED_DAY,), seed=9), now)
     rows += asked(again, "the morning after", list(states.values()), now)
-    for name, some in _variants(network, now):
+    scene = Scene(network, now)
+    for name, some in (*_scenes(scene), *_jams(scene)):
         again.observe(some, now)
         rows += asked(again, name, some, now)
     again.departures.ordered["V"] = now.timestamp() + 400.0
@@ -315,6 +342,7 @@ def lines() -> list[str]:
         later = now + timedelta(minutes=minutes)
         rows += asked(again, f"ordered {minutes}", [waiting], later)
     anew = Forecaster(network)
+    rows += [line("nothing learnt"), *learnt(Forecaster(network, anew.dump()))]
     for after in (0, 100, 900):  # what is learnt grows with time until it begins anew
         played(anew, the_drives(network, (after,), seed=after), at(23, day=MONDAY + timedelta(days=after)))
         rows += [line("much later", after), *learnt(anew)]
