@@ -1,4 +1,4 @@
-"""Faults on purpose: kills at random moments, cut cables, full disks, lost files, other clocks; what is lost and doubled by them.
+"""Faults on purpose: kills at random moments, cut cables, full disks, lost files, other clocks; what they lose and double.
 
     python -m benchmarks.faults [--set embedded|servers] [--kills 100] [--times 3] [--only WORDS] [--seed 1] [--out FILE]
 
@@ -66,7 +66,8 @@ class Row:
         return (
             f"| {self.fault.name} | {len(self.backs)} | {counts.sent:,} | {counts.acknowledged:,} | {counts.stored:,} "
             f"| {counts.doubled} | {noticed} | {backs[len(backs) // 2]:.1f} | {backs[-1]:.1f} "
-            f"| {pages.asked} / {pages.away} / {pages.told_503} / {pages.bad} | {'; '.join([*self.words, self.trouble]).strip('; ')} |"
+            f"| {pages.asked} / {pages.away} / {pages.told_503} / {pages.bad} "
+            f"| {'; '.join([*self.words, self.trouble]).strip('; ')} |"
         )
 
 

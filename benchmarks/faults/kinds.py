@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """sets: where it is tried. scene: the kind of system that it needs. often: as often as --kills says; else once or --times."""
+    """sets: where it is tried. scene: the kind of system that it needs. often: as often as --kills says; else --times."""
 
     name: str
     sets: tuple[str, ...]
@@ -218,12 +218,13 @@ def _flush(stage: Stage, luck: Random) -> Outcome:
         for at in range(0, len(times), FIXES_OF_ARRAY):
             tracker.flush([float(stamp) for stamp in times[at : at + FIXES_OF_ARRAY]])
     begun = time.monotonic()
-    lags = [lag for lag in _lags_while(stage, lambda: any(not _is_stored(stage, tracker) for tracker in others))]
+    lags = list(_lags_while(stage, lambda: any(not _is_stored(stage, tracker) for tracker in others)))
     took_s = time.monotonic() - begun
     stage.fleet.guests += others
     lags.sort()
     p50, p99 = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
-    words = f"{len(others) * len(times):,} fixes in {took_s:.0f} s; lag of {len(lags)} live reports p50 {p50:.2f} s, p99 {p99:.2f} s"
+    fixes = len(others) * len(times)
+    words = f"{fixes:,} fixes in {took_s:.0f} s; lag of {len(lags)} live reports p50 {p50:.2f} s, p99 {p99:.2f} s"
     return Outcome(time.time(), words=words)
 
 

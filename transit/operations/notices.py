@@ -27,7 +27,7 @@ def _ends_soon(facts: FleetFacts) -> Iterator[Trouble]:
             continue
         if alert.ends_at - alert.starts_at >= SHORT and not alert.alert_id.endswith(CLOSED_STOPS):
             headline = next((text for text in alert.header.values() if text), alert.alert_id)
-            figures = {"notice": headline, "ends_at": alert.ends_at.timestamp()}
+            figures: dict[str, str | float] = {"notice": headline, "ends_at": alert.ends_at.timestamp()}
             yield Trouble(TroubleKind.NOTICE_ENDS, alert.alert_id, figures=figures)
 
 

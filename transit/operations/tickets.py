@@ -13,7 +13,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     for ticket in facts.tickets:
         if facts.now - ticket.created_at >= timedelta(hours=facts.limits.ticket_h):
             stop = facts.network.stops.get(ticket.stop_id) if facts.network else None
-            figures = {
+            figures: dict[str, str | float] = {
                 "place": stop.name if stop is not None else "–",
                 "age_s": (facts.now - ticket.created_at).total_seconds(),
             }

@@ -123,7 +123,7 @@ class Live:
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
-        console = self._console(predictions, now)
+        console = self._console(predictions, alerts, now)
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
             self.loose = loose_since(self.loose, self.states, now)
             self.facts = replace(
@@ -161,7 +161,7 @@ class Live:
             return f"{type(error).__name__}: {error}"[:300]
         return ""
 
-    def _console(self, predictions: list[Prediction], now: datetime) -> ControlState | None:
+    def _console(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> ControlState | None:
         """What dispatchers see of the corridors; None without a network."""
         if self.control is None or self.forecaster is None:
             return None

@@ -32,10 +32,11 @@ from transit.store.watch_reports import FILE, read_report, write_report
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 WITH_WORKER = [sys.executable, "-c", f"import subprocess; subprocess.Popen({SLEEPER!r}).wait(); import time; time.sleep(600)"]
-WITH_TWO_WORKERS = [
-    sys.executable, "-c", "import signal, subprocess, time; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
-    f"all = [subprocess.Popen({SLEEPER!r}) for _ in 'ab']; time.sleep(600)",
-]  # fmt: skip
+TWO_SLEEPERS = (
+    "import signal, subprocess, time; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
+    f"all = [subprocess.Popen({SLEEPER!r}) for _ in 'ab']; time.sleep(600)"
+)
+WITH_TWO_WORKERS = [sys.executable, "-c", TWO_SLEEPERS]
 POSITION = "transbinjai/v1/trackers/T1/position"
 QUICK = Patience(every_s=0.1, deaf_s=1.0, late_s=1.0, silent_s=1.0, drains_s=2.0)
 
