@@ -1,4 +1,4 @@
-"""The sign of life of each web worker: while it answers, the parent sees it; a worker that hangs gives none."""
+"""The sign of life of each web worker: while it answers what it is asked, the parent sees it; one that hangs gives none."""
 
 from __future__ import annotations
 

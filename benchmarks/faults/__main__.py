@@ -1,11 +1,11 @@
-"""Faults on purpose: kills at random moments, cut cables, full disks, lost files, other clocks; what they lose and double.
+"""Faults on purpose: kills at random moments, cut cables, full disks, lost files, other clocks; what is lost and doubled.
 
-    python -m benchmarks.faults [--set embedded|servers] [--kills 100] [--times 3] [--only WORDS] [--seed 1] [--out FILE]
+    python -m benchmarks.faults [--set embedded|servers] [--kills 100] [--times 3] [--only WORDS] [--seed 1]
 
 Fourteen trackers report twice a second with QoS 1 and count their acknowledgements, a rider asks for pages. After each fault
 the system must be back by itself: every tracker's new reports are stored, a new snapshot is there, /healthz is 200. Per kind
 of fault sent = acknowledged = stored and doubled = 0 are counted, and how long it took to be back. The exit code is 1 where
-that is not so. Some faults need more of the machine (root, libfaketime, Mosquitto, PostgreSQL); what cannot be tried is said.
+that is not so. Some faults need more of the machine (root, a C compiler, Mosquitto, PostgreSQL); what cannot be tried is said.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.faults.counts import Books, Counts
-from benchmarks.faults.kinds import FAULTS, TMPFS_MB, Fault, Outcome, faketime, may_mount
+from benchmarks.faults.kinds import FAULTS, TMPFS_MB, Fault, Outcome, may_mount, other_clock
 from benchmarks.faults.servers import Missing
 from benchmarks.faults.stage import EMBEDDED, SERVERS, NotBack, Pages, Stage
 
@@ -62,13 +62,20 @@ class Row:
         if self.counts is None:
             return f"| {self.fault.name} | {len(self.backs)} | | | | | | | | | {self.trouble} |"
         counts, pages, backs = self.counts, self.pages, sorted(self.backs) or [0.0]
-        noticed = ", ".join("unknown" if row is None else f"{row:,}" for row in self.noticed)
-        return (
-            f"| {self.fault.name} | {len(self.backs)} | {counts.sent:,} | {counts.acknowledged:,} | {counts.stored:,} "
-            f"| {counts.doubled} | {noticed} | {backs[len(backs) // 2]:.1f} | {backs[-1]:.1f} "
-            f"| {pages.asked} / {pages.away} / {pages.told_503} / {pages.bad} "
-            f"| {'; '.join([*self.words, self.trouble]).strip('; ')} |"
+        cells = (
+            self.fault.name,
+            f"{len(self.backs)}",
+            f"{counts.sent:,}",
+            f"{counts.acknowledged:,}",
+            f"{counts.stored:,}",
+            f"{counts.doubled}",
+            ", ".join("unknown" if row is None else f"{row:,}" for row in self.noticed),
+            f"{backs[len(backs) // 2]:.1f}",
+            f"{backs[-1]:.1f}",
+            f"{pages.asked} / {pages.away} / {pages.told_503} / {pages.bad}",
+            "; ".join(filter(None, [*self.words, self.trouble])),
         )
+        return f"| {' | '.join(cells)} |"
 
 
 def try_fault(stage: Stage, books: Books, fault: Fault, times: int, luck: Random) -> Row:
@@ -128,15 +135,10 @@ def _small_disk(folder: Path, is_wanted: bool) -> Iterator[Path | None]:
 
 
 def _other_clock(folder: Path) -> dict[str, str]:
-    library = faketime()
-    if library is None:
-        raise Missing("libfaketime (apt install faketime)")
-    clock_file = folder / "clock"
-    clock_file.write_text("+0\n")
-    return {
-        "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock_file), "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
-    }  # fmt: skip
+    environment = other_clock(folder)
+    if environment is None:
+        raise Missing("C compiler")
+    return environment
 
 
 def run(kind: str, faults: Sequence[Fault], *, kills: int, times: int, seed: int) -> Iterator[Row | str]:

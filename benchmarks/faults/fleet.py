@@ -21,7 +21,7 @@ LOOK_EVERY_S = 0.01
 
 @dataclass(slots=True)
 class Sent:
-    """A report on its way. fix_ms: Unix milliseconds, its key with the tracker's name; at_s: when it was sent (monotonic)."""
+    """A report on its way. fix_ms: Unix milliseconds, its key with the tracker's name; at_s: of publishing (monotonic)."""
 
     tracker_id: str
     fix_ms: int

@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,11 +24,11 @@ OUTAGE_S = 13.0
 FULL_FOR_S = 20.0
 READ_ONLY_FOR_S = 12.0
 TMPFS_MB = 400  # more than what NEEDS_FREE of the watch asks for
-STEP_S = 3600
+STEP_S, STEPPED_FOR_S = 3600, 10.0
 FLUSHED_S, FLUSHED_EVERY_S, FIXES_OF_ARRAY = 86_400, 5, 60  # a day at one fix each five seconds, in arrays of five minutes
 LAG_LOOK_EVERY_S = 0.05
 NOTICED_WITHIN_S = 150.0  # a process that hangs: a minute's patience, and the start of the next
-FAKETIME = "libfaketimeMT.so.1"
+CLOCK_SOURCE = Path(__file__).with_name("other_clock.c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """sets: where it is tried. scene: the kind of system that it needs. often: as often as --kills says; else --times."""
+    """sets: where it is tried. scene: the kind of system that it needs. often: --kills times, else --times."""
 
     name: str
     sets: tuple[str, ...]
@@ -124,10 +125,9 @@ def _disk_full(stage: Stage, luck: Random) -> Outcome:
         while True:
             os.posix_fallocate(file.fileno(), file.tell(), 1 << 20)
             file.seek(1 << 20, os.SEEK_CUR)
-    with ballast.open("ab") as file, suppress(OSError):
-        while True:
-            file.write(b"x" * 512)
-            file.flush()
+    with ballast.open("ab", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 512):
+            pass
     time.sleep(FULL_FOR_S)
     ballast.unlink()
     return Outcome(time.time())
@@ -152,6 +152,10 @@ def _immutable(folders: list[Path]) -> Iterator[None]:
 
 def _lose_wal(stage: Stage, luck: Random) -> Outcome:
     """All is killed at once, and what the database had not yet moved into its file is gone."""
+    with stage.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")  # a checkpoint stands in no transaction
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    time.sleep(luck.uniform(3.0, 8.0))
     stage.kill_everything()
     for end in ("-wal", "-shm"):
         (stage.data_dir / f"transit.db{end}").unlink(missing_ok=True)
@@ -197,13 +201,13 @@ def _random_bytes(path: Path, luck: Random) -> None:
 
 def _step_clock(seconds: int) -> Callable[[Stage, Random], Outcome]:
     def act(stage: Stage, luck: Random) -> Outcome:
-        clock_file = Path(stage.environment["FAKETIME_TIMESTAMP_FILE"])
-        clock_file.write_text(f"{seconds:+d}\n")
         began = time.time()
+        set_clock(stage.environment, seconds)
         stage.wait_until_back(began)
-        time.sleep(10.0)
-        clock_file.write_text("+0\n")
-        return Outcome(time.time())
+        there_s = time.time() - began
+        time.sleep(STEPPED_FOR_S)
+        set_clock(stage.environment, 0)
+        return Outcome(time.time(), words=f"at the other time back after {there_s:.1f} s")
 
     return act
 
@@ -218,13 +222,13 @@ def _flush(stage: Stage, luck: Random) -> Outcome:
         for at in range(0, len(times), FIXES_OF_ARRAY):
             tracker.flush([float(stamp) for stamp in times[at : at + FIXES_OF_ARRAY]])
     begun = time.monotonic()
-    lags = list(_lags_while(stage, lambda: any(not _is_stored(stage, tracker) for tracker in others)))
+    lags = sorted(_lags_while(stage, lambda: any(not _is_stored(stage, tracker) for tracker in others)))
     took_s = time.monotonic() - begun
     stage.fleet.guests += others
-    lags.sort()
     p50, p99 = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
-    fixes = len(others) * len(times)
-    words = f"{fixes:,} fixes in {took_s:.0f} s; lag of {len(lags)} live reports p50 {p50:.2f} s, p99 {p99:.2f} s"
+    words = (
+        f"{len(others) * len(times):,} fixes in {took_s:.0f} s; lag of {len(lags)} live reports p50 {p50:.2f}, p99 {p99:.2f} s"
+    )
     return Outcome(time.time(), words=words)
 
 
@@ -280,10 +284,22 @@ FAULTS = (
 )
 
 
-def faketime() -> Path | None:
-    """The library that gives processes another clock (Debian: libfaketime)."""
-    folders = (Path("/usr/lib"), Path("/usr/local/lib"))
-    return next((path for folder in folders for path in folder.glob(f"*/faketime/{FAKETIME}")), None)
+def other_clock(folder: Path) -> dict[str, str] | None:
+    """The environment in which processes go by another clock; None where there is no C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    library, clock_file = folder / "other_clock.so", folder / "clock"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, CLOCK_SOURCE], check=True)
+    environment = {"LD_PRELOAD": str(library), "TRANSIT_CLOCK_FILE": str(clock_file)}
+    clock_file.write_bytes(bytes(8))
+    return environment
+
+
+def set_clock(environment: Mapping[str, str], seconds: int) -> None:
+    """Ahead of, or behind, the machine's."""
+    with open(environment["TRANSIT_CLOCK_FILE"], "r+b") as file:
+        file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
 
 
 def may_mount() -> bool:

@@ -32,11 +32,12 @@ from transit.store.watch_reports import FILE, read_report, write_report
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 WITH_WORKER = [sys.executable, "-c", f"import subprocess; subprocess.Popen({SLEEPER!r}).wait(); import time; time.sleep(600)"]
-TWO_SLEEPERS = (
-    "import signal, subprocess, time; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
-    f"all = [subprocess.Popen({SLEEPER!r}) for _ in 'ab']; time.sleep(600)"
-)
-WITH_TWO_WORKERS = [sys.executable, "-c", TWO_SLEEPERS]
+TWO_WORKERS = f"""
+import signal, subprocess, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+workers = [subprocess.Popen({SLEEPER!r}) for _ in "ab"]
+time.sleep(600)
+"""
 POSITION = "transbinjai/v1/trackers/T1/position"
 QUICK = Patience(every_s=0.1, deaf_s=1.0, late_s=1.0, silent_s=1.0, drains_s=2.0)
 
@@ -191,7 +192,7 @@ def test_a_worker_of_a_process_that_stands_still_is_ended_and_the_process_is_not
 
 
 def test_a_worker_without_a_sign_is_ended_while_another_gives_one(supervisor, tmp_path):
-    child = supervisor.start("web", WITH_TWO_WORKERS)
+    child = supervisor.start("web", [sys.executable, "-c", TWO_WORKERS])
     good, hung = until(lambda: len(found := psutil.Process(child.process.pid).children()) == 2 and found)
     url = f"http://127.0.0.1:{free_port()}"
     patience = Patience(every_s=0.1, silent_s=2.0)
