@@ -47,6 +47,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.tickets",
     "web.pages.phone_app",
     "web.pages.map",
+    "web.pages.diagram",
     "web.pages.visitors",
     "web.pages.services",
     "web.pages.log_in",
