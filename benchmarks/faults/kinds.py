@@ -157,6 +157,7 @@ def _lose_wal(stage: Stage, luck: Random) -> Outcome:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     time.sleep(luck.uniform(3.0, 8.0))
     stage.kill_everything()
+    stage.engine.dispose()  # our own connection would go on reading the log that is removed
     for end in ("-wal", "-shm"):
         (stage.data_dir / f"transit.db{end}").unlink(missing_ok=True)
     began = time.time()
@@ -176,6 +177,7 @@ def _damage(how: Callable[[Path, Random], None]) -> Callable[[Stage, Random], Ou
         time.sleep(luck.uniform(3.0, 8.0))
         status, _ = stage.get("/")
         stage.stop()
+        stage.engine.dispose()
         words = stage.command("restore")
         number = re.search(r"It lacks ([\d,]+) reports", words)
         began = time.time()

@@ -31,7 +31,7 @@ from transit.store.trackers import map_tracker
 TRACKERS = 14
 BACK_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.1
-ASK_EVERY_S = 0.5
+ASK_EVERY_S, PATIENT_S = 0.5, 30.0  # of the rider
 WORKERS = 2
 EMBEDDED, SERVERS = "embedded", "servers"
 PARTS = {EMBEDDED: ("broker", "ingest", "live", "web"), SERVERS: ("ingest", "live", "web")}
@@ -43,7 +43,7 @@ class NotBack(RuntimeError):
 
 @dataclass
 class Pages:
-    """What a rider who asks twice a second got. away: nobody listened; bad: 5xx other than 503, or no answer in ten seconds."""
+    """What a rider who asks twice a second got. away: nobody listened; bad: 5xx but 503, or no answer in half a minute."""
 
     asked: int = 0
     away: int = 0
@@ -205,7 +205,7 @@ class Stage:
         paths = (f"/halte/{stop_id}", "/", f"/api/v1/stops/{stop_id}/arrivals", "/lapor/none", "/kinerja")
         while self._is_open:
             path = paths[self.pages.asked % len(paths)]
-            status, _ = self.get(path)
+            status, _ = self.get(path, PATIENT_S)
             self.pages.asked += 1
             self.pages.away += status == 0
             self.pages.told_503 += status == 503
