@@ -20,6 +20,7 @@ HEARD_LATELY = timedelta(hours=1)
 RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
 LEAST = 6  # reports that a share is told of
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
+WITH_THE_OTHERS = timedelta(minutes=10)  # who was heard last so long before the fleet fell silent fell silent with it
 TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
 NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
 UNREADABLE = "unreadable"  # case of reports refused because the payload cannot be read: the complaint says why
@@ -81,7 +82,10 @@ def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mappin
 
 def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
     """A silence that is the fleet's is not told of each tracker as well."""
-    return facts.watch.since is not None and row.vehicle_id in facts.watch.silent
+    since = facts.watch.since
+    if since is None or row.last_received_at is None:
+        return False
+    return row.vehicle_id in facts.watch.silent or row.last_received_at >= since - WITH_THE_OTHERS
 
 
 def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from web.words.matters import section_word
 from web.world import world
 
 pages = Blueprint("hand_over", __name__)
-LETTERS = 4000  # of a section
+LETTERS = 8000  # of a section
 USUAL_SHIFT = timedelta(hours=8)  # where nobody handed over before
 
 
