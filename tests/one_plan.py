@@ -297,7 +297,7 @@ ENDS = (
 
 def journeys(network: Network) -> Iterator[str]:
     planner = planner_of(network)
-    for hour in (5.9, 6.6, 6.9, 7.4, 7.9, 8.2, 9.5, 13.2, 16.5):
+    for hour in (5.9, 6.0, 6.6, 6.9, 7.4, 7.9, 8.2, 9.5, 13.2, 16.5):
         now = at(0) + timedelta(hours=hour)
         yield from _asked(planner, planner.service(now), now.timestamp(), f"{hour}")
     now = at(7)
