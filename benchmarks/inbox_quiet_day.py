@@ -73,9 +73,15 @@ class Truth:
     def passed_s_ago(self, ahead: Bus, pattern_id: str, along_m: float) -> float | None:
         """Seconds since a bus was last at a point; None where it was not within the trail."""
         trail = self.trails[ahead.number]
-        later = None
+        later: tuple[float, str] | None = None
         for second, pattern, metres in reversed(trail):
-            if pattern == pattern_id and metres <= along_m and later is not None and later[1] == pattern_id:
+            if (
+                pattern == pattern_id
+                and metres <= along_m
+                and later is not None
+                and later[0] > along_m
+                and later[1] == pattern_id
+            ):
                 return self.fleet.at_s - second
             later = (metres, pattern)
         return None
@@ -100,8 +106,8 @@ def _headway(matter: Matter, truth: Truth, now: datetime, network: Network) -> b
     figures = matter.trouble.figures
     behind, ahead = truth.bus(matter.trouble.subject), truth.bus(str(figures["ahead"]))
     apart_s = truth.passed_s_ago(ahead, behind.pattern.pattern_id, behind.along_m)
-    if apart_s is None:
-        return True
+    if apart_s is None:  # not since the day began, or for hours
+        return matter.trouble.kind is Kind.BUNCHED
     promised_s = float(str(figures["promised_s"]))
     if matter.trouble.kind is Kind.BUNCHED:
         return apart_s > max(DEFAULT.bunched_s, DEFAULT.bunched_share * promised_s) + SLACK_S

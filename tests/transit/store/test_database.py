@@ -60,7 +60,8 @@ UNDO = {  # schema -> what takes back what it added
         "INSERT INTO assignments VALUES ('BUS1', 'R1', NULL, 1)",
         "ALTER TABLE tickets DROP COLUMN about_at",
     ),
-    "0010": ("DROP TABLE matter_deeds", "DROP TABLE matters", "DROP TABLE hand_overs"),
+    "0010": ("DROP TABLE identities",),
+    "0011": ("DROP TABLE matter_deeds", "DROP TABLE matters", "DROP TABLE hand_overs"),
 }
 
 
