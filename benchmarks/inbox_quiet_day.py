@@ -1,15 +1,15 @@
 """How many rows the inbox shows on a day on which nothing is wrong, and how many of them are false.
 
-    python -m benchmarks.inbox_quiet_day [--hours 16.5] [--vehicles 14] [--seed 1]
+    python -m benchmarks.inbox_quiet_day [--hours 16.5] [--vehicles 14] [--seed 1] [--obeyed 0.8]
 
-The simulator drives the sample network from half past five until ten; what its trackers send goes into ingest, and the live
-process looks each ten seconds, all on the simulator's clock. Nothing is planted: no breakdown, no detour, no outage. The
-trackers err as the demonstration's do: noise, stretches without a fix, dead zones of up to four minutes, one clock that is
-150 s wrong. A row is false where the simulator, which knows, says that it was not so when the row was opened:
+The simulator drives the sample network from half past five on; what its trackers send goes into ingest, and the live process
+looks each ten seconds, all on the simulator's clock. Four of five drivers leave terminals as the console advises. Nothing is
+planted: no breakdown, no detour, no outage. The trackers err as the demonstration's do: noise, stretches without a fix, dead
+zones of up to four minutes, one clock that is 150 s wrong. A row is false where the simulator, which knows, says so:
 
 silent: its tracker sent within five minutes; falls_silent: within 150 s. off_line, loose: the bus drove its line.
-bunched, gap: the bus ahead passed the same point at least 60 s later or earlier than the limits of the row.
-ghost: a bus left that terminal within five minutes around the moment. standing, parked, jam: the bus moved.
+bunched, gap: at the stop that the row names the bus did not come so close, or so late, behind the other one, by a minute;
+ghost: a bus left that terminal within five minutes after the moment. standing, parked, jam: the bus moved.
 clock_*: the tracker's clock is right. Any other kind: false, for nothing of the kind was done.
 """
 
@@ -18,11 +18,13 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from time import perf_counter
 
 from gps_ingest.ingest.facts import Ingest
@@ -38,6 +40,7 @@ from transit.store.database import migrate, open_database, writing
 from transit.store.matters import load_matters
 from transit.store.networks import save_network
 from transit.store.trackers import map_tracker
+from web.live.control import read_control
 from web.live.process import Live
 
 SAMPLE = Path(__file__).parent.parent / "data" / "binjai"
@@ -45,9 +48,12 @@ BEGIN = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)  # 05:30 at UTC+7, a Tuesday
 LOOK_EVERY_S = 10  # half as often as the live process, and what was sent meanwhile is one batch of ingest
 MEMORY = Path("/dev/shm")  # a day is 6,000 commits: not the disk's work, where this is there
 TOPIC = "transbinjai/v1/trackers/{}/position"
+LATE_S = (10.0, 15.0)  # a driver leaves so long after the time that he was told: mean and standard deviation
 SLACK_S = 60.0  # what a forecast may err before a row about headways is called false
 GHOST_S = 300.0
-TRAIL_S = 4 * 3600  # of each bus's way that is remembered
+TRAIL_S = 300  # of each bus's way that is remembered
+LEFT_M = 25.0  # behind a stop a bus has left it
+AT_THE_END = (Kind.BUNCHED, Kind.GAP, Kind.GHOST)  # judged by what came after
 STANDS_M = 30.0
 
 
@@ -58,27 +64,31 @@ class Truth:
     fleet: Fleet
     sent_at: dict[str, datetime] = field(default_factory=dict)
     trails: dict[int, deque[tuple[float, str, float]]] = field(default_factory=dict)  # bus -> (second, pattern, metres)
+    passed: dict[tuple[str, str], list[float]] = field(default_factory=dict)  # (vehicle, stop_id) -> when it left it
     left: list[tuple[float, str]] = field(default_factory=list)  # (second, stop_id) of departures from first stops
 
     def note(self) -> None:
         for bus in self.fleet.buses:
             trail = self.trails.setdefault(bus.number, deque(maxlen=TRAIL_S))
-            if trail and trail[-1][2] < 25.0 <= bus.along_m and trail[-1][1] == bus.pattern.pattern_id:
-                self.left.append((self.fleet.at_s, bus.pattern.stop_ids[0]))
+            if trail and trail[-1][1] == bus.pattern.pattern_id:
+                before = bisect_right(bus.pattern.stop_dist_m, trail[-1][2] - LEFT_M)
+                for n in range(before, bisect_right(bus.pattern.stop_dist_m, bus.along_m - LEFT_M)):
+                    stop_id = bus.pattern.stop_ids[n]
+                    self.passed.setdefault((f"DEMO-{bus.number}", stop_id), []).append(self.fleet.at_s)
+                    if n == 0:
+                        self.left.append((self.fleet.at_s, stop_id))
             trail.append((self.fleet.at_s, bus.pattern.pattern_id, bus.along_m))
 
     def bus(self, vehicle_id: str) -> Bus:
         return self.fleet.buses[int(vehicle_id.rpartition("-")[2]) - 1]
 
-    def passed_s_ago(self, ahead: Bus, pattern_id: str, along_m: float) -> float | None:
-        """Seconds since a bus was last at a point; None where it was not within the trail."""
-        trail = self.trails[ahead.number]
-        later = None
-        for second, pattern, metres in reversed(trail):
-            if pattern == pattern_id and metres <= along_m and later is not None and later[1] == pattern_id:
-                return self.fleet.at_s - second
-            later = (metres, pattern)
-        return None
+    def headway_s(self, behind: str, ahead: str, stop_ids: set[str], since_s: float) -> float | None:
+        """How long after the bus ahead the other one really left a stop, the next time that it did; None: it never did."""
+        later = [at for stop_id in stop_ids for at in self.passed.get((behind, stop_id), ()) if at >= since_s]
+        if not later:
+            return None
+        before = [at for stop_id in stop_ids for at in self.passed.get((ahead, stop_id), ()) if at <= min(later)]
+        return min(later) - max(before) if before else None
 
 
 def is_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
@@ -96,16 +106,16 @@ def _silence(limit_s: float) -> Callable[[Matter, Truth, datetime, Network], boo
 
 
 def _headway(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
-    """The headway of now, where the bus behind is: when the bus ahead was there."""
     figures = matter.trouble.figures
-    behind, ahead = truth.bus(matter.trouble.subject), truth.bus(str(figures["ahead"]))
-    apart_s = truth.passed_s_ago(ahead, behind.pattern.pattern_id, behind.along_m)
+    here = {stop_id for stop_id, stop in network.stops.items() if stop.name == figures["place"]}
+    since_s = (now - truth.fleet.start).total_seconds()
+    apart_s = truth.headway_s(matter.trouble.subject, str(figures["ahead"]), here, since_s)
+    promised_s = float(str(figures["promised_s"]))
     if apart_s is None:
         return True
-    promised_s = float(str(figures["promised_s"]))
     if matter.trouble.kind is Kind.BUNCHED:
         return apart_s > max(DEFAULT.bunched_s, DEFAULT.bunched_share * promised_s) + SLACK_S
-    return apart_s < DEFAULT.gap_over * promised_s - SLACK_S
+    return apart_s < DEFAULT.gap_share * promised_s - SLACK_S
 
 
 def _ghost(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
@@ -144,7 +154,31 @@ JUDGES: dict[Kind, Callable[[Matter, Truth, datetime, Network], bool]] = {
 }
 
 
-def drive(folder: Path, hours: float, vehicles: int, seed: int) -> tuple[Counter[str], Counter[str]]:
+@dataclass
+class Drivers:
+    """Who leaves as the console advises, decided by chance each time that he waits, some seconds late."""
+
+    fleet: Fleet
+    obeyed: float
+    chance: Random
+    obeying: dict[int, float | None] = field(default_factory=dict)  # bus that waits -> how late it leaves; None: as it likes
+
+    def hear(self, folder: Path) -> None:
+        state = read_control(folder)
+        advice = {row.vehicle_id: row for row in state.advice if row.is_there and row.why_not is None} if state else {}
+        for bus in self.fleet.buses:
+            if bus.mode is not Mode.LAYOVER:
+                self.obeying.pop(bus.number, None)
+                continue
+            if bus.number not in self.obeying:
+                obeys = self.chance.random() < self.obeyed
+                self.obeying[bus.number] = max(0.0, self.chance.gauss(*LATE_S)) if obeys else None
+            late_s, row = self.obeying[bus.number], advice.get(f"DEMO-{bus.number}")
+            if late_s is not None and row is not None:
+                bus.until_s = (row.leave_at - self.fleet.start).total_seconds() + late_s
+
+
+def drive(folder: Path, hours: float, vehicles: int, seed: int, obeyed: float) -> tuple[Counter[str], Counter[str]]:
     """(rows, false rows) by kind."""
     network = read_network(SAMPLE)
     engine = open_database(f"sqlite:///{folder / 'day.db'}")
@@ -157,6 +191,8 @@ def drive(folder: Path, hours: float, vehicles: int, seed: int) -> tuple[Counter
     ingest, live = Ingest(engine, lambda: clock[0]), Live(engine, folder)
     fleet = Fleet(network, vehicles, seed, BEGIN)
     truth = Truth(fleet)
+    drivers = Drivers(fleet, obeyed, Random(f"{seed}:obeys"))
+    to_judge: list[tuple[Matter, datetime]] = []
     rows: Counter[str] = Counter()
     false: Counter[str] = Counter()
     seen, number = 0, 0
@@ -173,22 +209,29 @@ def drive(folder: Path, hours: float, vehicles: int, seed: int) -> tuple[Counter
             ingest.take(messages)
             messages = []
             live.step(now)
+            drivers.hear(folder)
             with engine.connect() as connection:
                 newest = [matter for matter in load_matters(connection, now, now) if matter.matter_id > seen]
             for matter in newest:
                 seen = matter.matter_id
                 rows[matter.trouble.kind.value] += 1
-                wrong = is_false(matter, truth, now, network)
-                false[matter.trouble.kind.value] += wrong
-                if wrong:
-                    print(
-                        f"  false: {now + timedelta(hours=7):%H:%M:%S} {matter.trouble.key} {dict(matter.trouble.figures)}",
-                        flush=True,
-                    )
+                if matter.trouble.kind in AT_THE_END:
+                    to_judge.append((matter, now))
+                else:
+                    false[matter.trouble.kind.value] += told_false(matter, truth, now, network)
         if second % 3600 == 0:
             print(f"  {now + timedelta(hours=7):%H:%M} {dict(rows)}", flush=True)
     engine.dispose()
+    for matter, opened_at in to_judge:
+        false[matter.trouble.kind.value] += told_false(matter, truth, opened_at, network)
     return rows, false
+
+
+def told_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
+    wrong = is_false(matter, truth, now, network)
+    if wrong:
+        print(f"  false: {now + timedelta(hours=7):%H:%M:%S} {matter.trouble.key} {dict(matter.trouble.figures)}", flush=True)
+    return wrong
 
 
 def main() -> None:
@@ -196,10 +239,11 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=16.5)
     parser.add_argument("--vehicles", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--obeyed", type=float, default=0.8)
     options = parser.parse_args()
     started = perf_counter()
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        rows, false = drive(Path(folder), options.hours, options.vehicles, options.seed)
+        rows, false = drive(Path(folder), options.hours, options.vehicles, options.seed, options.obeyed)
     print(f"{'kind':20} rows  false   false per bus and day")
     listed = [kind.value for kind in Kind if rows[kind.value]]
     for kind in listed:

@@ -11,6 +11,7 @@ class Limits:
 
     lasts_s: float = 20.0  # so long something must be true before it is a matter
     clears_s: float = 60.0  # and so long not, before the matter is over
+    headway_clears_s: float = 300.0  # the same of bunching and gaps: two buses that rest at a terminal are not apart yet
     falls_silent_s: float = 150.0  # of a bus on a trip: nothing is decided on an older fix (MBTA Skate)
     silent_s: float = 300.0  # a tracker that reports every two minutes may miss one
     off_line_s: float = 120.0  # a bus that goes around a parked lorry is back by then

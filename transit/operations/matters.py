@@ -14,6 +14,7 @@ from enum import StrEnum
 from transit.operations.limits import Limits
 from transit.operations.troubles import Trouble, TroubleKind
 
+OF_HEADWAYS = (TroubleKind.BUNCHED, TroubleKind.GAP)
 WATCHED = frozenset({TroubleKind.FALLS_SILENT})  # most end by themselves within minutes: shown apart, nobody is called
 
 
@@ -104,9 +105,13 @@ class Changes:
     cleared: tuple[str, ...] = ()
 
 
+def _clears_s(key: str, limits: Limits) -> float:
+    return limits.headway_clears_s if key.partition("|")[0] in OF_HEADWAYS else limits.clears_s
+
+
 def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: Limits) -> tuple[Lasting, Changes]:
     by_key = {trouble.key: trouble for trouble in troubles}
-    lasts, clears = timedelta(seconds=limits.lasts_s), timedelta(seconds=limits.clears_s)
+    lasts = timedelta(seconds=limits.lasts_s)
     still_open: dict[str, datetime | None] = {}
     cleared = []
     for key, gone_since in before.open.items():
@@ -114,7 +119,7 @@ def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: Li
             still_open[key] = None
         else:
             gone_since = now if gone_since is None else min(gone_since, now)
-            if now - gone_since >= clears:
+            if now - gone_since >= timedelta(seconds=_clears_s(key, limits)):
                 cleared.append(key)
             else:
                 still_open[key] = gone_since

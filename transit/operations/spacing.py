@@ -51,9 +51,11 @@ def _beside(facts: FleetFacts, network: Network, corridor: Corridor, bus: Corrid
     figures["route_id"] = corridor.route_id
     limits, headway_s = facts.limits, kept_headway_s(corridor)
     close = Trouble(TroubleKind.BUNCHED, bus.vehicle_id, figures=figures)
-    over = limits.bunched_over if close.key in facts.open else 1.0
+    is_open = close.key in facts.open
+    over = limits.bunched_over if is_open else 1.0
     close_s = max(limits.bunched_s, limits.bunched_share * (corridor.promised_s or 0.0)) * over
-    if bus.state is BusState.RUNNING and states[bus.ahead_id] is BusState.RUNNING and bus.ahead_s <= close_s:
+    both_drive = bus.state is BusState.RUNNING and states[bus.ahead_id] is BusState.RUNNING
+    if bus.ahead_s <= close_s and (both_drive or is_open):  # at a terminal two buses may be close, unless they came so
         yield close
     far = Trouble(TroubleKind.GAP, bus.vehicle_id, figures=figures)
     if bus.state in PLACED and bus.ahead_s >= headway_s * (limits.gap_over if far.key in facts.open else limits.gap_share):

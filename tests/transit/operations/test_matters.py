@@ -38,6 +38,12 @@ def test_a_matter_is_over_when_it_was_not_found_for_a_minute_and_a_gap_of_less_i
     assert looks(found) == {20: [SILENT.key], 150: [SILENT.key]}
 
 
+def test_two_buses_that_rest_between_two_rounds_are_one_matter_of_bunching():
+    close = Trouble(TroubleKind.BUNCHED, "BUS1")
+    assert looks({0: [close], 20: [close], 25: [], 320: [], 324: [close]}) == {20: [close.key]}
+    assert looks({0: [close], 20: [close], 25: [], 325: []}) == {20: [close.key], 325: [close.key]}
+
+
 def test_the_same_with_other_figures_is_one_matter_and_another_place_of_a_line_is_another():
     older = Trouble(TroubleKind.SILENT, "T1", at(7), {"age_s": 900.0})
     assert looks({0: [SILENT], 20: [older], 40: [SILENT]}) == {20: [SILENT.key]}
