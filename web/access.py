@@ -36,6 +36,7 @@ MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs
     "/armada/kinerja": {"GET": Role.SUPERVISOR},
     "/armada/kinerja.csv": {"GET": Role.SUPERVISOR},
     "/armada/kinerja.xlsx": {"GET": Role.SUPERVISOR},
+    "/armada/kinerja.pdf": {"GET": Role.SUPERVISOR},
     "/armada/pengumuman": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>/akhiri": {"POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>": {"GET": Role.DISPATCHER, "POST": Role.DISPATCHER},
