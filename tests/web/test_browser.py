@@ -41,7 +41,7 @@ PAGES = [
     "/peta",
     "/wisata",
     "/wisata/tugu",
-    "/wisata/pasar?dari=S1",
+    "/wisata/pasar",
     "/wisata/rute/jalan",
     "/layanan",
     "/jangkauan?dari=halte:S1",
