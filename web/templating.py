@@ -39,7 +39,7 @@ def critical_css() -> str:
 
 
 def badge_rule() -> str:
-    """Badges are as wide as the longest name of a route, so that what stands beside them is in line; very long ones stand out."""
+    """Badges are as wide as the longest name of a route, so that what stands beside them is in line."""
     network = world().network
     longest = max((len(names.route_name(route)) for route in network.routes.values()), default=0) if network else 0
     letters = min(max(longest, BADGE_LETTERS[0]), BADGE_LETTERS[1])

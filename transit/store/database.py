@@ -36,6 +36,7 @@ SCHEMAS = (
     "0007",
     "0008",
     "0009",
+    "0010",
     "0012",
 )  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
