@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
+from transit.plan.direct import journeys as direct_journeys
+
 from tests.builders import (
     EVERY_DAY,
     LOLLIPOP,
@@ -37,7 +39,6 @@ from transit.forecasting.departures import Departures
 from transit.forecasting.links import links_of
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of
 from transit.forecasting.travel_times import TravelTimes
-from transit.plan.direct import journeys as direct_journeys
 from transit.plan.directions import directions_of, headsign_of, usual_trip
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.limits import limits_of

@@ -65,6 +65,7 @@ HOMES = {
     "google": {"gtfs.realtime", "gtfs.positions"},
     "gtfs_guru": {"gtfs.validate"},
     "geopandas": {"maps"},
+    "PIL": {"maps"},
     "pyarrow": {"gps_ingest.operations.open_archive"},
     "folium": {"maps"},
     "flask": {"web"},

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from shapely import Point, STRtree
 
-from transit.plan.direct import DETOUR, walk_s
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.runs import DayPlan, Disruption, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
 from transit.plan.service_day import local_date
+from transit.plan.walking import DETOUR, walk_s
 
 MOST_BUSES = 4  # three changes
 WALK_BETWEEN_M = 500.0  # of street, from one stop to another

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from transit.plan.journeys import Journey, Planner
 from transit.plan.patterns import Pattern, patterns_of
-from transit.plan.runs import DepartureWindow, Moment, PatternRuns, Run, Service, runs_by_departure
+from transit.plan.runs import DepartureWindow, Moment, PatternRuns, Run, Service, Source, runs_by_departure
 
 LEAST_STAY_S = 600.0  # who must turn round at once has not been there
 
@@ -71,7 +71,8 @@ def _turned(pattern: Pattern, runs: PatternRuns) -> PatternRuns:
     last = len(pattern.stop_ids) - 1
     total_s = runs.offsets[-1][0]
     every = {id(run): run for _, some in runs.by_stop for run in some}
-    turned = [_turned_run(run, last) for run in every.values()]
+    # a bus of a headway that is seen now says nothing of the last one of the day: its window does
+    turned = [_turned_run(run, last) for run in every.values() if run.source is not Source.LIVE or run.headway_s is None]
     return PatternRuns(
         pattern=pattern,
         offsets=tuple((total_s - departure, total_s - arrival) for arrival, departure in runs.offsets[::-1]),

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from gtfs.reader import read_network
-from tests.builders import LOOP, SEVEN, STRAIGHT, Way, a_city, a_network, at, every
+from tests.builders import LOOP, MONDAY, SEVEN, STRAIGHT, Way, a_city, a_network, at, every
 from transit.plan.journeys import Request, planner_of
-from transit.plan.network import Network
+from transit.plan.network import Network, TripInstance
 from transit.plan.reach import LEAST_STAY_S, Reached, reach_of
+from transit.plan.runs import LiveCall, Moment, Source
 
 BINJAI = Path(__file__).resolve().parents[3] / "data" / "binjai"
 BACK = STRAIGHT[::-1]
@@ -64,6 +65,18 @@ def test_who_must_turn_round_at_once_has_not_been_there() -> None:
     assert rows["P4000_0"].stay_s < LEAST_STAY_S
     assert not rows["P4000_0"].is_there_and_back
     assert rows["P2000_0"].is_there_and_back, "the bus comes back past it later"
+
+
+def test_a_bus_that_is_seen_now_is_not_taken_for_the_last_one_of_the_day() -> None:
+    network = a_network(LOOP, headway=every(10))
+    trip = TripInstance("T1", MONDAY, 8 * 3600)
+    zero = at(8).timestamp()
+    live = [LiveCall("BUS1", trip, n, Moment(zero + 90 * n, zero + 80 * n, zero + 100 * n)) for n in range(1, 10)]
+    plain, seen = reach(network, "S2", at(8)), reach(network, "S2", at(8), live=live)
+    assert seen["S6"].journey.rides[0].source is Source.LIVE
+    assert {stop_id: row.last_back for stop_id, row in seen.items()} == {
+        stop_id: row.last_back for stop_id, row in plain.items()
+    }
 
 
 def test_on_a_loop_by_headway_one_is_back_until_its_last_round() -> None:
