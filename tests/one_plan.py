@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from transit.plan.direct import journeys as direct_journeys
-
 from tests.builders import (
     EVERY_DAY,
     LOLLIPOP,
@@ -310,10 +308,6 @@ def journeys(network: Network) -> Iterator[str]:
         directions=frozenset({directions_of(network).of_trip["R3a1"]}),
     )
     yield from _asked(planner, planner.service(now, live, shut), now.timestamp(), "shut")
-    for start, end in ENDS:
-        for way in direct_journeys(network, dict.fromkeys(start, 120.0), dict.fromkeys(end, 250.0)):
-            legs = [(leg.direction, leg.headsign, leg.board, leg.alight, leg.stops, leg.ride_s) for leg in way.rides]
-            yield line("direct", way.walk_before_s, way.walk_after_s, way.seconds, legs)
 
 
 def _seen(network: Network) -> list[LiveCall]:
