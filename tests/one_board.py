@@ -357,10 +357,13 @@ def quality(network: Network) -> Iterator[str]:
         )
     for ends in figures.ends:
         yield line("ends", *(getattr(ends, name) for name in ends.__struct_fields__))
+    for no_hours in ([], [row for row in figures.hours if not row.headways][:1]):
+        nothing = together(no_hours)
+        yield line("together", "-", *(getattr(nothing, name) for name in nothing.__struct_fields__))
     for route_id in network.routes:
         some = together(row for row in figures.hours if row.route_id == route_id)
         yield line("together", route_id, *(getattr(some, name) for name in some.__struct_fields__))
-    for figures_of in figures_of_day(network, events, MONDAY):
+    for figures_of in (*figures_of_day(network, events, MONDAY), *figures_of_day(network, events[:1], MONDAY)):
         yield line("figures", *astuple(figures_of))
     headways = observed_headways(network, events)
     for row in headways[::7]:

@@ -115,13 +115,20 @@ def the_plan() -> Network:
     short = trips["R4a2"]
     trips["R4c1"] = replace(short, trip_id="R4c1", stop_times=_later(short.stop_times[1:4], 2700), shape_id="")
     trips["R1c1"] = replace(trips["R1a1"], trip_id="R1c1", service_id="SPECIAL", block_id="", shape_id="shape-R1b")
+    swapped = list(trips["R1a1"].stop_times)
+    swapped[2], swapped[4] = (
+        replace(call, stop_id=other.stop_id) for call, other in ((swapped[2], swapped[4]), (swapped[4], swapped[2]))
+    )
+    trips["R1e1"] = replace(
+        trips["R1a1"], trip_id="R1e1", service_id="SPECIAL", block_id="", stop_times=tuple(swapped)
+    )  # not in the order of its shape
     trips["R1d1"] = replace(trips["R1a1"], trip_id="R1d1", service_id="SPECIAL", block_id="", shape_id="shape-R6a")
     trips["R4a1"], trips["R3a1"] = (replace(trips[name], block_id="B9") for name in ("R4a1", "R3a1"))
     stops = {stop_id: replace(stop, code=f"{n:03d}" if n % 3 else "") for n, (stop_id, stop) in enumerate(city.stops.items())}
     first = trips["R6a1"].stop_times[0].stop_id
     stops["STATION"] = Stop("STATION", "Stasiun", *place(-3000.0, -1990.0), code="004", location_type=1)
     stops[first] = replace(stops[first], parent_station="STATION", code="")
-    stops["OTHER"] = Stop("OTHER", "Lain", None, None, parent_station="STATION", timezone="Asia/Makassar")
+    stops["OTHER"] = Stop("OTHER", "Lain", None, None, code="P667_0", parent_station="STATION", timezone="Asia/Makassar")
     calendars = {
         "DAILY": Calendar("DAILY", EVERY_DAY, date(2026, 1, 1), date(2026, 12, 31)),
         "WORK": Calendar("WORK", WORKING_DAYS, date(2026, 1, 1), date(2026, 12, 31)),
@@ -190,6 +197,9 @@ def _later(calls: tuple[StopTime, ...], seconds: int) -> tuple[StopTime, ...]:
 def patterns(network: Network) -> Iterator[str]:
     limits = limits_of(network)
     yield line("area", *(f"{degrees:.4f}" for degrees in limits.service_area))
+    shorter = replace(network, trips={name: trip for name, trip in network.trips.items() if trip.route_id != "R6"})
+    by_headway = replace(shorter, trips={name: trip for name, trip in shorter.trips.items() if trip.route_id in ("R2", "R5")})
+    yield line("longest", *map(longest_trip_s, (network, shorter, by_headway)))
     yield line("limits", limits.max_speed_mps, limits.off_route_m, limits.terminal_radius_m, longest_trip_s(network))
     for pattern in patterns_of(network).by_id.values():
         mine = limits.of_pattern[pattern.pattern_id]
@@ -214,6 +224,8 @@ def directions(network: Network) -> Iterator[str]:
         mine_by = [other.stop_id for other in stops_of_code(network, code_of(stop))]
         zone = network.timezone_of(stop.stop_id)
         yield line("stop", stop.stop_id, routes, kept, code_of(stop), is_own_code(network, stop), mine_by, zone)
+    for code in ("001", "004", "P0_0", "p0_0", "P667_0", "p667_0", "STATION", "other", "nothing", ""):
+        yield line("code", code, *(stop.stop_id for stop in stops_of_code(network, code)))
     for east, north in ((0.0, 0.0), (1540.0, 700.0), (5000.0, -2100.0)):
         for stop_id, metres in nearest_stops(network, *place(east, north), 900.0).items():
             yield line("near", east, north, stop_id, metres)

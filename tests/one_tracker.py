@@ -257,6 +257,9 @@ def likelihoods(network: Network) -> Iterator[str]:
                 yield line(
                     "bears", name, along_m, bearing, f"{bearing_fits(pattern, OnLine(along_m, 0.0, segment), bearing):.3f}"
                 )
+    for every_m in (30.0, 50.0, 90.0, 200.0):
+        near = a_city(Way("R1", STRAIGHT, (7 * HOUR,)), stops_every_m=every_m)
+        yield line("departs", every_m, departure_m(patterns_of(near).of_trip("R1a1")))
     for step_m, moved_m, seconds in ((0.0, 0.0, 10.0), (100.0, 80.0, 10.0), (80.0, 100.0, 60.0), (500.0, 100.0, 200.0)):
         yield line("detour", step_m, moved_m, seconds, f"{detour_cost(step_m, moved_m, seconds):.3f}")
     yield line(
@@ -282,6 +285,18 @@ def calls(network: Network) -> Iterator[str]:
         yield line(
             "progress", name, progress.next_index, progress.top_m, progress.started_at, len(progress.recent), len(progress.done)
         )
+
+
+def labels(network: Network) -> Iterator[str]:
+    """Trips that a label jumps between: what was called at is remembered of the last few."""
+    pattern = patterns_of(network).of_trip("R1a1")
+    for trips in range(1, 8):
+        progress = begin(a_trip_instance("R1a1"), pattern, 0.0, 0.0, None)
+        advance(progress, pattern, "V", 1200.0, 100.0)
+        for n in range(trips):
+            progress = begin(a_trip_instance(f"T{n}"), pattern, 0.0, 200.0 + n, progress)
+        again = begin(a_trip_instance("R1a1"), pattern, 300.0, 300.0, progress)
+        yield line("label", trips, again.next_index, len(again.done))
 
 
 def memories(network: Network) -> Iterator[str]:
@@ -371,6 +386,22 @@ def the_scenes() -> dict[str, tuple[Fixes, list[tuple[float, AssignmentHint]]]]:
         "out": ([*_drive(FIELD, 0.0), *_stay(FIELD[-1], 700.0, 1600.0, 60.0)], []),
         "joins": ([*_drive([(1500.0, -900.0), (1500.0, 0.0)], 0.0), *_drive(STRAIGHT, 135.0, from_m=1500.0)], []),
         "against the tail": (_drive(TAIL[::-1], 600.0, to_m=3000.0), []),
+        "hops": (
+            [
+                *_drive(STRAIGHT, 0.0, every_s=2.0, to_m=500.0),
+                *_drive(STRAIGHT, 75.0, every_s=2.0, from_m=750.0, to_m=900.0),
+                *_drive(STRAIGHT, 100.0, every_s=2.0, from_m=1120.0, to_m=1300.0),
+            ],
+            [(0.0, on_trip)],
+        ),
+        "unknown label": (
+            [*_drive(STRAIGHT, 0.0, to_m=1200.0), *_drive(STRAIGHT, 180.0, from_m=1200.0, beside_m=90.0)],
+            [(0.0, AssignmentHint(route_id="R1", trip_id="GONE"))],
+        ),
+        "silence of 25 minutes": (
+            [*_drive(STRAIGHT, 0.0, to_m=800.0), *_drive(STRAIGHT, 1605.0, from_m=900.0, to_m=2000.0)],
+            [],
+        ),
         "parked on the line": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), []),
         "parked, named": (_stay((1500.0, 4.0), 0.0, 600.0, 30.0), [(0.0, on_trip)]),
         "ring twice": ([*_drive(RING, 0.0), *_stay(RING[0], 580.0, 700.0), *_drive(RING, 700.0, to_m=2500.0)], []),
@@ -423,8 +454,27 @@ def beliefs(network: Network, names: tuple[str, ...] = ()) -> Iterator[str]:
                 f"{matched.confidence:.3f}",
                 len(belief.hypotheses),
                 f"{belief.out:.2f}",
+                matched.is_expected_back,
+                matched.explanation,
+                state.next_stop_sequence,
+                None if state.standing is None else state.standing.off_m,
+                [(detour.trip_id, detour.stop_id, detour.came_back, detour.back_stop_id) for detour in state.detours],
                 *rows,
             )
+
+
+def rough(network: Network) -> Iterator[str]:
+    """Trackers that call each fix a rough one, at several distances beside a line, first seen so or after exact fixes."""
+    for beside_m in (10.0, 20.0, 35.0, 60.0, 200.0):
+        for exact in (0, 5):
+            pipeline = Pipeline(network)
+            for n, (seconds, where) in enumerate(_drive(STRAIGHT, 0.0, beside_m=beside_m)):
+                report = a_report(where, at(6, 30) + timedelta(seconds=seconds))
+                accuracy_m = 12.0 if n < exact or n == 25 else 500.0
+                outcome = pipeline.step(replace(report, accuracy_m=accuracy_m), AssignmentHint(trip_id="R1a1"))
+                state = outcome.state
+                cells = () if state is None else (state.matched.status, state.doubts, state.report.accuracy_m)
+                yield line("rough", beside_m, exact, n, outcome.rejection, *cells)
 
 
 def displaced(network: Network) -> Iterator[str]:
@@ -459,7 +509,8 @@ def lines() -> list[str]:
     )
     return [
         *screens(), *clocks(), *accuracies(), *fields(), *suspects(), *standing(), *likelihoods(network), *calls(network),
-        *memories(network), *beliefs(network), *displaced(network),
+        *labels(network),
+        *memories(network), *beliefs(network), *displaced(network), *rough(network),
         *beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins")),
         *beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles")),
     ]  # fmt: skip

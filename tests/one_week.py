@@ -22,8 +22,13 @@ from tests.pinned import line, write
 from transit.forecasting.baselines import METHODS
 from transit.forecasting.explanation import recompute
 from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.intervals import Calibration
+from transit.forecasting.links import links_of
+from transit.forecasting.next_trips import NextTrips
 from transit.forecasting.prediction import Prediction, Tier
 from transit.forecasting.relearning import relearn
+from transit.forecasting.standing import LinkSpread, Postponement
+from transit.forecasting.terminal_waits import TerminalWaits, quantile
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
@@ -215,6 +220,70 @@ def asked(forecaster: Forecaster, name: str, states: list[VehicleState], now: da
 BY_HEADWAY = TripInstance("R2a1", MONDAY + timedelta(days=ASKED_DAY), 7 * HOUR)
 
 
+def measures(network: Network) -> Iterator[str]:
+    """The parts alone: how errors become quantiles, waits a departure, link times what is usual, from a seed."""
+    for tier in Tier:
+        random, put_off, calibrated = Random(11), Postponement(tier), Calibration(tier)
+        for n in range(700):
+            stood_s = random.choice((40.0, 60.0, 61.0, 130.0, 300.0, 509.0, 600.0, 3000.0))
+            put_off.learn(stood_s, (random.gauss(10.0, 40.0), random.gauss(40.0, 60.0), random.gauss(200.0, 90.0)))
+            calibrated.learn(random.choice((0.0, 59.0, 60.0, 500.0, 1799.0, 1800.0, 2500.0)), random.gauss(0.0, 0.3))
+            if n % 100 == 99:
+                yield line("put off alone", tier, n, *put_off.count.tolist(), *map(float, put_off.table.ravel()))
+                yield line("calibrated alone", tier, n, *(f"{value:.3f}" for value in calibrated.table.ravel()))
+        bounds = calibrated.bounds(np.array([0.0, 50.0, 400.0, 1000.0, 3000.0]))
+        yield line("bounds alone", tier, *(float(value) for row in bounds for value in row))
+        yield line("caution alone", tier, *(f"{calibrated.caution(ahead_s):.4f}" for ahead_s in (-30.0, 0.0, 700.0, 1500.0)))
+    random, spread = Random(12), LinkSpread(links_of(network))
+    for n in range(120):
+        spread.learn(n % 2, 0, random.choice((0.0, 20.0, 90.0, 150.0, 700.0)), 100.0)
+        if n % 8 == 7:
+            usual = (
+                spread.usual_s(link, corridor, planned_s)
+                for link in (0, 1, 2)
+                for corridor in (0, 1)
+                for planned_s in (0.0, 100.0)
+            )
+            yield line("spread alone", n, *usual)
+    random, waits = Random(13), TerminalWaits()
+    begin_s = at(5).timestamp()
+    for day in range(9):
+        for n in range(12):
+            left_s = begin_s + 86400.0 * day + 900.0 * n + random.uniform(-20.0, 60.0)
+            waits.note_departure(left_s, left_s + 7 * HOUR, None if n % 5 == 4 else random.uniform(0.0, 500.0))
+        now_s = begin_s + 86400.0 * day + 900.0 * 6 + 200.0
+        for waited_s in (0.0, 100.0, 400.0):
+            for alike in (False, True):
+                still, weights = waits.possible(waited_s, now_s, now_s + 7 * HOUR, alike=alike)
+                chosen = quantile(still, weights, 0.5) if len(still) else None
+                yield line("waits alone", day, waited_s, alike, len(still), float(weights.sum()), chosen, waits.headway_s())
+
+
+def _others(trip: TripInstance) -> bool:
+    return trip.trip_id != "R2a1"
+
+
+def _nobody(trip: TripInstance) -> bool:
+    return False
+
+
+def habits(network: Network) -> Iterator[str]:
+    """What a vehicle is expected to run next, the more often it was seen to go on so, and with another habit beside it."""
+    links = links_of(network)
+    first, usual, other = (links.of_trip(name) for name in ("R1a1", "R2a1", "R3b1"))
+    assert first is not None
+    assert usual is not None
+    assert other is not None
+    following = NextTrips(network, links)
+    comes_at = at(7, 50).timestamp()
+    for n in range(9):
+        for trip_id in ("R1a1", "R1a2", "R1b1", "R2a1"):
+            for taken in (False, True):
+                after = following.trip_after(TripInstance(trip_id, MONDAY), comes_at, _others if taken else _nobody)
+                yield line("after", n, trip_id, taken, None if after is None else (after.trip_id, after.start_s))
+        following.note_start(usual if n < 4 else other, first, first.last - n % 3)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One moment, and vehicles made for it."""
@@ -349,7 +418,7 @@ def lines() -> list[str]:
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
     rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
-    return [*rows, *methods(network)]
+    return [*rows, *measures(network), *habits(network), *methods(network)]
 
 
 if __name__ == "__main__":
