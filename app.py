@@ -23,7 +23,7 @@ from commands import (
     run,
     trackers,
 )
-from commands.common import Settings, clock_of, fail, publication_of
+from commands.common import Settings, clock_of, fail, publication_of, single_sign_on_of
 from commands.logs import TEXT, init_logs
 
 
@@ -55,6 +55,7 @@ def settings_of_environment() -> Settings:
         hsts_days=_whole("HSTS_DAYS"),
         clock=clock,
         publication=publication_of(os.environ),
+        single_sign_on=single_sign_on_of(os.environ),
         has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
     )
 
@@ -78,7 +79,8 @@ def _port(name: str, default: int) -> int:
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
     "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
     "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
-    "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
+    "FEED_LICENCE, FEED_STEWARD, FEED_REGION, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES, OIDC_ROLE_CLAIM, "
+    "OIDC_SCOPE, OIDC_LABEL. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:

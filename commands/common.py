@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transit.plan.network import Network
     from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
-    from web.settings import WebSettings
+    from web.settings import SingleSignOn, WebSettings
 
 HOUSE = Path(__file__).resolve().parent.parent
 SAMPLE = HOUSE / "data" / "binjai"
@@ -54,6 +54,7 @@ class Settings:
     hsts_days: int
     clock: Clock
     publication: Publication = UNSAID
+    single_sign_on: SingleSignOn | None = None  # people may log in with an account of another house
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     def retention(self) -> Retention:
@@ -86,9 +87,11 @@ class Settings:
         return tuple(sorted({name.lower() for name in named if name}))
 
     def for_web(self) -> WebSettings:
+        from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
         from gps_ingest.operations.phone_settings import owntracks_link
-        from web.settings import WebSettings
+        from web.settings import LivePositions, WebSettings
 
+        positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
         return WebSettings(
@@ -100,6 +103,8 @@ class Settings:
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
+            single_sign_on=self.single_sign_on,
+            live_positions=positions if self.has_live_out and not self.mqtt_url else None,
             hosts=self.hosts,
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
@@ -119,6 +124,35 @@ def publication_of(environment: Mapping[str, str]) -> Publication:
         public_url=addresses["PUBLIC_URL"].rstrip("/"),
         steward=environment.get("FEED_STEWARD", ""),
         region_code=environment.get("FEED_REGION", ""),
+    )
+
+
+def single_sign_on_of(environment: Mapping[str, str]) -> SingleSignOn | None:
+    """Where people may log in with an account of another house; ends with a sentence where it cannot be used as it is."""
+    issuer, client_id = environment.get("OIDC_ISSUER", ""), environment.get("OIDC_CLIENT_ID", "")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+        fail(f"OIDC_ISSUER is {issuer!r}; give an address that begins with https://, as in its discovery document")
+    if not client_id or not environment.get("OIDC_CLIENT_SECRET"):
+        fail("OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are needed too: that house gives them")
+    from transit.store.people import Role
+    from web.settings import SingleSignOn
+
+    try:
+        words = [pair.partition("=") for pair in environment.get("OIDC_ROLES", "").split(",") if pair.strip()]
+        roles = {theirs.strip(): Role(ours.strip()) for theirs, _, ours in words}
+    except ValueError as error:
+        fail(f"OIDC_ROLES: {error}; write what that house says and a role here: operator=dispatcher,head=supervisor")
+    return SingleSignOn(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=environment["OIDC_CLIENT_SECRET"],
+        roles=roles or {str(role): role for role in Role},
+        role_claim=environment.get("OIDC_ROLE_CLAIM") or "roles",
+        label=environment.get("OIDC_LABEL", ""),
+        scope=environment.get("OIDC_SCOPE") or "openid profile email",
     )
 
 

@@ -102,6 +102,10 @@ def create_app(settings: WebSettings) -> Flask:
         return response
 
     init_access(app, settings.data_dir)  # after the world was looked at
+    if settings.single_sign_on is not None:
+        from web.single_sign_on import init_single_sign_on  # with Authlib: 20 MB that other systems do not need
+
+        init_single_sign_on(app, settings.single_sign_on)
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).pages)
     return app

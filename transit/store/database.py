@@ -36,6 +36,7 @@ SCHEMAS = (
     "0007",
     "0008",
     "0009",
+    "0010",
 )  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
 BUSY_TIMEOUT_MS = 10_000  # another process's commit takes milliseconds; a checkpoint on a slow disk takes seconds

@@ -49,6 +49,7 @@ BOUNDED = {
     "departure_orders": "a row for each vehicle",
     "tracker_credentials": "a row for each user that somebody added",
     "people": "a row for each person that an admin added",
+    "identities": "a row for each person that another house vouched for",
     "audit_entries": "kept for ever: some hundred deeds a day",
     "advice_answers": "kept for ever: some dozens a day of what dispatchers decided",
     "service_days": "kept for ever: a row for each day",

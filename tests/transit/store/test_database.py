@@ -60,6 +60,7 @@ UNDO = {  # schema -> what takes back what it added
         "INSERT INTO assignments VALUES ('BUS1', 'R1', NULL, 1)",
         "ALTER TABLE tickets DROP COLUMN about_at",
     ),
+    "0010": ("DROP TABLE identities",),
 }
 
 
