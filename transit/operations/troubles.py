@@ -64,6 +64,7 @@ class TroubleKind(StrEnum):
     NEVER_HEARD = "never_heard"
     SILENT = "silent"
     UNMAPPED = "unmapped"
+    MORE_UNMAPPED = "more_unmapped"  # than are told by name
     SHARED_VEHICLE = "shared_vehicle"
     WEEK_ROLLOVER = "week_rollover"
     LOCAL_TIME = "local_time"
