@@ -23,7 +23,7 @@ from transit.clock import Clock, parse_clock
 if TYPE_CHECKING:
     from transit.operations.limits import Limits
     from transit.plan.network import Network
-    from transit.store.database import Engine
+    from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
     from web.settings import SingleSignOn, WebSettings
 
@@ -262,6 +262,16 @@ def read_gtfs(source: Path) -> Network:
             f"warning: trips.txt: {left_out} demonstration trips (demo = 1) are left out of a feed that is real", err=True
         )
     return real
+
+
+def record_deed(
+    connection: Connection, settings: Settings, action: str, subject: str, *, before: str = "", after: str = "", why: str = ""
+) -> None:
+    """What was done from the shell, in the transaction of what it tells of."""
+    from transit.store.audit import COMMAND_LINE, Deed, record
+
+    deed = Deed(person=COMMAND_LINE, action=action, subject=subject, before=before, after=after, why=why)
+    record(connection, deed, now=settings.clock())
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:

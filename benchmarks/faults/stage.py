@@ -29,7 +29,7 @@ from transit.store.reports import newest_fix_at
 from transit.store.trackers import map_tracker
 
 TRACKERS = 14
-BACK_WITHIN_S = 240.0
+BACK_WITHIN_S = 600.0  # on a machine that does much else a start takes minutes
 LOOK_EVERY_S = 0.1
 ASK_EVERY_S, PATIENT_S = 0.5, 30.0  # of the rider
 WORKERS = 2

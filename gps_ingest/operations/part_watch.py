@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ MOST_KEPT = 100
 FORGET_EVERY_S = 3600.0  # old sessions of others
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
+MOST_DOUBLINGS = 4  # of the patience with a start: a quarter of an hour
 NEEDS_FREE = 100_000_000  # bytes: a broker on a full disk is deaf, too, and its store is well
 ASIDE = Path("broker") / "jetstream.aside"  # below DATA_DIR
 STORE_SEEN = Path("broker") / "store.seen"  # below DATA_DIR: what the broker held at the last look
@@ -111,6 +113,7 @@ class PartWatch:
         self._acted_s: dict[str, float] = {}  # part -> when it was last started again by us
         self._stopped_since: dict[int, float] = {}  # by process id
         self._signs_seen: dict[Path, SignSeen] = {}
+        self._cut_off: Counter[str] = Counter()  # part -> starts in a row that were too slow for us
         self.disk_reserve = DiskReserve(data_dir, supervisor.say)
         self._store_gone_s: float | None = None
         self._newest_state: StoreState | None = None
@@ -143,8 +146,7 @@ class PartWatch:
         for name, sign in self.signs.items():
             self._judge_sign(name, sign, now_s)
         if self.web_url is not None:
-            is_silent = now_s - max(self.web_heard_s, self._started_s("web")) > self.patience.silent_s
-            self._judge("web", FaultKind.SILENT, is_silent, self.patience.silent_s)
+            self._judge_silence("web", self.web_heard_s, now_s)
             self._look_at_workers(now_s)
         self.disk_reserve.look()
         self._look_for_stopped(now_s)
@@ -208,8 +210,17 @@ class PartWatch:
             self._store_gone_s = None
 
     def _judge_sign(self, name: str, sign: Path, now_s: float) -> None:
-        silent_s = min(self._unchanged_s(sign, now_s), now_s - self._started_s(name))
-        self._judge(name, FaultKind.SILENT, silent_s > self.patience.silent_s, self.patience.silent_s)
+        self._judge_silence(name, now_s - self._unchanged_s(sign, now_s), now_s)
+
+    def _judge_silence(self, part: str, heard_s: float, now_s: float) -> None:
+        """heard_s: when it gave its last sign. A start that was cut off gets twice the time at its next: on a machine that is
+        very busy it would else be cut off for ever."""
+        started_s = self._started_s(part)
+        if heard_s > started_s:
+            self._cut_off[part] = 0
+        patience_s = self.patience.silent_s * 2 ** min(self._cut_off[part], MOST_DOUBLINGS)
+        if self._judge(part, FaultKind.SILENT, now_s - max(heard_s, started_s) > patience_s, self.patience.silent_s):
+            self._cut_off[part] += 1
 
     def _unchanged_s(self, sign: Path, now_s: float) -> float:
         """By when a sign last changed, not by what time it bears: the server's clock may be set."""

@@ -171,6 +171,19 @@ def test_a_web_that_does_not_answer_is_started_again(supervisor, tmp_path):
     assert restarts(watch)[:1] == [("web", FaultKind.SILENT)]
 
 
+def test_a_start_that_was_cut_off_gets_twice_the_time_at_the_next(supervisor, tmp_path):
+    """Else a machine that is busy for long would never have a web again."""
+    supervisor.start("web", SLEEPER)
+    url = f"http://127.0.0.1:{free_port()}"
+    watch = PartWatch(supervisor, tmp_path, clock, None, {}, web_url=url, patience=QUICK)
+    watch_until(supervisor, watch, lambda: len(watch.restarts) >= 3)
+    first, second, third = (row.at for row in watch.restarts[:3])
+    assert (third - second).total_seconds() > 4.0
+    assert (second - first).total_seconds() > 2.0
+    watch.web_heard_s = time.monotonic() + 0.5  # it answered
+    watch_until(supervisor, watch, lambda: len(watch.restarts) >= 4 and watch._cut_off["web"] == 1)
+
+
 @pytest.mark.parametrize("name", ["live", "web", "simulate"])
 def test_any_process_that_stands_still_is_started_again(supervisor, tmp_path, name):
     child = supervisor.start(name, SLEEPER)
