@@ -18,6 +18,7 @@ from transit.plan.walking import walk_s
 from web.answers import the_network
 from web.boards.itineraries import tour_of
 from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of
+from web.ground import ground_of
 from web.guide import guide_folder_of, guide_of, photo_stamp
 from web.map_files import script_address
 from web.structured_data import structured_data
@@ -157,7 +158,9 @@ def printed_map() -> Response:
         unknown=gettext("position not known"),
         live=gettext("Live arrivals"),
     )
-    content = visitor_map(network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), words)
+    content = visitor_map(
+        network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), words, [ground_of(world()).ground]
+    )
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
     return response
