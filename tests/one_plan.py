@@ -37,7 +37,6 @@ from transit.forecasting.departures import Departures
 from transit.forecasting.links import links_of
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of
 from transit.forecasting.travel_times import TravelTimes
-from transit.plan.direct import journeys as direct_journeys
 from transit.plan.directions import directions_of, headsign_of, usual_trip
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.limits import limits_of
@@ -322,10 +321,6 @@ def journeys(network: Network) -> Iterator[str]:
         directions=frozenset({directions_of(network).of_trip["R3a1"]}),
     )
     yield from _asked(planner, planner.service(now, live, shut), now.timestamp(), "shut")
-    for start, end in ENDS:
-        for way in direct_journeys(network, dict.fromkeys(start, 120.0), dict.fromkeys(end, 250.0)):
-            legs = [(leg.direction, leg.headsign, leg.board, leg.alight, leg.stops, leg.ride_s) for leg in way.rides]
-            yield line("direct", way.walk_before_s, way.walk_after_s, way.seconds, legs)
 
 
 def _seen(network: Network) -> list[LiveCall]:

@@ -36,7 +36,7 @@ from transit.plan.network import Network
 from transit.plan.patterns import patterns_of
 from transit.tracking.accuracy_trust import believed_m, observe_exact, observe_rough, of_tracker
 from transit.tracking.calls import advance, begin
-from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome
+from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome, with_return
 from transit.tracking.field_trust import observe_fields
 from transit.tracking.late_reports import missed_calls
 from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, emission
@@ -308,10 +308,12 @@ def memories(network: Network) -> Iterator[str]:
     for n in range(24):
         left = Detour(f"T{n % 5}", "R1", 0, f"S{n % 2}", SEVEN + timedelta(minutes=n))
         detours = with_detour(detours, left)
-        if n % 3:
-            detours = with_outcome(detours, came_back=random.random() < 0.6, back_stop_id=f"B{n}" if n % 4 else "")
+        if n % 3 and random.random() < 0.6:
+            detours = with_return(detours, 400.0 * n, 9000.0, f"B{n}" if n % 4 else "")
+        elif n % 3:
+            detours = with_outcome(detours, came_back=False)
         places = (("R1", 0, "S0"), ("R1", 0, "S1"), ("R1", 1, "S0"))
-        expected = [(is_return_expected(where, detours), return_stop(where, detours)) for where in places]
+        expected = [(is_return_expected((where,), detours), return_stop(where, detours)) for where in places]
         yield line("detours", n, len(detours), *expected)
     reports = [a_report(along(STRAIGHT, 6.0 * n * 10), at(6, 30) + timedelta(seconds=10 * n)) for n in range(66)]
     trip = a_trip_instance("R1a1")

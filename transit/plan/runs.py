@@ -296,7 +296,7 @@ class Service:
         return PatternRuns(
             pattern=pattern,
             offsets=offsets,
-            by_stop=tuple(_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
+            by_stop=tuple(runs_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
             windows=tuple(window for plan in self.plans.values() for window in plan.windows.get(key, [])),
             is_loop=is_loop(pattern),
             no_pickup=no_pickup | closed,
@@ -342,7 +342,7 @@ class Service:
         )
 
 
-def _by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
+def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
     rows = [(moment.at, n, run) for n, run in enumerate(runs) if (moment := run.departures[index]) is not None]
     rows.sort(key=lambda row: row[:2])
     return tuple(row[0] for row in rows), tuple(row[2] for row in rows)

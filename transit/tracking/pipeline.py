@@ -15,7 +15,16 @@ from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
 from transit.tracking.calls import Progress, advance, begin
-from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome
+from transit.tracking.detours import (
+    Detour,
+    is_return_expected,
+    places_near,
+    return_stop,
+    with_detour,
+    with_expectation,
+    with_outcome,
+    with_return,
+)
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import Matcher
@@ -264,15 +273,14 @@ class Pipeline:
     def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
         """Remembers whether it leaves its line and comes back; it is expected back where those that left there before were."""
         progress, belief = memory.progress, memory.belief
-        was_off = memory.published is not None and memory.published.status == VehicleStatus.OFF_ROUTE
         if verdict.status is not VehicleStatus.OFF_ROUTE:
-            if was_off:
-                back_stop_id = self._stop_back_at(memory.published, verdict)
-                memory.detours = with_outcome(memory.detours, came_back=verdict.trip is not None, back_stop_id=back_stop_id)
+            memory.detours = self._after_detour(memory, verdict, report.reported_at)
             return verdict
         if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
             return verdict
         pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        if progress.next_index >= len(pattern.stop_ids):  # past its last stop: there is nothing to come back to
+            return verdict._replace(is_expected_back=False)
         detour = Detour(
             trip_id=verdict.trip.trip_id,
             route_id=pattern.route_id,
@@ -285,9 +293,20 @@ class Pipeline:
         if is_parked:
             memory.detours = with_outcome(memory.detours, came_back=False)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
-        before = list(chain(*others, memory.detours)) if verdict.is_expected_back and not is_parked else []
-        is_expected_back = verdict.is_expected_back and not is_parked and is_return_expected(detour.place, before)
+        if is_parked or not verdict.is_expected_back:
+            return verdict._replace(is_expected_back=False)
+        before = list(chain(*others, memory.detours))
+        is_expected_back = is_return_expected(places_near(memory.detours[-1].place, pattern), before)
+        memory.detours = with_expectation(memory.detours, is_expected_back=is_expected_back)
         return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))
+
+    def _after_detour(self, memory: Memory, verdict: Verdict, at: datetime) -> tuple[Detour, ...]:
+        """Its detours, of a vehicle that is not off its line now."""
+        detours = memory.detours
+        if not detours or verdict.trip is None or not detours[-1].is_on(verdict.trip.trip_id, at):
+            return with_outcome(detours, came_back=False)
+        end_m = self.matcher.patterns.by_id[verdict.pattern_id].end_m
+        return with_return(detours, verdict.along_m or 0.0, end_m, self._stop_back_at(memory.published, verdict))
 
     def _stop_back_at(self, published: PublishedStatus | None, verdict: Verdict) -> str:
         """The stop that a vehicle had ahead when it came back; empty where it is on another trip, or past the last.
