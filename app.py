@@ -23,7 +23,7 @@ from commands import (
     run,
     trackers,
 )
-from commands.common import Settings, clock_of, fail, publication_of
+from commands.common import Settings, clock_of, fail, publication_of, single_sign_on_of
 from commands.logs import TEXT, init_logs
 
 
@@ -51,10 +51,12 @@ def settings_of_environment() -> Settings:
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         keep_days=os.environ.get("KEEP_DAYS", ""),
+        inbox_limits=os.environ.get("INBOX_LIMITS", ""),
         allowed_hosts=tuple(name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()),
         hsts_days=_whole("HSTS_DAYS"),
         clock=clock,
         publication=publication_of(os.environ),
+        single_sign_on=single_sign_on_of(os.environ),
         has_live_out=(os.environ.get("LIVE_OUT") or ("0" if os.environ.get("MQTT_URL") else "1")) == "1",
     )
 
@@ -77,8 +79,10 @@ def _port(name: str, default: int) -> int:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
     "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
+    "INBOX_LIMITS, "
     "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
-    "FEED_LICENCE, FEED_STEWARD, FEED_REGION. README.md says what each is.",
+    "FEED_LICENCE, FEED_STEWARD, FEED_REGION, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES, OIDC_ROLE_CLAIM, "
+    "OIDC_SCOPE, OIDC_LABEL. README.md says what each is.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:

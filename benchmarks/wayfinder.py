@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 STARTS_WITHIN_S = 60.0
@@ -140,8 +140,11 @@ def missing(answer: Any, path: str) -> bool:
 
 
 def get(url: str) -> tuple[int, bytes]:
-    with urlopen(Request(url, headers={"Accept": "application/json"}), timeout=30) as answer:
-        return answer.status, answer.read()
+    try:
+        with urlopen(Request(url, headers={"Accept": "application/json"}), timeout=30) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        return error.code, error.read()
 
 
 def names_of(address: str) -> dict[str, str]:

@@ -21,10 +21,11 @@ from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
+    from transit.operations.limits import Limits
     from transit.plan.network import Network
-    from transit.store.database import Engine
+    from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
-    from web.settings import WebSettings
+    from web.settings import SingleSignOn, WebSettings
 
 HOUSE = Path(__file__).resolve().parent.parent
 SAMPLE = HOUSE / "data" / "binjai"
@@ -50,10 +51,12 @@ class Settings:
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     keep_days: str  # see transit.store.retention
+    inbox_limits: str  # see transit.operations.limits
     allowed_hosts: tuple[str, ...]  # names of ours, besides those of BIND and PUBLIC_URL
     hsts_days: int
     clock: Clock
     publication: Publication = UNSAID
+    single_sign_on: SingleSignOn | None = None  # people may log in with an account of another house
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     def retention(self) -> Retention:
@@ -62,6 +65,15 @@ class Settings:
 
         try:
             return parse_keep_days(self.keep_days)
+        except ValueError as error:
+            fail(str(error))
+
+    def limits(self) -> Limits:
+        """From when on something is a matter for dispatchers. Ends with a sentence where INBOX_LIMITS cannot be read."""
+        from transit.operations.limits import parse_limits
+
+        try:
+            return parse_limits(self.inbox_limits)
         except ValueError as error:
             fail(str(error))
 
@@ -86,9 +98,11 @@ class Settings:
         return tuple(sorted({name.lower() for name in named if name}))
 
     def for_web(self) -> WebSettings:
-        from gps_ingest.operations.phone_settings import owntracks_link
-        from web.settings import WebSettings
+        from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
+        from gps_ingest.operations.phone_settings import phone_links
+        from web.settings import LivePositions, WebSettings
 
+        positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
         fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
 
         return WebSettings(
@@ -96,10 +110,12 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
+            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
+            single_sign_on=self.single_sign_on,
+            live_positions=positions if self.has_live_out and not self.mqtt_url else None,
             hosts=self.hosts,
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
@@ -119,6 +135,35 @@ def publication_of(environment: Mapping[str, str]) -> Publication:
         public_url=addresses["PUBLIC_URL"].rstrip("/"),
         steward=environment.get("FEED_STEWARD", ""),
         region_code=environment.get("FEED_REGION", ""),
+    )
+
+
+def single_sign_on_of(environment: Mapping[str, str]) -> SingleSignOn | None:
+    """Where people may log in with an account of another house; ends with a sentence where it cannot be used as it is."""
+    issuer, client_id = environment.get("OIDC_ISSUER", ""), environment.get("OIDC_CLIENT_ID", "")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+        fail(f"OIDC_ISSUER is {issuer!r}; give an address that begins with https://, as in its discovery document")
+    if not client_id or not environment.get("OIDC_CLIENT_SECRET"):
+        fail("OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are needed too: that house gives them")
+    from transit.store.people import Role
+    from web.settings import SingleSignOn
+
+    try:
+        words = [pair.partition("=") for pair in environment.get("OIDC_ROLES", "").split(",") if pair.strip()]
+        roles = {theirs.strip(): Role(ours.strip()) for theirs, _, ours in words}
+    except ValueError as error:
+        fail(f"OIDC_ROLES: {error}; write what that house says and a role here: operator=dispatcher,head=supervisor")
+    return SingleSignOn(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=environment["OIDC_CLIENT_SECRET"],
+        roles=roles or {str(role): role for role in Role},
+        role_claim=environment.get("OIDC_ROLE_CLAIM") or "roles",
+        label=environment.get("OIDC_LABEL", ""),
+        scope=environment.get("OIDC_SCOPE") or "openid profile email",
     )
 
 
@@ -153,6 +198,21 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
     except Exception as error:  # a URL that SQLAlchemy cannot read, a driver that is missing
         fail(f"DATABASE_URL cannot be used: {error}")
     return engine
+
+
+def why_away(settings: Settings) -> str:
+    """What the database's driver says where it does not answer; empty where it does, or where it was never to be used."""
+    from transit.store.database import DatabaseError, open_database
+
+    try:
+        engine = open_database(settings.database_url)
+        engine.connect().close()
+        engine.dispose()
+    except DatabaseError as error:
+        return str(error.orig)
+    except Exception:  # a URL that cannot be read: open_engine() tells the way out
+        return ""
+    return ""
 
 
 def current_network(engine: Engine) -> Network:
@@ -202,6 +262,16 @@ def read_gtfs(source: Path) -> Network:
             f"warning: trips.txt: {left_out} demonstration trips (demo = 1) are left out of a feed that is real", err=True
         )
     return real
+
+
+def record_deed(
+    connection: Connection, settings: Settings, action: str, subject: str, *, before: str = "", after: str = "", why: str = ""
+) -> None:
+    """What was done from the shell, in the transaction of what it tells of."""
+    from transit.store.audit import COMMAND_LINE, Deed, record
+
+    deed = Deed(person=COMMAND_LINE, action=action, subject=subject, before=before, after=after, why=why)
+    record(connection, deed, now=settings.clock())
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:

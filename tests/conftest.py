@@ -54,6 +54,13 @@ def close_files_of_databases() -> Iterator[None]:
         ENGINES.pop().dispose()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test with processes or a browser that fails is run once more, and the summary names it: decision 0113."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """With CI=true a test that is skipped has failed: what it needs is missing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +11,36 @@ from typing import TYPE_CHECKING
 from gtfs.published import UNSAID, Publication
 
 if TYPE_CHECKING:
+    from transit.store.people import Role
     from transit.store.tracker_credentials import IssuedPassword
 
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class LivePositions:
+    """Where everybody may read positions over MQTT: at our own host, on this port, with a user that is no secret."""
+
+    port: int
+    topic: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class SingleSignOn:
+    """Another house whose word suffices for a log-in (OpenID Connect). role_claim: its name, or its place in others with dots;
+    roles: what stands there -> a role here; label: how people call that house."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    roles: Mapping[str, Role]
+    role_claim: str = "roles"
+    label: str = ""
+    scope: str = "openid profile email"
 
 
 @dataclass(frozen=True)
@@ -26,10 +51,14 @@ class WebSettings:
     database_url: str
     tile_url: str = ""
     armada_is_local: bool = False  # /armada answers to this very machine without a log-in
-    phone_link: Callable[[IssuedPassword, str], str] | None = None  # a phone's settings, with the host, for a QR code
+    phone_links: Callable[[IssuedPassword, str], Mapping[str, str]] | None = (
+        None  # app -> its settings, with the host, for a QR code
+    )
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID
+    live_positions: LivePositions | None = None  # None: they are not shared
+    single_sign_on: SingleSignOn | None = None  # None: people log in with a password of ours only
     hosts: tuple[str, ...] = ()  # names by which /armada and forms answer, besides localhost and addresses in numbers
     hsts_days: int = 0  # how long browsers that came by HTTPS are told to use nothing else; 0: they are told nothing
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

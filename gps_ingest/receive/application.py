@@ -111,7 +111,7 @@ class Application:
 
     async def _reply(self, request: Request, receive: Receive) -> Reply:
         if request.path == HEALTH_PATH:
-            return Reply(200, b"ok\n") if self._outbox.is_connected else Reply(503, b"the broker is not reached\n")
+            return self._health()
         is_owntracks = request.path == OWNTRACKS_PATH
         if not (is_owntracks or request.path == "/" or request.path.startswith(KEY_PATH)):
             raise Refused(404, "positions come to /, those of OwnTracks to /pub")
@@ -125,6 +125,11 @@ class Application:
             raise Refused(429, "more than a tracker may send", ("Retry-After", str(TRY_AGAIN_S)))
         await self._outbox.publish(form.topic, form.payload)
         return Reply(200, b"[]" if is_owntracks else b"")
+
+    def _health(self) -> Reply:
+        if not self._outbox.is_connected:
+            return Reply(503, b"the broker is not reached\n")
+        return Reply(200, b"ok\n") if self._doorkeeper.is_ready else Reply(503, b"the passwords are not read yet\n")
 
     def _form(self, request: Request, fields: dict[str, str], body: bytes, *, is_owntracks: bool) -> Form:
         if is_owntracks:
@@ -142,6 +147,9 @@ class Application:
         if request.path.startswith(KEY_PATH) and not password:
             password = request.path.removeprefix(KEY_PATH).strip("/")
         answer = await self._doorkeeper.ask(user, password, form.tracker_id, form.topic, _address_of(request))
+        if answer is Answer.NOT_YET:
+            sentence = "the passwords are not read yet; keep it and send it again"
+            raise Refused(503, sentence, ("Retry-After", str(TRY_AGAIN_S)))
         if answer is Answer.TOO_OFTEN:
             raise Refused(429, "too many wrong passwords", ("Retry-After", str(TRY_AGAIN_S)))
         if answer is Answer.WRONG:

@@ -25,6 +25,7 @@ class Answer(Enum):
     YES = "yes"
     WRONG = "wrong"  # no such user, or not its password, or not its topic
     TOO_OFTEN = "too often"  # it may be right, and is not looked at now
+    NOT_YET = "not yet"  # the credentials have not been read since the process began
 
 
 class Tries:
@@ -55,8 +56,10 @@ class Doorkeeper:
         self._tries = Tries()
         self._hasher = ThreadPoolExecutor(1)  # one at a time: passwords that are tried must not take the machine
         self.refused: Counter[str] = Counter()  # by the name under which somebody came, since take_refused()
+        self.is_ready = False  # the credentials are known: until then a right password would be called wrong
 
     def know(self, credentials: Iterable[Credential]) -> None:
+        self.is_ready = True
         self._credentials = {credential.user: credential for credential in credentials}
         self._proven = {
             user: proven
@@ -66,6 +69,8 @@ class Doorkeeper:
 
     async def ask(self, user: str, password: str, tracker_id: str, topic: str, address: str) -> Answer:
         """Whether the user has this password and may publish there. address: from where it is tried."""
+        if not self.is_ready:
+            return Answer.NOT_YET
         credential = self._credentials.get(user)
         answer = Answer.YES
         if not self._is_proven(credential, password):

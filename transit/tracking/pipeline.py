@@ -51,7 +51,6 @@ class Memory(msgspec.Struct, array_like=True):
     belief: Belief | None = None
     published: PublishedStatus | None = None
     progress: Progress | None = None
-    suspect: AvlReport | None = None  # of an older version; suspects has taken its place
     suspects: Suspects | None = None
     trust: FieldTrust | None = None
     standing: Standing | None = None
@@ -60,11 +59,15 @@ class Memory(msgspec.Struct, array_like=True):
     accuracy: AccuracyTrust | None = None
 
 
-FORMAT = b"\x03"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
-READ_ON = (FORMAT, b"\x02")  # 2 lacks only Hypothesis.must_refit, which comes last and is False where it is not given
+FORMAT = b"\x04"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+# Formats that are read on. What is in their fourth place (one suspect, before there were several) is left out; 2 and what was
+# packed before there were formats lack Hypothesis.must_refit, too, which comes last and is False where it is not given.
+OLDER = (b"\x03", b"\x02")
 BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
+GONE = slice(3, 4)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Memory).decode
+_decode_fields = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 def pack(memory: Memory) -> bytes:
@@ -74,13 +77,22 @@ def pack(memory: Memory) -> bytes:
 
 def unpack(content: bytes) -> Memory:
     """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
-    has_format = content[:1] in READ_ON
-    if not content or not (has_format or content[0] in BEFORE_FORMATS):
-        return Memory()
     try:
-        return _decode(content[1:] if has_format else content)
+        if content[:1] == FORMAT:
+            return _decode(content[1:])
+        if content[:1] in OLDER:
+            return _decode_older(content[1:])
+        if content and content[0] in BEFORE_FORMATS:
+            return _decode_older(content)
     except msgspec.MsgspecError:
-        return Memory()
+        pass
+    return Memory()
+
+
+def _decode_older(content: bytes) -> Memory:
+    fields = _decode_fields(content)
+    del fields[GONE]
+    return _decode(_encode(fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,8 @@ def _is_the_others(suspects: Suspects, report: AvlReport, previous: AvlReport) -
     return own_m > APART_M and distance_m(last.lat, last.lon, report.lat, report.lon) < ZIGZAG * own_m
 
 
-def _apart_m(one: Point, other: Point) -> float:
-    return distance_m(one.lat, one.lon, other.lat, other.lon)
+def _apart_m(here: Point, there: Point) -> float:
+    return distance_m(here.lat, here.lon, there.lat, there.lon)
 
 
 def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
@@ -29,7 +29,13 @@ def developers_page() -> str:
     network = the_network()
     base = world().settings.publication.public_url or request.url_root.rstrip("/")
     return render_template(
-        "developers.html", base=base, examples=_examples(network, base), departures=_unrolled_name(network), network=network
+        "developers.html",
+        base=base,
+        host=urlsplit(base).hostname,
+        live_positions=world().settings.live_positions,
+        examples=_examples(network, base),
+        departures=_unrolled_name(network),
+        network=network,
     )
 
 

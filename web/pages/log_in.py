@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
+import logging
+
+from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, session
 from flask_babel import gettext
 
 from transit.store.database import writing
+from transit.store.identities import person_of_identity
 from transit.store.log_ins import Attempt, count_failure, forget_old_failures, forgive, wait_s
 from transit.store.password_hashes import Busy, is_password
 from transit.store.people import Person, PersonRefused, find_person, has_people, reset_password
@@ -14,6 +17,8 @@ from web.log_ins import attempt_of, has_csrf_token, log_in_as, log_out, remember
 from web.world import world
 
 pages = Blueprint("log_in_pages", __name__)
+log = logging.getLogger(__name__)
+GO_ON = "go_on"  # in Flask's session: where somebody wanted to go, while they are elsewhere
 NAME_AT_MOST = 60  # characters looked at; a name has 40
 
 
@@ -27,7 +32,9 @@ def form() -> Response:
 def _form(name: str, error: str, status: int) -> Response:
     with world().engine.connect() as connection:
         somebody = has_people(connection)
-    html = render_template("log_in.html", name=name, error=error, next=_next(), has_people=somebody)
+    html = render_template(
+        "log_in.html", name=name, error=error, next=_next(), has_people=somebody, elsewhere=world().settings.single_sign_on
+    )
     return make_response(html, status)
 
 
@@ -59,6 +66,59 @@ def log_in() -> Response:
     if person is None or not is_right:
         return _refuse(name, attempt)
     return _let_in(person, attempt)
+
+
+@pages.get("/masuk/akun")
+def begin_elsewhere() -> Response:
+    """To the house that vouches for people, where there is one."""
+    from web.single_sign_on import NotReached, send_there  # with Authlib: 20 MB that other systems do not need
+
+    settings = world().settings.single_sign_on
+    if settings is None:
+        abort(404)
+    session[GO_ON] = _next()
+    try:
+        return send_there()
+    except NotReached as error:
+        log.warning("the log-in at %s is not reached: %s", settings.issuer, error)
+        return _form("", _not_reached(), 502)
+
+
+@pages.get("/masuk/akun/kembali")
+def vouched() -> Response:
+    """Where that house sends people back to."""
+    from web.single_sign_on import NotReached, NotVouched, who_comes_back
+
+    settings = world().settings.single_sign_on
+    if settings is None:
+        abort(404)
+    go_on = session.get(GO_ON, PLACE)
+    try:
+        somebody = who_comes_back()
+    except NotReached as error:
+        log.warning("the log-in at %s is not reached: %s", settings.issuer, error)
+        return _form("", _not_reached(), 502)
+    except NotVouched as error:
+        log.warning("a log-in from %s is not believed: %s", settings.issuer, error)
+        return _form("", gettext("The log-in was not confirmed. Please begin again."), 401)
+    if somebody.role is None:
+        return _form("", gettext("This account has no role here. Ask for one where the account is kept."), 403)
+    now = world().now()
+    with writing(world().engine) as connection:
+        person = person_of_identity(connection, somebody.identity, somebody.name, somebody.role, now=now)
+    if person.disabled_at is not None:
+        return _form("", gettext("This account was closed here."), 403)
+    log_in_as(person, now)
+    g.person = person
+    with writing(world().engine) as connection:
+        audit(connection, "log_in", person.name, why=settings.issuer)
+    return redirect(go_on, 303)  # type: ignore[return-value]
+
+
+def _not_reached() -> str:
+    return gettext(
+        "The house that keeps the accounts does not answer. With a name and a password of this system you get in below."
+    )
 
 
 def _wait(name: str, seconds: float) -> Response:

@@ -55,6 +55,16 @@ def test_the_right_password_opens_its_own_topics_only(doorkeeper):
     assert ask(doorkeeper, "driver7", topic="owntracks/driver7/tablet") is Answer.WRONG
 
 
+def test_before_the_credentials_are_read_nobody_is_called_wrong_and_no_try_is_counted(clock):
+    doorkeeper = Doorkeeper(clock)
+    assert [ask(doorkeeper) for _ in range(int(TRIES_AT_ONCE) + 1)] == [Answer.NOT_YET] * int(TRIES_AT_ONCE + 1)
+    assert doorkeeper.take_refused() == {}
+    doorkeeper.know([])
+    assert ask(doorkeeper) is Answer.WRONG, "a city without credentials admits nobody"
+    doorkeeper.know([credential()])
+    assert ask(doorkeeper) is Answer.YES
+
+
 @pytest.mark.parametrize("password", ["wrong", "", "right" * 30, "ri\0ght", "rechts\u00e9"])
 def test_another_password_does_not(doorkeeper, password):
     assert ask(doorkeeper, password=password) is Answer.WRONG

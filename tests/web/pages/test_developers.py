@@ -11,8 +11,13 @@ import sys
 
 import pytest
 
+from gps_ingest import broker
+from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
+from gps_ingest.live_out import LiveOut
+from gps_ingest.mqtt import Outlet
 from tests.builders import a_drive, a_network, at, every
-from tests.conftest import HOUSE
+from tests.conftest import HOUSE, free_port, until
+from web.settings import LivePositions
 
 CODE = re.compile(r'<code class="(\w+)">(.*?)</code>', re.DOTALL)
 
@@ -53,6 +58,37 @@ def test_the_javascript_example_prints_the_bus(address, tmp_path):
     (tmp_path / "example.mjs").write_text(code, encoding="utf-8")
     done = subprocess.run([node, "example.mjs"], capture_output=True, check=True, text=True, cwd=tmp_path, timeout=30)
     assert " BUS1 3.6 98.5" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_mqtt_example_prints_the_next_position_from_a_real_broker(city, serve, tmp_path):
+    port = free_port()
+    running = broker.start(tmp_path / "broker", "127.0.0.1", port)
+    outlet = Outlet(running.url, "out")
+    positions = LivePositions(port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
+    states = city.load(a_network(headway=every(10))).hear(a_drive(to_m=1800)).step(at(7, 5)).all_states()
+    (code,) = examples(serve(city.app(live_positions=positions)), "mqtt")
+    printed = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=HOUSE)
+    try:
+        until(lambda: outlet.is_connected)
+
+        def is_printed():
+            LiveOut(outlet.publish).tell(city.network, states, (), city.now)  # whoever subscribes later sees the next one
+            return printed.poll() is not None
+
+        until(is_printed)
+        topic, _, payload = printed.stdout.read().partition(" ")
+        assert topic.startswith(f"{LIVE_PREFIX}/journey/ongoing/vp/bus/A/BUS1/R1/1/")
+        assert json.loads(payload)["VP"]["veh"] == "BUS1"
+    finally:
+        printed.kill()
+        outlet.close()
+        running.stop()
+
+
+def test_where_positions_are_not_shared_the_page_promises_none(city):
+    city.load(a_network()).step(at(7, 5))
+    assert "MQTT" not in city.client().get("/api?lang=en").text
 
 
 def test_the_names_of_the_unrolled_file_are_told_with_one_of_them(city):

@@ -1,0 +1,82 @@
+"""What a tracker is answered while the receiver is not ready, without a server around it."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gps_ingest.receive.application import Application
+from gps_ingest.receive.doorkeeper import Doorkeeper
+from tests.builders import SEVEN
+from transit.store.credential_hashes import hash_for_nats
+from transit.store.tracker_credentials import Credential
+
+POSITION = "id=T1&lat=3.6&lon=98.5&key=right"
+
+
+class Outbox:
+    """Keeps what it is given."""
+
+    is_connected = True
+
+    def __init__(self):
+        self.published = []
+
+    async def publish(self, topic, payload):
+        self.published.append((topic, payload))
+
+
+def ask(application, path, query=""):
+    """Status, headers and body of one GET."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    request = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [],
+        "client": ("192.0.2.1", 5),
+    }
+    with ThreadPoolExecutor(1) as thread:  # the browser of another test may have left its loop in this one
+        thread.submit(lambda: asyncio.run(application(request, receive, send))).result()
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+
+@pytest.fixture
+def outbox():
+    return Outbox()
+
+
+def test_until_the_passwords_are_read_a_position_is_to_be_sent_again_and_not_refused(outbox):
+    doorkeeper = Doorkeeper(lambda: 0.0)
+    application = Application(outbox, doorkeeper, lambda: SEVEN, lambda status: None)
+    assert ask(application, "/healthz")[::2] == (503, b"the passwords are not read yet\n")
+    status, headers, body = ask(application, "/", POSITION)
+    assert (status, headers[b"retry-after"], body) == (
+        503,
+        b"30",
+        b"the passwords are not read yet; keep it and send it again\n",
+    )
+    assert outbox.published == []
+    doorkeeper.know([Credential("T1", "T1", hash_for_nats("right"), None, SEVEN)])
+    assert ask(application, "/healthz")[::2] == (200, b"ok\n")
+    assert ask(application, "/", POSITION)[0] == 200
+    assert [topic for topic, _ in outbox.published] == ["transbinjai/v1/trackers/T1/position"]
+
+
+def test_without_a_broker_the_receiver_says_which_part_is_missing(outbox):
+    outbox.is_connected = False
+    doorkeeper = Doorkeeper(lambda: 0.0)
+    doorkeeper.know([])
+    application = Application(outbox, doorkeeper, lambda: SEVEN, lambda status: None)
+    assert ask(application, "/healthz")[::2] == (503, b"the broker is not reached\n")
