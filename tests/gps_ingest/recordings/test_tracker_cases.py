@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -46,12 +47,19 @@ class Replayed(NamedTuple):
 @cache
 def replayed(case: str, assignment: str = "trip", moved_s: int = 0) -> Replayed:
     """moved_s: by how much later everything was driven than in the case."""
+    if not moved_s:
+        return altered(case, lambda row: row, assignment)
+    return altered(case, lambda row: {**row, "timestamp": str(int(row["timestamp"]) + moved_s)}, assignment)
+
+
+def altered(case: str, change: Callable[[Row], Row], assignment: str = "trip") -> Replayed:
+    """A case of the same kind: each row of this one changed."""
     folder = CASES / case
     feed = folder / "gtfs.zip"
     network = read_network(feed if feed.exists() else CASES / "sample.zip")
     predictions, matches = io.StringIO(), io.StringIO()
     with open_recording(folder / "reports.csv") as recorded:
-        rows = ({**row, "timestamp": str(int(row["timestamp"]) + moved_s)} if moved_s else row for row in recorded)
+        rows = (change(dict(row)) for row in recorded)
         replay(network, rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=EVERY_S)
     said, placed = (list(csv.DictReader(io.StringIO(text.getvalue()))) for text in (predictions, matches))
     return Replayed(placed, said)
@@ -157,3 +165,26 @@ def test_a_loop_driven_backwards_is_neither_waiting_nor_on_its_trip_once_it_has_
     assert set(whole.statuses[:4]) == {"layover"}  # it stood at the first stop, and is within its terminal
     assert set(whole.statuses[4:]) == {"deadhead"}
     assert len({row["made_at"] for row in whole.predictions}) <= 1  # while it stood there
+
+
+@pytest.mark.parametrize("bearing", ["45", "123.4", "180", "359.9"])
+def test_any_other_constant_bearing_takes_no_bus_away_either(bearing: str) -> None:
+    whole = altered("replay_NORTH0", lambda row: {**row, "bearing": bearing})
+    assert set(whole.statuses[4:]) == {"on_trip"}
+    assert whole.trips == {"", "biru-ke-timur"}
+
+
+@pytest.mark.parametrize("later_s", [-1200, 1200, 2400])
+def test_off_its_plan_too_a_bus_that_leaves_a_line_drawn_wrong_is_promised_until_it_is_back(later_s: int) -> None:
+    whole = replayed("told_trip_leaves_drawn_line", moved_s=later_s)
+    assert whole.trips == {"T00"}
+    assert set(whole.statuses) == {"layover", "on_trip", "off_route"}
+    assert whole.ticks - {int(row["made_at"]) for row in whole.predictions} == set()
+    back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
+    assert len(whole.statuses) - back == 8
+
+
+def test_a_stale_point_elsewhere_never_wins_either() -> None:
+    whole = altered("replay_STALE", lambda row: {**row, "lat": "3.6200", "lon": "98.4900"} if row["lat"] == "3.631638" else row)
+    assert Counter(whole.statuses)["rejected:jump"] == len(whole.matches) // 2
+    assert whole.trips == {"", "biru-ke-timur"}
