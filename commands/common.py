@@ -21,6 +21,7 @@ from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
+    from transit.operations.limits import Limits
     from transit.plan.network import Network
     from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
@@ -50,6 +51,7 @@ class Settings:
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     keep_days: str  # see transit.store.retention
+    inbox_limits: str  # see transit.operations.limits
     allowed_hosts: tuple[str, ...]  # names of ours, besides those of BIND and PUBLIC_URL
     hsts_days: int
     clock: Clock
@@ -63,6 +65,15 @@ class Settings:
 
         try:
             return parse_keep_days(self.keep_days)
+        except ValueError as error:
+            fail(str(error))
+
+    def limits(self) -> Limits:
+        """From when on something is a matter for dispatchers. Ends with a sentence where INBOX_LIMITS cannot be read."""
+        from transit.operations.limits import parse_limits
+
+        try:
+            return parse_limits(self.inbox_limits)
         except ValueError as error:
             fail(str(error))
 
@@ -88,7 +99,7 @@ class Settings:
 
     def for_web(self) -> WebSettings:
         from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
-        from gps_ingest.operations.phone_settings import owntracks_link
+        from gps_ingest.operations.phone_settings import phone_links
         from web.settings import LivePositions, WebSettings
 
         positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
@@ -99,7 +110,7 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
+            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,

@@ -111,7 +111,7 @@ def live(settings: Settings) -> None:
     from web.live.process import run_live
 
     stop_event = stop_on_signal()
-    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention())
+    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention(), settings.limits())
 
 
 @click.command(epilog=example("MQTT_PORT=1884 python app.py broker"))

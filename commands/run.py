@@ -216,6 +216,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
         watch=NO_WATCH if snapshot is None else snapshot.watch,
         standing=() if snapshot is None else snapshot.standing,
         offered_openly=openly,
+        limits=settings.limits(),
     )
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")

@@ -6,7 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from transit.operations import broker_door, clocks, edits, evidence, feed, notices, outage, parts, reports, standing, trackers
+from transit.operations import (
+    battery,
+    broker_door,
+    clocks,
+    edits,
+    evidence,
+    feed,
+    loose,
+    notices,
+    off_line,
+    outage,
+    parts,
+    reports,
+    spacing,
+    standing,
+    tickets,
+    trackers,
+)
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
@@ -19,9 +36,14 @@ RULES: tuple[Rule, ...] = (
     outage.troubles,
     clocks.troubles,
     reports.troubles,
+    spacing.troubles,
+    off_line.troubles,
+    loose.troubles,
+    tickets.troubles,
     broker_door.troubles,
     standing.troubles,
     trackers.troubles,
+    battery.troubles,
     edits.troubles,
     evidence.troubles,
 )

@@ -37,6 +37,8 @@ SCHEMAS = (
     "0008",
     "0009",
     "0010",
+    "0011",
+    "0012",
 )  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
 BUSY_TIMEOUT_MS = 10_000  # another process's commit takes milliseconds; a checkpoint on a slow disk takes seconds
