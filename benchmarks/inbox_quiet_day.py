@@ -204,7 +204,16 @@ def drive(folder: Path, hours: float, vehicles: int, seed: int, obeyed: float) -
             truth.sent_at[tracker_id] = now
             for fix in fixes:
                 number += 1
-                messages.append(Message(TOPIC.format(tracker_id), json.dumps(fix).encode(), now, number, 1, 1))
+                messages.append(
+                    Message(
+                        topic=TOPIC.format(tracker_id),
+                        payload=json.dumps(fix).encode(),
+                        received_at=now,
+                        mid=number,
+                        qos=1,
+                        connection=1,
+                    )
+                )
         truth.note()
         if second % LOOK_EVERY_S == 0:
             ingest.take(messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import cos, hypot, radians
@@ -23,7 +23,7 @@ svg{background:#eef0e6;font-family:system-ui,sans-serif}.water{fill:#b9d8e8}.gre
 .l{fill:none;stroke-linecap:round;stroke-linejoin:round}.river{stroke:#9cc8de;stroke-width:3}.rail{stroke:#a8a8a8;stroke-width:1.5}
 .path{stroke:#e2ddcf;stroke-width:.7}.minor{stroke:#fff;stroke-width:1.6}.middle{stroke:#fff;stroke-width:3}.major{stroke:#f5d98f;stroke-width:4}
 .s{fill:#fff;stroke:#17211c;stroke-width:2}text{fill:#17211c;font-size:15px;paint-order:stroke;stroke:#eef0e6;stroke-width:3px}
-.credit{font-size:12px}.bus{stroke:#fff;stroke-width:2}
+.credit{font-size:12px}.bus{stroke:#fff;stroke-width:2}.silent{fill:#fff;stroke:#9c1f28;stroke-dasharray:4 3}
 @media (prefers-color-scheme:dark){svg{background:#141b18}.water{fill:#16303d}.green{fill:#18261d}.building{fill:#222c28}
 .river{stroke:#1d4052}.rail{stroke:#55605a}.path{stroke:#2b3531}.minor{stroke:#333f3a}.middle{stroke:#46534d}.major{stroke:#5c6a5f}
 text{fill:#e8eeea;stroke:#141b18}}
@@ -32,23 +32,39 @@ text{fill:#e8eeea;stroke:#141b18}}
 
 @dataclass(frozen=True)
 class Bus:
-    """A bus on the picture: its letter, colour (#rrggbb) and where it is."""
+    """A bus on the picture: its letter, colour (#rrggbb) and where it is; for dispatchers its name, and hatched if silent."""
 
     letter: str
     colour: str
     lat: float
     lon: float
+    label: str = ""
+    is_silent: bool = False
 
 
-def svg_map(network: Network, ground: Ground, stop_names: Callable[[str], str], buses: Iterable[Bus] = ()) -> str:
-    """stop_names: stop_id -> its name in the reader's language."""
+@dataclass(frozen=True)
+class Mark:
+    """How a stop is drawn apart from others: filled with a colour (#rrggbb), with a word before its name."""
+
+    colour: str
+    word: str
+
+
+def svg_map(
+    network: Network,
+    ground: Ground,
+    stop_names: Callable[[str], str],
+    buses: Iterable[Bus] = (),
+    marks: Mapping[str, Mark] | None = None,
+) -> str:
+    """stop_names: stop_id -> its name in the reader's language; marks: by stop_id."""
     stretches = stretches_of(network)
     stops = {stop_id: at for stop_id in network.routes_of_stop if (at := stop_place(network, stop_id)) is not None}
     points = [point for stretch in stretches for point in stretch.points] or list(stops.values())
     if not points:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"></svg>'
     frame = _Frame(points)
-    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names)]
+    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {})]
     body += [_bus(frame, bus) for bus in buses]
     if ground.credit:
         body.append(f'<text class="credit" x="8" y="{frame.height - 8:.0f}">{escape(ground.credit)}</text>')
@@ -106,13 +122,17 @@ def shifted(points: Sequence[tuple[float, float]], by: float) -> list[tuple[floa
     return moved
 
 
-def _stops(frame: _Frame, stops: dict[str, tuple[float, float]], stop_names: Callable[[str], str]) -> Iterable[str]:
+def _stops(
+    frame: _Frame, stops: dict[str, tuple[float, float]], stop_names: Callable[[str], str], marks: Mapping[str, Mark]
+) -> Iterable[str]:
     """Each a circle; a name where it finds room, below or above its circle."""
     taken: list[tuple[float, float, float, float]] = []
     for stop_id, (lat, lon) in stops.items():
         x, y = frame.xy(lat, lon)
-        name = stop_names(stop_id)
-        yield f'<circle class="s" cx="{x:.0f}" cy="{y:.0f}" r="5"><title>{escape(name)}</title></circle>'
+        mark = marks.get(stop_id)
+        name = stop_names(stop_id) if mark is None else f"{mark.word} {stop_names(stop_id)}".strip()
+        shape = 'r="5"' if mark is None else f'r="9" style="fill:{mark.colour}"'
+        yield f'<circle class="s" cx="{x:.0f}" cy="{y:.0f}" {shape}><title>{escape(name)}</title></circle>'
         half = len(name) * LETTER * 0.27
         for base in (y + LETTER + 6, y - 10):
             area = (x - half, base - LETTER, x + half, base + 3)
@@ -130,4 +150,12 @@ def _overlap(one_area: tuple[float, float, float, float], other: tuple[float, fl
 def _bus(frame: _Frame, bus: Bus) -> str:
     x, y = frame.xy(bus.lat, bus.lon)
     letter = f'<text x="{x:.0f}" y="{y + 5:.0f}" text-anchor="middle">{escape(bus.letter)}</text>'
-    return f'<circle class="bus" cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{bus.colour}"/>{letter}'
+    label = f'<text x="{x:.0f}" y="{y + 26:.0f}" text-anchor="middle">{escape(bus.label)}</text>' if bus.label else ""
+    if bus.is_silent:
+        hatch = "".join(
+            f'<path d="M{x + shift - 8:.0f},{y + 8:.0f}l16,-16" stroke="{bus.colour}" stroke-width="2"/>'
+            for shift in (-6, 0, 6)
+        )
+        disc = f'<circle class="bus silent" cx="{x:.0f}" cy="{y:.0f}" r="11"/>{hatch}'
+        return f"{disc}{label}"
+    return f'<circle class="bus" cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{bus.colour}"/>{letter}{label}'

@@ -23,6 +23,7 @@ PLACE = "/armada"  # of all pages that are not for everybody
 MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs/PEOPLE.md says the same, and a test compares
     "/armada": {"GET": Role.VIEWER},
     "/armada/kendali": {"GET": Role.VIEWER},
+    "/armada/peta.svg": {"GET": Role.VIEWER},
     "/armada/saran": {"POST": Role.DISPATCHER},
     "/armada/kotak": {"GET": Role.VIEWER},
     "/armada/kotak/<int:matter_id>": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
@@ -35,6 +36,7 @@ MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs
     "/armada/kinerja": {"GET": Role.SUPERVISOR},
     "/armada/kinerja.csv": {"GET": Role.SUPERVISOR},
     "/armada/kinerja.xlsx": {"GET": Role.SUPERVISOR},
+    "/armada/kinerja.pdf": {"GET": Role.SUPERVISOR},
     "/armada/pengumuman": {"GET": Role.VIEWER, "POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>/akhiri": {"POST": Role.DISPATCHER},
     "/armada/pengumuman/<alert_id>": {"GET": Role.DISPATCHER, "POST": Role.DISPATCHER},

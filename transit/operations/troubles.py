@@ -73,6 +73,7 @@ class TroubleKind(StrEnum):
     SILENT = "silent"
     FALLS_SILENT = "falls_silent"  # of a bus on a trip; after some minutes it is SILENT
     UNMAPPED = "unmapped"
+    MORE_UNMAPPED = "more_unmapped"  # than are told by name
     SHARED_VEHICLE = "shared_vehicle"
     WEEK_ROLLOVER = "week_rollover"
     LOCAL_TIME = "local_time"

@@ -58,6 +58,7 @@ BOUNDED = {
     "audit_entries": "kept for ever: some hundred deeds a day",
     "advice_answers": "kept for ever: some dozens a day of what dispatchers decided",
     "service_days": "kept for ever: a row for each day",
+    "crowding_taps": "twenty minutes, see web.live.process",
     "broker_refusals": "six hours, see gps_ingest.ingest.facts",
 }
 

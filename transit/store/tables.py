@@ -207,6 +207,18 @@ advice_answers = Table(
     Index(None, "answered_at"),
 )
 
+crowding_taps = Table(  # how full riders say that a bus is; a row goes after 20 minutes
+    "crowding_taps",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),  # as in tracker_map
+    Column("phone", Integer, primary_key=True, autoincrement=False),  # 16 bits that only tell two phones of one bus apart
+    Column("trip_id", Text, nullable=False),  # the trip that it was on
+    Column("start_date", Date, nullable=False),  # service day of the trip instance
+    Column("start_s", Integer),  # seconds of the service day; None where the trip has its own times
+    Column("crowding", Text, nullable=False),  # a Crowding
+    Column("tapped_at", UtcDateTime, nullable=False, index=True),  # on our clock
+)
+
 service_days = Table(
     "service_days",
     metadata,

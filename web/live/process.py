@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from transit.arrivals.alerts import Alert
+from transit.arrivals.crowding import VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -28,7 +30,8 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
-from transit.store.database import writing
+from transit.store.crowding import forget_taps, has_old_taps, load_taps
+from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
@@ -77,6 +80,7 @@ class Live:
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
         self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
+        self.crowding: list[VehicleCrowding] = []
         last = snapshots.SnapshotReader(data_dir).read()
         self.watch = last.watch if last is not None else NO_WATCH  # an outage outlives a restart
         self.saved_at: datetime | None = None
@@ -88,6 +92,7 @@ class Live:
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
+        self.canary = 0  # the newest that is in the database
 
     def step(self, now: datetime) -> snapshots.Snapshot:
         """Looks at the database, predicts, writes the snapshot. Returns what it wrote."""
@@ -104,16 +109,21 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            canary = load_canary(connection)
+            self.canary = load_canary(connection)
+            self.crowding = crowding_of(load_taps(connection, now), now)
+            old_taps = has_old_taps(connection, now)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
+        if old_taps:  # of riders nothing is kept
+            with writing(self.engine) as connection:
+                forget_taps(connection, now)
         self._learn(events, now)
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
-        console = self._console(predictions, now)
+        console = self._console(predictions, alerts, now)
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
             self.loose = loose_since(self.loose, self.states, now)
             self.facts = replace(
@@ -134,7 +144,7 @@ class Live:
         self._show_console(console, predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
-        self.sign.give(Progress(received=canary))
+        self.sign.give(Progress(received=self.canary))
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now
@@ -142,7 +152,16 @@ class Live:
             self.save(now)
         return made
 
-    def _console(self, predictions: list[Prediction], now: datetime) -> ControlState | None:
+    def try_step(self, now: datetime) -> str:
+        """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
+        try:
+            self.step(now)
+        except (DatabaseError, DatabaseTimeout, OSError) as error:
+            self.sign.give(Progress(received=self.canary, database=not isinstance(error, (DatabaseError, DatabaseTimeout))))
+            return f"{type(error).__name__}: {error}"[:300]
+        return ""
+
+    def _console(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> ControlState | None:
         """What dispatchers see of the corridors; None without a network."""
         if self.control is None or self.forecaster is None:
             return None
@@ -157,6 +176,7 @@ class Live:
             waiting=waiting,
             standing=self.standing,
             in_outage=self.watch.since is not None,
+            alerts=alerts,
         )
 
     def _show_console(
@@ -266,7 +286,10 @@ class Live:
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
-        feeds = {} if self.network is None else feeds_of(self.network, states, predictions, self.standing, alerts, now)
+        crowding = crowding_on_trip(self.crowding, self.states)
+        feeds = {}
+        if self.network is not None:
+            feeds = feeds_of(self.network, states, predictions, self.standing, alerts, now, crowding)
         figures = {
             "steps_total": float(self.steps + 1),
             "vehicles": float(len(states)),
@@ -290,6 +313,7 @@ class Live:
             standing=self.standing,
             troubles=self.troubles,
             watch=self.watch,
+            crowding=self.crowding,
         )
 
 
@@ -303,8 +327,12 @@ def run_live(
 ) -> None:
     """The live process: a step each second until stop_event is set; then keeps what was learnt."""
     live = Live(engine, data_dir, retention, limits)
+    trouble = ""
     while not stop_event.is_set():
         started = perf_counter()
-        live.step(clock())
+        before, trouble = trouble, live.try_step(clock())
+        if trouble != before:
+            log.error("no snapshot: %s", trouble) if trouble else log.info("snapshots again")
         stop_event.wait(max(0.0, STEP_S - (perf_counter() - started)))
-    live.save(clock())
+    with suppress(DatabaseError):  # what it saved before is enough: the calls since then are in the database
+        live.save(clock())

@@ -164,6 +164,10 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s reports but is on no vehicle: its reports drive nothing.",
         "Put it on one: python app.py trackers map '%(subject)s' VEHICLE",
     ),
+    Kind.MORE_UNMAPPED: Words(
+        "%(count)s more trackers are on no vehicle, and were heard longer ago.",
+        "If nobody knows them, let only trackers with a password report: python app.py trackers add TRACKER",
+    ),
     Kind.SHARED_VEHICLE: Words(
         "Trackers %(subject)s and %(others)s are both on vehicle %(vehicle)s.",
         "Take the one off that is not there: python app.py trackers unmap TRACKER",

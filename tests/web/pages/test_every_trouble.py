@@ -221,6 +221,13 @@ def assignment_overruled(control):
     return assigned(control, "BUS1", AssignmentHint("R2")).plays(drive(to_m=3000.0))
 
 
+def more_unmapped(control):
+    """Thousands of invented names are a screen of them and a number."""
+    for n in range(25):
+        control.publish(f"transbinjai/v1/trackers/X{n}/position", b"{}")
+    return control
+
+
 def departure_without_tracker(control):
     control.plays(drive(to_m=600.0))
     return ordered(control, "BUS9", at(7, 20))
@@ -348,7 +355,8 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
-    shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip, assignment_unknown,
+    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
+    assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong,
     accuracy_too_poor, accuracy_too_good, runs_early, runs_late, line_left,
@@ -365,6 +373,7 @@ COMES_WITH = {  # what else is rightly told of the same scene
     Kind.FEED_EXPIRED: {Kind.NEVER_REPORTED},
     Kind.FEED_EXPIRES: {Kind.NEVER_REPORTED},
     Kind.UNMAPPED: {Kind.NEVER_HEARD},
+    Kind.MORE_UNMAPPED: {Kind.NEVER_HEARD, Kind.NEVER_REPORTED, Kind.UNMAPPED, Kind.SOME_REFUSED, Kind.MOSTLY_REFUSED},
     Kind.SHARED_VEHICLE: {Kind.NEVER_HEARD},
     Kind.DEPARTURE_UNSEEN: {Kind.NEVER_HEARD},
 }
@@ -383,6 +392,13 @@ def test_the_trouble_is_told_and_nothing_else(control, name):
     troubles = SCENES[name](control).troubles()
     assert kind in troubles
     assert troubles.keys() - {kind} <= COMES_WITH.get(kind, NOTHING_ELSE)
+
+
+def test_of_invented_trackers_twenty_are_told_by_name_and_the_others_as_a_number(control):
+    more_unmapped(control).troubles()
+    rows = control.live.troubles
+    assert sum(row.kind is Kind.UNMAPPED for row in rows) == 20
+    assert [row.figures for row in rows if row.kind is Kind.MORE_UNMAPPED] == [{"count": 5}]
 
 
 def test_every_kind_has_its_scene():
