@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from transit.arrivals.notices import running_in_spite
 from transit.operations.facts import FleetFacts
-from transit.operations.troubles import Trouble, TroubleKind
+from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 SHORT = timedelta(hours=1)  # a notice for less than that ends as it was meant to
 CLOSED_STOPS = "-halte"  # how the id ends of the notice that goes with a detour's
@@ -27,7 +27,7 @@ def _ends_soon(facts: FleetFacts) -> Iterator[Trouble]:
             continue
         if alert.ends_at - alert.starts_at >= SHORT and not alert.alert_id.endswith(CLOSED_STOPS):
             headline = next((text for text in alert.header.values() if text), alert.alert_id)
-            figures: dict[str, str | float] = {"notice": headline, "ends_at": alert.ends_at.timestamp()}
+            figures: dict[str, Figure] = {"notice": headline, "ends_at": alert.ends_at.timestamp()}
             yield Trouble(TroubleKind.NOTICE_ENDS, alert.alert_id, figures=figures)
 
 

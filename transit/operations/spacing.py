@@ -42,11 +42,11 @@ def _ghosts(network: Network, corridor: Corridor) -> Iterator[Trouble]:
 
 def _beside(facts: FleetFacts, network: Network, corridor: Corridor, bus: CorridorBus) -> Iterator[Trouble]:
     """How it comes after the bus ahead."""
-    states = {row.vehicle_id: row.state for row in corridor.buses}
-    if bus.ahead_s is None or bus.ahead_id is None or bus.is_uncertain or states[bus.ahead_id] not in PLACED:
+    ahead = next((row for row in corridor.buses if row.vehicle_id == bus.ahead_id), None)
+    if bus.ahead_s is None or ahead is None or bus.is_uncertain or ahead.state not in PLACED:
         return
     stop = network.stops.get(bus.ahead_stop_id or "")
-    figures: dict[str, Figure] = {"ahead": bus.ahead_id, "apart_s": bus.ahead_s, "route": _name(network, corridor)}
+    figures: dict[str, Figure] = {"ahead": ahead.vehicle_id, "apart_s": bus.ahead_s, "route": _name(network, corridor)}
     figures |= {"place": stop.name if stop is not None else "", "promised_s": float(corridor.promised_s or 0)}
     figures["route_id"] = corridor.route_id
     limits, headway_s = facts.limits, kept_headway_s(corridor)
@@ -54,12 +54,17 @@ def _beside(facts: FleetFacts, network: Network, corridor: Corridor, bus: Corrid
     is_open = close.key in facts.open
     over = limits.bunched_over if is_open else 1.0
     close_s = max(limits.bunched_s, limits.bunched_share * (corridor.promised_s or 0.0)) * over
-    both_drive = bus.state is BusState.RUNNING and states[bus.ahead_id] is BusState.RUNNING
-    if bus.ahead_s <= close_s and (both_drive or is_open):  # at a terminal two buses may be close, unless they came so
+    if bus.ahead_s <= close_s and (is_open or _is_on_one_run(bus, ahead)):
         yield close
     far = Trouble(TroubleKind.GAP, bus.vehicle_id, figures=figures)
     if bus.state in PLACED and bus.ahead_s >= headway_s * (limits.gap_over if far.key in facts.open else limits.gap_share):
         yield far
+
+
+def _is_on_one_run(bus: CorridorBus, ahead: CorridorBus) -> bool:
+    """Both drive, one behind the other, and no terminal lies between them at which they may be set apart."""
+    both_drive = bus.state is BusState.RUNNING and ahead.state is BusState.RUNNING
+    return both_drive and bus.rail == ahead.rail and bus.place_s <= ahead.place_s
 
 
 def _name(network: Network, corridor: Corridor) -> str:

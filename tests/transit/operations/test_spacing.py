@@ -45,6 +45,14 @@ def test_bunched_buses_are_told_until_they_are_clearly_apart():
     assert (Kind.BUNCHED, "B1") not in told(a_road(1000.0, 2200.0), open=frozenset({key}))  # 240 s
 
 
+def test_with_a_terminal_between_them_two_buses_are_not_bunched_yet():
+    """B1 nears the east end, B2 has just left it westwards: 100 s of driving, and the rest at the terminal between."""
+    made = a_road(3900.0).drives("B2", "R1b1", 100.0)
+    assert made.corridor().buses[0].ahead_s == pytest.approx(100.0, abs=1.0)
+    assert (Kind.BUNCHED, "B1") not in told(made)
+    assert (Kind.BUNCHED, "B1") in told(made, open=frozenset({f"{Kind.BUNCHED}|B1|"})), "who came so is bunched still"
+
+
 def test_a_gap_is_measured_against_what_the_buses_on_the_road_can_keep():
     """A round takes 1720 s: two buses can keep 860 s, though 600 are promised."""
     wide = told(a_road(0.0).drives("B2", "R1b1", 2600.0))
