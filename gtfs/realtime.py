@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 
@@ -11,6 +11,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
+from transit.arrivals.crowding import Crowding
 from transit.arrivals.interruptions import Interruption, interruptions
 from transit.arrivals.notices import cancels_start, closes_stop
 from transit.arrivals.promised_hours import begins_at
@@ -32,19 +33,33 @@ SEVERITY = {  # rider apps show what is grave by itself; of anything else it is 
     Effect.STOP_MOVED: pb.Alert.WARNING,
 }
 
+OCCUPANCY = {  # "there are seats" is no word about how many: the careful one of the standard's
+    Crowding.FULL: pb.VehiclePosition.FULL,
+    Crowding.SEATS: pb.VehiclePosition.FEW_SEATS_AVAILABLE,
+}
+
 
 def vehicle_positions(
-    network: Network, states: Iterable[VehicleState], now: datetime, *, standing: Iterable[StandingVehicle] = ()
+    network: Network,
+    states: Iterable[VehicleState],
+    now: datetime,
+    *,
+    standing: Iterable[StandingVehicle] = (),
+    crowding: Mapping[str, Crowding] | None = None,
 ) -> FeedMessage:
     """One entity per vehicle in service whose fix is at most 90 s from now (either way); a parked one is not in service.
 
+    crowding: vehicle_id -> how full it is, where riders agree; of others there is no occupancy_status.
     Vehicles about to end their trip come first, then by vehicle_id: see trip_updates.
     """
     message = _message(network, now)
     parked = {vehicle.vehicle_id for vehicle in standing if vehicle.is_parked}
     for state in sorted(states, key=lambda state: (not is_ending(network, state), state.vehicle_id)):
         if is_shown(state, now, parked):
-            _fill_vehicle(message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle, network, state, now)
+            vehicle = message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle
+            _fill_vehicle(vehicle, network, state, now)
+            if crowding and state.vehicle_id in crowding:
+                vehicle.occupancy_status = OCCUPANCY[crowding[state.vehicle_id]]
     return message
 
 

@@ -34,10 +34,24 @@ class Place:
     source: str
     checked: date | None
     published: bool
+    hours: dict[str, str] = field(default_factory=dict)  # by language, as a source says; empty: nobody has said
+    fee: dict[str, str] = field(default_factory=dict)  # likewise
+    access: dict[str, str] = field(default_factory=dict)  # for wheelchairs, prams, who cannot see; likewise
 
     @property
     def is_good(self) -> bool:
         return self.lat is not None and self.error_m <= GOOD_M
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Of a place, as pages show it: the same picture as AVIF and WebP. Nobody's picture is shown without credit and licence."""
+
+    place_id: str
+    credit: str
+    licence: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,11 @@ class Guide:
     places: tuple[Place, ...] = ()
     itineraries: tuple[Itinerary, ...] = ()
     services: tuple[Service, ...] = ()
+    photos: tuple[Photo, ...] = ()
     roads: dict[str, object] = field(default_factory=lambda: {"type": "FeatureCollection", "features": []})
+
+    def photo(self, place_id: str) -> Photo | None:
+        return next((photo for photo in self.photos if photo.place_id == place_id), None)
 
     def place(self, place_id: str) -> Place | None:
         return next((place for place in self.published if place.place_id == place_id), None)

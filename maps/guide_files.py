@@ -12,15 +12,18 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from maps.guide import BrokenGuide, Guide, Itinerary, Place, Service, Visit
+from maps.guide import BrokenGuide, Guide, Itinerary, Photo, Place, Service, Visit
 
 Row = TypeVar("Row")
 FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
+PHOTOS = "photos.csv"  # beside FILES where there is any
+PHOTO_FIELDS = ("place_id", "credit", "licence", "width", "height")
 PRECISIONS = ("exact", "approximate", "kelurahan", "unknown")  # of a position; kelurahan: known by its quarter only
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 PLACE_FIELDS = (
     "place_id", "name", "category", "lat", "lon", "precision", "error_m", "address", "kelurahan",
     "description_id", "description_en", "opens", "source", "checked", "published",
+    "hours_id", "hours_en", "fee_id", "fee_en", "access_id", "access_en",
 )  # fmt: skip
 SERVICE_FIELDS = (
     "service_id", "name", "description_id", "description_en", "categories", "audiences", "state", "url", "last_trace",
@@ -45,9 +48,20 @@ def load_guide(folder: Path) -> Guide:
     ids = {place.place_id for place in places}
     itineraries = read_itineraries(path, ids) if path.exists() else ()
     services = read_services(folder / "services.csv") if (folder / "services.csv").exists() else ()
+    photos = read_photos(folder / PHOTOS) if (folder / PHOTOS).exists() else ()
     ground = folder / "ground.geojson"
     roads = json.loads(ground.read_text(encoding="utf-8")) if ground.exists() else Guide().roads
-    return Guide(places, itineraries, services, roads)
+    return Guide(places=places, itineraries=itineraries, services=services, photos=photos, roads=roads)
+
+
+def read_photos(path: Path) -> tuple[Photo, ...]:
+    """What `places photo` wrote. Raises BrokenGuide."""
+    return _read(path, _rows(path, PHOTO_FIELDS), _photo, lambda photo: photo.place_id)
+
+
+def write_photos(folder: Path, photos: Iterable[Photo]) -> None:
+    rows = [[getattr(photo, name) for name in PHOTO_FIELDS] for photo in photos]
+    _write_csv(folder / PHOTOS, PHOTO_FIELDS, rows)
 
 
 def read_places(path: Path) -> tuple[Place, ...]:
@@ -94,15 +108,20 @@ def import_places(source: Path, folder: Path) -> tuple[int, int]:
     """
     places = read_places(source)
     folder.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(PLACE_FIELDS)
-    writer.writerows(_row_of(place) for place in places)
-    half = folder / ".places.csv"
-    half.write_text(text.getvalue(), encoding="utf-8")
-    half.replace(folder / "places.csv")
+    _write_csv(folder / "places.csv", PLACE_FIELDS, [_row_of(place) for place in places])
     published = sum(place.published for place in places)
     return published, len(places) - published
+
+
+def _write_csv(path: Path, fields: Iterable[str], rows: Iterable[list[object]]) -> None:
+    """The whole file at once: no reader sees half of it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(fields)
+    writer.writerows(rows)
+    half = path.with_name(f".{path.name}")
+    half.write_text(text.getvalue(), encoding="utf-8")
+    half.replace(path)
 
 
 def _rows(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -183,6 +202,9 @@ def _place(row: dict[str, str]) -> Place:
         kelurahan=row.get("kelurahan", ""),
         description=description,
         opens_s=_time_s(row.get("opens", "")),
+        hours=_by_language(row, "hours"),
+        fee=_by_language(row, "fee"),
+        access=_by_language(row, "access"),
         source=row.get("source", ""),
         checked=_date(row),
         published=published == "1",
@@ -208,6 +230,26 @@ def _service(row: dict[str, str]) -> Service:
         last_trace=row.get("last_trace", ""),
         checked=_date(row),
         check_result=row.get("check_result", ""),
+    )
+
+
+def _by_language(row: dict[str, str], name: str) -> dict[str, str]:
+    """The languages in which something is said."""
+    return {tag: text for tag in ("id", "en") if (text := row.get(f"{name}_{tag}", ""))}
+
+
+def _photo(row: dict[str, str]) -> Photo:
+    if not SLUG.match(row["place_id"]):
+        raise ValueError(f"place_id: {row['place_id']!r} is no place's")
+    for name in ("width", "height"):
+        if not row[name].isdigit() or int(row[name]) == 0:
+            raise ValueError(f"{name}: {row[name]!r} is no number of pixels")
+    return Photo(
+        place_id=row["place_id"],
+        credit=row["credit"],
+        licence=row["licence"],
+        width=int(row["width"]),
+        height=int(row["height"]),
     )
 
 
@@ -246,4 +288,5 @@ def _row_of(place: Place) -> list[object]:
         place.place_id, place.name, place.category, place.lat, place.lon, place.precision, f"{place.error_m:g}", place.address,
         place.kelurahan, place.description["id"], place.description["en"], opens, place.source, place.checked,
         int(place.published),
+        *(values.get(tag, "") for values in (place.hours, place.fee, place.access) for tag in ("id", "en")),
     ]  # fmt: skip

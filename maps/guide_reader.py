@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from maps.guide import BrokenGuide, Guide
-from maps.guide_files import FILES, load_guide
+from maps.guide_files import FILES, PHOTOS, load_guide
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ class GuideReader:
 
     def read(self) -> Guide:
         """The folder's guide; while somebody edits it and it cannot be used, the last good one."""
-        paths = (self._folder / name for name in FILES)
+        paths = (self._folder / name for name in (*FILES, PHOTOS))
         stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
         if stamps != self._stamps:
             try:

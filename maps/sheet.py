@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import segno
 
+from maps.ground import Ground
 from maps.guide import Guide, Place
 from maps.layers import roads_layer, routes_layer
 from maps.lettering import LetteredPdf
+from maps.paper import Area, Box, Frame, draw_ground, draw_routes, draw_scale_bar
 from transit.plan.network import Network
 from transit.plan.patterns import stop_place
 
 PAGE = (210.0, 297.0)  # mm
-MAP = (12.0, 34.0, 186.0, 150.0)  # x, y, width, height in mm
+MAP = Box(12.0, 34.0, 186.0, 150.0)
 NOT_SIGHTS = ("hospital", "school", "government")
 
 
@@ -29,15 +32,17 @@ class SheetWords(NamedTuple):
     live: str  # before the address of the live page
 
 
-def visitor_map(network: Network, guide: Guide, address: str, now: datetime, words: SheetWords) -> bytes:
-    """A PDF of one page. address: what the QR leads to."""
+def visitor_map(
+    network: Network, guide: Guide, address: str, now: datetime, words: SheetWords, grounds: Sequence[Ground] = ()
+) -> bytes:
+    """A PDF of one page. address: what the QR leads to; grounds: the streets below, where an extract was imported."""
     places = [place for place in guide.published if place.category not in NOT_SIGHTS]
     texts = [network.agencies[0].name, address, *words, *(f"{place.name}{place.address}" for place in places)]
     pdf = LetteredPdf(PAGE, texts, now)
     pdf.add_page()
     _head(pdf, network, words, address)
     places.sort(key=lambda place: (place.lat is None, place.name))
-    _draw(pdf, network, guide, places)
+    _draw(pdf, network, guide, grounds, places)
     _list(pdf, places, words)
     return bytes(pdf.output())
 
@@ -52,57 +57,41 @@ def _head(pdf: LetteredPdf, network: Network, words: SheetWords, address: str) -
     pdf.image(picture, x=176, y=8, w=22)
 
 
-class _Frame:
-    """Degrees to millimetres: equal scale in both directions, everything inside."""
-
-    def __init__(self, bounds: tuple[float, float, float, float]) -> None:
-        from math import cos, radians
-
-        west, south, east, north = bounds
-        self.cos = cos(radians((south + north) / 2))
-        width, height = max((east - west) * self.cos, 1e-6), max(north - south, 1e-6)
-        self.scale = min(MAP[2] / width, MAP[3] / height) * 0.96
-        self.x0 = MAP[0] + (MAP[2] - width * self.scale) / 2 - west * self.cos * self.scale
-        self.y0 = MAP[1] + (MAP[3] - height * self.scale) / 2 + north * self.scale
-
-    def xy(self, lon: float, lat: float) -> tuple[float, float]:
-        return self.x0 + lon * self.cos * self.scale, self.y0 - lat * self.scale
-
-
-def _draw(pdf: LetteredPdf, network: Network, guide: Guide, places: list[Place]) -> None:
+def _draw(pdf: LetteredPdf, network: Network, guide: Guide, grounds: Sequence[Ground], places: list[Place]) -> None:
     pdf.set_fill_color(238, 243, 234)
     pdf.rect(*MAP, style="F")
     routes, roads = routes_layer(network), roads_layer(guide.roads)
     if routes.empty:
         return
     west, south, east, north = (float(value) for value in routes.total_bounds)
-    frame = _Frame((west, south, east, north))
+    frame = Frame(Area(south, west, north, east), MAP)
     with pdf.rect_clip(*MAP):
-        for layer, width in ((roads, 2.2), (routes, 1.1)):
-            for row in layer.itertuples():
-                colour = getattr(row, "colour", "#ffffff")
-                pdf.set_draw_color(*(int(colour[n : n + 2], 16) for n in (1, 3, 5)))
-                pdf.set_line_width(width)
-                pdf.polyline([frame.xy(*point) for point in row.geometry.coords])
+        draw_ground(pdf, frame, grounds)
+        pdf.set_line_width(2.2)
+        pdf.set_draw_color(255, 255, 255)
+        for row in roads.itertuples():
+            pdf.polyline([frame.xy(lat, lon) for lon, lat, *_ in row.geometry.coords])
+        draw_routes(pdf, frame, network)
         pdf.set_line_width(0.3)
         pdf.set_draw_color(23, 33, 28)
         pdf.set_fill_color(255, 255, 255)
         for stop_id in network.routes_of_stop:
             place = stop_place(network, stop_id)
             if place is not None:
-                x, y = frame.xy(place[1], place[0])
+                x, y = frame.xy(*place)
                 pdf.ellipse(x - 0.9, y - 0.9, 1.8, 1.8, style="FD")
         _numbers(pdf, frame, places)
+    draw_scale_bar(pdf, frame, MAP.x + 3, MAP.y + MAP.height - 3)
 
 
-def _numbers(pdf: LetteredPdf, frame: _Frame, places: list[Place]) -> None:
+def _numbers(pdf: LetteredPdf, frame: Frame, places: list[Place]) -> None:
     """Places that share a position (their quarter's middle) stand side by side."""
     taken: dict[tuple[int, int], int] = {}
     pdf.letters("B", 7)
     for number, place in enumerate(places, 1):
         if place.lat is None or place.lon is None:
             continue
-        x, y = frame.xy(place.lon, place.lat)
+        x, y = frame.xy(place.lat, place.lon)
         key = (round(x / 4), round(y / 4))
         x += 5.0 * taken.get(key, 0)
         taken[key] = taken.get(key, 0) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import cos, hypot, radians
@@ -42,15 +42,29 @@ class Bus:
     is_silent: bool = False
 
 
-def svg_map(network: Network, ground: Ground, stop_names: Callable[[str], str], buses: Iterable[Bus] = ()) -> str:
-    """stop_names: stop_id -> its name in the reader's language."""
+@dataclass(frozen=True)
+class Mark:
+    """How a stop is drawn apart from others: filled with a colour (#rrggbb), with a word before its name."""
+
+    colour: str
+    word: str
+
+
+def svg_map(
+    network: Network,
+    ground: Ground,
+    stop_names: Callable[[str], str],
+    buses: Iterable[Bus] = (),
+    marks: Mapping[str, Mark] | None = None,
+) -> str:
+    """stop_names: stop_id -> its name in the reader's language; marks: by stop_id."""
     stretches = stretches_of(network)
     stops = {stop_id: at for stop_id in network.routes_of_stop if (at := stop_place(network, stop_id)) is not None}
     points = [point for stretch in stretches for point in stretch.points] or list(stops.values())
     if not points:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"></svg>'
     frame = _Frame(points)
-    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names)]
+    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {})]
     body += [_bus(frame, bus) for bus in buses]
     if ground.credit:
         body.append(f'<text class="credit" x="8" y="{frame.height - 8:.0f}">{escape(ground.credit)}</text>')
@@ -108,13 +122,17 @@ def shifted(points: Sequence[tuple[float, float]], by: float) -> list[tuple[floa
     return moved
 
 
-def _stops(frame: _Frame, stops: dict[str, tuple[float, float]], stop_names: Callable[[str], str]) -> Iterable[str]:
+def _stops(
+    frame: _Frame, stops: dict[str, tuple[float, float]], stop_names: Callable[[str], str], marks: Mapping[str, Mark]
+) -> Iterable[str]:
     """Each a circle; a name where it finds room, below or above its circle."""
     taken: list[tuple[float, float, float, float]] = []
     for stop_id, (lat, lon) in stops.items():
         x, y = frame.xy(lat, lon)
-        name = stop_names(stop_id)
-        yield f'<circle class="s" cx="{x:.0f}" cy="{y:.0f}" r="5"><title>{escape(name)}</title></circle>'
+        mark = marks.get(stop_id)
+        name = stop_names(stop_id) if mark is None else f"{mark.word} {stop_names(stop_id)}".strip()
+        shape = 'r="5"' if mark is None else f'r="9" style="fill:{mark.colour}"'
+        yield f'<circle class="s" cx="{x:.0f}" cy="{y:.0f}" {shape}><title>{escape(name)}</title></circle>'
         half = len(name) * LETTER * 0.27
         for base in (y + LETTER + 6, y - 10):
             area = (x - half, base - LETTER, x + half, base + 3)

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from transit.arrivals.crowding import Crowding
 from transit.arrivals.rows import ArrivalStatus
 from transit.plan.runs import Source
 from transit.plan.timetable import NoServiceReason
 from transit.tracking.state import VehicleStatus
 from web.live.questions import ExplanationAnswer
 
+Crowded = Annotated[Crowding | None, Meta(description="As riders say, for 10 minutes where two phones agree; null: not known")]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
@@ -83,6 +85,7 @@ class ArrivalAnswer(Struct):
     in_spite_of: Annotated[
         str | None, Meta(description="alert_id of the notice that says that this trip does not run; a bus is seen on it")
     ]
+    crowding: Crowded
 
 
 class SpanAnswer(Struct):
@@ -168,6 +171,7 @@ class VehicleAnswer(Struct):
         Meta(description="It has not come on since, for longer than is usual there: nothing is promised"),
     ]
     is_demo: bool
+    crowding: Crowded
     lat: float | UnsetType = UNSET
     lon: float | UnsetType = UNSET
 

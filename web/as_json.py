@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from transit.arrivals.crowding import Crowding
 from transit.arrivals.rows import Arrival
 from transit.plan.network import TripInstance
 from transit.plan.service_day import format_time
@@ -49,9 +50,15 @@ def an_arrival(row: Arrival) -> ArrivalAnswer:
         pickup_type=row.pickup_type,
         drop_off_type=row.drop_off_type,
         in_spite_of=row.in_spite_of,
+        crowding=crowding_of(row.vehicle_id, row.trip),
     )
 
 
 def a_trip(trip: TripInstance) -> TripAnswer:
     start = format_time(trip.start_s) if trip.start_s is not None else None
     return TripAnswer(trip_id=trip.trip_id, start_date=f"{trip.start_date:%Y%m%d}", start_time=start)
+
+
+def crowding_of(vehicle_id: str | None, trip: TripInstance | None) -> Crowding | None:
+    row = world().view.crowding(world().now()).get(vehicle_id or "")
+    return row.crowding if row is not None and row.trip == trip else None

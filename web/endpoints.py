@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from maps.guide import Guide, Place
-from transit.plan.direct import walk_s
 from transit.plan.network import Network, Stop
 from transit.plan.stop_codes import stop_code
+from transit.plan.walking import walk_s
 from web.boards.places import stand_of
 from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names

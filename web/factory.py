@@ -10,8 +10,10 @@ from flask_compress import Compress
 
 from web.access import init_access
 from web.cors import init_cors
+from web.crowding_token import TAPS_PER_NETWORK
 from web.errors import init_errors
 from web.hosts import init_hosts
+from web.map_files import STREET_MAPS_A_MINUTE
 from web.metrics import Requests
 from web.rates import Rate
 from web.security import init_security
@@ -30,17 +32,22 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.archive",
     "web.pages.riders",
     "web.pages.planner",
+    "web.pages.reach",
     "web.pages.suggestions",
     "web.pages.fleet",
     "web.pages.control",
+    "web.pages.inbox",
+    "web.pages.hand_over",
     "web.pages.playback",
     "web.pages.performance",
     "web.pages.public",
+    "web.pages.crowding",
     "web.pages.text_answers",
     "web.pages.alerts",
     "web.pages.tickets",
     "web.pages.phone_app",
     "web.pages.map",
+    "web.pages.diagram",
     "web.pages.visitors",
     "web.pages.services",
     "web.pages.log_in",
@@ -80,6 +87,8 @@ def create_app(settings: WebSettings) -> Flask:
     init_errors(app)
     init_cors(app)
     app.extensions["requests"] = Requests()
+    app.extensions["crowding"] = Rate(TAPS_PER_NETWORK, A_MINUTE)
+    app.extensions["street_maps"] = Rate(STREET_MAPS_A_MINUTE, A_MINUTE)
     app.extensions["feedback"] = Rate(PER_NETWORK, A_MINUTE)
     _count_requests(app, app.extensions["requests"])
 

@@ -7,7 +7,7 @@ from statistics import mean
 
 import msgspec
 
-from maps.ground import Ground, Label, StoredGround, folder_of, load_ground
+from maps.ground import Ground, Label, StoredGround, folder_of, load_ground, load_part
 from maps.guide import Guide
 from web.guide import guide_of
 from web.world import World
@@ -24,6 +24,13 @@ def ground_of(world: World) -> StoredGround:
 
     named = tuple((place.kelurahan, place.lat, place.lon) for place in guide.published)
     return world.grounds.get((stamp, named), load)
+
+
+def grounds_of(world: World) -> list[Ground]:
+    """The overview, then all its finer parts."""
+    overview = ground_of(world).ground
+    parts = (load_part(world.settings.data_dir, name) for name in overview.parts)
+    return [overview, *(msgspec.json.decode(part, type=Ground) for part in parts if part is not None)]
 
 
 def _names_only(guide: Guide) -> StoredGround:

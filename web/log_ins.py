@@ -126,14 +126,19 @@ def log_out(log_in: LogIn, now: datetime) -> None:
 
 def network_of_client() -> str:
     """The network from which somebody asks, as the nearest proxy says it; one address is shared or changes too easily."""
-    text = request.remote_addr or ""
-    if is_loopback(text):
-        text = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or text
     try:
-        address = ip_address(text)
+        address = ip_address(address_of_client())
     except ValueError:
         return "unknown"
     return str(ip_network(f"{address}/{NETWORK_BITS[address.version]}", strict=False))
+
+
+def address_of_client() -> str:
+    """As the nearest proxy says it."""
+    text = request.remote_addr or ""
+    if is_loopback(text):
+        text = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or text
+    return text
 
 
 def is_loopback(text: str) -> bool:

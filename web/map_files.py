@@ -11,6 +11,7 @@ from web.guide import guide_of
 from web.world import World, world
 
 LEAFLET = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
+STREET_MAPS_A_MINUTE = 6  # drawn by one worker: each takes a second or, of a dense city, ten; whoever makes up names waits
 DRAWING = 3  # one more whenever maps/page.py draws otherwise: kept drawings are told apart by it
 LEAFLET_ADDRESSES = tuple(f"/vendor/leaflet/{name}?v=1.9.3" for name in LEAFLET)
 

@@ -13,6 +13,7 @@ from flask import Flask, request
 from transit.plan.network import Agency, Stop, TripInstance
 from transit.plan.service_day import format_time
 from transit.plan.stop_codes import code_of, is_own_code
+from web.crowding_token import crowding_token
 from web.map_files import ground_address, script_address
 from web.words import names, phrasing, refusals
 from web.words.boarding import boarding
@@ -20,6 +21,8 @@ from web.words.languages import LANGUAGES, language
 from web.world import world
 
 STATIC = Path(__file__).parent / "static"
+BOLD_LETTER_CH = 1.3  # a bold letter is at most so much wider than the digit that ch is
+BADGE_LETTERS = (2, 8)  # a badge is at least, and on behalf of others at most, so wide
 CRITICAL_CSS = Path(__file__).parent / "templates" / "critical.css"
 
 
@@ -33,6 +36,14 @@ def static_url(name: str) -> str:
 def critical_css() -> str:
     lines = (line.strip() for line in CRITICAL_CSS.read_text(encoding="utf-8").splitlines())
     return "".join(line for line in lines if line and not line.startswith("/*"))
+
+
+def badge_rule() -> str:
+    """Badges are as wide as the longest name of a route, so that what stands beside them is in line."""
+    network = world().network
+    longest = max((len(names.route_name(route)) for route in network.routes.values()), default=0) if network else 0
+    letters = min(max(longest, BADGE_LETTERS[0]), BADGE_LETTERS[1])
+    return f".badge{{min-width:calc({letters * BOLD_LETTER_CH:.1f}ch + 20px)}}"
 
 
 def in_language(tag: str) -> str:
@@ -93,6 +104,8 @@ def init_templates(app: Flask) -> None:
         settled=settled,
         map_script=script_address,
         ground_address=ground_address,
+        crowding_token=crowding_token,
+        badge_rule=badge_rule,
     )
 
     @app.context_processor

@@ -20,6 +20,7 @@ from gtfs.writer import write_network
 from maps.ground import StoredGround
 from maps.guide_reader import GuideReader
 from transit.arrivals.alerts import Alert
+from transit.arrivals.crowding import Crowding, VehicleCrowding, crowding_on_trip
 from transit.arrivals.rows import Arrival
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
@@ -98,6 +99,15 @@ class View:
     @property
     def alerts(self) -> list[Alert]:
         return self.snapshot.alerts if self.snapshot else []
+
+    def crowding(self, now: datetime) -> dict[str, VehicleCrowding]:
+        """vehicle_id -> how full riders say that it is, while that is shown."""
+        rows = self.snapshot.crowding if self.fits and self.snapshot else []
+        return {row.vehicle_id: row for row in rows if row.is_shown(now)}
+
+    def crowding_on_trip(self, now: datetime) -> dict[str, Crowding]:
+        """vehicle_id -> how full it is, of those still on the trip that riders spoke of."""
+        return crowding_on_trip(self.crowding(now).values(), self.states)
 
     def predictions_at(self, stop_id: str) -> list[Prediction]:
         return self.snapshot.predictions_at(stop_id) if self.fits and self.snapshot else []
@@ -243,13 +253,14 @@ def _young_facts(view: View, now: datetime) -> tuple[list[Prediction], list[Stan
 
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     predictions, standing = _young_facts(view, now)
-    return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now)
+    return feeds_of(network, list(view.states.values()), predictions, standing, view.alerts, now, view.crowding_on_trip(now))
 
 
 def _expanded_feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:
     plan = expanded(network)
     facts = expanded_facts(plan, list(view.states.values()), *_young_facts(view, now), view.alerts, now)
-    return feeds_of(plan.network, facts.states, facts.predictions, facts.standing, facts.alerts, now)
+    crowding = view.crowding_on_trip(now)
+    return feeds_of(plan.network, facts.states, facts.predictions, facts.standing, facts.alerts, now, crowding)
 
 
 def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:

@@ -18,8 +18,15 @@ LOOK_EVERY_S = 60.0  # whether there is, after all kinds had nothing left
 class Forgetting:
     """step() is called between batches; it is due rarely, and does one kind's next rows."""
 
-    def __init__(self, engine: Engine, retention: Retention, clock: Callable[[], datetime]) -> None:
-        self.engine, self.retention, self.clock = engine, retention, clock
+    def __init__(
+        self,
+        engine: Engine,
+        retention: Retention,
+        clock: Callable[[], datetime],
+        stopwatch_s: Callable[[], float] = perf_counter,
+    ) -> None:
+        """stopwatch_s: tells how long a step took."""
+        self.engine, self.retention, self.clock, self._stopwatch_s = engine, retention, clock, stopwatch_s
         self.rows = FIRST_ROWS
         self._kinds = list(FORGETTERS)
         self._due_at = 0.0
@@ -30,10 +37,10 @@ class Forgetting:
             return 0
         self._due_at = monotonic_s + STEP_EVERY_S
         kind = self._kinds[0]
-        started = perf_counter()
+        started_s = self._stopwatch_s()
         with writing(self.engine) as connection:
             gone = forget_some(connection, kind, self.retention, self.clock(), self.rows)
-        self._pace(gone, perf_counter() - started)
+        self._pace(gone, self._stopwatch_s() - started_s)
         if gone < self.rows // 2:  # the kind has nothing left; the next one's turn
             self._kinds.pop(0)
         if not self._kinds:

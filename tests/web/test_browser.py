@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.builders import a_drive, a_guide, at, place
+from tests.builders import STRAIGHT, Way, a_city, a_drive, a_guide, at, place
 from tests.conftest import until
 
 pytestmark = pytest.mark.slow
@@ -30,6 +30,7 @@ PAGES = [
     "/layar/S5",
     "/lapor?halte=S5",
     "/armada/laporan",
+    "/armada/serah-terima",
     "/armada/penugasan",
     "/armada/gangguan?rute=R1",
     "/armada/pelacak",
@@ -42,9 +43,10 @@ PAGES = [
     "/peta",
     "/wisata",
     "/wisata/tugu",
-    "/wisata/pasar?dari=S1",
+    "/wisata/pasar",
     "/wisata/rute/jalan",
     "/layanan",
+    "/jangkauan?dari=halte:S1",
     "/halte/nowhere",
 ]
 
@@ -88,6 +90,22 @@ def test_at_320_pixels_and_on_a_desk_nothing_runs_over(chromium, address, path):
         context.close()
 
 
+FIRST_LINES = [
+    "/", "/halte/P2000_0", "/rute", "/rute?dari=halte:P0_0&ke=halte:P2000_2000", "/koridor/Biru", "/peta", "/wisata",
+    "/wisata/tugu", "/wisata/rute/jalan", "/jangkauan?dari=halte:P0_0", "/layanan", "/lapor?halte=P0_0", "/privasi", "/api",
+]  # fmt: skip
+FIRST_LINE = """() => {  // where the first text stands that is no heading and no label, and what it is
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const text = node.textContent.trim();
+    if (!text || node.parentElement.closest(".vh, h1, script, style, noscript, option")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    if (box.height > 0 && box.top >= 0) return [box.top, text];
+  }
+  return [10000, "nothing"];
+}"""
 CUT_OFF = """() => [...document.querySelectorAll("main *, header.top *")].filter(el => {
   const box = el.getBoundingClientRect(), style = getComputedStyle(el);
   if (!box.width || el.closest(".vh, .map, .scroll, .skip, input, select, svg")) return false;
@@ -351,4 +369,20 @@ def test_no_page_with_times_is_shown_when_it_is_old(chromium, address):
     assert page.inner_text("h1") == "Tidak ada sambungan"
     page.goto(address + "/layanan")
     assert page.inner_text("h1") == "Layanan kota"
+    context.close()
+
+
+def test_badges_are_of_one_width_and_the_first_line_is_near_the_top(chromium, city, serve, tmp_path):
+    """A useful line within 300 px of the top at 360x740 on every page of riders."""
+    ways = [Way("Biru", STRAIGHT, (25200, 28800)), Way("Lingkar", [(2000.0, -2000.0), (2000.0, 2000.0)], (25800,))]
+    city.load(a_city(*ways)).step(at(7))
+    address = serve(city.app(live_fresh_s=1e6, sample_guide=a_guide(tmp_path)))
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    for path in FIRST_LINES:
+        page.goto(address + path)
+        top, text = page.evaluate(FIRST_LINE)
+        assert top <= 300, (path, top, text)
+        widths = set(page.evaluate("[...document.querySelectorAll('main .badge')].map(e => Math.round(e.offsetWidth))"))
+        assert len(widths) <= 1, (path, widths)
     context.close()

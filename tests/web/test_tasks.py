@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gtfs.reader import read_network
-from tests.builders import at
+from tests.builders import a_drive, a_network, at
 
 pytestmark = pytest.mark.slow
 BINJAI = Path(__file__).resolve().parent.parent.parent / "data" / "binjai"
@@ -95,3 +95,29 @@ def test_a_complaint_from_a_stop_page(chromium, sample):
     rider = Rider(chromium, sample, keeps=True).taps_on("[data-stop] a").taps_on("a[href^='/lapor']").taps_on(".taps button")
     assert "tiket" in rider.reads().casefold()
     assert rider.taps == 3
+
+
+def test_a_visitor_asks_how_far_the_bus_goes_and_back(chromium, sample):
+    rider = Rider(chromium, sample).taps_on(".tabs a[href='/peta']").taps_on("a[href='/jangkauan']")
+    text = rider.types(dari="stasiun").taps_on(".plan-form button").reads()
+    assert "Dari Stasiun Binjai, pulang pergi" in text
+    assert "pulang paling lambat" in text
+    assert rider.taps == 3
+
+
+def test_whoever_sits_in_a_full_bus_says_so_in_one_tap_from_the_stop(chromium, city, serve):
+    """And a second phone makes it stand there."""
+    city.load(a_network()).hear(a_drive(to_m=1500)).step()
+    address = serve(city.app(live_fresh_s=1e6))
+    for language in ("id-ID", "en-GB"):  # two phones
+        context = chromium.new_context(viewport=PHONE, locale=language)
+        page = context.new_page()
+        page.goto(address + "/halte/S4", wait_until="networkidle")
+        page.locator(".isi button").first.click()
+        page.wait_for_load_state("networkidle")
+        assert page.locator("[role=status].flag").is_visible()
+        context.close()
+    city.step()
+    rider = Rider(chromium, address)
+    rider.page.goto(address + "/halte/S4", wait_until="networkidle")
+    assert "penuh, kata penumpang" in rider.reads()

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from shapely import Point, STRtree
 
-from transit.plan.direct import DETOUR, walk_s
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.runs import DayPlan, Disruption, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
 from transit.plan.service_day import local_date
+from transit.plan.walking import DETOUR, walk_s
 
 MOST_BUSES = 4  # three changes
 WALK_BETWEEN_M = 500.0  # of street, from one stop to another
@@ -31,6 +31,7 @@ LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the firs
 STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
 DAYS_KEPT = 6
 MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
+EARLIER_MIN = (10, 20, 40)  # so many minutes before the latest way to be there in time, others are looked for
 SIGMAS_OF_80 = 2.5631  # an 80 % interval of a normal distribution is so many standard deviations wide
 
 
@@ -214,6 +215,33 @@ class Planner:
                 break
         return journeys
 
+    def everywhere(self, service: Service, start: Mapping[str, float], at: float) -> dict[str, Journey]:
+        """stop_id -> the earliest journey to it, of every stop that can be reached; start: as in a Request."""
+        rounds: list[_Labels] = [
+            {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in start.items() if stop_id in self.at_stop}
+        ]
+        best = {stop_id: step.at.at for stop_id, step in rounds[0].items()}
+        marked = set(best)
+        while marked and len(rounds) <= MOST_BUSES:
+            reached: _Labels = {}
+            change_s = 0.0 if len(rounds) == 1 else self.change_s
+            for pattern, n in self._touched(service, marked, frozenset()):
+                for stop_id, step in _scan(service.of_pattern(pattern), n, rounds[-1], change_s):
+                    if step.at.at < best.get(stop_id, inf):
+                        best[stop_id], reached[stop_id] = step.at.at, step
+            self._walk_on(reached, best, inf)
+            rounds.append({**rounds[-1], **reached})
+            marked = set(reached)
+        last = rounds[-1]
+        first_with = {
+            stop_id: next(n for n, labels in enumerate(rounds) if labels.get(stop_id) is last[stop_id]) for stop_id in last
+        }
+        return {
+            stop_id: _journey(rounds[: n + 1], stop_id, Request(start, {stop_id: 0.0}))
+            for stop_id, n in first_with.items()
+            if n > 0
+        }
+
     def _touched(self, service: Service, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
         """The patterns that call at these stops, each with the first of them along it."""
         first: dict[str, tuple[Pattern, int]] = {}
@@ -273,7 +301,7 @@ class Planner:
         if at is None:
             return []
         options = in_time(at)
-        for minutes in (10, 20, 40):
+        for minutes in EARLIER_MIN:
             options += in_time(max(since, min(journey.leaves.at for journey in options) - 60.0 * minutes))
         return sorted(_worth_showing(options), key=lambda option: -option.leaves.at)[:CARDS]
 

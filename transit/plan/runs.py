@@ -174,8 +174,6 @@ class PatternRuns:
 
 def is_loop(pattern: Pattern) -> bool:
     """Whether a pattern ends where it begins."""
-    if pattern.stop_ids[0] == pattern.stop_ids[-1]:
-        return True
     (x0, y0), (x1, y1) = pattern.stop_xy[0], pattern.stop_xy[-1]
     return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M
 
@@ -298,7 +296,7 @@ class Service:
         return PatternRuns(
             pattern=pattern,
             offsets=offsets,
-            by_stop=tuple(_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
+            by_stop=tuple(runs_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
             windows=tuple(window for plan in self.plans.values() for window in plan.windows.get(key, [])),
             is_loop=is_loop(pattern),
             no_pickup=no_pickup | closed,
@@ -344,7 +342,7 @@ class Service:
         )
 
 
-def _by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
+def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
     rows = [(moment.at, n, run) for n, run in enumerate(runs) if (moment := run.departures[index]) is not None]
     rows.sort(key=lambda row: row[:2])
     return tuple(row[0] for row in rows), tuple(row[2] for row in rows)

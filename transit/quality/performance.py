@@ -29,6 +29,7 @@ KEPT_S = 180.0
 FIRST_S, MIDDLE_S, LAST_S = (0.0, 180.0), (-60.0, 360.0), 300.0
 LEAST_COVERAGE = 0.8  # of its trackers, below which an hour is left out and named
 HOUR_S = 3600
+USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -343,10 +344,10 @@ def together(rows: Iterable[HourFigures]) -> ServiceFigures:
         trips=sum(row.trips for row in some),
         planned_trips=sum(row.planned_trips for row in some),
         km=sum(row.metres for row in some) / 1000.0,
-        run_p50_min=_quantile(minutes, 0.5),
-        run_p90_min=_quantile(minutes, 0.9),
-        cycle_p50_min=_quantile(cycles, 0.5),
-        cycle_p90_min=_quantile(cycles, 0.9),
+        run_p50_min=_quantile(minutes, USUAL),
+        run_p90_min=_quantile(minutes, LONG),
+        cycle_p50_min=_quantile(cycles, USUAL),
+        cycle_p90_min=_quantile(cycles, LONG),
         buses=_mean_buses(some),
         hours=len(some),
         hours_left_out=sum(1 for row in every if not row.counts and (row.planned_trips or row.headways)),

@@ -39,7 +39,7 @@ from web.answer_types import (
 )
 from web.api.feeds import NO_NETWORK, conditional
 from web.api.openapi import document
-from web.as_json import a_time, a_trip, an_arrival, local
+from web.as_json import a_time, a_trip, an_arrival, crowding_of, local
 from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import of_stop
@@ -259,6 +259,7 @@ def a_vehicle(state: VehicleState) -> VehicleAnswer:
         old=not is_fresh(report.reported_at, world().now(), LIVE_AGE),
         standing_since=local(standing.since) if standing else None,
         is_demo=trip.is_demo if trip else False,
+        crowding=crowding_of(state.vehicle_id, state.matched.trip),
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from maps.guide import Guide, Itinerary, Place
-from transit.plan.direct import walk_s
 from transit.plan.geometry import distance_m
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network
 from transit.plan.network_hours import network_hours_of
 from transit.plan.runs import Service
 from transit.plan.service_day import local_date, moment
+from transit.plan.walking import walk_s
 from web.boards.places import stand_of
 from web.endpoints import of_place
 from web.planner import disruption_of, live_calls

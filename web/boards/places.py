@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import inf
 
-from maps.guide import Guide, Place
+from maps.guide import Place
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import closes_stop
 from transit.arrivals.rows import Arrival
-from transit.plan.direct import BusLeg, DirectJourney, journeys, walk_s
-from transit.plan.journeys import Request, planner_of
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
-from transit.plan.service_day import local_date, moment
-from transit.plan.stop_codes import stops_of_code
+from transit.plan.service_day import local_date
 from transit.plan.timetable import RouteDirection, timetable_of
 from web.boards.stop_board import rows_of
 from web.cache import Cache
@@ -42,18 +38,6 @@ class Stand:
     def is_on_route(self) -> bool:
         reach = ON_ROUTE_M if self.place.is_good else ON_ROUTE_M + self.place.error_m
         return any(metres <= reach for metres in self.stops.values())
-
-
-@dataclass(frozen=True)
-class PlaceTrip:
-    """A journey with what is known of it now: the next bus, and the last one back."""
-
-    journey: DirectJourney
-    next_bus: Arrival | None
-    last_back_at: datetime | None
-
-    def is_late(self, now: datetime) -> bool:
-        return self.last_back_at is not None and self.last_back_at - now < LAST_BUS_NEAR
 
 
 def stand_of(network: Network, place: Place) -> Stand:
@@ -92,54 +76,6 @@ def closed_stops(world: World, stand: Stand) -> dict[str, Alert]:
     assert network is not None
     notices = ((stop_id, closes_stop(world.view.alerts, network, now, stop_id=stop_id)) for stop_id in stand.stops)
     return {stop_id: notice for stop_id, notice in notices if notice is not None}
-
-
-def start_of(network: Network, guide: Guide, text: str) -> tuple[dict[str, float] | None, str]:
-    """Where somebody sets out: a stop by id or code, or a place of the guide."""
-    if not text:
-        return None, ""
-    kind, _, rest = text.partition(":")
-    place = guide.place(rest if kind == "tempat" else text) if kind != "halte" else None
-    if kind == "halte":
-        text = rest
-    if place is not None and place.lat is not None and place.lon is not None:
-        return nearest_stops(network, place.lat, place.lon, WALK_M + (0 if place.is_good else place.error_m / 2)), place.name
-    stops = (network.stops[text],) if text in network.stops else stops_of_code(network, text)
-    return ({stop.stop_id: 0.0 for stop in stops}, stops[0].name) if stops else (None, "")
-
-
-def trips_to(world: World, start: Mapping[str, float], end: Mapping[str, float]) -> list[PlaceTrip]:
-    """The best ways there, each with its next bus and the last one back."""
-    network, now = world.network, world.now()
-    assert network is not None
-    last = _last_back(network, end, start, now)
-    return [PlaceTrip(journey, _next(world, journey.rides[0], now), last) for journey in journeys(network, start, end)]
-
-
-def _last_back(network: Network, end: Mapping[str, float], start: Mapping[str, float], now: datetime) -> datetime | None:
-    """When one must leave for the last way back of today, with up to three changes; None where none is found.
-
-    Of a day whose last one has gone: when that was.
-    """
-    planner, today = planner_of(network), local_date(now, network.timezone)
-    way = Request(_seconds(end), _seconds(start))
-    dawn, night = (moment(today, hours * 3600, network.timezone).timestamp() for hours in (4, 30))
-    service = planner.service(now)
-    last = planner.last_of_day(service, way, now.timestamp(), night) or planner.last_of_day(service, way, dawn, night)
-    return None if last is None else datetime.fromtimestamp(last.rides[0].leaves.at, UTC)
-
-
-def _seconds(stops: Mapping[str, float]) -> dict[str, float]:
-    return {stop_id: walk_s(metres) for stop_id, metres in stops.items()}
-
-
-def _next(world: World, ride: BusLeg, now: datetime) -> Arrival | None:
-    rows = [
-        row
-        for row in rows_of(world, ride.board)
-        if row.at and row.can_board and row.direction == ride.direction and row.at >= now
-    ]
-    return min(rows, key=_time_of, default=None)
 
 
 def last_at(network: Network, stop_id: str, direction: RouteDirection, now: datetime) -> datetime | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from gtfs import realtime
 from transit.arrivals.alerts import Alert
+from transit.arrivals.crowding import Crowding
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
@@ -18,10 +20,12 @@ def feeds_of(
     standing: list[StandingVehicle],
     alerts: list[Alert],
     now: datetime,
+    crowding: Mapping[str, Crowding],
 ) -> dict[str, bytes]:
-    """Name of the feed -> FeedMessage bytes."""
+    """Name of the feed -> FeedMessage bytes. crowding: vehicle_id -> how full it is on its present trip."""
+    positions = realtime.vehicle_positions(network, states, now, standing=standing, crowding=crowding)
     return {
-        "vehicle_positions": realtime.to_pb(realtime.vehicle_positions(network, states, now, standing=standing)),
+        "vehicle_positions": realtime.to_pb(positions),
         "trip_updates": realtime.to_pb(realtime.trip_updates(network, predictions, states, now, alerts, standing=standing)),
         "alerts": realtime.to_pb(realtime.alerts(network, alerts, now)),
     }

@@ -11,6 +11,7 @@ import msgspec
 import zstandard
 
 from transit.arrivals.alerts import Alert
+from transit.arrivals.crowding import VehicleCrowding
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
@@ -42,6 +43,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     standing: list[StandingVehicle] = []  # nothing is promised of these
     troubles: list[Trouble] = []  # the operator's, the most urgent first
     watch: FleetWatch = NO_WATCH  # whether the fleet is silent as a whole
+    crowding: list[VehicleCrowding] = []  # how full buses are, where riders agree
 
     def all_states(self) -> list[VehicleState]:
         return msgspec.msgpack.decode(self.states, type=list[VehicleState])

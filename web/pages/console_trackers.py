@@ -86,19 +86,30 @@ def _page(answer: Answer, values: Mapping[str, str]) -> Response:
 def _row(tracker: TrackerHealth, credential: Credential | None) -> Row:
     """The gravest of its troubles, else how it reports."""
     now, network = world().now(), the_network()
-    has_password, in_time = credential is not None, _came_in_time(tracker, credential, now)
+    sentence, is_good = _sentence(tracker, now, network.timezone)
+    return Row(
+        tracker=tracker,
+        sentence=sentence,
+        is_good=is_good,
+        has_password=credential is not None,
+        came_in_time=_came_in_time(tracker, credential, now),
+    )
+
+
+def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str, bool]:
+    """What is to be said of it, and whether that is good."""
     own = [trouble for trouble in world().view.troubles if trouble.subject == tracker.tracker_id]
     if own:
-        return Row(tracker, troubles.wrong(own[0], language(), network.timezone, now), False, has_password, in_time)
+        return troubles.wrong(own[0], language(), timezone, now), False
     at = tracker.last_received_at
     if at is None:
-        return Row(tracker, gettext("Has never been heard."), False, has_password, in_time)
+        return gettext("Has never been heard."), False
     age = phrasing.age(at, now)
     if now - at > HEARD_LATELY:
-        return Row(tracker, gettext("Silent: heard last %(age)s.", age=age), False, has_password, in_time)
+        return gettext("Silent: heard last %(age)s.", age=age), False
     if tracker.vehicle_id is None:
-        return Row(tracker, gettext("Reports (%(age)s), but is on no bus.", age=age), False, has_password, in_time)
-    return Row(tracker, gettext("Reports well (%(age)s).", age=age), True, has_password, in_time)
+        return gettext("Reports (%(age)s), but is on no bus.", age=age), False
+    return gettext("Reports well (%(age)s).", age=age), True
 
 
 def _came_in_time(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:

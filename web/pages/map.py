@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask_babel import gettext
 from xstatic.pkg import leaflet
 
 from maps.ground import load_part
@@ -18,15 +19,17 @@ from transit.store.files import write_atomically
 from transit.tracking.state import is_fresh
 from web.answers import fragment, the_network
 from web.boards.running import in_service, next_index, route_of
-from web.ground import ground_of
+from web.ground import ground_of, grounds_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
 from web.words import names
 from web.words.colours import colours
+from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("map", __name__)
 PICTURE_S = 15  # how long a phone keeps the picture with its buses
+STREET_MAPS_KEPT = 4  # of a language: the names by which one site is reached
 FOREVER_S = 365 * 24 * 3600
 
 
@@ -97,6 +100,53 @@ def picture() -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
     response.cache_control.max_age = PICTURE_S
     return response
+
+
+@pages.get("/peta.pdf")
+def street_map_to_print() -> Response:
+    """Streets, stops and routes on A4; drawn once for each network, ground, language and address, shared by the workers."""
+    network = the_network()
+    of_world, tag = world(), language()
+    address = request.url_root.rstrip("/") + "/peta"
+    key = sha256_of(drawn_key(of_world), ground_of(of_world).key, tag, address)
+    path = of_world.settings.data_dir / "live" / f"streets-{tag}-{key}.pdf"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        if not current_app.extensions["street_maps"].allows("", of_world.now()):
+            abort(503)
+        from maps.street_map import StreetMapWords, street_map
+
+        words = StreetMapWords(
+            title=gettext("Street map"),
+            sample=gettext("Sample network, not verified"),
+            live=gettext("Live arrivals"),
+            stop=gettext("Stop (number)"),
+            place=gettext("Place"),
+            approximate=gettext("position approximate"),
+            no_streets=gettext("No street map was imported yet: routes and stops only"),
+            sheet=gettext("Sheet %(number)s", number="#"),
+        )
+        content = street_map(
+            network,
+            guide_of(of_world),
+            grounds_of(of_world),
+            address,
+            of_world.now(),
+            words,
+            lambda stop_id: names.stop_name(network.stops[stop_id]),
+        )
+        write_atomically(path, content)
+        kept = sorted(path.parent.glob(f"streets-{tag}-*.pdf"), key=lambda old: old.stat().st_mtime)
+        for old in kept[:-STREET_MAPS_KEPT]:
+            old.unlink(missing_ok=True)
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = 'inline; filename="peta.pdf"'
+    return response
+
+
+def sha256_of(*words: str) -> str:
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:12]
 
 
 @pages.get("/peta/dasar.json")

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
+from maps.diagram_layout import diagram_of
 from transit.arrivals.headways import planned_bands
 from transit.arrivals.notices import relevant_alerts
 from transit.plan.network import Network, TripInstance, UnknownTrip
@@ -58,6 +59,7 @@ def home() -> Response | str:
         address_of=address_of,
         alerts=alerts,
         stops=stops if len(stops) <= 60 else [],
+        has_diagram=diagram_of(network) is not None,
     )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from maps.guide import Place
-from transit.plan.direct import walk_s
+from maps.guide import Photo, Place
+from maps.photo_files import photo_path
 from transit.plan.network import Network
 from transit.plan.network_hours import network_hours_of
 from transit.plan.service_day import local_date, moment
+from transit.plan.walking import walk_s
 from web.answers import the_network
 from web.boards.itineraries import tour_of
-from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of, start_of, trips_to
-from web.guide import guide_of
+from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of
+from web.ground import ground_of
+from web.guide import guide_folder_of, guide_of, photo_stamp
 from web.map_files import script_address
 from web.structured_data import structured_data
 from web.when import DAYS, when_asked
@@ -24,6 +27,7 @@ from web.words import journey_words
 from web.world import world
 
 pages = Blueprint("visitors", __name__)
+PHOTO_KEPT_S = 365 * 24 * 3600
 EVERYDAY = ("hospital", "school")  # of use to residents: shown when asked for, not among the sights
 ORDER = ("heritage", "monument", "culture", "worship", "culinary", "shopping", "recreation", "transport", "government")
 
@@ -53,37 +57,61 @@ def places_page() -> str:
         only_on_route=only_on_route,
         guide=guide,
         network=network,
+        photo_address=photo_address,
         script=script_address("places"),
     )
 
 
 @pages.get("/wisata/<slug>")
-def place_page(slug: str) -> str:
+def place_page(slug: str) -> Response:
     network, guide = the_network(), guide_of(world())
     place = guide.place(slug)
     if place is None:
         abort(404)
+    start = request.args.get("dari", "")
+    if start:  # an address of an earlier version: the planner has the ways there and back
+        start = f"halte:{start}" if start in network.stops else start
+        return redirect(f"/rute?{urlencode({'dari': start, 'ke': f'tempat:{slug}'})}")  # type: ignore[return-value]
     stand = stand_of(network, place)
-    start, start_name = start_of(network, guide, request.args.get("dari", ""))
-    elsewhere = {} if start is None else {stop_id: metres for stop_id, metres in stand.stops.items() if stop_id not in start}
-    here = start is not None and (set(start) <= set(stand.stops) or _is_here(request.args.get("dari", ""), place))
-    trips = [] if start is None or here else trips_to(world(), start, elsewhere)
-    hours = {stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]}
-    return render_template(
-        "place.html",
-        stand=stand,
-        place=place,
-        trips=trips,
-        start_name=start_name,
-        same=here,
-        chosen=request.args.get("dari", ""),
-        hours=hours,
-        script=script_address("places"),
-        markup=structured_data(place),
-        walk=walk_words(place),
-        next_bus=next_bus_of(world(), stand),
-        closed=closed_stops(world(), stand),
+    photo = guide.photo(slug)
+    return make_response(
+        render_template(
+            "place.html",
+            stand=stand,
+            place=place,
+            photo=photo,
+            photo_address=lambda suffix: photo_address(photo, suffix),
+            hours={stop_id: last_buses(network, stop_id, world().now()) for stop_id in list(stand.stops)[:2]},
+            script=script_address("places"),
+            markup=structured_data(place),
+            walk=walk_words(place),
+            next_bus=next_bus_of(world(), stand),
+            closed=closed_stops(world(), stand),
+        )
     )
+
+
+def photo_address(photo: Photo | None, suffix: str) -> str:
+    """Changes with the picture."""
+    if photo is None:
+        return ""
+    return f"/wisata/foto/{photo.place_id}.{suffix}?v={photo_stamp(world(), photo.place_id, suffix)}"
+
+
+@pages.get("/wisata/foto/<slug>.<any(avif, webp):suffix>")
+def photo_file(slug: str, suffix: str) -> Response:
+    """One of our own origin; only of a place that is shown, with credit and licence."""
+    guide, folder = guide_of(world()), guide_folder_of(world())
+    if guide.place(slug) is None or guide.photo(slug) is None or folder is None:
+        abort(404)
+    try:
+        content = photo_path(folder, slug, suffix).read_bytes()
+    except FileNotFoundError:
+        abort(404)
+    response = Response(content, mimetype=f"image/{suffix}")
+    response.cache_control.max_age = PHOTO_KEPT_S if "v" in request.args else 300
+    response.cache_control.public = True
+    return response
 
 
 @pages.get("/wisata/rute/<itinerary_id>")
@@ -130,15 +158,12 @@ def printed_map() -> Response:
         unknown=gettext("position not known"),
         live=gettext("Live arrivals"),
     )
-    content = visitor_map(network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), words)
+    content = visitor_map(
+        network, guide, request.url_root.rstrip("/") + "/wisata", world().now(), words, [ground_of(world()).ground]
+    )
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="peta-wisata.pdf"'
     return response
-
-
-def _is_here(start: str, place: Place) -> bool:
-    """Whether somebody asks for the way from a place to itself."""
-    return start in (place.place_id, f"tempat:{place.place_id}")
 
 
 def _rank(category: str) -> tuple[int, str]:

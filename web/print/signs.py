@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import segno
 
+from maps.diagram import LETTER, LINE, lines_of, names_of, place_of, size_of
+from maps.diagram_layout import Diagram, diagram_of
 from maps.lettering import LetteredPdf
 from transit.plan.network import Agency, Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
@@ -19,6 +21,7 @@ from web.words.colours import colours
 from web.words.languages import LANGUAGES, catalogue
 
 CLOCK = {"id": "%H.%M", "en": "%H:%M"}
+POINTS_PER_MM = 72.0 / 25.4
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
 
 
@@ -37,14 +40,20 @@ def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[
 
 
 def sign_pdf(network: Network, stops: Iterable[Stop], address: str, now: datetime, *, paper: str = "a5") -> bytes:
-    """One page per stop. address: where riders reach the site, as https://bus.example.org, without a slash at the end."""
+    """Two pages per stop: its sign, and the network diagram with the stop on it, where the network is small enough for one.
+
+    address: where riders reach the site, as https://bus.example.org, without a slash at the end."""
     width, height = PAPERS[paper]
     chosen = list(stops)
     pdf = LetteredPdf((width, height), _texts(network, chosen), now)
     pdf.set_title("Halte")
+    diagram = diagram_of(network)
     for stop in chosen:
         pdf.add_page()
         _page(pdf, network, stop, address, now, width / 148.0)
+        if diagram is not None and stop.stop_id in diagram.places:
+            pdf.add_page()
+            _diagram_page(pdf, network, diagram, stop, width / 148.0)
     return bytes(pdf.output())
 
 
@@ -87,6 +96,36 @@ def _page(pdf: LetteredPdf, network: Network, stop: Stop, address: str, now: dat
         _text(pdf, left, y - 1, line, 9.5 * scale, bold=True, width=right - left)
 
 
+def _diagram_page(pdf: LetteredPdf, network: Network, diagram: Diagram, stop: Stop, scale: float) -> None:
+    """All lines, the stop marked and named, and the names of the others where they have room."""
+    left, top = 8 * scale, 24 * scale
+    _text(pdf, left, 14 * scale, stop.name, 16 * scale, bold=True, width=pdf.w - 2 * left)
+    wide, tall = size_of(diagram)
+    mm = min((pdf.w - 2 * left) / wide, (pdf.h - top - 8 * scale) / tall)
+    x0 = (pdf.w - wide * mm) / 2
+
+    def at(point: tuple[float, float]) -> tuple[float, float]:
+        return x0 + point[0] * mm, top + point[1] * mm
+
+    pdf.set_line_width(LINE * mm)
+    for route_id, points in lines_of(diagram):
+        pdf.set_draw_color(*bytes.fromhex(network.routes[route_id].color or "455a64"))
+        pdf.polyline([at(point) for point in points])
+    pdf.set_line_width(2 * mm)
+    pdf.set_draw_color(22, 33, 28)
+    for stop_id in diagram.places:
+        is_here = stop_id == stop.stop_id
+        pdf.set_fill_color(*((179, 18, 42) if is_here else (255, 255, 255)))
+        (x, y), r = at(place_of(diagram, stop_id)), (8.0 if is_here else 5.0) * mm
+        pdf.ellipse(x - r, y - r, 2 * r, 2 * r, style="FD")
+    for name in names_of(diagram, lambda stop_id: network.stops[stop_id].name):
+        pdf.letters("B" if name.stop_id == stop.stop_id else "", LETTER * mm * POINTS_PER_MM * 0.9)
+        for n, line in enumerate(name.lines):
+            text = pdf.plain(line)
+            x, y = at((name.x, name.y + n * LETTER))
+            pdf.text(x - pdf.get_string_width(text) * {"start": 0.0, "middle": 0.5, "end": 1.0}[name.anchor], y, text)
+
+
 def _texts(network: Network, stops: list[Stop]) -> list[str]:
     """All that the feed says on these signs."""
     table = timetable_of(network)
@@ -94,7 +133,7 @@ def _texts(network: Network, stops: list[Stop]) -> list[str]:
     signs = [call.headsign for stop_id, direction in directions for call in table.calls_at(stop_id, direction)]
     routes = [network.routes[direction.route_id].name for _, direction in directions]
     return [
-        *(stop.name for stop in stops),
+        *(stop.name for stop in network.stops.values()),
         *(stop_code(stop) for stop in stops),
         *(agency.name for agency in network.agencies),
         *signs,

@@ -48,3 +48,23 @@ def test_without_javascript_the_map_is_a_picture_with_the_buses_now(town):
     assert 'class="major l"' in answer.text
     assert "Dinas" in answer.text
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_the_street_map_to_print_is_drawn_once_and_linked_from_the_map_and_the_places(town):
+    town.step()
+    client = town.client(live_fresh_s=1e6, sample_guide=a_guide(town.folder))
+    content = client.get("/peta.pdf").data
+    assert content.startswith(b"%PDF")
+    [path] = (town.folder / "live").glob("streets-id-*.pdf")
+    path.write_bytes(content + b"% from the file")
+    assert client.get("/peta.pdf").data.endswith(b"% from the file")
+    for page in ("/peta", "/wisata"):
+        assert 'href="/peta.pdf"' in client.get(page).text
+
+
+def test_whoever_asks_for_the_street_map_under_ever_new_names_waits(town):
+    town.step()
+    client = town.client(live_fresh_s=1e6)
+    answers = [client.get("/peta.pdf", headers={"Host": f"10.0.0.{n}"}).status_code for n in range(8)]
+    assert answers == [200] * 6 + [503] * 2
+    assert len(list((town.folder / "live").glob("streets-id-*.pdf"))) == 4

@@ -8,8 +8,10 @@ import re
 from datetime import date
 
 import pytest
+from PIL import Image
 
-from tests.builders import LOOP, WORKING_DAYS, Way, a_city, a_drive, a_guide, a_network, at, every, place
+from maps.photos import add_photo
+from tests.builders import LOOP, WORKING_DAYS, a_drive, a_guide, a_network, at, every, place
 
 
 @pytest.fixture
@@ -67,22 +69,6 @@ def test_only_places_on_a_route_are_left_by_the_filter(client):
     text = client.get("/wisata?rute=1").text
     assert "<b>Tugu</b>" in text
     assert "<b>Balai</b>" not in text
-
-
-def test_minutes_on_foot_are_told_only_where_the_position_is_good(client):
-    assert "jalan kaki 1 mnt" in client.get("/wisata/tugu?dari=S0").text
-    assert "Jalan kaki ke sekitar Pekan" in client.get("/wisata/pasar?dari=S0").text
-
-
-def test_the_way_there_has_direction_ride_next_bus_and_the_way_back(client):
-    text = client.get("/wisata/pasar?dari=S2").text
-    assert "Naik di Halte S2, arah Ujung" in text
-    assert "Bus berikutnya di Halte S2" in text
-    assert "Untuk pulang hari ini tidak kami temukan bus" in text  # this line runs one way only
-
-
-def test_who_cannot_get_there_is_told(client):
-    assert "Dari Halte S8 ke sini tidak kami temukan bus" in client.get("/wisata/tugu?dari=S8").text
 
 
 def test_the_last_bus_is_told(client, town):
@@ -209,28 +195,69 @@ def test_a_configured_tile_server_is_the_only_other_origin_a_map_page_may_load_f
     assert "tiles.example.org" in client.get(script).text
 
 
-def test_a_place_is_no_way_to_itself_and_a_stop_there_needs_no_bus(client):
-    for start in ("tempat:tugu", "tugu", "halte:S2"):
-        text = client.get(f"/wisata/tugu?dari={start}").text
-        assert 'section class="card"' not in text.split("Halte di dekat sini")[0], start
-
-
-def test_the_last_way_back_is_found_with_a_change(city, tmp_path):
-    """Out on R1, back on R2 and R3 only."""
-    out, back = [(0.0, 0.0), (4000.0, 0.0)], [(4000.0, 0.0), (1500.0, 0.0)]
-    city.load(
-        a_city(
-            Way("R1", out, (7 * 3600, 8 * 3600)),
-            Way("R2", back, (9 * 3600, 10 * 3600), direction_id=1),
-            Way("R3", [(1500.0, 0.0), (0.0, 0.0)], (9 * 3600 + 1200, 10 * 3600 + 1200), direction_id=1),
-        )
-    ).step(at(7))
-    text = city.client(sample_guide=a_guide(tmp_path)).get("/wisata/pasar?dari=halte:P0_0").text
-    assert "Bus terakhir untuk pulang hari ini: sekitar 10.02." in text  # at P3000_0, 1,000 m from where R2 begins
-
-
 @pytest.mark.parametrize("path", ["/wisata", "/wisata/tugu", "/peta"])
 def test_without_javascript_a_map_is_the_drawn_picture_and_no_empty_slab(client, path):
     html = client.get(path).text
     assert "<noscript><style>.map[role]{display:none}</style></noscript>" in html
     assert '<img class="map" src="/peta.svg"' in html
+
+
+@pytest.mark.parametrize("start", ["S0", "halte:S0", "Halte S0", "tempat:pasar"])
+def test_an_old_address_with_a_start_leads_to_the_planner(client, start):
+    answer = client.get("/wisata/tugu", query_string={"dari": start})
+    assert answer.status_code == 302
+    page = client.get(answer.headers["Location"]).text
+    if start == "tempat:pasar":
+        assert "Hari itu sudah tidak ada bus dari Pasar ke Tugu" in page, "the line runs one way only"
+    else:
+        assert "Halte S0 ke Tugu</h1>" in page
+
+
+def test_minutes_on_foot_are_a_span_where_the_position_is_not_good(client):
+    assert "jalan kaki 1 mnt" in client.get("/wisata/tugu").text
+    assert re.search(r"jalan kaki 1 sampai \d+ mnt", client.get("/wisata/pasar").text)
+
+
+def test_about_is_explained_once_and_then_an_icon(client):
+    text = client.get("/wisata").text
+    assert text.count("letaknya di sekitar yang disebut") == 1
+    row = text[text.index("<b>Pasar</b>") :].split("</li>")[0]
+    assert 'aria-label="letak perkiraan"' in row
+    assert "sekitar" not in row
+    assert "letak perkiraan" not in text[text.index("<b>Tugu</b>") :].split("</li>")[0]
+
+
+def test_hours_fee_and_access_stand_where_a_source_says_them_and_nowhere_else(client, town):
+    assert "<table>" not in client.get("/wisata/tugu").text
+    path = town.folder / "sample-guide" / "places.csv"
+    rows = path.read_text().splitlines()
+    rows[0] += ",hours_id,fee_id,fee_en"
+    rows[1] += ",Setiap hari 08.00-17.00,Gratis,Free"
+    path.write_text("\n".join(rows) + "\n")
+    text = client.get("/wisata/tugu").text
+    assert '<th scope="row">Buka</th><td>Setiap hari 08.00-17.00</td>' in text
+    assert '<th scope="row">Biaya</th><td>Gratis</td>' in text
+    assert "Akses</th>" not in text
+    assert "<td>Free</td>" in client.get("/wisata/tugu?lang=en").text
+    assert "<table>" not in client.get("/wisata/pasar").text
+
+
+def test_a_place_has_its_photo_with_credit_and_licence_or_drawn_art(client, town):
+    folder = town.folder / "sample-guide"
+    assert 'class="art"' in client.get("/wisata/tugu").text
+    assert client.get("/wisata/foto/tugu.webp").status_code == 404
+    source = folder / "photo.png"
+    Image.radial_gradient("L").resize((900, 700)).convert("RGB").save(source)
+    add_photo(folder, "tugu", source, "A. Sitepu", "CC-BY-4.0")
+    text = client.get("/wisata/tugu").text
+    assert 'class="art"' not in text
+    assert "Foto: A. Sitepu, CC-BY-4.0" in text
+    for suffix in ("avif", "webp"):
+        [address] = re.findall(rf'"(/wisata/foto/tugu\.{suffix}\?v=\w+)"', text)
+        answer = client.get(address)
+        assert answer.mimetype == f"image/{suffix}"
+        assert len(answer.data) <= 25_000
+    assert 'loading="lazy"' in text
+    row = client.get("/wisata").text.split("<b>Tugu</b>")[0].rsplit("<li>", 1)[1]
+    assert "/wisata/foto/tugu.webp" in row
+    assert client.get("/wisata/foto/pool.webp").status_code == 404, "a draft"

@@ -48,3 +48,13 @@ def test_a_sign_has_the_first_and_the_last_bus_in_both_languages_without_a_day(h
     network = a_network(headway=headway)
     page = PdfReader(io.BytesIO(sign_pdf(network, [network.stop("S0")], "https://bus.example.org", SEVEN))).pages[0]
     assert hours in page.extract_text()
+
+
+def test_a_sign_has_the_network_on_its_second_page_and_a_large_network_has_none():
+    network = a_network()
+    reader = PdfReader(io.BytesIO(sign_pdf(network, [network.stop("S3")], "https://bus.example.org", SEVEN)))
+    assert len(reader.pages) == 2
+    assert "Halte S3" in reader.pages[1].extract_text()
+    assert "Halte S8" in reader.pages[1].extract_text()
+    large = a_network([(0.0, 0.0), (40_000.0, 0.0)])
+    assert len(PdfReader(io.BytesIO(sign_pdf(large, [large.stop("S3")], "https://bus.example.org", SEVEN))).pages) == 1

@@ -1,0 +1,81 @@
+"""What can be reached by bus from somewhere, with time to be there and back before the last bus."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from maps.guide import Guide, Place
+from transit.plan.journeys import planner_of
+from transit.plan.network import Stop
+from transit.plan.reach import Reached, reach_of
+from transit.plan.service_day import local_date, moment
+from web.boards.places import stand_of
+from web.endpoints import Endpoint
+from web.planner import DAY_ENDS_S, LIVE_FOR, disruption_of, live_calls
+from web.world import World
+
+CLASSES_MIN = (15, 30, 60)  # stops are told apart by how long the way takes
+MOST_ROWS = 60  # of a page; the farthest of a large city are left out, and it is said how many
+PLACES_PER_STOP = 3
+ON_FOOT_M = 500.0  # a place this near its halte is reached with it
+
+
+@dataclass(frozen=True)
+class ReachRow:
+    """A stop, when one is there, and until when one can stay."""
+
+    stop: Stop
+    reached: Reached
+    places: list[Place]
+
+    @property
+    def minutes(self) -> int:
+        return max(1, round(self.reached.journey.seconds / 60))
+
+    @property
+    def comes_at(self) -> datetime:
+        return datetime.fromtimestamp(self.reached.journey.comes.at, UTC)
+
+    @property
+    def last_back_at(self) -> datetime | None:
+        return None if self.reached.last_back is None else datetime.fromtimestamp(self.reached.last_back, UTC)
+
+    @property
+    def level(self) -> int:
+        """0 is the nearest class of CLASSES_MIN."""
+        return sum(self.minutes > most for most in CLASSES_MIN)
+
+
+@dataclass(frozen=True)
+class ReachBoard:
+    """rows: there and back; one_way: there, and no bus back that day, or none that leaves time to be there."""
+
+    rows: list[ReachRow]
+    one_way: list[ReachRow]
+    left_out: int  # farther ones, there and back, beyond MOST_ROWS
+
+
+def reach_board(world: World, guide: Guide, start: Endpoint, when: datetime) -> ReachBoard:
+    network, now = world.network, world.now()
+    assert network is not None
+    planner = planner_of(network)
+    is_near = abs(when - now) <= LIVE_FOR
+    service = planner.service(when, live_calls(world) if is_near else (), disruption_of(world, when))
+    until = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
+    near: dict[str, list[Place]] = defaultdict(list)
+    for place in guide.published:
+        stop_id, metres = next(iter(stand_of(network, place).stops.items()), ("", 0.0))
+        if place.is_good and metres <= ON_FOOT_M:
+            near[stop_id].append(place)
+    rows = [
+        ReachRow(network.stops[reached.stop_id], reached, near[reached.stop_id][:PLACES_PER_STOP])
+        for reached in reach_of(planner, service, start.stops, when.timestamp(), until)
+    ]
+    back = [row for row in rows if row.reached.is_there_and_back]
+    return ReachBoard(
+        rows=back[:MOST_ROWS],
+        one_way=[row for row in rows if not row.reached.is_there_and_back],
+        left_out=max(0, len(back) - MOST_ROWS),
+    )

@@ -1,0 +1,74 @@
+"""How far one comes by bus and is back before the last one: /jangkauan, a list and a picture, without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from maps.svg import Mark, svg_map
+from transit.plan.service_day import local_date
+from web.answers import the_network
+from web.boards.reach import CLASSES_MIN, reach_board
+from web.endpoints import Understood, understand
+from web.ground import ground_of
+from web.guide import guide_of
+from web.when import DAYS, when_asked
+from web.words import names, phrasing
+from web.world import world
+
+pages = Blueprint("reach", __name__)
+LONGEST = 80  # characters of a name
+PICTURE_S = 60
+COLOURS = ("#0b5a43", "#4a9a63", "#e0a526", "#b5541f")  # of the classes of minutes; the minutes stand beside each stop
+
+
+def asked() -> tuple[str, Understood, datetime, str]:
+    """(what was typed, what is meant, when, what is wrong with the time)."""
+    text = request.args.get("dari", "").strip()[:LONGEST]
+    network = the_network()
+    start = understand(network, guide_of(world()), text) if text else Understood()
+    when, error = when_asked(network, world().now(), request.args.get("jam", ""), request.args.get("hari", ""))
+    return text, start, when, error
+
+
+@pages.get("/jangkauan")
+def reach_page() -> Response:
+    network = the_network()
+    text, start, when, error = asked()
+    is_known = start.endpoint is not None and not error
+    board = reach_board(world(), guide_of(world()), start.endpoint, when) if is_known and start.endpoint else None
+    today = local_date(world().now(), network.timezone)
+    html = render_template(
+        "reach.html",
+        start=start,
+        asked=text,
+        name=start.endpoint.name or phrasing.kind_word("saya") if start.endpoint else "",
+        when=when,
+        board=board,
+        time_error=error,
+        asked_time=request.args.get("jam", "")[:8],
+        asked_day=request.args.get("hari", "")[:8],
+        days=[today + timedelta(days=n) for n in range(DAYS)],
+        classes=CLASSES_MIN,
+        query=request.query_string.decode("ascii", "ignore"),
+    )
+    return make_response(html, 422 if error else 200)
+
+
+@pages.get("/jangkauan.svg")
+def reach_picture() -> Response:
+    """The stops of the list on the drawn map, coloured and labelled by the minutes to them."""
+    network = the_network()
+    _, start, when, error = asked()
+    marks: dict[str, Mark] = {}
+    if start.endpoint is not None and not error:
+        marks = {row.stop.stop_id: Mark(COLOURS[row.level], f"{row.minutes}'") for row in reach_board(
+            world(), guide_of(world()), start.endpoint, when
+        ).rows}  # fmt: skip
+        marks |= {stop_id: Mark("#b3122a", "") for stop_id in start.endpoint.stops}
+    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), marks=marks)
+    response = Response(content, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
+    response.cache_control.max_age = PICTURE_S
+    return response
