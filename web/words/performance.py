@@ -63,7 +63,7 @@ def headings() -> list[str]:
 
 
 def cells(figures: ServiceFigures, empty_km: float | None) -> list[str]:
-    """One row of a table. Minutes, shares in per cent."""
+    """One row of a table. Minutes, shares in per cent; of hours that were all left out nothing is said, not even none."""
     return [
         minutes(figures.excess_wait_s),
         minutes(figures.over_promise_s),
@@ -72,8 +72,8 @@ def cells(figures: ServiceFigures, empty_km: float | None) -> list[str]:
         share(figures.gaps),
         NOTHING if figures.variation is None else phrasing.number(figures.variation, 2),
         share(figures.on_time),
-        f"{figures.trips} / {round(figures.planned_trips)}",
-        str(round(figures.km)),
+        f"{figures.trips} / {round(figures.planned_trips)}" if figures.hours else NOTHING,
+        str(round(figures.km)) if figures.hours else NOTHING,
         NOTHING if empty_km is None else str(round(empty_km)),
         f"{_whole(figures.run_p50_min)} / {_whole(figures.run_p90_min)}",
         f"{_whole(figures.cycle_p50_min)} / {_whole(figures.cycle_p90_min)}",

@@ -62,6 +62,14 @@ def test_hours_of_which_nothing_was_recorded_are_named(served):
     assert "2026-11-23 07: 1" not in html
 
 
+def test_of_an_hour_that_is_left_out_not_even_none_is_said(served):
+    html = page(served, "/armada/kinerja")[1]
+    row = html.split(">06</a></th>")[1].split("</tr>")[0]
+    assert 'data-h="Perjalanan dari rencana">–</td>' in row
+    assert "<a" not in row, "there is nothing to open"
+    assert ">0 / 6</a>" in html.split(">07</a></th>")[1].split("</tr>")[0], "of one that counts a none is one"
+
+
 def test_a_day_without_any_record_claims_nothing(served):
     served.now = at(9, day=MONDAY + timedelta(days=1))
     html = page(served, "/armada/kinerja?tanggal=2026-11-24")[1]
