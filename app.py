@@ -51,6 +51,7 @@ def settings_of_environment() -> Settings:
         backup_dir=Path(os.environ.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
         backup_key=os.environ.get("BACKUP_KEY", ""),
         keep_days=os.environ.get("KEEP_DAYS", ""),
+        inbox_limits=os.environ.get("INBOX_LIMITS", ""),
         allowed_hosts=tuple(name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()),
         hsts_days=_whole("HSTS_DAYS"),
         clock=clock,
@@ -78,6 +79,7 @@ def _port(name: str, default: int) -> int:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Settings come from the environment: PORT, BIND, MQTT_PORT, MQTT_BIND, MQTT_WS_PORT, MQTT_URL, RECEIVE_PORT, "
     "RECEIVE_BIND, DATA_DIR, DATABASE_URL, TILE_URL, ADMIN_PASSWORD, ARMADA_LOCAL, BACKUP_DIR, BACKUP_KEY, KEEP_DAYS, "
+    "INBOX_LIMITS, "
     "TRANSIT_NOW, PUBLIC_URL, ALLOWED_HOSTS, HSTS_DAYS, LOG_FORMAT, LIVE_OUT, FEED_CONTACT_EMAIL, FEED_CONTACT_URL, "
     "FEED_LICENCE, FEED_STEWARD, FEED_REGION, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES, OIDC_ROLE_CLAIM, "
     "OIDC_SCOPE, OIDC_LABEL. README.md says what each is.",

@@ -1,21 +1,28 @@
-"""Buses that are held as the console advises, against buses that leave as drivers like: how evenly riders are served.
+"""Buses that are held as the console advises, against other rules and against buses that leave as drivers like.
 
-    python -m benchmarks.headways [--seeds 10] [--hours 9.5] [--only lingkar] [--obeyed 0.8]
+    python -m benchmarks.headways [--seeds 10] [--hours 9.5] [--only lingkar] [--rules liked,advised] [--obeyed 0.8] [--write]
 
 The simulator drives each route of the sample alone; its trackers' fixes go through the pipeline and the forecaster, and
-transit.control advises what it would advise on the page. A driver obeys or does not, by chance, each time that he waits.
+transit.control advises what it would advise on the page. The other rules know what the console knows at that moment (when
+a bus is ready, who left last, when the bus behind is forecast to be ready), hold no longer, and are obeyed as often. A driver
+obeys or does not, by chance, each time that he waits.
 Excess wait at a stop is mean(h^2) / 2 mean(h) - mean(h) / 2 over the headways that really were driven there (Welding 1957),
 here the mean over all stops of a route; the first hour is left out. Prints minutes, the coefficient of variation of the
-headways, and the share of them below two minutes or a quarter of the mean.
+headways, and the share of them below two minutes or a quarter of the mean; --write puts the table into
+benchmarks/results/headways.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -24,10 +31,12 @@ from statistics import fmean, pstdev
 from gps_ingest.simulation.drivers import Mode
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
-from transit.control.holding import HoldingAdvice
+from transit.control.circuit import circuits_of
+from transit.control.facts import Settings
+from transit.control.holding import SLACK, HoldingAdvice
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
-from transit.plan.patterns import patterns_of
+from transit.plan.service_day import local_date
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport
 from transit.tracking.state import is_fresh
@@ -41,6 +50,10 @@ ADVISED_EVERY_S = 10
 SHOWN = timedelta(seconds=300)  # no forecast from an older fix
 LATE_S = (10.0, 15.0)  # a driver leaves so long after the time that he was told: mean and standard deviation
 WARM_UP_S = 3600.0
+LONGEST_HOLD = timedelta(seconds=Settings().longest_hold_s)
+WRITTEN = Path(__file__).parent / "results" / "headways.md"
+
+Rule = Callable[["Run", HoldingAdvice], datetime | None]  # when a bus at a terminal is told to leave; None: nothing is said
 
 
 @dataclass(frozen=True)
@@ -55,13 +68,13 @@ class Evenness:
 
 @dataclass
 class Run:
-    """One route with its buses for some hours. advised: drivers are told; else they leave as they like."""
+    """One route with its buses for some hours. A rule says when drivers leave; without one they leave as they like."""
 
     network: Network
     route_id: str
     vehicles: int
     seed: int
-    advised: bool
+    rule: Rule | None
     obeyed: float = 0.8
     passages: dict[tuple[str, int], list[float]] = field(default_factory=dict)  # (pattern, stop) -> seconds
     followed: int = 0
@@ -89,7 +102,7 @@ class Run:
                 for fix in fixes:
                     self._report(tracker_id, fix, now)
             self._watch()
-            if self.advised and round(self.fleet.at_s) % ADVISED_EVERY_S == 0:
+            if self.rule is not None and round(self.fleet.at_s) % ADVISED_EVERY_S == 0:
                 self._tell(self._advice(now))
         return evenness(list(self.passages.values()), WARM_UP_S)
 
@@ -140,7 +153,14 @@ class Run:
         )
         return state.advice
 
+    @property
+    def slots_s(self) -> float:
+        """The headway of a timetable for so many buses, of the plan's run times."""
+        circuit = circuits_of(self.network, local_date(BEGIN, self.network.timezone))[self.route_id]
+        return SLACK * (circuit.run_s + Settings().least_layover_s * len(circuit.rails)) / self.vehicles
+
     def _tell(self, advice: Sequence[HoldingAdvice]) -> None:
+        assert self.rule is not None
         by_vehicle = {row.vehicle_id: row for row in advice if row.is_there}
         for bus in self.fleet.buses:
             name = f"demo-{bus.number}"
@@ -153,8 +173,62 @@ class Run:
                 self.given += 1
                 self.followed += self._obeying[name]
             row = by_vehicle.get(name)
-            if self._obeying[name] and row is not None and row.why_not is None:
-                bus.until_s = (row.leave_at - BEGIN).total_seconds() + self._late[name]
+            leave_at = None if row is None else self.rule(self, row)
+            if self._obeying[name] and leave_at is not None:
+                bus.until_s = (leave_at - BEGIN).total_seconds() + self._late[name]
+
+
+def as_the_console_says(run: Run, row: HoldingAdvice) -> datetime | None:
+    """Last departure + H, H of the buses on the road: transit.control.holding."""
+    return row.leave_at if row.why_not is None else None
+
+
+def at_once(run: Run, row: HoldingAdvice) -> datetime | None:
+    return row.ready_at
+
+
+def in_slots(run: Run, row: HoldingAdvice) -> datetime | None:
+    """A timetable: the next multiple of one headway since the day began."""
+    ready_s = (row.ready_at - BEGIN).total_seconds()
+    slot_s = -(-ready_s // run.slots_s) * run.slots_s
+    return _held(row, slot_s - ready_s)
+
+
+def at_the_fixed_headway(run: Run, row: HoldingAdvice) -> datetime | None:
+    """Looks to the front only: never sooner after the last departure than the timetable's headway, whoever is on the road."""
+    if row.after_at is None:
+        return None
+    return _held(row, (row.after_at - row.ready_at).total_seconds() + run.slots_s)
+
+
+def half_of_the_gap_behind(run: Run, row: HoldingAdvice) -> datetime | None:
+    """Bartholdi and Eisenstein 2012 with a = 0.5."""
+    return None if row.follower_at is None else _held(row, 0.5 * (row.follower_at - row.ready_at).total_seconds())
+
+
+def in_the_middle(run: Run, row: HoldingAdvice) -> datetime | None:
+    """Looks both ways: (behind - ahead) / 2."""
+    if row.follower_at is None or row.after_at is None:
+        return None
+    return _held(row, ((row.follower_at - row.ready_at) - (row.ready_at - row.after_at)).total_seconds() / 2.0)
+
+
+def _held(row: HoldingAdvice, seconds: float) -> datetime:
+    return row.ready_at + min(timedelta(seconds=max(seconds, 0.0)), LONGEST_HOLD)
+
+
+RULES: dict[str, tuple[str, Rule | None]] = {
+    "liked": ("as drivers like (90-300 s at random)", None),
+    "at_once": ("leave at once", at_once),
+    "slots": ("fixed slots (a timetable)", in_slots),
+    "fixed": ("front only, fixed headway", at_the_fixed_headway),
+    "behind": ("half of the gap behind (Bartholdi & Eisenstein)", half_of_the_gap_behind),
+    "middle": ("both ways, (behind - ahead) / 2", in_the_middle),
+    "advised": ("**the console's advice**", as_the_console_says),
+}
+
+
+MATTER = ("liked", "advised")
 
 
 def evenness(passages: Sequence[Sequence[float]], since_s: float) -> Evenness:
@@ -178,35 +252,70 @@ def only_route(network: Network, route_id: str) -> Network:
     return replace(network, routes={route_id: network.routes[route_id]}, trips=trips, frequencies=frequencies)
 
 
+@lru_cache(maxsize=1)
+def sample() -> Network:
+    return read_network(SAMPLE)
+
+
+def one_run(task: tuple[str, str, int, float, float]) -> Evenness:
+    """route_id, rule, seed, hours, share obeyed."""
+    route_id, rule, seed, hours, obeyed = task
+    alone = only_route(sample(), route_id)
+    run = Run(network=alone, route_id=route_id, vehicles=BUSES[route_id], seed=seed, rule=RULES[rule][1], obeyed=obeyed)
+    return run.drive(hours)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--others", type=int, help="seeds of the rules that are compared only; as many, where nothing is said")
     parser.add_argument("--hours", type=float, default=9.5)
     parser.add_argument("--only", choices=sorted(BUSES))
+    parser.add_argument("--rules", default=",".join(RULES))
     parser.add_argument("--obeyed", type=float, default=0.8)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    network = read_network(SAMPLE)
-    print("route      buses  rule      excess wait  variation  bunched  wait")
-    for route_id, vehicles in BUSES.items():
-        if options.only in (None, route_id):
-            alone = only_route(network, route_id)
-            assert patterns_of(alone).by_id
-            for advised in (False, True):
-                rows = [
-                    Run(
-                        network=alone, route_id=route_id, vehicles=vehicles, seed=seed, advised=advised, obeyed=options.obeyed
-                    ).drive(options.hours)
-                    for seed in range(1, options.seeds + 1)
-                ]
-                print_row(route_id, vehicles, "advised" if advised else "as liked", rows)
+    lines: dict[tuple[str, str], str] = {}
+    routes = list(BUSES) if options.only is None else [options.only]
+    wanted = [rule for rule in RULES if rule in options.rules.split(",")]
+    with ProcessPoolExecutor(options.workers) as pool:
+        for rule in sorted(wanted, key=lambda rule: rule not in MATTER):  # what matters most is known first
+            seeds = options.seeds if rule in MATTER or options.others is None else options.others
+            for route_id in routes:
+                tasks = [(route_id, rule, seed, options.hours, options.obeyed) for seed in range(1, seeds + 1)]
+                lines[route_id, rule] = table_row(route_id, rule, list(pool.map(one_run, tasks)))
+                print(lines[route_id, rule], flush=True)
+                if options.write:
+                    rows = [lines[key] for route in routes for rule in wanted if (key := (route, rule)) in lines]
+                    WRITTEN.write_text(page(options, rows), encoding="utf-8")
 
 
-def print_row(route_id: str, vehicles: int, rule: str, rows: Sequence[Evenness]) -> None:
-    figures = [fmean(getattr(row, name) for row in rows) for name in ("excess_wait_min", "variation", "bunched", "wait_min")]
-    excess, variation, bunched, wait = figures
-    print(
-        f"{route_id:10} {vehicles:5}  {rule:9} {excess:8.2f} min  {variation:9.2f}  {bunched:6.0%}  {wait:5.2f} min", flush=True
+def table_row(route_id: str, rule: str, rows: Sequence[Evenness]) -> str:
+    excess, variation, bunched, wait = (
+        fmean(getattr(row, name) for row in rows) for name in ("excess_wait_min", "variation", "bunched", "wait_min")
     )
+    worst = max(row.excess_wait_min for row in rows)
+    return (
+        f"| {route_id}, {BUSES[route_id]} | {RULES[rule][0]} | {len(rows)} | {excess:.2f} ({worst:.2f}) | {variation:.2f} "
+        f"| {bunched:.0%} | {wait:.2f} |"
+    )
+
+
+def page(options: argparse.Namespace, lines: Sequence[str]) -> str:
+    """The table with what it was made by."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    head = f"""# Holding rules, with GPS, pipeline and forecaster in the loop
+
+`python -m benchmarks.headways {" ".join(sys.argv[1:])}`, {datetime.now(UTC):%Y-%m-%d}, commit {commit}.
+Means over the seeds of {options.hours:g} h each, the first hour left out; {options.obeyed:.0%} of the departures go as told,
+10 s late (standard deviation 15 s), and are held {LONGEST_HOLD.total_seconds():.0f} s at most. What the rules are is said in
+the benchmark's functions; the console's stands in docs/decisions/0105.
+
+| route, buses | rule | seeds | excess wait, min (worst seed) | headway CV | bunched | wait, min |
+|---|---|---|---|---|---|---|
+"""
+    return head + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

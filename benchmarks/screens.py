@@ -32,6 +32,7 @@ FIXED = (
     "/kinerja",
     "/armada/pengumuman",
     "/armada/laporan",
+    "/armada/serah-terima",
     "/halte/none",
 )
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from benchmarks.screens import FLAGS, paths
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 TIMES = 3
 CONNECTING_ROUND_TRIPS = 3  # the name, TCP, TLS 1.3
 AIM_MS = 1_700  # until the first arrival of a stop is seen, cold, connecting included

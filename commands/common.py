@@ -21,8 +21,9 @@ from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
+    from transit.operations.limits import Limits
     from transit.plan.network import Network
-    from transit.store.database import Engine
+    from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
     from web.settings import SingleSignOn, WebSettings
 
@@ -50,6 +51,7 @@ class Settings:
     backup_dir: Path
     backup_key: str  # an age public key; empty: backups are not encrypted
     keep_days: str  # see transit.store.retention
+    inbox_limits: str  # see transit.operations.limits
     allowed_hosts: tuple[str, ...]  # names of ours, besides those of BIND and PUBLIC_URL
     hsts_days: int
     clock: Clock
@@ -63,6 +65,15 @@ class Settings:
 
         try:
             return parse_keep_days(self.keep_days)
+        except ValueError as error:
+            fail(str(error))
+
+    def limits(self) -> Limits:
+        """From when on something is a matter for dispatchers. Ends with a sentence where INBOX_LIMITS cannot be read."""
+        from transit.operations.limits import parse_limits
+
+        try:
+            return parse_limits(self.inbox_limits)
         except ValueError as error:
             fail(str(error))
 
@@ -88,7 +99,7 @@ class Settings:
 
     def for_web(self) -> WebSettings:
         from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD
-        from gps_ingest.operations.phone_settings import owntracks_link
+        from gps_ingest.operations.phone_settings import phone_links
         from web.settings import LivePositions, WebSettings
 
         positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
@@ -99,7 +110,7 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_link=partial(owntracks_link, port=self.mqtt_port, tls=False),
+            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
@@ -189,6 +200,21 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
     return engine
 
 
+def why_away(settings: Settings) -> str:
+    """What the database's driver says where it does not answer; empty where it does, or where it was never to be used."""
+    from transit.store.database import DatabaseError, open_database
+
+    try:
+        engine = open_database(settings.database_url)
+        engine.connect().close()
+        engine.dispose()
+    except DatabaseError as error:
+        return str(error.orig)
+    except Exception:  # a URL that cannot be read: open_engine() tells the way out
+        return ""
+    return ""
+
+
 def current_network(engine: Engine) -> Network:
     """The current network; without one the command ends with the way out."""
     from transit.store.networks import current_version, load_network
@@ -236,6 +262,16 @@ def read_gtfs(source: Path) -> Network:
             f"warning: trips.txt: {left_out} demonstration trips (demo = 1) are left out of a feed that is real", err=True
         )
     return real
+
+
+def record_deed(
+    connection: Connection, settings: Settings, action: str, subject: str, *, before: str = "", after: str = "", why: str = ""
+) -> None:
+    """What was done from the shell, in the transaction of what it tells of."""
+    from transit.store.audit import COMMAND_LINE, Deed, record
+
+    deed = Deed(person=COMMAND_LINE, action=action, subject=subject, before=before, after=after, why=why)
+    record(connection, deed, now=settings.clock())
 
 
 def import_network(engine: Engine, network: Network, source: str, now: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import Settings, example, fail, open_engine, pass_settings
+from commands.common import Settings, example, fail, open_engine, pass_settings, record_deed
 
 if TYPE_CHECKING:
     from transit.store.database import Connection, Engine
@@ -175,7 +175,4 @@ def _change(settings: Settings) -> Iterator[Connection]:
 
 
 def _record(connection: Connection, settings: Settings, action: str, subject: str, *, after: str = "", why: str = "") -> None:
-    from transit.store.audit import COMMAND_LINE, Deed, record
-
-    deed = Deed(person=COMMAND_LINE, action=action, subject=subject.strip().lower(), after=after, why=why)
-    record(connection, deed, now=settings.clock())
+    record_deed(connection, settings, action, subject.strip().lower(), after=after, why=why)

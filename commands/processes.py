@@ -18,6 +18,7 @@ from commands.common import (
     open_engine,
     pass_settings,
     stop_on_signal,
+    why_away,
 )
 from commands.logs import logs_of_workers
 from commands.people import make_first_people
@@ -36,11 +37,20 @@ def web(settings: Settings, workers: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    _make_first_people(settings)
+    with suppress(KeyboardInterrupt):
+        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers, logs=logs_of_workers())
+
+
+def _make_first_people(settings: Settings) -> None:
+    """While the database is away pages answer all the same, with a sentence where they need it."""
+    trouble = why_away(settings)
+    if trouble:
+        click.echo(f"the web starts though the database does not answer: {trouble}", err=True)
+        return
     engine = open_engine(settings)
     make_first_people(engine, settings, False, click.echo)
     engine.dispose()
-    with suppress(KeyboardInterrupt):
-        serve(settings.for_web(), host=settings.bind, port=settings.port, workers=workers, logs=logs_of_workers())
 
 
 @click.command(epilog=example("MQTT_URL=mqtt://ingest:secret@broker.example.org:1883 python app.py ingest"))
@@ -101,7 +111,7 @@ def live(settings: Settings) -> None:
     from web.live.process import run_live
 
     stop_event = stop_on_signal()
-    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention())
+    run_live(open_engine(settings), settings.data_dir, settings.clock, stop_event, settings.retention(), settings.limits())
 
 
 @click.command(epilog=example("MQTT_PORT=1884 python app.py broker"))

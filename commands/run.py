@@ -56,7 +56,12 @@ def run(settings: Settings, demo: bool) -> None:
 def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Callable[[str], None]) -> None:
     from gps_ingest.operations.daily import ARCHIVED_AT_HOUR_UTC, SCORED_AT_HOUR_UTC, DailyCommand
     from gps_ingest.operations.readiness import Readiness
+    from gps_ingest.operations.service_manager import ServiceManager
+    from transit.store.files import forget_halves
 
+    manager = ServiceManager(os.environ)
+    if halves := forget_halves(settings.data_dir):
+        say(f"{len(halves)} files that a killed process left half written are removed")
     _keep_copy_before_upgrade(settings, say)
     engine = open_engine(settings, may_create=True)
     say(f"database {engine.url.render_as_string(hide_password=True)}")
@@ -67,13 +72,15 @@ def _run_alone(supervisor: Supervisor, settings: Settings, demo: bool, say: Call
     _warn(settings, say)
     try:
         _start_all(supervisor, settings, drives, say)
-        if supervisor.watch(Readiness(settings.address)):
+        manager.is_ready()  # from here on it watches us; a first start on a large history may take longer to show pages
+        readiness = Readiness(settings.address)
+        if supervisor.watch(lambda: manager.works() or readiness()):
             say(f"ready: {settings.address}   (end it with Ctrl-C)")
             clock = settings.clock
             scorecard = DailyCommand(supervisor, clock, "scorecard", [*PROGRAM, "scorecard", "--keep"], SCORED_AT_HOUR_UTC)
             archive = DailyCommand(supervisor, clock, "archive", [*PROGRAM, "archive"], ARCHIVED_AT_HOUR_UTC)
             part_watch = _part_watch(supervisor, settings)
-            supervisor.watch(lambda: part_watch() or scorecard() or archive())
+            supervisor.watch(lambda: manager.works() or part_watch() or scorecard() or archive())
     finally:
         supervisor.stop()
 
@@ -147,11 +154,12 @@ def _environment_of(settings: Settings, demo: bool) -> dict[str, str]:
 
     A demonstration that only this machine reaches opens /armada to it, unless ARMADA_LOCAL says otherwise.
     """
+    from gps_ingest.operations.service_manager import VARIABLES
     from gps_ingest.operations.system import LOOPBACK
 
     fixed = {"DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
     local = {"ARMADA_LOCAL": "1"} if demo and settings.bind in LOOPBACK else {}
-    return {**local, **os.environ, **fixed}
+    return {name: value for name, value in {**local, **os.environ, **fixed}.items() if name not in VARIABLES}
 
 
 def _demo_drives(engine: Engine, settings: Settings, say: Callable[[str], None]) -> bool:
@@ -208,6 +216,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
         watch=NO_WATCH if snapshot is None else snapshot.watch,
         standing=() if snapshot is None else snapshot.standing,
         offered_openly=openly,
+        limits=settings.limits(),
     )
     for trouble in examination.troubles:
         click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from commands.common import Settings, example, fail, open_engine, pass_settings
+from commands.common import Settings, example, fail, open_engine, pass_settings, record_deed
 
 if TYPE_CHECKING:
     from transit.store.database import Engine
@@ -45,8 +45,10 @@ def trackers_map(settings: Settings, tracker: str, vehicle: str) -> None:
     if objection is not None:
         fail(f"Nothing was changed: {objection}")
     with writing(open_engine(settings)) as connection:
-        others = [other for other, on in load_tracker_map(connection).items() if on == vehicle and other != tracker]
+        on = load_tracker_map(connection)
+        others = [other for other, its_vehicle in on.items() if its_vehicle == vehicle and other != tracker]
         map_tracker(connection, tracker, vehicle, now=settings.clock())
+        record_deed(connection, settings, "tracker_mapped", tracker, before=on.get(tracker, ""), after=vehicle)
     click.echo(f"Tracker {tracker} is on vehicle {vehicle}.")
     for other in others:
         click.echo(f"Tracker {other} is on {vehicle}, too. If it was taken off: python app.py trackers unmap {other}")
@@ -58,10 +60,12 @@ def trackers_map(settings: Settings, tracker: str, vehicle: str) -> None:
 def trackers_unmap(settings: Settings, tracker: str) -> None:
     """Take TRACKER off its vehicle; its reports are stored and drive nothing."""
     from transit.store.database import writing
-    from transit.store.trackers import map_tracker
+    from transit.store.trackers import load_tracker_map, map_tracker
 
     with writing(open_engine(settings)) as connection:
+        before = load_tracker_map(connection).get(tracker, "")
         map_tracker(connection, tracker, None, now=settings.clock())
+        record_deed(connection, settings, "tracker_mapped", tracker, before=before)
     click.echo(f"Tracker {tracker} is on no vehicle.")
 
 
@@ -147,6 +151,7 @@ def trackers_approve(
     if vehicle is not None:
         with writing(open_engine(settings)) as connection:
             map_tracker(connection, tracker, vehicle, now=settings.clock())
+            record_deed(connection, settings, "tracker_mapped", tracker, after=vehicle)
         click.echo(f"Tracker {tracker} is on vehicle {vehicle}.")
 
 
@@ -162,6 +167,7 @@ def trackers_revoke(settings: Settings, tracker: str) -> None:
     try:
         with writing(engine) as connection:
             revoke_credential(connection, tracker, now=settings.clock())
+            record_deed(connection, settings, "tracker_revoked", tracker)
     except CredentialRefused as error:
         fail(str(error))
     click.echo(f"Tracker {tracker} has no password any more.")
@@ -181,6 +187,7 @@ def _issue(
     try:
         with writing(engine) as connection:
             issued = issue(connection, tracker, now=settings.clock())
+            record_deed(connection, settings, "tracker_password", tracker)
     except CredentialRefused as error:
         fail(str(error))
     _provision(engine, settings)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gps_ingest.broker_access import SYSTEM, access_settings, is_loopback, written
 from gps_ingest.broker_users import BrokenUsersFile, adopt_plain_users, is_closed, read_users
+from gps_ingest.operations.child_processes import die_with_parent
 from gps_ingest.own_secret import make_private_folder, own_secret, write_private
 
 STARTS_WITHIN_S = 10.0  # it takes 30 ms; a full disk cache of queued reports is read back first
@@ -62,11 +63,15 @@ class Broker:
 def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883, websocket_port: int | None = None) -> Broker:
     """Starts the broker and waits until it listens; what it holds for a reader that is away lives in data_dir/broker.
 
+    It ends with the thread that started it: two on one store would lose what is acknowledged.
+
     Raises BrokerError."""
     config = write_config(data_dir, host, port, websocket_port)
     log = data_dir / "broker" / "broker.log"
     with log.open("wb") as out:
-        process = subprocess.Popen([binary(), "-c", str(config)], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [binary(), "-c", str(config)], stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
+        )
     broker = Broker(process, url_of(data_dir, host, port))
     until = time.monotonic() + STARTS_WITHIN_S
     while not _listens(_reachable(host), port):

@@ -23,7 +23,7 @@ svg{background:#eef0e6;font-family:system-ui,sans-serif}.water{fill:#b9d8e8}.gre
 .l{fill:none;stroke-linecap:round;stroke-linejoin:round}.river{stroke:#9cc8de;stroke-width:3}.rail{stroke:#a8a8a8;stroke-width:1.5}
 .path{stroke:#e2ddcf;stroke-width:.7}.minor{stroke:#fff;stroke-width:1.6}.middle{stroke:#fff;stroke-width:3}.major{stroke:#f5d98f;stroke-width:4}
 .s{fill:#fff;stroke:#17211c;stroke-width:2}text{fill:#17211c;font-size:15px;paint-order:stroke;stroke:#eef0e6;stroke-width:3px}
-.credit{font-size:12px}.bus{stroke:#fff;stroke-width:2}
+.credit{font-size:12px}.bus{stroke:#fff;stroke-width:2}.silent{fill:#fff;stroke:#9c1f28;stroke-dasharray:4 3}
 @media (prefers-color-scheme:dark){svg{background:#141b18}.water{fill:#16303d}.green{fill:#18261d}.building{fill:#222c28}
 .river{stroke:#1d4052}.rail{stroke:#55605a}.path{stroke:#2b3531}.minor{stroke:#333f3a}.middle{stroke:#46534d}.major{stroke:#5c6a5f}
 text{fill:#e8eeea;stroke:#141b18}}
@@ -32,12 +32,14 @@ text{fill:#e8eeea;stroke:#141b18}}
 
 @dataclass(frozen=True)
 class Bus:
-    """A bus on the picture: its letter, colour (#rrggbb) and where it is."""
+    """A bus on the picture: its letter, colour (#rrggbb) and where it is; for dispatchers its name, and hatched if silent."""
 
     letter: str
     colour: str
     lat: float
     lon: float
+    label: str = ""
+    is_silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,4 +150,12 @@ def _overlap(one_area: tuple[float, float, float, float], other: tuple[float, fl
 def _bus(frame: _Frame, bus: Bus) -> str:
     x, y = frame.xy(bus.lat, bus.lon)
     letter = f'<text x="{x:.0f}" y="{y + 5:.0f}" text-anchor="middle">{escape(bus.letter)}</text>'
-    return f'<circle class="bus" cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{bus.colour}"/>{letter}'
+    label = f'<text x="{x:.0f}" y="{y + 26:.0f}" text-anchor="middle">{escape(bus.label)}</text>' if bus.label else ""
+    if bus.is_silent:
+        hatch = "".join(
+            f'<path d="M{x + shift - 8:.0f},{y + 8:.0f}l16,-16" stroke="{bus.colour}" stroke-width="2"/>'
+            for shift in (-6, 0, 6)
+        )
+        disc = f'<circle class="bus silent" cx="{x:.0f}" cy="{y:.0f}" r="11"/>{hatch}'
+        return f"{disc}{label}"
+    return f'<circle class="bus" cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{bus.colour}"/>{letter}{label}'

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.builders import STRAIGHT, Way, a_city, a_report, a_trip_instance, at, every
+from transit.arrivals.alerts import Alert
 from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import Corridor, corridor_of
@@ -42,6 +43,7 @@ class Control:
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     waiting: dict[str, datetime] = field(default_factory=dict)
     standing: dict[str, StandingVehicle] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
     in_outage: bool = False
     settings: Settings = field(default_factory=Settings)
 
@@ -62,6 +64,7 @@ class Control:
             predictions=self.predictions,
             waiting=self.waiting,
             standing=self.standing,
+            alerts=self.alerts,
             in_outage=self.in_outage,
             settings=self.settings,
         )
@@ -129,7 +132,7 @@ class Control:
 
 
 def other(trip_id: str) -> str:
-    return {"R1a1": "R1b1", "R1b1": "R1a1"}[trip_id]
+    return trip_id.translate(str.maketrans("ab", "ba"))
 
 
 def a_call(network: Network, vehicle_id: str, trip_id: str, index: int, when: datetime) -> StopEvent:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import atan2, degrees
-from pathlib import Path
 from random import Random
 
 from tests.builders import LOLLIPOP, LOOP, STRAIGHT, Way, a_city, a_report, along, at, every, length_of
 from tests.driving import a_drive_of
+from tests.pinned import write
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
 from transit.tracking.pipeline import Pipeline
@@ -26,7 +26,7 @@ from transit.tracking.report import AvlReport
 from transit.tracking.state import StopEvent, VehicleState
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
-EXPECTED = Path(__file__).parent / "cases" / "one_morning.csv"
+NAME = "one_morning.csv"
 HOUR = 3600
 ZERO = at(6, 50)
 EVERY_S, ASKED_EVERY_S = 15, 300
@@ -209,5 +209,4 @@ def lines() -> list[str]:
 
 
 if __name__ == "__main__":
-    EXPECTED.write_text("\n".join(lines()) + "\n", encoding="utf-8")
-    print(EXPECTED)
+    print(write(lines(), NAME))

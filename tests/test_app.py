@@ -28,6 +28,7 @@ from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
 
 pytestmark = pytest.mark.slow
 SAMPLE = HOUSE / "data" / "binjai"
+READY_S = 240.0  # seconds in ordinary times; as long as this beside other work (load 20 on two cores)
 
 
 def ports():
@@ -58,7 +59,7 @@ def health(environment):
 
 def started(command, environment, *words):
     process = command("run", *words, **environment)
-    until(lambda: health(environment)["live"], 30)
+    until(lambda: health(environment)["live"], READY_S)
     return process
 
 
@@ -109,7 +110,7 @@ def test_a_signal_ends_every_process_within_ten_seconds(tmp_path, number, whom):
         env={**os.environ, **environment, "DATA_DIR": str(tmp_path)}, start_new_session=True, stdout=quiet, stderr=quiet,
     )  # fmt: skip
     try:
-        until(lambda: health(environment)["live"], 30)
+        until(lambda: health(environment)["live"], READY_S)
         children = family(process)
         assert len(children) >= 5
         (os.kill if whom == "parent" else os.killpg)(process.pid, number)
@@ -136,7 +137,7 @@ def test_make_that_is_interrupted_alone_takes_everything_with_it(tmp_path):
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_hear_sigint,
     )  # fmt: skip
     try:
-        until(lambda: health(environment), 60)
+        until(lambda: health(environment), READY_S)
         children = family(process)
         os.kill(process.pid, signal.SIGINT)
         process.wait(10)
@@ -160,7 +161,7 @@ def test_a_parent_killed_outright_leaves_nothing_running(command):
 def test_a_child_that_dies_is_started_again_and_the_data_is_kept(command, tmp_path):
     environment = ports()
     process = started(command, environment, "--demo")
-    until(lambda: health(environment)["vehicles"] >= 4, 40)
+    until(lambda: health(environment)["vehicles"] >= 4, READY_S)
     for name in ("live", "ingest", "broker", "web"):
         for child in family(process):
             words = words_of(child)
@@ -168,7 +169,7 @@ def test_a_child_that_dies_is_started_again_and_the_data_is_kept(command, tmp_pa
                 with suppress(psutil.Error):  # it ended with the one before it
                     child.kill()
     time.sleep(1.0)
-    until(lambda: health(environment)["live"] and health(environment)["last_report_age_s"] < 10, 30)
+    until(lambda: health(environment)["live"] and health(environment)["last_report_age_s"] < 10, READY_S)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     before = time.monotonic()
@@ -263,7 +264,7 @@ def test_the_doctor_names_what_is_wrong_and_how_to_mend_it(tmp_path, command):
             "- The clock of tracker demo-2 is off by 150 s "
         ]
 
-    until(well, 60)
+    until(well, READY_S)
 
 
 def test_a_schema_that_is_not_known_is_refused_with_the_way_out(tmp_path):
@@ -370,7 +371,7 @@ def test_the_clock_can_be_set_for_every_command(command, tmp_path):
     started(command, environment, "--demo")
     first = health(environment)["now"]
     assert first.startswith("2026-11-23T00:")
-    until(lambda: health(environment)["vehicles"] >= 4, 40)
+    until(lambda: health(environment)["vehicles"] >= 4, READY_S)
 
 
 def test_a_day_of_the_demo_has_a_scorecard_and_methods_can_be_compared_on_it(command, tmp_path):

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
-        "transit.forecasting.prediction",
+        "transit.forecasting.prediction", "transit.control.corridor",
     },
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,
@@ -351,6 +351,48 @@ def test_an_empty_word_is_seen() -> None:
     planted = "def told(one):\n    said = [found for found in one]"
     assert sorted(empty_words(planted)) == [(1, "one"), (1, "told"), (2, "found"), (2, "said")]
     assert empty_words("def rows(stop):\n    return [row for row in stop.said if row.told]") == []
+
+
+# Whoever reads a number in a function must know what it is: these say so by themselves (units, halves, percentages, places).
+CLEAR_NUMBERS = {0, 0.5, 1, 2, 3, 4, 10, 24, 60, 90, 100, 180, 360, 1000, 3600}
+NUMBERED_ROOMS = tuple(
+    f"transit.{room}" for room in ("plan", "tracking", "forecasting", "arrivals", "control", "quality", "operations")
+)
+LETTERED_ROOMS = ("transit.tracking", "transit.forecasting")
+CLEAR_LETTERS = set("ijknxyt_")  # indices, places and Unix seconds
+
+
+def bare_numbers(source: str) -> list[tuple[int, float]]:
+    """Line and value of every number in a function that no constant names."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    constants = [node for function in functions for node in ast.walk(function) if isinstance(node, ast.Constant)]
+    numbers = [(node.lineno, node.value) for node in constants if type(node.value) in (int, float)]
+    return sorted({(line, value) for line, value in numbers if value not in CLEAR_NUMBERS})  # type: ignore[misc]
+
+
+def letters(source: str) -> list[tuple[int, str]]:
+    """Line and name of every argument and variable of one letter that is no index, place or time."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [(node.lineno, node.id) for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    names += [(node.lineno, node.arg) for node in nodes if isinstance(node, ast.arg)]
+    return sorted((line, name) for line, name in names if len(name) == 1 and name not in CLEAR_LETTERS)
+
+
+def _of_rooms(rooms: tuple[str, ...]) -> dict[str, str]:
+    return {module: path.read_text(encoding="utf-8") for module, path in modules().items() if module.startswith(rooms)}
+
+
+def test_numbers_of_the_core_have_names() -> None:
+    assert {module: rows for module, source in _of_rooms(NUMBERED_ROOMS).items() if (rows := bare_numbers(source))} == {}
+
+
+def test_matching_and_forecasting_have_no_names_of_one_letter() -> None:
+    assert {module: rows for module, source in _of_rooms(LETTERED_ROOMS).items() if (rows := letters(source))} == {}
+
+
+def test_a_bare_number_and_a_letter_are_seen() -> None:
+    assert bare_numbers("FAR_M = 70.0\ndef f(x):\n    return x * 70.0 + 60") == [(3, 70.0)]
+    assert letters("def f(x, s):\n    q = [n for n in s]") == [(1, "s"), (2, "q")]
 
 
 MANY = 5  # a value of so many fields is built by keyword

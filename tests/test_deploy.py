@@ -122,6 +122,7 @@ def test_nginx_with_the_sample_serves_pages_and_forms_over_https(upstream, certi
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{secure} ssl http2;"),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("/etc/letsencrypt/live/bus.example.org", str(certificate)),
+        ("/var/log/nginx", str(tmp_path)),
     ):
         assert before in sample
         sample = sample.replace(before, after)
@@ -154,7 +155,7 @@ def test_caddy_with_the_sample_serves_pages_and_forms(upstream, background, tmp_
     sample = DEPLOY / "caddy" / "Caddyfile"
     words = ("--config", str(sample), "--adapter", "caddyfile")
     subprocess.run([caddy, "validate", *words], env=clean, check=True, capture_output=True)
-    (tmp_path / "Caddyfile").write_text("{\nadmin off\n}\n" + sample.read_text())
+    (tmp_path / "Caddyfile").write_text(without_admin(sample.read_text()))
     background(
         caddy, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile",
         env={**clean, "SITE": f"http://{SITE}:{port}", "UPSTREAM": f"127.0.0.1:{upstream}"},
@@ -168,6 +169,72 @@ def test_caddy_with_the_sample_serves_pages_and_forms(upstream, background, tmp_
     assert ask(url + "/lapor", **form, Origin="https://evil.example.net")[0] == 403
     assert ask(url + "/metrics", Host=f"{SITE}:{port}")[0] == 404
     assert ask(url + "/armada", Host=f"{SITE}:{port}")[0] in (303, 401, 403)
+
+
+def without_admin(sample: str) -> str:
+    """The sample, with Caddy's own port for orders closed: two tests at once would want the same."""
+    assert sample.count("\n{\n") == 1
+    return sample.replace("\n{\n", "\n{\n\tadmin off\n", 1)
+
+
+LAT, LON = "3.6123456", "98.4987654"
+WHERE = f"/api/where/stops-for-location.json?lat={LAT}&lon={LON}&key=x"
+
+
+def words_of_proxy(name, folder, *, control=False):
+    """All that a proxy with the sample writes anywhere when riders ask from a place, and nobody answers behind it."""
+    port, words = free_port(), folder / "words"
+    if name == "nginx":
+        sample = (DEPLOY / "nginx" / "transbinjai.conf").read_text()
+        (site,) = [part for part in re.split(r"(?=^server \{)", sample, flags=re.MULTILINE) if "proxy_pass" in part]
+        site = re.sub(r"^ *ssl_.*\n", "", site, flags=re.MULTILINE).replace(
+            "listen 443 ssl http2;", f"listen 127.0.0.1:{port};"
+        )
+        site = site.replace("/var/log/nginx", str(folder))
+        if control:
+            site = re.sub(r"^ *(access_log|error_log).*\n", "", site, flags=re.MULTILINE)
+        write_nginx(folder, f"upstream transbinjai {{ server 127.0.0.1:1; }}\n{site}")
+        command = (program("nginx", "nginx-light"), "-p", str(folder), "-c", str(folder / "nginx.conf"))
+        environment = None
+    else:
+        sample = without_admin((DEPLOY / "caddy" / "Caddyfile").read_text())
+        if control:
+            sample = re.sub(r"log default \{.*?\n\t\}", "", sample, flags=re.DOTALL)
+        (folder / "Caddyfile").write_text(sample)
+        command = (program("caddy", "caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile")
+        environment = {
+            "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PATH": "/usr/bin:/bin",
+            "SITE": f"http://{SITE}:{port}", "UPSTREAM": "127.0.0.1:1",
+        }  # fmt: skip
+    with words.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+    try:
+        host = f"{SITE}:{port}"
+        until(lambda: ask(f"http://127.0.0.1:{port}{WHERE}", Host=host, Referer=f"https://{SITE}{WHERE}")[0] == 502)
+        ask(f"http://127.0.0.1:{port}/metrics?lat={LAT}&lon={LON}", Host=host)
+    finally:
+        process.terminate()
+        process.wait()
+    configured = {"nginx.conf", "Caddyfile"}
+    return "".join(
+        path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file() and path.name not in configured
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_no_log_of_a_proxy_says_where_a_rider_asked_from(name, tmp_path):
+    tmp_path.chmod(0o777)
+    words = words_of_proxy(name, tmp_path)
+    assert [place for place in (LAT, LON) if place in words] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_without_our_lines_about_logs_it_would_be_said(name, tmp_path):
+    """So the test above sees what it looks for."""
+    tmp_path.chmod(0o777)
+    assert LAT in words_of_proxy(name, tmp_path, control=True)
 
 
 @pytest.mark.slow

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.headways import SAMPLE, Run, evenness, only_route
+from benchmarks.headways import RULES, SAMPLE, Run, evenness, only_route
 from gtfs.reader import read_network
 
 
 @pytest.mark.slow
 def test_buses_that_are_held_as_advised_at_least_halve_the_excess_wait():
     network = only_route(read_network(SAMPLE), "lingkar")
-    as_liked, advised = (Run(network, "lingkar", vehicles=3, seed=1, advised=advised) for advised in (False, True))
+    as_liked, advised = (Run(network, "lingkar", vehicles=3, seed=1, rule=RULES[rule][1]) for rule in ("liked", "advised"))
     before, after = as_liked.drive(hours=2.0), advised.drive(hours=2.0)
     assert after.excess_wait_min <= before.excess_wait_min / 2
     assert 0.5 < advised.followed / advised.given < 1.0

@@ -68,3 +68,9 @@ def test_a_decision_has_its_number_date_context_and_decision(path) -> None:
     assert re.match(rf"# {path.name[:4]} \S.*\n\n?20\d\d-\d\d-\d\d\n", text)
     assert "**Context.**" in text
     assert "**Decision.**" in text
+
+
+def test_the_index_names_every_document() -> None:
+    index = (HOUSE / "docs" / "index.md").read_text(encoding="utf-8")
+    papers = {path.name for folder in ("docs", "benchmarks/results") for path in (HOUSE / folder).glob("*.md")}
+    assert {name for name in papers - {"index.md"} if f"{name})" not in index} == set()

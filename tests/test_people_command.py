@@ -144,3 +144,25 @@ def test_a_demo_makes_nobody_beside_others(engine, settings):
     with writing(engine) as connection:
         disable_person(connection, "admin", now=settings.clock())
     assert len(first(engine, settings, demo=True)) == 1
+
+
+def test_what_is_done_to_trackers_from_the_shell_is_in_the_record(run, engine):
+    """As the console records it; the password is in no entry."""
+    for words in (("map", "T1", "BUS-1"), ("map", "T1", "BUS-2"), ("unmap", "T1"), ("revoke", "T2")):
+        run("trackers", *words)
+    added = run("trackers", "approve", "T2", "BUS-3")
+    assert added.exit_code == 0, added.output
+    assert run("trackers", "rotate", "T2").exit_code == run("trackers", "revoke", "T2").exit_code == 0
+    with engine.connect() as connection:
+        entries = load_entries(connection)[::-1]
+    assert [(entry.action, entry.subject, entry.before, entry.after) for entry in entries] == [
+        ("tracker_mapped", "T1", "", "BUS-1"),
+        ("tracker_mapped", "T1", "BUS-1", "BUS-2"),
+        ("tracker_mapped", "T1", "BUS-2", ""),
+        ("tracker_password", "T2", "", ""),
+        ("tracker_mapped", "T2", "", "BUS-3"),
+        ("tracker_password", "T2", "", ""),
+        ("tracker_revoked", "T2", "", ""),
+    ]
+    assert {entry.person for entry in entries} == {"command line"}
+    assert run("audit").exit_code == 0

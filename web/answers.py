@@ -14,7 +14,9 @@ from transit.plan.stop_codes import stops_of_code
 from web.world import world
 
 SEVERAL = 300  # HTTP: Multiple Choices
-VARIES = re.compile(r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>')  # what changes each second, and the phone counts itself
+VARIES = re.compile(  # what changes each second: ages, which the phone counts, and the token of forms
+    r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>|name="csrf_token" value="[^"]*"'
+)
 
 
 def the_network() -> Network:

@@ -36,6 +36,8 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.suggestions",
     "web.pages.fleet",
     "web.pages.control",
+    "web.pages.inbox",
+    "web.pages.hand_over",
     "web.pages.playback",
     "web.pages.performance",
     "web.pages.public",

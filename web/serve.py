@@ -9,6 +9,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from web.factory import create_app
+from web.liveness import InHand, give_signs
 from web.settings import WebSettings
 
 WORKERS = 2
@@ -16,7 +17,10 @@ THREADS = 4  # a request waits for nothing but the processor; more threads only 
 
 
 def load(settings: WebSettings) -> Any:
-    return create_app(settings)
+    """The application of one worker, with its sign of life."""
+    in_hand = InHand(create_app(settings))
+    give_signs(settings.data_dir, in_hand)
+    return in_hand
 
 
 def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS, logs: dict[str, Any] | None = None) -> None:

@@ -51,7 +51,9 @@ class WebSettings:
     database_url: str
     tile_url: str = ""
     armada_is_local: bool = False  # /armada answers to this very machine without a log-in
-    phone_link: Callable[[IssuedPassword, str], str] | None = None  # a phone's settings, with the host, for a QR code
+    phone_links: Callable[[IssuedPassword, str], Mapping[str, str]] | None = (
+        None  # app -> its settings, with the host, for a QR code
+    )
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID

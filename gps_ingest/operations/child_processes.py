@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+PR_SET_PDEATHSIG = 1
 STOPPED = ("T", "t")  # by SIGSTOP, or by a debugger
+
+
+def die_with_parent() -> None:
+    """In the child: kill -9 of the parent must leave nothing running (Linux; see prctl(2))."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def kill_all(pid: int) -> None:
@@ -20,6 +31,11 @@ def kill_all(pid: int) -> None:
 def stopped_pids(pids: set[int]) -> set[int]:
     """The processes that stand still, of these and their groups. Linux; elsewhere none."""
     return {pid for pid, group, state in _processes() if group in pids and state in STOPPED}
+
+
+def members_of(group: int) -> set[int]:
+    """The processes of a child's group, itself among them. Linux; elsewhere none."""
+    return {pid for pid, its_group, _ in _processes() if its_group == group}
 
 
 def _processes() -> Iterator[tuple[int, int, str]]:

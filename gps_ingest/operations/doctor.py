@@ -14,6 +14,7 @@ from transit.forecasting.prediction import StandingVehicle
 from transit.operations import parts
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
+from transit.operations.limits import DEFAULT, Limits
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
@@ -45,10 +46,11 @@ def examine(
     watch: FleetWatch = NO_WATCH,
     standing: Sequence[StandingVehicle] = (),
     offered_openly: bool = False,
+    limits: Limits = DEFAULT,
 ) -> Examination:
     """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
-    stored = _of_database(engine, now, watch, standing)
+    stored = _of_database(engine, now, watch, standing, limits)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir, now)]
     troubles += parts.troubles(FleetFacts(now, parts=read_report(data_dir)))
     if offered_openly:
@@ -56,7 +58,9 @@ def examine(
     return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
 
 
-def _of_database(engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle]) -> Examination:
+def _of_database(
+    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: Limits
+) -> Examination:
     try:
         check_schema(engine)
     except UnknownSchema as error:
@@ -66,7 +70,7 @@ def _of_database(engine: Engine, now: datetime, watch: FleetWatch, standing: Seq
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        facts = replace(load_facts(connection, network, now, watch), standing=standing)
+        facts = replace(load_facts(connection, network, now, watch, limits=limits), standing=standing)
     return Examination(troubles_of(facts), facts.timezone)
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,12 +19,13 @@ from urllib.request import urlopen
 import msgspec
 
 from gps_ingest.operations.broker_store import FOLDER, STREAM, StoreState, lost_between, read_state
-from gps_ingest.operations.child_processes import kill_all, stopped_pids
+from gps_ingest.operations.child_processes import kill_all, members_of, stopped_pids
+from gps_ingest.operations.disk_reserve import DiskReserve
 from gps_ingest.operations.other_sessions import forget_old_sessions
 from gps_ingest.operations.supervisor import Child, Supervisor
 from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
 from transit.store.files import write_atomically
-from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, read_progress, sign_at
+from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, read_progress, sign_at, worker_sign, workers_with_signs
 from transit.store.watch_reports import read_report, write_report
 
 LOOK_EVERY_S = 1.0
@@ -32,6 +34,7 @@ MOST_KEPT = 100
 FORGET_EVERY_S = 3600.0  # old sessions of others
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
+MOST_DOUBLINGS = 4  # of the patience with a start: a quarter of an hour
 NEEDS_FREE = 100_000_000  # bytes: a broker on a full disk is deaf, too, and its store is well
 ASIDE = Path("broker") / "jetstream.aside"  # below DATA_DIR
 STORE_SEEN = Path("broker") / "store.seen"  # below DATA_DIR: what the broker held at the last look
@@ -53,6 +56,14 @@ class OwnBroker:
     """send: a canary of this number, whether it was acknowledged."""
 
     send: Callable[[int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SignSeen:
+    """at: the time that a sign of life bears; since_s: on the monotonic clock, since when it bears that."""
+
+    at: float
+    since_s: float
 
 
 @dataclass(slots=True)
@@ -101,6 +112,9 @@ class PartWatch:
         self._faults: dict[tuple[str, FaultKind], datetime] = {}
         self._acted_s: dict[str, float] = {}  # part -> when it was last started again by us
         self._stopped_since: dict[int, float] = {}  # by process id
+        self._signs_seen: dict[Path, SignSeen] = {}
+        self._cut_off: Counter[str] = Counter()  # part -> starts in a row that were too slow for us
+        self.disk_reserve = DiskReserve(data_dir, supervisor.say)
         self._store_gone_s: float | None = None
         self._newest_state: StoreState | None = None
         self._stages = Stages()
@@ -130,10 +144,11 @@ class PartWatch:
 
     def _look(self, now_s: float) -> None:
         for name, sign in self.signs.items():
-            self._judge_sign(name, sign)
+            self._judge_sign(name, sign, now_s)
         if self.web_url is not None:
-            is_silent = now_s - max(self.web_heard_s, self._started_s("web")) > self.patience.silent_s
-            self._judge("web", FaultKind.SILENT, is_silent, self.patience.silent_s)
+            self._judge_silence("web", self.web_heard_s, now_s)
+            self._look_at_workers(now_s)
+        self.disk_reserve.look()
         self._look_for_stopped(now_s)
         if self.own_broker is not None:
             is_deaf = now_s - self.heard_s > self.patience.deaf_s
@@ -151,7 +166,7 @@ class PartWatch:
         ingest, live = read_progress(self.data_dir, INGEST_SIGN), read_progress(self.data_dir, LIVE_SIGN)
         late_s, stages = self.patience.late_s, self._stages
         self._judge("ingest", FaultKind.DATABASE, not ingest.database, late_s, acts=False)
-        is_alive = time.time() - sign_at(self.data_dir, INGEST_SIGN) < ALIVE_S
+        is_alive = self._unchanged_s(INGEST_SIGN, now_s) < ALIVE_S
         came = (ingest.received, ingest.messages, self._started_s("ingest"), is_alive or now_s)
         behind_s = stages.delivery.behind_s(self.acknowledged, ingest.received, came, now_s)
         is_behind = behind_s > late_s and ingest.database
@@ -194,10 +209,43 @@ class PartWatch:
             self._restart_broker(FaultKind.STORE_GONE, anew=True)
             self._store_gone_s = None
 
-    def _judge_sign(self, name: str, sign: Path) -> None:
-        age_s = time.time() - sign_at(self.data_dir, sign)
-        is_silent = min(age_s, time.monotonic() - self._started_s(name)) > self.patience.silent_s
-        self._judge(name, FaultKind.SILENT, is_silent, self.patience.silent_s)
+    def _judge_sign(self, name: str, sign: Path, now_s: float) -> None:
+        self._judge_silence(name, now_s - self._unchanged_s(sign, now_s), now_s)
+
+    def _judge_silence(self, part: str, heard_s: float, now_s: float) -> None:
+        """heard_s: when it gave its last sign. A start that was cut off gets twice the time at its next: on a machine that is
+        very busy it would else be cut off for ever."""
+        started_s = self._started_s(part)
+        if heard_s > started_s:
+            self._cut_off[part] = 0
+        patience_s = self.patience.silent_s * 2 ** min(self._cut_off[part], MOST_DOUBLINGS)
+        if self._judge(part, FaultKind.SILENT, now_s - max(heard_s, started_s) > patience_s, self.patience.silent_s):
+            self._cut_off[part] += 1
+
+    def _unchanged_s(self, sign: Path, now_s: float) -> float:
+        """By when a sign last changed, not by what time it bears: the server's clock may be set."""
+        at = sign_at(self.data_dir, sign)
+        if sign not in self._signs_seen or self._signs_seen[sign].at != at:
+            self._signs_seen[sign] = SignSeen(at, now_s)
+        return now_s - self._signs_seen[sign].since_s
+
+    def _look_at_workers(self, now_s: float) -> None:
+        """One of the web's workers that hangs, while the other answers; the web's own process replaces it."""
+        web = next((child for child in self.supervisor.children if child.name == "web"), None)
+        signs = workers_with_signs(self.data_dir)
+        running = members_of(web.process.pid) if web is not None and signs else set()
+        for pid in signs:
+            sign = worker_sign(pid)
+            is_gone = pid not in running
+            if not is_gone and self._unchanged_s(sign, now_s) > self.patience.silent_s:
+                self._note_restart("web", FaultKind.SILENT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                is_gone = True
+            if is_gone:
+                self._signs_seen.pop(sign, None)
+                with suppress(OSError):
+                    (self.data_dir / sign).unlink(missing_ok=True)
 
     def _look_for_stopped(self, now_s: float) -> None:
         """A process that somebody stopped (SIGSTOP, a debugger) does nothing, and nobody else would notice."""

@@ -58,3 +58,13 @@ def traccar_link(issued: IssuedPassword, url: str) -> str:
         "wakelock": "true",
     }
     return f"{url.rstrip('/')}{KEY_PATH}{quote(issued.password)}?{urlencode(settings)}"
+
+
+def phone_links(issued: IssuedPassword, host: str, mqtt_port: int, receive_port: int | None) -> dict[str, str]:
+    """App -> its settings, of those that can report under this id: OwnTracks as user/device, Traccar Client if we listen."""
+    links = {}
+    if "/" in issued.tracker_id:
+        links["OwnTracks"] = owntracks_link(issued, host, mqtt_port, tls=False)
+    if receive_port is not None:
+        links["Traccar Client"] = traccar_link(issued, f"http://{host}:{receive_port}")
+    return links

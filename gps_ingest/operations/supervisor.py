@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gps_ingest.operations.child_processes import kill_all
+from gps_ingest.operations.child_processes import die_with_parent, kill_all
 
 LOOK_EVERY_S = 0.1
 STOPS_WITHIN_S = 6.0  # the database and the broker take a second; what then still runs is killed
 BACKOFF_S = (0.2, 5.0)
 SETTLED_S = 10.0  # a child that ran so long starts again at once when it dies
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -58,7 +55,7 @@ class Supervisor:
 
     def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            command, env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+            command, env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent
         )
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> bool:
@@ -105,14 +102,6 @@ class Supervisor:
                 self.say(f"{child.name} does not end and is killed")
             kill_all(child.process.pid)
             child.process.wait()
-
-
-def _die_with_parent() -> None:
-    """In the child: kill -9 of the parent must leave nothing running (Linux; see prctl(2))."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _parent_was_interrupted() -> bool:

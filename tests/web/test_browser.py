@@ -30,6 +30,7 @@ PAGES = [
     "/layar/S5",
     "/lapor?halte=S5",
     "/armada/laporan",
+    "/armada/serah-terima",
     "/armada/penugasan",
     "/armada/gangguan?rute=R1",
     "/armada/pelacak",

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -42,11 +41,11 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def until(what, seconds=20.0):
-    """What is true within so many seconds, or fails."""
+def until(what, seconds=120.0):
+    """What is true within so many seconds (as long as a start takes beside much other work), or fails."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        with suppress(URLError, ConnectionError, KeyError):
+        with suppress(OSError, KeyError):
             if found := what():
                 return found
         time.sleep(0.1)

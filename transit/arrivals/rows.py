@@ -352,14 +352,15 @@ class _Board:
         why: NoServiceReason | None = None,
         why_name: str = "",
     ) -> Arrival:
-        calls = [call for call in self.timetable.calls_at(self.stop_id, direction) if call.can_board]
+        """About a direction that can be boarded here."""
+        first = next(call for call in self.timetable.calls_at(self.stop_id, direction) if call.can_board)
         return Arrival(
             stop_id=self.stop_id,
-            stop_sequence=calls[0].stop_sequence if calls else 0,
+            stop_sequence=first.stop_sequence,
             trip=None,
             route_id=direction.route_id,
             direction_id=direction.direction_id,
-            headsign=calls[0].headsign if calls else "",
+            headsign=first.headsign,
             status=status,
             at=at,
             planned_at=at,

@@ -14,6 +14,7 @@ from transit.tracking.state import StopEvent
 
 KEPT = timedelta(hours=3)  # calls older than that say nothing of now
 RUNS_OF = timedelta(minutes=90)  # a run counts for so long: traffic of the morning is not that of noon
+REPEATED_AMONG = 20  # a departure that is told again is one of the last so many
 FEWEST_RUNS = 2  # until so many were seen the plan's time counts
 
 
@@ -59,7 +60,7 @@ class RecentCalls:
         self._started[event.vehicle_id, event.trip] = at
         departure = Departure(at, event.vehicle_id)
         rows = self.departures.setdefault(direction, [])
-        if departure not in rows[-20:]:
+        if departure not in rows[-REPEATED_AMONG:]:
             insort(rows, departure)
 
     def last_departure(self, direction: RouteDirection) -> Departure | None:

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from transit.arrivals.headways import GAP_SHARE, planned_now_s
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit, at_on_rail
 from transit.control.facts import ControlFacts
+from transit.control.ghosts import ghost_at, has_timetable, promised_s
 from transit.forecasting.prediction import Prediction
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import TripInstance
-from transit.plan.service_day import local_date, seconds_of_day
 from transit.tracking.state import VehicleState, VehicleStatus
 
 GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
@@ -94,6 +93,7 @@ class Corridor:
     buses_planned: int | None
     kept_share: float | None  # of the last hour's headways at the terminals
     worst: Gap | None
+    is_timetabled: bool = False  # departures have times now, and no headway is promised
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
@@ -116,14 +116,8 @@ def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
         buses_planned=None if promised is None else math.ceil((circuit.run_s + layovers_s) / promised),
         kept_share=_kept_share(facts, circuit),
         worst=_worst(buses),
+        is_timetabled=promised is None and any(has_timetable(facts, rail) for rail in circuit.rails),
     )
-
-
-def promised_s(facts: ControlFacts, direction: RouteDirection, stop_id: str) -> int | None:
-    """The headway that the plan promises at a stop now; None where it has none, or a timetable instead."""
-    day = local_date(facts.now, facts.network.timezone)
-    second = seconds_of_day(facts.now, day, facts.network.timezone)
-    return planned_now_s(facts.network, direction, stop_id, day, second, only_promised=True)
 
 
 def cycle_s(facts: ControlFacts, circuit: Circuit) -> tuple[float, bool]:
@@ -268,7 +262,7 @@ def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[
         last_id=None if last is None else last.vehicle_id,
         next_at=None if coming is None else coming.predicted_at,
         next_id=None if coming is None else coming.vehicle_id,
-        ghost_at=_ghost_at(facts, circuit, rail, last, coming),
+        ghost_at=ghost_at(facts, row, last, coming),
     )
 
 
@@ -280,19 +274,6 @@ def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequen
         if row.is_departure and directions_of(facts.network).of_trip.get(row.trip.trip_id) == direction
     ]
     return min(rows, key=lambda row: row.predicted_at, default=None)
-
-
-def _ghost_at(
-    facts: ControlFacts, circuit: Circuit, rail: int, last: Departure | None, coming: Prediction | None
-) -> datetime | None:
-    """When the departure after the last one was promised, if that is a gap by now and no bus will leave before it is one."""
-    row = circuit.rails[rail]
-    promised = promised_s(facts, row.direction, row.stop_ids[0])
-    if promised is None or last is None:
-        return None
-    gap_from = last.at + timedelta(seconds=GAP_SHARE * promised)
-    is_open = facts.now >= last.at + timedelta(seconds=promised) and (coming is None or coming.predicted_at > gap_from)
-    return last.at + timedelta(seconds=promised) if is_open else None
 
 
 def _kept_share(facts: ControlFacts, circuit: Circuit) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from transit.arrivals.alerts import Alert
 from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit
 from transit.forecasting.prediction import Prediction, StandingVehicle
@@ -36,6 +37,7 @@ class ControlFacts:
     predictions: Mapping[str, Sequence[Prediction]] = field(default_factory=dict)  # by vehicle_id
     waiting: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it waits at its first stop
     standing: Mapping[str, StandingVehicle] = field(default_factory=dict)  # by vehicle_id
+    alerts: Sequence[Alert] = ()
     in_outage: bool = False
     settings: Settings = Settings()
 

@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit
-from transit.control.corridor import BusState, Corridor, CorridorBus, last_departure, promised_s
+from transit.control.corridor import BusState, Corridor, CorridorBus, last_departure
 from transit.control.facts import ControlFacts
+from transit.control.ghosts import promised_s
 from transit.forecasting.prediction import Prediction, Tier
 from transit.plan.directions import directions_of
 from transit.plan.network import Network
@@ -35,7 +36,8 @@ class NoAdvice(StrEnum):
 
     OUTAGE = "outage"  # the fleet is not heard
     TOO_FEW = "too_few"  # buses
-    NO_HEADWAY = "no_headway"  # is promised now: there is a timetable, or no service
+    NO_HEADWAY = "no_headway"  # is promised now
+    TIMETABLE = "timetable"  # departures have times: who is held leaves late
     LAST_CYCLE = "last_cycle"
     NEIGHBOUR_SILENT = "neighbour_silent"
     NO_DEPARTURE = "no_departure"  # nobody has left this terminal yet
@@ -58,6 +60,7 @@ class HoldingAdvice:
     wait_without_s: float | None  # and where it leaves when it is ready
     why_not: NoAdvice | None = None
     silent_id: str | None = None  # the neighbour that is not heard
+    follower_at: datetime | None = None  # when the bus behind can leave there, where that is forecast
 
     @property
     def held_s(self) -> float:
@@ -164,6 +167,7 @@ def _advice(
         wait_without_s=expected_wait_s(last, ready_at, follower_at),
         why_not=why_not,
         silent_id=silent_id,
+        follower_at=follower_at,
     )
 
 
@@ -183,7 +187,7 @@ def _why_not(
     if facts.in_outage:
         return NoAdvice.OUTAGE, None
     if promised_s(facts, row.direction, row.stop_ids[0]) is None:
-        return NoAdvice.NO_HEADWAY, None
+        return (NoAdvice.TIMETABLE if corridor.is_timetabled else NoAdvice.NO_HEADWAY), None
     if corridor.buses_on < FEWEST_BUSES:
         return NoAdvice.TOO_FEW, None
     if _is_last_cycle(facts, circuit, corridor, rail):

@@ -19,7 +19,7 @@ GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before
 GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
 AGAIN = (0.25, 0.5, 1.0)  # who has waited for long may wait for such shares of that again: waits have a long tail
 AGAIN_WEIGHT, AGAIN_FROM_S = 0.05, 130.0  # of each of them, of those that have waited for so long
-LEAST_S = 15.0  # a vehicle that outstayed all others leaves about now
+LEAST_S = 15.0  # a vehicle whose moment has passed unseen, between two fixes, leaves about now
 LONGEST_S = 3600.0  # no wait counts as longer
 EARLIEST_S = 3 * 3600.0  # and no departure as further ahead of its plan, which may be stale by hours
 OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
@@ -92,7 +92,6 @@ class Departures:
 
         1. A dispatcher's order, until it is overdue.
         2. Else the SHARE quantile of the waits that are still possible, from the planned departure on where there is one.
-        3. Who has outstayed them all leaves about now.
 
         seen_at: when it was last seen waiting; since: when it will begin to wait.
         """
@@ -105,13 +104,14 @@ class Departures:
         zero = self._zero(trip, since)
         at = max(now if seen_at is None else seen_at, since)
         still, weights = self._possible(trip, linked, at, zero)
-        if len(still) == 0:
-            return max(at, now) + LEAST_S
         chosen = quantile(still, weights, SHARE)
         return max(at + chosen, now + min(LEAST_S, max(zero - now, 0.0) + chosen))
 
     def _possible(self, trip: TripInstance, linked: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
-        """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere."""
+        """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere.
+
+        Never none: who has waited for longer than all others may wait for AGAIN shares of that.
+        """
         waits = self.waits.get(linked.corridor)
         waited = at - zero
         again = AGAIN if waited > AGAIN_FROM_S else ()

@@ -45,10 +45,12 @@ class RemainingTrip(NamedTuple):
 def remaining_of(
     state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float
 ) -> RemainingTrip | None:
-    """None for a vehicle that is on no trip, or past its last stop."""
+    """None for a vehicle that is on no trip, past its last stop, or only crosses the line that it has left."""
     matched = state.matched
     trip, along = matched.trip, matched.shape_dist_traveled_m
     if trip is None or along is None or not (matched.status in PROMISED or matched.is_expected_back):
+        return None
+    if state.detours and state.detours[-1].only_crosses(trip.trip_id, state.report.reported_at):
         return None
     linked = links.of_trip(trip.trip_id)
     if linked is None:

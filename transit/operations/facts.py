@@ -7,15 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from transit.arrivals.alerts import Alert
+from transit.control.corridor import Corridor
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
+from transit.operations.limits import DEFAULT, Limits
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.operations.watch_report import NOTHING_WRONG, WatchReport
 from transit.plan.network import Network
 from transit.tracking.state import VehicleState
 from transit.tracking.trip_choice import AssignmentHint
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTicket:
+    """A report of a rider that nobody has answered."""
+
+    ticket_id: str
+    stop_id: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class FleetFacts:
     trackers: Sequence[TrackerHealth] = ()
     states: Mapping[str, VehicleState] = field(default_factory=dict)  # by vehicle_id
     hints: Mapping[str, AssignmentHint] = field(default_factory=dict)  # by vehicle_id: what dispatchers said
+    idle: frozenset[str] = frozenset()  # vehicles that dispatchers said are off, or in repair
     alerts: Sequence[Alert] = ()  # what riders are told
     orders: Sequence[DepartureOrder] = ()
     newest_received_at: datetime | None = None  # of any report
@@ -34,6 +46,11 @@ class FleetFacts:
     broker_refusals: Sequence[BrokerRefusals] = ()  # of the last hour
     watch: FleetWatch = NO_WATCH  # over the fleet as a whole
     parts: WatchReport = NOTHING_WRONG  # of our own processes
+    corridors: Sequence[Corridor] = ()  # as the live process sees them now
+    loose: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it moves without a trip
+    tickets: Sequence[WaitingTicket] = ()  # those that have waited for a day
+    limits: Limits = DEFAULT
+    open: frozenset[str] = frozenset()  # keys of the troubles that are matters already: they end later than they begin
 
     @property
     def vehicles(self) -> frozenset[str]:

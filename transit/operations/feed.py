@@ -10,8 +10,6 @@ from transit.operations.troubles import Trouble, TroubleKind
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 
-EXPIRES_SOON = timedelta(days=14)  # time to ask for the new one
-
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     if facts.network is None:
@@ -23,7 +21,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.FEED_EMPTY)
     elif last < today:
         yield Trouble(TroubleKind.FEED_EXPIRED, figures={"last_day": last.isoformat()})
-    elif last - today < EXPIRES_SOON:
+    elif last - today < timedelta(days=facts.limits.feed_ends_days):
         yield Trouble(TroubleKind.FEED_EXPIRES, figures={"last_day": last.isoformat()})
 
 

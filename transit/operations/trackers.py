@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from transit.operations import clocks
@@ -14,13 +14,13 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
-SILENT = timedelta(minutes=5)  # a tracker that reports every two minutes may miss one
 LATELY = timedelta(minutes=15)  # what was refused before is over, or will come again
 FIELD_TOLD_FOR = timedelta(minutes=5)  # a field that came right meanwhile is no trouble
 HEARD_LATELY = timedelta(hours=1)
 RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
 LEAST = 6  # reports that a share is told of
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
+WITH_THE_OTHERS = timedelta(minutes=10)  # who was heard last so long before the fleet fell silent fell silent with it
 TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
 NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
 UNREADABLE = "unreadable"  # case of reports refused because the payload cannot be read: the complaint says why
@@ -64,16 +64,28 @@ def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iter
             yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, vehicle)
         return
     silent_for = now - row.last_received_at
-    if silent_for > SILENT and in_service and not _is_told_of_all(row, facts):
-        figures: dict[str, Figure] = {"age_s": silent_for.total_seconds(), **vehicle}
-        yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, figures)
+    if in_service and not _is_told_of_all(row, facts):
+        yield from _silent(row, facts, silent_for.total_seconds(), vehicle)
     if in_service and _is_never_on_a_trip(row, now):
         yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
 
 
+def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
+    """A bus on a trip is told earlier than one that may have been switched off."""
+    state = facts.states.get(row.vehicle_id or "")
+    on_trip = state is not None and state.matched.trip is not None
+    if age_s > facts.limits.silent_s:
+        yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
+    elif age_s > facts.limits.falls_silent_s and on_trip:
+        yield Trouble(TroubleKind.FALLS_SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
+
+
 def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
     """A silence that is the fleet's is not told of each tracker as well."""
-    return facts.watch.since is not None and row.vehicle_id in facts.watch.silent
+    since = facts.watch.since
+    if since is None or row.last_received_at is None:
+        return False
+    return row.vehicle_id in facts.watch.silent or row.last_received_at >= since - WITH_THE_OTHERS
 
 
 def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:

@@ -51,6 +51,14 @@ class TroubleKind(StrEnum):
     OUR_CLOCK_STEPPED = "our_clock_stepped"
     NEVER_REPORTED = "never_reported"
     NO_REPORTS = "no_reports"
+    # how the service runs, and what waits for somebody
+    NOTICE_ENDS = "notice_ends"
+    GHOST = "ghost"
+    BUNCHED = "bunched"
+    GAP = "gap"
+    OFF_LINE = "off_line"
+    LOOSE = "loose"  # moves and is on no trip
+    TICKET_WAITS = "ticket_waits"
     # one device, tracker or vehicle
     PROTOCOL_REFUSED = "protocol_refused"
     TOPIC_REFUSED = "topic_refused"
@@ -63,7 +71,9 @@ class TroubleKind(StrEnum):
     UNKNOWN_TOPIC = "unknown_topic"
     NEVER_HEARD = "never_heard"
     SILENT = "silent"
+    FALLS_SILENT = "falls_silent"  # of a bus on a trip; after some minutes it is SILENT
     UNMAPPED = "unmapped"
+    MORE_UNMAPPED = "more_unmapped"  # than are told by name
     SHARED_VEHICLE = "shared_vehicle"
     WEEK_ROLLOVER = "week_rollover"
     LOCAL_TIME = "local_time"
@@ -76,6 +86,7 @@ class TroubleKind(StrEnum):
     MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
     SOME_REFUSED = "some_refused"
     FIELD_UNUSABLE = "field_unusable"
+    BATTERY_LOW = "battery_low"
     NEVER_ON_TRIP = "never_on_trip"
     # an edit that has no effect
     ASSIGNED_WITHOUT_TRACKER = "assigned_without_tracker"
@@ -120,5 +131,16 @@ class Trouble:
         """To be sorted by."""
         return ORDER[self.kind], self.subject, str(self.figures.get("case", ""))
 
+    @property
+    def key(self) -> str:
+        """What it is about: while the same is told again and again with other figures, it is one trouble."""
+        extra = self.figures.get(TOLD_APART.get(self.kind, ""), "")
+        return f"{self.kind}|{self.subject}|{extra}"
+
 
 ORDER = {kind: place for place, kind in enumerate(TroubleKind)}
+TOLD_APART = {  # kinds of which one subject may have several, and the figure by which they differ
+    TroubleKind.LINE_LEFT: "stop",
+    TroubleKind.PART_FAULT: "case",
+    TroubleKind.GHOST: "place",
+}

@@ -14,6 +14,11 @@ from pyproj import Transformer
 METRES_PER_DEGREE = 111_195.0  # of a great circle on the mean sphere; of latitude it is right to 0.6 %
 NOT_THE_NEAREST_M = 100.0  # a stop may be placed so much farther off than where the line comes nearest: its other pass
 SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
+SAME_POINT_M = 0.01  # points of a line nearer to each other are one
+ROUNDING_M = 1e-9  # what arithmetic may leave of a place at the end of a segment,
+ORDER_SLACK_M = 1e-6  # and of two stops at one place
+LEAST_SQUARE_M2 = 1e-12  # a segment without length is divided by this
+WRONG_HINT_M = 100.0  # a hint counts as no further off than this
 
 
 class Area(NamedTuple):
@@ -62,7 +67,7 @@ class Line:
     def __init__(self, points: Iterable[tuple[float, float]]) -> None:
         kept: list[tuple[float, float]] = []
         for point in points:
-            if not kept or hypot(point[0] - kept[-1][0], point[1] - kept[-1][1]) > 0.01:
+            if not kept or hypot(point[0] - kept[-1][0], point[1] - kept[-1][1]) > SAME_POINT_M:
                 kept.append(point)
         if len(kept) == 1:
             kept.append(kept[0])
@@ -123,10 +128,10 @@ class Line:
             if not follows and falling is not None:
                 yield falling
                 falling = None
-            if place.along_m >= min(self.at[i + 1], hi) - 1e-9:
+            if place.along_m >= min(self.at[i + 1], hi) - ROUNDING_M:
                 falling = place
             else:
-                if place.along_m > max(self.at[i], lo) + 1e-9 or falling is not None or not follows:
+                if place.along_m > max(self.at[i], lo) + ROUNDING_M or falling is not None or not follows:
                     yield place
                 falling = None
             before = i
@@ -161,7 +166,7 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
 def _segment_distances(line: Line) -> Callable[[float, float], Any]:
     """A function of a point: its distance to each segment of the line, in metres."""
     xs, ys, dx, dy = (np.array(values) for values in (line.xs[:-1], line.ys[:-1], line.dx, line.dy))
-    squared = np.maximum(dx * dx + dy * dy, 1e-12)
+    squared = np.maximum(dx * dx + dy * dy, LEAST_SQUARE_M2)
 
     def distances(x: float, y: float) -> Any:
         px, py = x - xs, y - ys
@@ -189,8 +194,8 @@ def stops_along(line: Line, places: Sequence[tuple[float, float]], hints: Sequen
         candidates = _merge([place for place in minima if place.off_m <= within_m])
         layer: list[tuple[float, float, int]] = []
         for place in candidates:
-            cost = place.off_m**2 + (0.0 if hint is None else min((place.along_m - hint) ** 2, 100.0**2))
-            reach = [(before[0], index) for index, before in enumerate(best) if before[1] <= place.along_m + 1e-6]
+            cost = place.off_m**2 + (0.0 if hint is None else min((place.along_m - hint) ** 2, WRONG_HINT_M**2))
+            reach = [(before[0], index) for index, before in enumerate(best) if before[1] <= place.along_m + ORDER_SLACK_M]
             if reach:
                 least, index = min(reach)
                 layer.append((least + cost, max(place.along_m, best[index][1]), index))

@@ -31,6 +31,7 @@ LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the firs
 STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
 DAYS_KEPT = 6
 MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
+EARLIER_MIN = (10, 20, 40)  # so many minutes before the latest way to be there in time, others are looked for
 SIGMAS_OF_80 = 2.5631  # an 80 % interval of a normal distribution is so many standard deviations wide
 
 
@@ -300,7 +301,7 @@ class Planner:
         if at is None:
             return []
         options = in_time(at)
-        for minutes in (10, 20, 40):
+        for minutes in EARLIER_MIN:
             options += in_time(max(since, min(journey.leaves.at for journey in options) - 60.0 * minutes))
         return sorted(_worth_showing(options), key=lambda option: -option.leaves.at)[:CARDS]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import cos, radians
 
 from transit.plan.geometry import METRES_PER_DEGREE, Area
-from transit.plan.network import Network
+from transit.plan.network import BUS, Network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 
 # Fastest a vehicle in service goes, m/s, by basic route_type of GTFS; a margin above what is built for is included.
@@ -29,7 +29,12 @@ SERVICE_MARGIN_M = 5_000.0  # depots and fuel stations lie this far outside the 
 OFF_ROUTE_M = 60.0  # GPS among houses plus the width of a big street
 OFF_ROUTE_SHARE = 0.25  # without a shape: how far the road may bow off the straight line, of the stops' distance
 TERMINAL_M = 150.0  # buses wait this near their first stop
-TERMINAL_SHARE = 0.2  # never more than this share of the way, or short routes would be all terminal
+TERMINAL_SHARE = 0.2  # never more than this share of the way, or short routes would be all terminal,
+LEAST_TERMINAL_M = 50.0  # and never less than this: a long bus and the usual error of a fix
+LONG_TERMINAL = 2.0  # times as far: platforms and quays are longer than bus bays
+LONG_TERMINAL_KINDS = (1, 2, 4)  # metro, rail, ferry
+SERVICE_SHARE = 0.2  # of the box of the stops, added on each side, where that is more than SERVICE_MARGIN_M
+LEAST_COSINE = 0.01  # near the poles a degree of longitude is next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +58,20 @@ class Limits:
 def basic_route_type(route_type: int) -> int:
     if route_type in MAX_SPEED_MPS:
         return route_type
-    return EXTENDED.get(route_type // 100, 3)
+    return EXTENDED.get(route_type // 100, BUS)
 
 
 def pattern_limits(pattern: Pattern) -> PatternLimits:
     kind = basic_route_type(pattern.route_type)
     off_m = OFF_ROUTE_M if pattern.has_shape else max(OFF_ROUTE_M, OFF_ROUTE_SHARE * pattern.typical_spacing_m)
     length = max(pattern.end_m - pattern.start_m, 1.0)
-    rail = 2.0 if kind in (1, 2, 4) else 1.0  # platforms and quays are longer than bus bays
-    return PatternLimits(MAX_SPEED_MPS[kind], off_m, max(50.0, min(TERMINAL_M * rail, TERMINAL_SHARE * length)))
+    terminal_m = TERMINAL_M * (LONG_TERMINAL if kind in LONG_TERMINAL_KINDS else 1.0)
+    return PatternLimits(MAX_SPEED_MPS[kind], off_m, max(LEAST_TERMINAL_M, min(terminal_m, TERMINAL_SHARE * length)))
 
 
 def limits_of(network: Network) -> Limits:
     by_id = {pattern.pattern_id: pattern_limits(pattern) for pattern in patterns_of(network).by_id.values()}
-    every = list(by_id.values()) or [PatternLimits(MAX_SPEED_MPS[3], OFF_ROUTE_M, TERMINAL_M)]
+    every = list(by_id.values()) or [PatternLimits(MAX_SPEED_MPS[BUS], OFF_ROUTE_M, TERMINAL_M)]
     return Limits(
         max_speed_mps=max(limits.max_speed_mps for limits in every),
         off_route_m=max(limits.off_route_m for limits in every),
@@ -77,14 +82,14 @@ def limits_of(network: Network) -> Limits:
 
 
 def service_area(network: Network) -> Area:
-    """The box of the stops, wider by SERVICE_MARGIN_M or a fifth of its own size, whichever is more."""
+    """The box of the stops, wider by SERVICE_MARGIN_M or SERVICE_SHARE of its own size, whichever is more."""
     places = [place for stop_id in network.stops if (place := stop_place(network, stop_id)) is not None]
     if not places:
         return Area(-90.0, -180.0, 90.0, 180.0)
     south, north = min(p[0] for p in places), max(p[0] for p in places)
     west, east = min(p[1] for p in places), max(p[1] for p in places)
-    per_degree_lon = METRES_PER_DEGREE * max(cos(radians((south + north) / 2)), 0.01)
+    per_degree_lon = METRES_PER_DEGREE * max(cos(radians((south + north) / 2)), LEAST_COSINE)
     tall, wide = (north - south) * METRES_PER_DEGREE, (east - west) * per_degree_lon
-    margin = max(SERVICE_MARGIN_M, 0.2 * max(tall, wide))
+    margin = max(SERVICE_MARGIN_M, SERVICE_SHARE * max(tall, wide))
     dlat, dlon = margin / METRES_PER_DEGREE, margin / per_degree_lon
     return Area(south - dlat, west - dlon, north + dlat, east + dlon)

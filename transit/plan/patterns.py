@@ -8,13 +8,14 @@ from hashlib import blake2b
 from itertools import pairwise
 from math import hypot
 
-from transit.plan.geometry import Line, Plane, stops_along
-from transit.plan.network import MAX_PARENTS, Network, Route, Stop, Trip, UnknownTrip
+from transit.plan.geometry import SAME_POINT_M, Line, Plane, stops_along
+from transit.plan.network import BUS, MAX_PARENTS, Network, Route, Stop, Trip, UnknownTrip
 from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
 OFFSETS_KEPT = 4_000  # trips: more than run at once in the largest city
+ID_BYTES = 8  # of a pattern's name: among a million patterns two share one once in 30 million networks
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
 
 
@@ -224,7 +225,7 @@ def patterns_of(network: Network) -> Patterns:
 
 
 def _route_type(route: Route | None) -> int:
-    return 3 if route is None else route.route_type
+    return BUS if route is None else route.route_type
 
 
 def _lay(
@@ -268,7 +269,7 @@ def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tup
     distances = [0.0]
     for (x0, y0), (x1, y1) in pairwise(stop_xy):
         step = hypot(x1 - x0, y1 - y0)
-        distances.append(distances[-1] + (step if step > 0.01 else 0.0))  # as Line drops repeated points
+        distances.append(distances[-1] + (step if step > SAME_POINT_M else 0.0))  # as Line drops repeated points
     return tuple(min(at, line.length_m) for at in distances)
 
 
@@ -287,4 +288,4 @@ def _hints(network: Network, line: Line, trip: Trip) -> list[float | None]:
 
 
 def _pattern_id(*parts: object) -> str:
-    return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+    return blake2b(repr(parts).encode(), digest_size=ID_BYTES).hexdigest()

@@ -174,8 +174,6 @@ class PatternRuns:
 
 def is_loop(pattern: Pattern) -> bool:
     """Whether a pattern ends where it begins."""
-    if pattern.stop_ids[0] == pattern.stop_ids[-1]:
-        return True
     (x0, y0), (x1, y1) = pattern.stop_xy[0], pattern.stop_xy[-1]
     return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M
 

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 
 from transit.plan.network import Network
 
+NOON_H = 12
+STARTS_KEPT = 4096  # service days and zones: ten years of one city
 
-@lru_cache(maxsize=4096)
+
+@lru_cache(maxsize=STARTS_KEPT)
 def service_day_start(service_date: date, timezone: str) -> datetime:
     """The moment from which a service day's times count, UTC: local noon minus 12 h (GTFS reference, "Time")."""
-    noon = datetime(service_date.year, service_date.month, service_date.day, 12, tzinfo=ZoneInfo(timezone))
-    return noon.astimezone(UTC) - timedelta(hours=12)
+    noon = datetime(service_date.year, service_date.month, service_date.day, NOON_H, tzinfo=ZoneInfo(timezone))
+    return noon.astimezone(UTC) - timedelta(hours=NOON_H)
 
 
 def moment(service_date: date, seconds: float, timezone: str) -> datetime:

@@ -6,6 +6,7 @@ from typing import Any
 
 WORSE = 1.01  # the mean error of a challenger may grow by this factor ...
 WORSE_AT = 1.03  # ... and by this one at any distance
+FEWER = 0.95  # and no smaller share of the champion's promises may it leave to be judged
 
 
 def what_is_worse(champion: dict[str, Any], challenger: dict[str, Any]) -> list[str]:
@@ -19,6 +20,6 @@ def what_is_worse(champion: dict[str, Any], challenger: dict[str, Any]) -> list[
         after = challenger["mae_s"][bucket]
         if before is not None and (after is None or after > WORSE_AT * before):
             complaints.append(f"{bucket} min away: {before} s -> {after} s")
-    if challenger["scored"] < 0.95 * champion["scored"]:
+    if challenger["scored"] < FEWER * champion["scored"]:
         complaints.append(f"only {challenger['scored']} promises instead of {champion['scored']} could be judged")
     return complaints

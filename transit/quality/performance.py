@@ -8,7 +8,7 @@ On time (timetabled): first stop 0..+3 min, others -1..+6 min, last stop at most
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import sqrt
@@ -22,12 +22,23 @@ from transit.plan.patterns import patterns_of
 from transit.plan.planned_times import has_planned_times, planned_at
 from transit.plan.service_day import moment, seconds_of_day
 from transit.plan.timetable import timetable_of
+from transit.quality.cycles import cycles_of
 from transit.tracking.state import StopEvent
 
 KEPT_S = 180.0
 FIRST_S, MIDDLE_S, LAST_S = (0.0, 180.0), (-60.0, 360.0), 300.0
 LEAST_COVERAGE = 0.8  # of its trackers, below which an hour is left out and named
 HOUR_S = 3600
+USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A headway that stands for others: where one looks in the playback."""
+
+    at: datetime
+    stop_id: str
+    headway_s: float
+    promised_s: float
 
 
 class HourFigures(msgspec.Struct):
@@ -53,6 +64,9 @@ class HourFigures(msgspec.Struct):
     metres: float = 0.0
     bus_ids: list[str] = []
     runs_min: dict[int, int] = {}  # whole minutes of a run -> how many took so long
+    cycles_min: dict[int, int] = {}  # the same of rounds that began in this hour
+    worst: Moment | None = None  # the headway that was longest beside what was promised
+    closest: Moment | None = None  # and the shortest one that was bunched
     coverage: float | None = None  # share of looks at which a vehicle under way was heard; None: not recorded
 
     @property
@@ -80,6 +94,7 @@ class DayFigures(msgspec.Struct, frozen=True):
 
     hours: list[HourFigures]
     ends: list[DayEnds]
+    empty_m: dict[int, float] | None = None  # hour -> metres without a trip; None: not recorded
 
 
 class ServiceFigures(msgspec.Struct, frozen=True):
@@ -99,22 +114,34 @@ class ServiceFigures(msgspec.Struct, frozen=True):
     km: float
     run_p50_min: int | None
     run_p90_min: int | None
+    cycle_p50_min: int | None
+    cycle_p90_min: int | None
     buses: float | None  # on a route, mean of the hours
     hours: int
     hours_left_out: int
+    worst: Moment | None = None
+    closest: Moment | None = None
 
 
 def day_figures(
-    network: Network, day: date, events: Iterable[StopEvent], coverage: Mapping[tuple[str, int], float]
+    network: Network,
+    day: date,
+    events: Iterable[StopEvent],
+    coverage: Mapping[tuple[str, int], float],
+    empty_m: Mapping[int, float] | None = None,
 ) -> DayFigures:
-    """Of one service day: its hours, and whether the first and the last bus were kept."""
+    """Of one service day: its hours, whether the first and the last bus were kept, and what was driven without a trip."""
     some = list(events)
     ends = [
         _ends(network, day, direction, some)
         for directions in directions_of(network).of_route.values()
         for direction in directions
     ]
-    return DayFigures(hour_figures(network, day, some, coverage), [row for row in ends if row.first_kept is not None])
+    return DayFigures(
+        hours=hour_figures(network, day, some, coverage),
+        ends=[row for row in ends if row.first_kept is not None],
+        empty_m=None if empty_m is None else dict(empty_m),
+    )
 
 
 def _ends(network: Network, day: date, direction: RouteDirection, events: Iterable[StopEvent]) -> DayEnds:
@@ -147,7 +174,6 @@ def hour_figures(
                 side=direction.side,
                 hour=hour,
                 coverage=coverage.get((direction.route_id, hour)),
-                runs_min={},
             )
         return rows[key]
 
@@ -158,40 +184,63 @@ def hour_figures(
         for hour, count in departures.items():
             of(direction, hour).planned_trips += count
     for direction, headways in _headways(network, day, mine):
-        for at, headway_s, promised_s in headways:
-            _add_headway(of(direction, hour_of(at)), headway_s, promised_s)
+        for headway in headways:
+            _add_headway(of(direction, hour_of(headway.at)), headway)
     for event in mine:
         direction = directions_of(network).of_trip[event.trip.trip_id]
         row = of(direction, hour_of(event.arrived_at))
         buses.setdefault((direction, row.hour), set()).add(event.vehicle_id)
         _add_time(network, row, event)
-    for (first, last), trip in _runs(network, mine):
+    _add_runs(network, list(_runs(network, mine)), of, hour_of)
+    for key, vehicles in buses.items():
+        rows[key].bus_ids = sorted(vehicles)
+    return sorted(rows.values(), key=lambda row: (row.route_id, row.direction_id or 0, row.side, row.hour))
+
+
+def _add_runs(
+    network: Network,
+    runs: Sequence[tuple[tuple[StopEvent, StopEvent], Trip]],
+    of: Callable[[RouteDirection, int], HourFigures],
+    hour_of: Callable[[datetime], int],
+) -> None:
+    """of: the figures of a direction and an hour."""
+    for (first, last), trip in runs:
         row = of(directions_of(network).of_trip[trip.trip_id], hour_of(first.departed_at or first.arrived_at))
         row.trips += 1
         row.metres += _metres(network, trip, first.stop_sequence, last.stop_sequence)
         if _is_whole(trip, first, last):
             minutes = round((last.arrived_at - (first.departed_at or first.arrived_at)).total_seconds() / 60.0)
             row.runs_min[minutes] = row.runs_min.get(minutes, 0) + 1
-    for key, vehicles in buses.items():
-        rows[key].bus_ids = sorted(vehicles)
-    return sorted(rows.values(), key=lambda row: (row.route_id, row.direction_id or 0, row.side, row.hour))
+    for direction, began_at, minutes in cycles_of(network, [run for run, _ in runs]):
+        cycles = of(direction, hour_of(began_at)).cycles_min
+        cycles[minutes] = cycles.get(minutes, 0) + 1
 
 
-def _add_headway(row: HourFigures, headway_s: float, promised_s: float) -> None:
+def _add_headway(row: HourFigures, headway: Moment) -> None:
+    headway_s, promised_s = headway.headway_s, headway.promised_s
+    is_bunched = headway_s <= max(BUNCHED_S, BUNCHED_SHARE * promised_s)
     row.headways += 1
     row.headway_s += headway_s
     row.headway_square += headway_s**2
     row.promised_s += promised_s
     row.promised_square += promised_s**2
     row.kept += headway_s <= promised_s + KEPT_S
-    row.bunched += headway_s <= max(BUNCHED_S, BUNCHED_SHARE * promised_s)
+    row.bunched += is_bunched
     row.gaps += headway_s >= GAP_SHARE * promised_s
+    row.worst = worst_of([row.worst, headway])
+    row.closest = closest_of([row.closest, headway if is_bunched else None])
 
 
-def _headways(
-    network: Network, day: date, events: Iterable[StopEvent]
-) -> Iterable[tuple[RouteDirection, list[tuple[datetime, float, float]]]]:
-    """By direction: (when, headway, promised then) at each stop but the last."""
+def worst_of(moments: Iterable[Moment | None]) -> Moment | None:
+    return max((row for row in moments if row is not None), key=lambda row: row.headway_s - row.promised_s, default=None)
+
+
+def closest_of(moments: Iterable[Moment | None]) -> Moment | None:
+    return min((row for row in moments if row is not None), key=lambda row: row.headway_s, default=None)
+
+
+def _headways(network: Network, day: date, events: Iterable[StopEvent]) -> Iterable[tuple[RouteDirection, list[Moment]]]:
+    """By direction, at each stop but the last."""
     passages: dict[tuple[RouteDirection, str, int], list[datetime]] = {}
     for event in events:
         trip = network.trips[event.trip.trip_id]
@@ -205,7 +254,7 @@ def _headways(
             second = seconds_of_day(at, day, network.timezone)
             promised = min((band.headway_s for band in bands if band.start_s <= second < band.end_s), default=None)
             if promised is not None:
-                rows.append((at, (at - before).total_seconds(), float(promised)))
+                rows.append(Moment(at, stop_id, (at - before).total_seconds(), float(promised)))
         yield direction, rows
 
 
@@ -281,10 +330,7 @@ def together(rows: Iterable[HourFigures]) -> ServiceFigures:
     mean = total_s / headways if headways else 0.0
     variance = max(square / headways - mean**2, 0.0) if headways else 0.0
     timed = sum(row.timed for row in some)
-    minutes: dict[int, int] = {}
-    for row in some:
-        for length, count in row.runs_min.items():
-            minutes[length] = minutes.get(length, 0) + count
+    minutes, cycles = _added(row.runs_min for row in some), _added(row.cycles_min for row in some)
     return ServiceFigures(
         headways=headways,
         wait_s=wait,
@@ -298,12 +344,24 @@ def together(rows: Iterable[HourFigures]) -> ServiceFigures:
         trips=sum(row.trips for row in some),
         planned_trips=sum(row.planned_trips for row in some),
         km=sum(row.metres for row in some) / 1000.0,
-        run_p50_min=_quantile(minutes, 0.5),
-        run_p90_min=_quantile(minutes, 0.9),
+        run_p50_min=_quantile(minutes, USUAL),
+        run_p90_min=_quantile(minutes, LONG),
+        cycle_p50_min=_quantile(cycles, USUAL),
+        cycle_p90_min=_quantile(cycles, LONG),
         buses=_mean_buses(some),
         hours=len(some),
         hours_left_out=sum(1 for row in every if not row.counts and (row.planned_trips or row.headways)),
+        worst=worst_of(row.worst for row in some),
+        closest=closest_of(row.closest for row in some),
     )
+
+
+def _added(counts: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for some in counts:
+        for value, count in some.items():
+            total[value] = total.get(value, 0) + count
+    return total
 
 
 def _mean_buses(rows: Iterable[HourFigures]) -> float | None:

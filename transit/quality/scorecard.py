@@ -25,6 +25,14 @@ MATCH_WITHIN_S = 3600.0
 SCORED_S = 1800.0  # promises further ahead than this are not scored
 PASSED_BACK_S = 600.0  # a passage before the promise is looked for so far back
 STANDING_S = 60.0  # a promise made so shortly before a moment was standing then
+# a ghost: promised so much after its bus had passed, for no more than so far ahead, and it does not come by again so soon
+GHOST_AFTER_S, GHOST_AHEAD_S, GHOST_AGAIN_S = 30.0, 900.0, 1800.0
+NEAR_S = 600.0  # promises so far ahead are held against a bus that does not come
+CAME_EARLY_S, CAME_LATE_S = 300.0, 900.0  # a passage so much before, or after, the moment promised is the bus that was meant,
+CAME_JUST_S = 120.0  # or one so shortly before the promise was made
+EARLY_S = 60.0  # a bus that comes so much before its moment is missed by who believed it
+AVAILABLE_MIN = (5, 10)  # minutes before a passage at which a promise should stand
+UNDER_WAY_S = 2400.0  # of runs that began no longer ago
 
 
 class Promise(NamedTuple):
@@ -83,7 +91,7 @@ def _ghosts(made: list[Promise], times: Floats, actual: Floats, last: Floats, tr
     if not made:
         return {"passed_still_shown_pct": None, "missing_passage_pct": None}
     made_at, predicted_at = times[:, 0], times[:, 1]
-    passed = (made_at - last > 30.0) & (predicted_at - made_at < 900.0) & ~(actual - made_at < 1800.0)
+    passed = (made_at - last > GHOST_AFTER_S) & (predicted_at - made_at < GHOST_AHEAD_S) & ~(actual - made_at < GHOST_AGAIN_S)
     near, came = answered(made, truth, actual, last)
     missing = (near & ~came).sum() / near.sum() if near.any() else np.nan
     return {"passed_still_shown_pct": _pct(passed.mean()), "missing_passage_pct": _pct(missing)}
@@ -101,8 +109,9 @@ def answered(made: list[Promise], truth: list[Passage], actual: Floats, last: Fl
         final[row.key[1]] = max(final.get(row.key[1], -1), row.key[3])
     is_known = np.array([(row.key[0], row.key[1]) in trips for row in made])
     is_last = np.array([row.key[3] == final[row.key[1]] for row in made])
-    came = (made_at - last <= 120.0) | (actual - predicted_at <= 900.0) & (actual - predicted_at >= -300.0)
-    return is_known & (predicted_at - made_at <= 600.0) & (came | ~is_last), came
+    late_s = actual - predicted_at
+    came = (made_at - last <= CAME_JUST_S) | (late_s <= CAME_LATE_S) & (late_s >= -CAME_EARLY_S)
+    return is_known & (predicted_at - made_at <= NEAR_S) & (came | ~is_last), came
 
 
 def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str,
         "mae_s": {f"{low}-{high}": mae(low, high) for low, high in BUCKETS_MIN},
         "mae_all_s": _round(float(np.abs(error).mean())),
         "bias_s": _round(float(error.mean())),
-        "early_over_60s_pct": _pct((error < -60.0).mean()),
+        "early_over_60s_pct": _pct((error < -EARLY_S).mean()),
         "eta_benchmark": {"buckets": [_round(value) for value in eta], "score": _round(float(np.mean(eta)))},
         "mbta_bands_pct": [_round(within(ahead, *row)) for row in MBTA],
     }
@@ -158,11 +167,11 @@ def _availability(made: list[Promise], truth: list[Passage]) -> dict[str, Any]:
     for passage in truth:  # in order of time
         begun.setdefault(passage.run_id, passage.actual)
     result = {}
-    for minutes in (5, 10):
+    for minutes in AVAILABLE_MIN:
         have = []
         for passage in truth:
             under_way = passage.actual - begun[passage.run_id]
-            if not minutes * 60 <= under_way <= 2400.0:
+            if not minutes * 60 <= under_way <= UNDER_WAY_S:
                 continue
             at, times = passage.actual - minutes * 60, arrays.get(passage.key)
             n = -1 if times is None else int(np.searchsorted(times, at, side="right")) - 1

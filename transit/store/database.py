@@ -37,10 +37,18 @@ SCHEMAS = (
     "0008",
     "0009",
     "0010",
+    "0011",
     "0012",
 )  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
 BUSY_TIMEOUT_MS = 10_000  # another process's commit takes milliseconds; a checkpoint on a slow disk takes seconds
+AWAY = {  # of PostgreSQL, unless DATABASE_URL says otherwise: a cut cable is noticed in ten seconds, not in two hours
+    "connect_timeout": 5,  # s
+    "keepalives_idle": 5,  # s of silence
+    "keepalives_interval": 2,  # s
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # ms that what was sent may stay without an answer
+}
 MIGRATION_LOCK = 0x7472616E736974  # "transit": any number, the same in every process
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -56,7 +64,8 @@ def open_database(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed.render_as_string(hide_password=False), parsed.database)
-    return create_engine(parsed, pool_pre_ping=True)
+    asked = {name: value for name, value in AWAY.items() if name not in parsed.query}
+    return create_engine(parsed, pool_pre_ping=True, connect_args=asked)
 
 
 def _open_sqlite(url: str, path: str | None) -> Engine:

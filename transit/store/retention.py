@@ -13,8 +13,11 @@ from transit.store.reports import forget_reports
 from transit.store.tables import (
     alerts,
     current_network,
+    hand_overs,
     log_in_failures,
     log_ins,
+    matter_deeds,
+    matters,
     network_versions,
     refusals,
     stop_events,
@@ -30,9 +33,11 @@ FOR_EVER = "forever"
 DEFAULT_DAYS: Mapping[str, int | None] = {
     "reports": 92,
     "promises": 92,  # files, see transit.store.promises
+    "matters": 92,  # of the dispatchers' inbox, those that are over: as long as the playback reaches
     "calls": None,
     "tickets": 400,  # what riders reported, and what they were answered
     "notices": 400,
+    "hand_overs": 400,  # notes of shifts
     "networks": 400,  # not the current one, nor the one before
     "assignments": 400,  # those that have ended
     "log_ins": 92,  # with the networks from which deeds were done
@@ -74,11 +79,11 @@ DEFAULT = Retention(DEFAULT_DAYS)
 
 
 def parse_keep_days(text: str) -> Retention:
-    """`92` for reports and promises, or kinds by name: `reports=31,tickets=forever`. Raises ValueError with the way out."""
+    """`92` for reports, promises and matters, or by name: `reports=31,tickets=forever`. Raises ValueError with the way out."""
     days = dict(DEFAULT_DAYS)
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, equals, value = part.partition("=")
-        kinds = (kind.strip(),) if equals else ("reports", "promises")
+        kinds = (kind.strip(),) if equals else ("reports", "promises", "matters")
         if kinds[0] not in days:
             raise ValueError(f"KEEP_DAYS names {kinds[0]!r}; there are {', '.join(DEFAULT_DAYS)}")
         days.update(dict.fromkeys(kinds, _days(value.strip() if equals else part, part)))
@@ -146,6 +151,19 @@ def _log_ins(connection: Connection, before: datetime, limit: int) -> int:
     return gone + connection.execute(delete(log_in_failures).where(log_in_failures.c.key_hash.in_(failed))).rowcount
 
 
+def _matters(connection: Connection, before: datetime, limit: int) -> int:
+    """Those that were over before, with what was done about them."""
+    some = select(matters.c.matter_id).where(matters.c.cleared_at < before).order_by(matters.c.cleared_at).limit(limit)
+    old = list(connection.execute(some).scalars())
+    connection.execute(delete(matter_deeds).where(matter_deeds.c.matter_id.in_(old)))
+    return connection.execute(delete(matters).where(matters.c.matter_id.in_(old))).rowcount
+
+
+def _hand_overs(connection: Connection, before: datetime, limit: int) -> int:
+    old = select(hand_overs.c.hand_over_id).where(hand_overs.c.until < before).order_by(hand_overs.c.until)
+    return connection.execute(delete(hand_overs).where(hand_overs.c.hand_over_id.in_(old.limit(limit)))).rowcount
+
+
 # kind -> what deletes at most so many rows that are older than a moment, and says how many; the tables that it keeps small
 FORGETTERS: Mapping[str, tuple[Callable[[Connection, datetime, int], int], tuple[str, ...]]] = {
     "reports": (forget_reports, ("reports",)),
@@ -153,6 +171,8 @@ FORGETTERS: Mapping[str, tuple[Callable[[Connection, datetime, int], int], tuple
     "tickets": (_tickets, ("tickets",)),
     "notices": (_notices, ("alerts",)),
     "networks": (_networks, ("network_versions",)),
+    "matters": (_matters, ("matters", "matter_deeds")),
+    "hand_overs": (_hand_overs, ("hand_overs",)),
     "assignments": (_assignments, ("vehicle_assignments",)),
     "log_ins": (_log_ins, ("log_ins", "log_in_failures")),
     "trackers": (_trackers, ("tracker_health", "refusals")),

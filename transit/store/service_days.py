@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from transit.plan.network import Network
 from transit.plan.service_day import moment
+from transit.quality.empty_runs import Look, empty_metres
 from transit.quality.performance import DayFigures, coverage_of, day_figures
 from transit.store.database import Engine, writing
 from transit.store.formats import StoredFormat
@@ -36,18 +36,20 @@ def calls_of_day(connection: Connection, network: Network, day: date) -> list[St
 
 def figures_of_day(connection: Connection, data_dir: Path, network: Network, day: date) -> DayFigures:
     """Computed anew."""
-    looks = _looks(data_dir, network, moment(day, 0, network.timezone))
-    coverage = coverage_of(looks, day, network.timezone)
-    return day_figures(network, day, calls_of_day(connection, network, day), coverage)
-
-
-def _looks(data_dir: Path, network: Network, since: datetime) -> Iterator[tuple[datetime, str, bool]]:
+    covered: list[tuple[datetime, str, bool]] = []
+    looks: list[Look] = []
+    since = moment(day, 0, network.timezone)
     for at, frame in console_frames(data_dir, since, since + timedelta(days=1) + REACHES, LOOK_EVERY):
         for row in frame.vehicles:
             trip = network.trips.get(row.trip_id)
-            age_s = at.timestamp() - row.received_at
-            if trip is not None and row.status in UNDER_WAY and age_s <= GONE_S:
-                yield at, trip.route_id, age_s <= SILENT_S
+            age_s, is_under_way = at.timestamp() - row.received_at, row.status in UNDER_WAY
+            if trip is not None and is_under_way and age_s <= GONE_S:
+                covered.append((at, trip.route_id, age_s <= SILENT_S))
+            if age_s <= SILENT_S:
+                looks.append(Look(at=at, vehicle_id=row.vehicle_id, lat=row.lat, lon=row.lon, is_empty=not is_under_way))
+    empty_m = empty_metres((look for look in looks if look.at < since + timedelta(days=1)), day, network.timezone)
+    coverage = coverage_of(covered, day, network.timezone)
+    return day_figures(network, day, calls_of_day(connection, network, day), coverage, empty_m or None)
 
 
 def save_day(connection: Connection, day: date, figures: DayFigures, *, network_version: str, now: datetime) -> None:

@@ -13,6 +13,16 @@ from transit.store.files import write_atomically
 INGEST_SIGN = Path("broker") / "ingest.alive"  # below DATA_DIR
 RECEIVE_SIGN = Path("broker") / "receive.alive"
 LIVE_SIGN = Path("live") / "live.alive"
+WORKERS = Path("live") / "workers"  # of the web, a sign each
+
+
+def worker_sign(pid: int) -> Path:
+    return WORKERS / f"{pid}.alive"
+
+
+def workers_with_signs(data_dir: Path) -> list[int]:
+    """The process ids of all web workers that ever gave one, and whose file is still there."""
+    return [int(path.stem) for path in (data_dir / WORKERS).glob("*.alive") if path.stem.isdigit()]
 
 
 class Progress(msgspec.Struct, frozen=True):

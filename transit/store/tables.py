@@ -288,6 +288,38 @@ tickets = Table(
     Index(None, "created_at"),
 )
 
+matters = Table(  # rows of the dispatchers' inbox; they are added, and ended once
+    "matters",
+    metadata,
+    Column("matter_id", ID, primary_key=True),  # counted up
+    Column("kind", Text, nullable=False),  # a TroubleKind
+    Column("key", Text, nullable=False),  # what it is about: one matter at a time has it
+    Column("opened_at", UtcDateTime, nullable=False, index=True),  # when it had lasted long enough to be a matter
+    Column("cleared_at", UtcDateTime, index=True),  # when it was over by itself; None while it is not
+    Column("content", LargeBinary, nullable=False),  # the Trouble as it was then: msgpack behind its format number
+)
+matter_deeds = Table(  # what people did about matters; rows are added and never changed
+    "matter_deeds",
+    metadata,
+    Column("deed_id", ID, primary_key=True),  # counted up
+    Column("matter_id", ID, ForeignKey(matters.c.matter_id), nullable=False, index=True),  # of which matter
+    Column("at", UtcDateTime, nullable=False),  # on our clock
+    Column("person", Text, nullable=False),  # name of the log-in
+    Column("deed", Text, nullable=False),  # take, snooze, close, undo
+    Column("until", UtcDateTime),  # of a snooze
+    Column("why", Text, nullable=False),  # of who closed it; empty otherwise
+)
+hand_overs = Table(  # the notes of shifts; rows are added and never changed
+    "hand_overs",
+    metadata,
+    Column("hand_over_id", ID, primary_key=True),  # counted up
+    Column("since", UtcDateTime, nullable=False),  # begin of the shift
+    Column("until", UtcDateTime, nullable=False, index=True),  # its end
+    Column("kept_at", UtcDateTime, nullable=False),  # when the note was kept, on our clock
+    Column("person", Text, nullable=False),  # who kept it
+    Column("content", LargeBinary, nullable=False),  # section -> its text: msgpack behind its format number
+)
+
 people = Table(  # who may open /armada
     "people",
     metadata,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from transit.operations.facts import WaitingTicket
 from transit.store.tables import tickets
 
 
@@ -67,6 +68,18 @@ def load_tickets(connection: Connection, *, since: datetime, limit: int = 200) -
         .limit(limit)
     )
     return [_ticket_of(row) for row in rows]
+
+
+def load_waiting(connection: Connection, before: datetime, *, limit: int = 20) -> list[WaitingTicket]:
+    """Those from before a moment that have no answer, the oldest first."""
+    table = tickets.c
+    rows = connection.execute(
+        select(table.ticket_id, table.stop_id, table.created_at)
+        .where(table.created_at <= before, table.answered_at.is_(None))
+        .order_by(table.created_at, table.ticket_id)
+        .limit(limit)
+    )
+    return [WaitingTicket(ticket_id, stop_id, created_at) for ticket_id, stop_id, created_at in rows]
 
 
 def count_tickets(connection: Connection, *, since: datetime) -> int:

@@ -86,9 +86,9 @@ def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: floa
 
 
 def _crossing(progress: Progress, along_m: float, at: float, mark_m: float) -> float:
-    """When a mark between the last place and this one was passed; never before the last fix."""
+    """When a mark between the last place and this one, which lies farther along, was passed; never before the last fix."""
     driven_m = along_m - progress.along_m
-    share = min(max((mark_m - progress.along_m) / driven_m, 0.0), 1.0) if driven_m > 0 else 1.0
+    share = min(max((mark_m - progress.along_m) / driven_m, 0.0), 1.0)
     return progress.at + share * (at - progress.at)
 
 

@@ -6,12 +6,18 @@ brings every bus back. Which of the two a place is, those that left it before ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 
+from transit.plan.patterns import Pattern
+
 REMEMBERED = 8  # detours of one vehicle
+BACK_FOR_M = 500.0  # so far along its line, or to its end, a vehicle is back on it: one on its way to the depot only crosses it
+NEAR_M = 500.0  # along the line: those that leave it so near to each other take the same way
+SAME_WITHIN = timedelta(hours=3)  # off the same trip later than that it has left it another day
+Place = tuple[str, int | None, str]  # route, direction, the last stop called at
 
 
 class Detour(msgspec.Struct, frozen=True, array_like=True):
@@ -24,35 +30,78 @@ class Detour(msgspec.Struct, frozen=True, array_like=True):
     left_at: datetime
     came_back: bool | None = None  # None: not known yet
     back_stop_id: str = ""  # the first stop ahead of it when it came back
+    back_m: float | None = None  # where along its line it is on it again; None: it is not, or not any more
+    is_expected_back: bool = True  # as those that left their line there before have shown
 
     @property
-    def place(self) -> tuple[str, int | None, str]:
+    def place(self) -> Place:
         return self.route_id, self.direction_id, self.stop_id
+
+    def is_on(self, trip_id: str, at: datetime) -> bool:
+        """Whether it is of this trip, and not of another day's."""
+        return self.trip_id == trip_id and at - self.left_at <= SAME_WITHIN
+
+    def only_crosses(self, trip_id: str, at: datetime) -> bool:
+        """Whether a vehicle that is on this trip's line again is rather on its way elsewhere: it was not expected back."""
+        return self.is_on(trip_id, at) and self.came_back is not True and not self.is_expected_back
 
 
 def with_detour(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ...]:
-    """A vehicle is off its line: a new detour, unless it is the one that it is on."""
+    """A vehicle is off its line: a new detour, unless it is the one that it is on, or has come back from for too short."""
     last = detours[-1] if detours else None
-    if last is not None and last.came_back is not True and last.trip_id == detour.trip_id:
-        return detours
-    return (*detours, detour)[-REMEMBERED:]
+    if last is None or last.came_back is True or not last.is_on(detour.trip_id, detour.left_at):
+        return (*detours, detour)[-REMEMBERED:]
+    return detours if last.back_m is None else (*detours[:-1], msgspec.structs.replace(last, back_m=None, back_stop_id=""))
 
 
-def with_outcome(detours: tuple[Detour, ...], *, came_back: bool, back_stop_id: str = "") -> tuple[Detour, ...]:
+def with_outcome(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]:
     """What became of the last detour; who came back after all did."""
     last = detours[-1] if detours else None
     if last is None or last.came_back is True or last.came_back == came_back:
         return detours
-    return (*detours[:-1], msgspec.structs.replace(last, came_back=came_back, back_stop_id=back_stop_id))
+    return (*detours[:-1], msgspec.structs.replace(last, came_back=came_back))
 
 
-def return_stop(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> str:
+def with_expectation(detours: tuple[Detour, ...], *, is_expected_back: bool) -> tuple[Detour, ...]:
+    """Whether a vehicle is expected back from its last detour."""
+    last = detours[-1]
+    if last.is_expected_back == is_expected_back:
+        return detours
+    return (*detours[:-1], msgspec.structs.replace(last, is_expected_back=is_expected_back))
+
+
+def with_return(detours: tuple[Detour, ...], along_m: float, end_m: float, back_stop_id: str) -> tuple[Detour, ...]:
+    """A vehicle is on its line again. It has come back once it has followed it for BACK_FOR_M, or to its end.
+
+    back_stop_id: the stop ahead of it, if this is its first fix on the line again.
+    """
+    last = detours[-1]
+    if last.came_back is True:
+        return detours
+    if last.back_m is None:
+        last = msgspec.structs.replace(last, back_m=along_m, back_stop_id=back_stop_id)
+    assert last.back_m is not None
+    is_back = along_m - last.back_m >= BACK_FOR_M or along_m >= end_m - BACK_FOR_M
+    return (*detours[:-1], msgspec.structs.replace(last, came_back=True) if is_back else last)
+
+
+def places_near(place: Place, pattern: Pattern) -> frozenset[Place]:
+    """The places of a line that are within NEAR_M of this one."""
+    route_id, direction_id, stop_id = place
+    if stop_id not in pattern.stop_ids:  # of an older network
+        return frozenset((place,))
+    here_m = pattern.stop_dist_m[pattern.stop_ids.index(stop_id)]
+    stops = zip(pattern.stop_ids, pattern.stop_dist_m, strict=True)
+    return frozenset((route_id, direction_id, near) for near, at_m in stops if abs(at_m - here_m) <= NEAR_M)
+
+
+def return_stop(place: Place, detours: Iterable[Detour]) -> str:
     """Where the last one that left its line there was on it again, by the stop that it had ahead then; empty: not known."""
     back = [detour for detour in detours if detour.place == place and detour.came_back and detour.back_stop_id]
     return max(back, key=lambda detour: detour.left_at).back_stop_id if back else ""
 
 
-def is_return_expected(place: tuple[str, int | None, str], detours: Iterable[Detour]) -> bool:
-    """Whether a vehicle that left its line there is expected on it again: as most before, and where none was seen, yes."""
-    outcomes = [detour.came_back for detour in detours if detour.place == place and detour.came_back is not None]
+def is_return_expected(places: Collection[Place], detours: Iterable[Detour]) -> bool:
+    """Whether a vehicle that left its line at one of these is expected back: as most before; where none was seen, yes."""
+    outcomes = [detour.came_back for detour in detours if detour.place in places and detour.came_back is not None]
     return outcomes.count(True) + 1 > outcomes.count(False)

@@ -15,7 +15,16 @@ from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
 from transit.tracking.calls import Progress, advance, begin
-from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome
+from transit.tracking.detours import (
+    Detour,
+    is_return_expected,
+    places_near,
+    return_stop,
+    with_detour,
+    with_expectation,
+    with_outcome,
+    with_return,
+)
 from transit.tracking.field_trust import FieldTrust, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import Matcher
@@ -42,7 +51,6 @@ class Memory(msgspec.Struct, array_like=True):
     belief: Belief | None = None
     published: PublishedStatus | None = None
     progress: Progress | None = None
-    suspect: AvlReport | None = None  # of an older version; suspects has taken its place
     suspects: Suspects | None = None
     trust: FieldTrust | None = None
     standing: Standing | None = None
@@ -51,11 +59,15 @@ class Memory(msgspec.Struct, array_like=True):
     accuracy: AccuracyTrust | None = None
 
 
-FORMAT = b"\x03"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
-READ_ON = (FORMAT, b"\x02")  # 2 lacks only Hypothesis.must_refit, which comes last and is False where it is not given
+FORMAT = b"\x04"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+# Formats that are read on. What is in their fourth place (one suspect, before there were several) is left out; 2 and what was
+# packed before there were formats lack Hypothesis.must_refit, too, which comes last and is False where it is not given.
+OLDER = (b"\x03", b"\x02")
 BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
+GONE = slice(3, 4)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Memory).decode
+_decode_fields = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 def pack(memory: Memory) -> bytes:
@@ -65,13 +77,22 @@ def pack(memory: Memory) -> bytes:
 
 def unpack(content: bytes) -> Memory:
     """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
-    has_format = content[:1] in READ_ON
-    if not content or not (has_format or content[0] in BEFORE_FORMATS):
-        return Memory()
     try:
-        return _decode(content[1:] if has_format else content)
+        if content[:1] == FORMAT:
+            return _decode(content[1:])
+        if content[:1] in OLDER:
+            return _decode_older(content[1:])
+        if content and content[0] in BEFORE_FORMATS:
+            return _decode_older(content)
     except msgspec.MsgspecError:
-        return Memory()
+        pass
+    return Memory()
+
+
+def _decode_older(content: bytes) -> Memory:
+    fields = _decode_fields(content)
+    del fields[GONE]
+    return _decode(_encode(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,15 +273,14 @@ class Pipeline:
     def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
         """Remembers whether it leaves its line and comes back; it is expected back where those that left there before were."""
         progress, belief = memory.progress, memory.belief
-        was_off = memory.published is not None and memory.published.status == VehicleStatus.OFF_ROUTE
         if verdict.status is not VehicleStatus.OFF_ROUTE:
-            if was_off:
-                back_stop_id = self._stop_back_at(memory.published, verdict)
-                memory.detours = with_outcome(memory.detours, came_back=verdict.trip is not None, back_stop_id=back_stop_id)
+            memory.detours = self._after_detour(memory, verdict, report.reported_at)
             return verdict
         if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
             return verdict
         pattern = self.matcher.patterns.by_id[progress.pattern_id]
+        if progress.next_index >= len(pattern.stop_ids):  # past its last stop: there is nothing to come back to
+            return verdict._replace(is_expected_back=False)
         detour = Detour(
             trip_id=verdict.trip.trip_id,
             route_id=pattern.route_id,
@@ -273,9 +293,20 @@ class Pipeline:
         if is_parked:
             memory.detours = with_outcome(memory.detours, came_back=False)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
-        before = list(chain(*others, memory.detours)) if verdict.is_expected_back and not is_parked else []
-        is_expected_back = verdict.is_expected_back and not is_parked and is_return_expected(detour.place, before)
+        if is_parked or not verdict.is_expected_back:
+            return verdict._replace(is_expected_back=False)
+        before = list(chain(*others, memory.detours))
+        is_expected_back = is_return_expected(places_near(memory.detours[-1].place, pattern), before)
+        memory.detours = with_expectation(memory.detours, is_expected_back=is_expected_back)
         return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))
+
+    def _after_detour(self, memory: Memory, verdict: Verdict, at: datetime) -> tuple[Detour, ...]:
+        """Its detours, of a vehicle that is not off its line now."""
+        detours = memory.detours
+        if not detours or verdict.trip is None or not detours[-1].is_on(verdict.trip.trip_id, at):
+            return with_outcome(detours, came_back=False)
+        end_m = self.matcher.patterns.by_id[verdict.pattern_id].end_m
+        return with_return(detours, verdict.along_m or 0.0, end_m, self._stop_back_at(memory.published, verdict))
 
     def _stop_back_at(self, published: PublishedStatus | None, verdict: Verdict) -> str:
         """The stop that a vehicle had ahead when it came back; empty where it is on another trip, or past the last.

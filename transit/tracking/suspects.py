@@ -23,6 +23,11 @@ TRACK = 3  # and so many a point that only repeats itself
 IDLE_S, IDLE_M = 300.0, 150.0  # a believed track that has gone no further for so long
 WENT_M = 500.0  # gives way to one that has gone so far meanwhile
 TWO_DEVICES_AFTER = 6  # changes from one track to the other
+ZIGZAG = 0.5  # a report so much nearer to the one before the last than to the last is another device's, if it goes on so
+TWO_OF_EACH = 4  # reports that show it
+STEADY_AFTER = 2  # times back to the track left before: from then on the one followed is kept
+SILENT_S = 120.0  # until it has been silent for so long
+OVER_S = 3600.0  # without another sign of it a trouble is over
 
 
 class Point(msgspec.Struct, array_like=True):
@@ -45,6 +50,9 @@ class Suspects(msgspec.Struct, array_like=True):
     swaps: int = 0  # times that the two tracks took turns
     anchor: AvlReport | None = None  # where the believed track has been since
     begun: AvlReport | None = None  # where the suspects' track began
+    left: AvlReport | None = None  # the last report of the track that was believed before this one
+    swapped_at: float = 0.0  # Unix seconds of the last of those changes
+    stale_at: float = 0.0  # Unix seconds at which the stale point was last refused
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -58,15 +66,61 @@ def is_jump(suspects: Suspects, report: AvlReport, previous: AvlReport | None, m
     """Whether a report cannot be the same vehicle's as `previous`, the newest that was believed. Remembers what it saw.
 
     1. An old point that comes again and again (is_stale_point): refused.
-    2. Too far from `previous` to have been driven: a suspect, unless suspects that agree take over (is_taken_over).
+    2. Too far from `previous` to have been driven, or another device's (_is_the_others): a suspect, unless suspects that
+       agree take over (is_taken_over).
     3. Else it is believed, and speaks against the suspects (note_believed).
     """
+    _end_what_is_over(suspects, report)
     if is_stale_point(suspects, report):
         return True
-    if previous is not None and not can_have_driven(previous, report, max_speed_mps):
-        return not is_taken_over(suspects, report, max_speed_mps)
+    if previous is not None:
+        _note_zigzag(suspects, report, previous)
+        if not can_have_driven(previous, report, max_speed_mps) or _is_the_others(suspects, report, previous):
+            return not is_taken_over(suspects, report, previous, max_speed_mps)
     note_believed(suspects, report, previous)
     return False
+
+
+def _end_what_is_over(suspects: Suspects, report: AvlReport) -> None:
+    t = report.reported_at.timestamp()
+    if suspects.swaps and suspects.swapped_at and t - suspects.swapped_at > OVER_S:
+        suspects.swaps, suspects.left = 0, None
+    if suspects.stale_at and t - suspects.stale_at > OVER_S:
+        suspects.stale, suspects.stale_run, suspects.stale_seen, suspects.stale_at = None, 0, 0, 0.0
+
+
+def _note_swap(suspects: Suspects, report: AvlReport) -> None:
+    suspects.swaps += 1
+    suspects.swapped_at = report.reported_at.timestamp()
+
+
+def _note_zigzag(suspects: Suspects, report: AvlReport, previous: AvlReport) -> None:
+    """Two devices so near that each report is reachable from the other's: every second one goes on from the last but one."""
+    if len(suspects.points) < TWO_OF_EACH:
+        return
+    first, second, third, fourth = suspects.points[-TWO_OF_EACH:]
+    apart_m = min(_apart_m(fourth, third), _apart_m(second, third))
+    if apart_m < APART_M or max(_apart_m(fourth, second), _apart_m(third, first)) > ZIGZAG * apart_m:
+        return
+    if third == Point(previous.lat, previous.lon):
+        _note_swap(suspects, report)
+        if suspects.swaps == TWO_DEVICES_AFTER:
+            suspects.last, suspects.count, suspects.others, suspects.begun = previous, 1, 1, previous
+
+
+def _is_the_others(suspects: Suspects, report: AvlReport, previous: AvlReport) -> bool:
+    """Of two devices that are known as two: whether a report goes on from the one that is not followed."""
+    last = suspects.last
+    if last is None or suspects.swaps < TWO_DEVICES_AFTER:
+        return False
+    if (report.reported_at - last.reported_at).total_seconds() > FORGOTTEN_S:
+        return False
+    own_m = distance_m(previous.lat, previous.lon, report.lat, report.lon)
+    return own_m > APART_M and distance_m(last.lat, last.lon, report.lat, report.lon) < ZIGZAG * own_m
+
+
+def _apart_m(here: Point, there: Point) -> float:
+    return distance_m(here.lat, here.lon, there.lat, there.lon)
 
 
 def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
@@ -80,11 +134,13 @@ def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
             suspects.stale, suspects.stale_run, suspects.points = None, 0, [point]
             return False
         suspects.stale_seen += 1
+        suspects.stale_at = report.reported_at.timestamp()
         return True
     suspects.stale_run = 0
     if returns >= RETURNS:
         suspects.stale, suspects.stale_run = point, 1
         suspects.stale_seen += 1
+        suspects.stale_at = report.reported_at.timestamp()
         return True
     return False
 
@@ -114,16 +170,25 @@ def note_believed(suspects: Suspects, report: AvlReport, previous: AvlReport | N
         suspects.others += 1
 
 
-def is_taken_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -> bool:
-    """Whether a report that jumps from the believed track is believed all the same. Remembers it as a suspect if not."""
+def is_taken_over(suspects: Suspects, report: AvlReport, previous: AvlReport, max_speed_mps: float) -> bool:
+    """Whether a report that jumps from the believed track is believed all the same. Remembers it as a suspect if not.
+
+    Where the tracks have taken turns already, the followed one must have been silent for SILENT_S, or lie idle.
+    """
     last = suspects.last
     age = inf if last is None else (report.reported_at - last.reported_at).total_seconds()
     agrees = last is not None and 0.0 < age <= FORGOTTEN_S and can_have_driven(last, report, max_speed_mps)
     if agrees:
-        suspects.swaps += suspects.others > 0
+        if suspects.others > 0:
+            _note_swap(suspects, report)
         needed = TRACK if _repeats(suspects) else AGREEING
-        if (suspects.others == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
+        silent_s = (report.reported_at - previous.reported_at).total_seconds()
+        is_free = suspects.swaps < STEADY_AFTER or silent_s >= SILENT_S
+        if (is_free and suspects.others == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
+            if suspects.left is not None and _is_recent(suspects.left, report, max_speed_mps):
+                _note_swap(suspects, report)
             suspects.last, suspects.count, suspects.anchor, suspects.begun = None, 0, report, None
+            suspects.left = previous
             return True
     else:
         suspects.begun = report
@@ -131,6 +196,12 @@ def is_taken_over(suspects: Suspects, report: AvlReport, max_speed_mps: float) -
     suspects.others = 0
     suspects.last = report
     return False
+
+
+def _is_recent(left: AvlReport, report: AvlReport, max_speed_mps: float) -> bool:
+    """Whether a report goes on from the track that was left."""
+    age_s = (report.reported_at - left.reported_at).total_seconds()
+    return 0.0 < age_s <= FORGOTTEN_S and can_have_driven(left, report, max_speed_mps)
 
 
 def _drives_instead(suspects: Suspects, report: AvlReport) -> bool:

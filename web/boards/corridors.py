@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import BusState, Corridor, CorridorBus, Terminal
@@ -14,6 +15,7 @@ from transit.plan.network import Network, Route, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date, service_day_start
 from transit.store.advice_answers import AdviceRecord, record_of
+from web.boards.control_map import map_buses
 from web.cache import Cache
 from web.live.control import read_control
 from web.words import control
@@ -28,6 +30,7 @@ LABEL_APART = 28.0  # two labels beside one rail need so much
 NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where no other name stands
 HALF_LETTERS = 11  # and where one does
 LINE_Y = 11.0  # two names nearer than this stand on one line
+NAME_APART = 12.0  # two names beside one rail need so much
 STALE_S = 6.0  # a state older than this is not now
 DAYS_KEPT = 8  # circuits of so many days
 RECORD_EVERY_S = 15  # the count of answers is made anew so often
@@ -45,6 +48,11 @@ class LadderStop:
     stop: Stop
     at: Point
     letters: int  # of its name, for which there is room; 0: the same stop of the other rail has the name beside it
+    label_y: float  # of its name, moved where two stops are close
+
+    @property
+    def is_moved(self) -> bool:
+        return bool(self.letters) and abs(self.label_y - self.at.y) > 1.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,7 @@ class ControlBoard:
     made_at: datetime
     age_s: float
     corridors: list[CorridorRow]
+    places: list[dict[str, Any]]  # of the buses, for the script of the map
 
     @property
     def is_stale(self) -> bool:
@@ -121,7 +130,8 @@ def control_board(world: World) -> ControlBoard | None:
     if network is None or state is None or state.network_version != world.version:
         return None
     rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
-    return ControlBoard(state.made_at, (world.now() - state.made_at).total_seconds(), rows)
+    age_s = (world.now() - state.made_at).total_seconds()
+    return ControlBoard(state.made_at, age_s, rows, [asdict(bus) for bus in map_buses(world, rows)])
 
 
 def corridor_rows(
@@ -187,7 +197,8 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
     stops = []
     for n, rail in enumerate(circuit.rails):
         for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
-            stops.append(LadderStop(network.stops[stop_id], place_point(circuit, n, at_s), NAME_LETTERS))
+            at = place_point(circuit, n, at_s)
+            stops.append(LadderStop(network.stops[stop_id], at, NAME_LETTERS, at.y))
     buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
     terminals = [
         LadderTerminal(row, network.stops[row.stop_id], place_point(circuit, row.rail, 0.0)) for row in corridor.terminals
@@ -203,19 +214,45 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
 
 
 def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
-    """Two names on one line share it; a stop that both rails have there is named once."""
-    roomy = []
-    for stop in stops:
-        beside = [
-            row for row in stops if row.at.x != stop.at.x and _pair(row) == _pair(stop) and abs(row.at.y - stop.at.y) < LINE_Y
-        ]
-        if not stop.at.is_left and any(row.stop.name == stop.stop.name for row in beside):
-            roomy.append(LadderStop(stop.stop, stop.at, 0))
-        elif any(row.stop.name != stop.stop.name for row in beside):
-            roomy.append(LadderStop(stop.stop, stop.at, HALF_LETTERS))
-        else:
-            roomy.append(stop)
-    return roomy
+    """A stop that both rails have at one height is named once; names move apart; two on one line share it."""
+    named = [row for row in stops if not _is_named_beside(row, stops)]
+    placed: list[LadderStop] = []
+    for x in sorted({row.at.x for row in named}):
+        column = sorted((row for row in named if row.at.x == x), key=lambda row: row.at.y)
+        ys = spread([row.at.y for row in column], NAME_APART, TOP_Y + NAME_APART, BOTTOM_Y - NAME_APART)
+        placed += [replace(row, label_y=y) for row, y in zip(column, ys, strict=True)]
+    shared = [replace(row, letters=HALF_LETTERS) if _shares_its_line(row, placed) else row for row in placed]
+    return [*shared, *(replace(row, letters=0) for row in stops if row not in named)]
+
+
+def _is_named_beside(stop: LadderStop, stops: list[LadderStop]) -> bool:
+    return not stop.at.is_left and any(
+        row.at.is_left and _pair(row) == _pair(stop) and row.stop.name == stop.stop.name and abs(row.at.y - stop.at.y) < LINE_Y
+        for row in stops
+    )
+
+
+def _shares_its_line(stop: LadderStop, stops: list[LadderStop]) -> bool:
+    return any(
+        row.at.x != stop.at.x and _pair(row) == _pair(stop) and abs(row.label_y - stop.label_y) < LINE_Y for row in stops
+    )
+
+
+def spread(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
+    """Heights in order, moved as little as makes each so far from the one before; within low..high as long as there is room."""
+    groups: list[list[float]] = []  # of labels that touch: their heights as they would be, and around which middle they stand
+    for y in ys:
+        groups.append([y])
+        while len(groups) > 1 and _middle(groups[-1]) - _middle(groups[-2]) < apart * (len(groups[-1]) + len(groups[-2])) / 2.0:
+            last = groups.pop()
+            groups[-1] += last
+    moved = [_middle(group) + apart * (n - (len(group) - 1) / 2.0) for group in groups for n in range(len(group))]
+    down, up = max(low - moved[0], 0.0) if moved else 0.0, max(moved[-1] - high, 0.0) if moved else 0.0
+    return [round(y + down - up, 1) for y in moved]
+
+
+def _middle(group: Sequence[float]) -> float:
+    return sum(group) / len(group)
 
 
 def _pair(stop: LadderStop) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from transit.plan.service_day import local_date, moment
 from transit.quality.performance import DayEnds, DayFigures, HourFigures, ServiceFigures, together
 from transit.store.advice_answers import AdviceRecord, record_of
 from transit.store.service_days import figures_of_day, keep_day, load_days
+from transit.store.ticket_figures import TicketFigures, ticket_figures
 from web.world import World
 
 TODAY_EVERY_S = 60  # today's figures are computed anew so often
@@ -38,6 +39,7 @@ class NamedFigures:
     first_kept: float | None = None  # share of days
     last_kept: float | None = None
     looked_at: datetime | None = None  # a moment of it, for the playback
+    empty_km: float | None = None  # driven without a trip; None: not recorded, or not told apart by this
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,13 @@ class PerformanceBoard:
     left_out: list[str]  # "2026-11-28 07: Biru", hours without enough coverage
     missing: list[date]  # days of which nothing is computed
     advice: AdviceRecord
+    empty_km: float | None
+    days_without_empty: int  # of which what was driven without a trip is not recorded
+    tickets: TicketFigures
     scores: Mapping[str, Any] | None  # of the promises of the last scored day in the span
     scored_day: date | None
+    eta_score: float | None  # of all scored days of the span, each by how many promises were scored
+    scored_days: int
 
 
 def span_of(period: Period, day: date) -> tuple[date, date]:
@@ -81,22 +88,43 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
     ends = [row for figures in days.values() for row in figures.ends]
     with world.engine.connect() as connection:
         since, until = moment(first, 0, network.timezone), moment(last + timedelta(days=1), 0, network.timezone)
-        advice = record_of(connection, since, until)
-    scored_day, scores = _scores(world, first, last)
+        advice, tickets = record_of(connection, since, until), ticket_figures(connection, since, until)
+    scorecards = _scorecards(world, first, last)
+    scored_day, scores = scorecards[-1] if scorecards else (None, None)
+    known = [figures for figures in days.values() if figures.empty_m is not None]
     return PerformanceBoard(
         period=period,
         first=first,
         last=last,
         total=together(hours),
         by_direction=list(_by_direction(network, hours, ends)),
-        by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, single),
-        by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, None),
+        by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, single, _empty_by_hour(known)),
+        by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, None, _empty_by_day(days)),
         left_out=sorted({_hour_name(network, row) for row in hours if _is_left_out(row)}),
         missing=missing,
         advice=advice,
+        empty_km=sum(sum((figures.empty_m or {}).values()) for figures in known) / 1000.0 if known else None,
+        days_without_empty=len(days) - len(known),
+        tickets=tickets,
         scores=scores,
         scored_day=scored_day,
+        eta_score=_eta_score(scorecards),
+        scored_days=len(scorecards),
     )
+
+
+def _empty_by_hour(days: Iterable[DayFigures]) -> dict[Any, float]:
+    """Hour -> km."""
+    km: dict[Any, float] = {}
+    for figures in days:
+        for hour, metres in (figures.empty_m or {}).items():
+            km[hour] = km.get(hour, 0.0) + metres / 1000.0
+    return km
+
+
+def _empty_by_day(days: Mapping[date, DayFigures]) -> dict[Any, float]:
+    """Day -> km."""
+    return {day: sum(figures.empty_m.values()) / 1000.0 for day, figures in days.items() if figures.empty_m is not None}
 
 
 def _hour_name(network: Network, row: HourFigures) -> str:
@@ -162,7 +190,12 @@ def _share_of(values: Iterable[bool | None]) -> float | None:
 
 
 def _grouped(
-    hours: list[HourFigures], key: Callable[[HourFigures], Any], name: Callable[[Any], str], network: Network, day: date | None
+    hours: list[HourFigures],
+    key: Callable[[HourFigures], Any],
+    name: Callable[[Any], str],
+    network: Network,
+    day: date | None,
+    empty_km: Mapping[Any, float],
 ) -> list[NamedFigures]:
     groups: dict[Any, list[HourFigures]] = {}
     for row in hours:
@@ -172,19 +205,27 @@ def _grouped(
             name=name(value),
             figures=together(rows),
             looked_at=moment(day or rows[0].day, (rows[0].hour if day else 8) * 3600 + 1800, network.timezone),
+            empty_km=empty_km.get(value),
         )
         for value, rows in sorted(groups.items())
     ]
 
 
-def _scores(world: World, first: date, last: date) -> tuple[date | None, Mapping[str, Any] | None]:
-    """The newest scorecard of the span, as the daily run kept it."""
-    folder = world.settings.data_dir / "scorecards"
-    for path in sorted(folder.glob("????-??-??.json"), reverse=True):
+def _scorecards(world: World, first: date, last: date) -> list[tuple[date, Mapping[str, Any]]]:
+    """Of the scored days of the span, in order, as the daily run kept them."""
+    cards: list[tuple[date, Mapping[str, Any]]] = []
+    for path in sorted((world.settings.data_dir / "scorecards").glob("????-??-??.json")):
         if first.isoformat() <= path.stem <= last.isoformat():
             try:
-                scores: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+                scores = json.loads(path.read_text(encoding="utf-8")).get("all routes")
+            except (OSError, ValueError, AttributeError):
                 continue
-            return date.fromisoformat(path.stem), scores.get("all routes")
-    return None, None
+            if scores and scores.get("scored"):
+                cards.append((date.fromisoformat(path.stem), scores))
+    return cards
+
+
+def _eta_score(cards: Sequence[tuple[date, Mapping[str, Any]]]) -> float | None:
+    rows = [(scores["eta_benchmark"]["score"], scores["scored"]) for _, scores in cards]
+    weights = sum(count for score, count in rows if score is not None)
+    return sum(score * count for score, count in rows if score is not None) / weights if weights else None

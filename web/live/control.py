@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from transit.arrivals.alerts import Alert
 from transit.control.calls import KEPT, RecentCalls
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import Corridor, corridor_of
@@ -74,6 +75,7 @@ class ControlRoom:
         waiting: Mapping[str, datetime],
         standing: Iterable[StandingVehicle],
         in_outage: bool,
+        alerts: Sequence[Alert] = (),
     ) -> ControlState:
         day = local_date(now, self.network.timezone)
         if day != self._day:
@@ -90,6 +92,7 @@ class ControlRoom:
             predictions=of_vehicle,
             waiting=waiting,
             standing={row.vehicle_id: row for row in standing},
+            alerts=alerts,
             in_outage=in_outage,
             settings=self.settings,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
+from transit.operations.limits import DEFAULT as NO_LIMITS_SET
+from transit.operations.limits import Limits
+from transit.operations.loose import loose_since
 from transit.operations.outage import watch
 from transit.operations.troubles import Trouble
 from transit.operations.watch import NO_WATCH
@@ -27,7 +31,7 @@ from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
 from transit.store.crowding import forget_taps, has_old_taps, load_taps
-from transit.store.database import writing
+from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
 from transit.store.networks import current_version, load_network
@@ -41,9 +45,10 @@ from transit.store.vehicles import load_states
 from transit.store.watch_reports import read_report
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
-from web.live.control import ControlRoom, write_control
+from web.live.control import ControlRoom, ControlState, write_control
 from web.live.explain import answer_all
 from web.live.feeds import feeds_of
+from web.live.inbox import Inbox
 from web.live.recorder import Recorder
 
 STEP_S = 1.0
@@ -59,8 +64,10 @@ log = logging.getLogger(__name__)
 class Live:
     """What the live process remembers from one step to the next. step() is all of it; run_live only waits in between."""
 
-    def __init__(self, engine: Any, data_dir: Path, retention: Retention = DEFAULT) -> None:
+    def __init__(self, engine: Any, data_dir: Path, retention: Retention = DEFAULT, limits: Limits = NO_LIMITS_SET) -> None:
         self.engine, self.retention = engine, retention
+        self.inbox = Inbox(engine, limits)
+        self.loose: dict[str, datetime] = {}  # vehicle -> since when it moves without a trip
         self.data_dir = data_dir
         self.version: str | None = None
         self.network: Network | None = None
@@ -85,6 +92,7 @@ class Live:
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
+        self.canary = 0  # the newest that is in the database
 
     def step(self, now: datetime) -> snapshots.Snapshot:
         """Looks at the database, predicts, writes the snapshot. Returns what it wrote."""
@@ -101,12 +109,12 @@ class Live:
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
-            canary = load_canary(connection)
+            self.canary = load_canary(connection)
             self.crowding = crowding_of(load_taps(connection, now), now)
             old_taps = has_old_taps(connection, now)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
-                self.facts = load_facts(connection, self.network, now, states=self.states)
+                self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
         if old_taps:  # of riders nothing is kept
             with writing(self.engine) as connection:
@@ -115,17 +123,28 @@ class Live:
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
+        console = self._console(predictions, alerts, now)
         if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
-            self.facts = replace(self.facts, parts=read_report(self.data_dir), standing=self.standing, watch=self.watch)
+            self.loose = loose_since(self.loose, self.states, now)
+            self.facts = replace(
+                self.facts,
+                parts=read_report(self.data_dir),
+                standing=self.standing,
+                watch=self.watch,
+                corridors=console.corridors if console is not None else (),
+                loose=self.loose,
+                open=self.inbox.keys,
+            )
             self.troubles = troubles_of(self.facts)
+            self.inbox.look(self.troubles, now)
         predicted_s = perf_counter() - started - read_s
         made = self._snapshot(now, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
-        self._write_control(predictions, alerts, now)
+        self._show_console(console, predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
-        self.sign.give(Progress(received=canary))
+        self.sign.give(Progress(received=self.canary))
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now
@@ -133,14 +152,23 @@ class Live:
             self.save(now)
         return made
 
-    def _write_control(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> None:
-        """What dispatchers see of the corridors, now and in the record; it must not stop what riders see."""
+    def try_step(self, now: datetime) -> str:
+        """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
+        try:
+            self.step(now)
+        except (DatabaseError, DatabaseTimeout, OSError) as error:
+            self.sign.give(Progress(received=self.canary, database=not isinstance(error, (DatabaseError, DatabaseTimeout))))
+            return f"{type(error).__name__}: {error}"[:300]
+        return ""
+
+    def _console(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> ControlState | None:
+        """What dispatchers see of the corridors; None without a network."""
         if self.control is None or self.forecaster is None:
-            return
+            return None
         waiting = {
             vehicle_id: datetime.fromtimestamp(at, UTC) for vehicle_id, (_, at) in self.forecaster.departures.since.items()
         }
-        state = self.control.state(
+        return self.control.state(
             now,
             self.version,
             states=self.states,
@@ -148,7 +176,15 @@ class Live:
             waiting=waiting,
             standing=self.standing,
             in_outage=self.watch.since is not None,
+            alerts=alerts,
         )
+
+    def _show_console(
+        self, state: ControlState | None, predictions: list[Prediction], alerts: list[Alert], now: datetime
+    ) -> None:
+        """To dispatchers, now and in the record; it must not stop what riders see."""
+        if state is None:
+            return
         try:
             write_control(self.data_dir, state)
         except OSError as error:
@@ -282,12 +318,21 @@ class Live:
 
 
 def run_live(
-    engine: Any, data_dir: Path, clock: Callable[[], datetime], stop_event: Event, retention: Retention = DEFAULT
+    engine: Any,
+    data_dir: Path,
+    clock: Callable[[], datetime],
+    stop_event: Event,
+    retention: Retention = DEFAULT,
+    limits: Limits = NO_LIMITS_SET,
 ) -> None:
     """The live process: a step each second until stop_event is set; then keeps what was learnt."""
-    live = Live(engine, data_dir, retention)
+    live = Live(engine, data_dir, retention, limits)
+    trouble = ""
     while not stop_event.is_set():
         started = perf_counter()
-        live.step(clock())
+        before, trouble = trouble, live.try_step(clock())
+        if trouble != before:
+            log.error("no snapshot: %s", trouble) if trouble else log.info("snapshots again")
         stop_event.wait(max(0.0, STEP_S - (perf_counter() - started)))
-    live.save(clock())
+    with suppress(DatabaseError):  # what it saved before is enough: the calls since then are in the database
+        live.save(clock())

@@ -75,7 +75,8 @@ class Choices:
 
 @pages.get("/armada/gangguan")
 def form() -> Response:
-    return _page("", {}, "", "", 200)
+    """jenis: the form that is open, with what the address fills in."""
+    return _page(request.args.get("jenis", ""), request.args, "", "", 200)
 
 
 def _page(kind: str, values: Mapping[str, str], wrong_field: str, sentence: str, status: int) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import segno
 from flask import Blueprint, Response, make_response, render_template, request
@@ -13,6 +13,7 @@ from flask_babel import gettext
 from transit.operations.tracker_health import TrackerHealth
 from transit.store.database import writing
 from transit.store.tracker_credentials import (
+    Credential,
     CredentialRefused,
     IssuedPassword,
     add_credential,
@@ -22,6 +23,7 @@ from transit.store.tracker_credentials import (
 )
 from transit.store.trackers import load_tracker_health, load_tracker_map, map_tracker
 from transit.store.vehicles import load_vehicle_ids
+from transit.store.waiting_trackers import load_waiting_trackers
 from web.access import audit
 from web.answers import the_network
 from web.words import phrasing, troubles
@@ -30,6 +32,7 @@ from web.world import world
 
 pages = Blueprint("tracker_pages", __name__)
 FIRST_FIX_WITHIN = timedelta(minutes=5)  # of a tracker that was just set up
+JUST_SET_UP = timedelta(hours=1)
 HEARD_LATELY = timedelta(seconds=150)  # a bus that reports each 10 to 30 s has missed several by then
 ID_AT_MOST = 120
 
@@ -40,6 +43,7 @@ class Row:
     sentence: str
     is_good: bool
     has_password: bool
+    came_in_time: bool  # its first position, of one that was just set up
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Answer:
     """What a form led to: a password to type in, or what is wrong at which field."""
 
     issued: IssuedPassword | None = None
-    code: str = ""  # the QR code of the settings, as a picture's address
+    codes: Mapping[str, str] = field(default_factory=dict)  # app -> QR code of its settings, as a picture's address
     host: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,12 +65,14 @@ def _page(answer: Answer, values: Mapping[str, str]) -> Response:
     the_network()
     with world().engine.connect() as connection:
         health, credentials = load_tracker_health(connection), load_credentials(connection)
+        waiting = load_waiting_trackers(connection, world().now())
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
     known = {tracker.tracker_id for tracker in health}
     html = render_template(
         "trackers.html",
-        rows=[_row(tracker, tracker.tracker_id in with_password) for tracker in health],
+        rows=[_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health],
+        waiting=waiting,
         awaited=[row for row in credentials if row.tracker_id not in known],
         first_fix_within=FIRST_FIX_WITHIN,
         vehicles=vehicles,
@@ -77,21 +83,43 @@ def _page(answer: Answer, values: Mapping[str, str]) -> Response:
     return make_response(html, 422 if answer.errors else 200)
 
 
-def _row(tracker: TrackerHealth, has_password: bool) -> Row:
+def _row(tracker: TrackerHealth, credential: Credential | None) -> Row:
     """The gravest of its troubles, else how it reports."""
     now, network = world().now(), the_network()
+    sentence, is_good = _sentence(tracker, now, network.timezone)
+    return Row(
+        tracker=tracker,
+        sentence=sentence,
+        is_good=is_good,
+        has_password=credential is not None,
+        came_in_time=_came_in_time(tracker, credential, now),
+    )
+
+
+def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str, bool]:
+    """What is to be said of it, and whether that is good."""
     own = [trouble for trouble in world().view.troubles if trouble.subject == tracker.tracker_id]
     if own:
-        return Row(tracker, troubles.wrong(own[0], language(), network.timezone, now), False, has_password)
+        return troubles.wrong(own[0], language(), timezone, now), False
     at = tracker.last_received_at
     if at is None:
-        return Row(tracker, gettext("Has never been heard."), False, has_password)
+        return gettext("Has never been heard."), False
     age = phrasing.age(at, now)
     if now - at > HEARD_LATELY:
-        return Row(tracker, gettext("Silent: heard last %(age)s.", age=age), False, has_password)
+        return gettext("Silent: heard last %(age)s.", age=age), False
     if tracker.vehicle_id is None:
-        return Row(tracker, gettext("Reports (%(age)s), but is on no bus.", age=age), False, has_password)
-    return Row(tracker, gettext("Reports well (%(age)s).", age=age), True, has_password)
+        return gettext("Reports (%(age)s), but is on no bus.", age=age), False
+    return gettext("Reports well (%(age)s).", age=age), True
+
+
+def _came_in_time(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
+    """Whether a position came within five minutes of a password that was given in this hour."""
+    heard = tracker.last_received_at
+    if credential is None or heard is None or now - credential.issued_at > JUST_SET_UP or heard < credential.issued_at:
+        return False
+    first = tracker.first_received_at
+    since = max(first, credential.issued_at) if first is not None else heard
+    return since - credential.issued_at <= FIRST_FIX_WITHIN
 
 
 @pages.post("/armada/pelacak")
@@ -162,7 +190,11 @@ def _revoke(tracker: str) -> Answer:
 
 
 def _shown(issued: IssuedPassword) -> Answer:
-    """The password, and for a phone its settings as a QR code: shown once, kept nowhere."""
-    host, link = request.host.rsplit(":", 1)[0], world().settings.phone_link
-    code = segno.make(link(issued, host), micro=False) if link is not None and "/" in issued.tracker_id else None
-    return Answer(issued, "" if code is None else code.svg_data_uri(scale=4, border=4), host)
+    """The password, and for a phone its settings as a QR code for each app: shown once, kept nowhere."""
+    host, links = request.host.rsplit(":", 1)[0], world().settings.phone_links
+    codes = {} if links is None else {app: _code(link) for app, link in links(issued, host).items()}
+    return Answer(issued, codes, host)
+
+
+def _code(link: str) -> str:
+    return str(segno.make(link, micro=False).svg_data_uri(scale=4, border=4))

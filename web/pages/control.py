@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
+from maps.svg import Bus, svg_map
 from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrder
 from transit.store import advice_answers, departure_orders
 from transit.store.advice_answers import AdviceAnswer, Answer
 from transit.store.database import writing
 from web.access import audit
-from web.answers import fragment
+from web.answers import fragment, the_network
 from web.boards.bus_board import bus_board
+from web.boards.control_map import map_buses
 from web.boards.corridors import control_values
 from web.boards.trouble_lines import trouble_lines
-from web.words import control
+from web.ground import ground_of
+from web.words import control, names
 from web.world import world
 
 pages = Blueprint("control", __name__)
@@ -27,6 +30,20 @@ WHY_LETTERS = 200
 def control_part() -> Response:
     """The live part alone, for the script of the page."""
     return fragment(render_template("control_part.html", **control_values(world())))
+
+
+@pages.get("/armada/peta.svg")
+def picture() -> Response:
+    """The map of the console as a picture: the buses with their names, silent ones hatched."""
+    network = the_network()
+    buses = [
+        Bus(letter=bus.letter, colour=f"#{bus.ground}", lat=bus.lat, lon=bus.lon, label=bus.id, is_silent=bus.is_silent)
+        for bus in map_buses(world(), [])
+    ]
+    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)
+    response = Response(content, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
+    return response
 
 
 @pages.post("/armada/saran")

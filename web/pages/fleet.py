@@ -16,9 +16,9 @@ from transit.plan.service_day import local_date, seconds_of_day
 from transit.tracking.state import VehicleState
 from web.answers import fragment
 from web.boards.corridors import control_values
+from web.boards.inbox import inbox_values
 from web.boards.running import is_running, next_index
 from web.boards.trip_board import planned_moment
-from web.boards.trouble_lines import trouble_lines
 from web.words import troubles
 from web.world import World, world
 
@@ -48,10 +48,10 @@ def fleet() -> Response:
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
     stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
     words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
-    shown = {"rows": rows, "stray": stray, "troubles": trouble_lines(world(), world().view.troubles), **words}
+    shown = {"rows": rows, "stray": stray, **words}
     if request.args.get("part") == "fleet":
         return fragment(render_template("fleet_rows.html", **shown))
-    response = make_response(render_template("fleet.html", **shown, **control_values(world())))
+    response = make_response(render_template("fleet.html", **shown, **control_values(world()), **inbox_values(world())))
     response.cache_control.no_store = True
     return response
 

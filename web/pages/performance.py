@@ -15,6 +15,7 @@ from transit.plan.service_day import local_date
 from transit.quality.performance import ServiceFigures
 from web.answers import the_network
 from web.boards.performance import NamedFigures, PerformanceBoard, Period, performance, span_of
+from web.words import performance as words
 from web.words.cells import plain
 from web.world import world
 
@@ -34,6 +35,8 @@ COLUMNS = (  # of CSV and XLSX: field of ServiceFigures, heading, what it is div
     ("km", "km", 1.0),
     ("run_p50_min", "run_p50_min", 1.0),
     ("run_p90_min", "run_p90_min", 1.0),
+    ("cycle_p50_min", "cycle_p50_min", 1.0),
+    ("cycle_p90_min", "cycle_p90_min", 1.0),
     ("buses", "buses", 1.0),
     ("headways", "headways", 1.0),
     ("hours", "hours", 1.0),
@@ -46,7 +49,7 @@ def performance_page() -> Response:
     the_network()
     period, day, wrong = _asked()
     board = performance(world(), period, day)
-    shown = {"board": board, "wrong": wrong, "periods": Period, "around": _around(period, day)}
+    shown = {"board": board, "words": words, "wrong": wrong, "periods": Period, "around": _around(period, day)}
     page = render_template("performance.html", **shown, day=request.args.get("tanggal", "")[:20] or day.isoformat())
     return make_response(page, UNPROCESSABLE if wrong else 200)
 
@@ -80,6 +83,18 @@ def performance_xlsx() -> Response:
     name = f"kinerja-{board.first}-{board.last}.xlsx"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(out.getvalue(), mimetype=kind, headers={"Content-Disposition": f"attachment; filename={name}"})
+
+
+@pages.get("/armada/kinerja.pdf")
+def performance_pdf() -> Response:
+    """For the Dinas, to be printed and signed."""
+    from web.print.performance_report import report_pdf  # fonts and their tools: only who prints loads them
+
+    board, network = _board(), the_network()
+    content = report_pdf(network, board, world().now())
+    name = f"kinerja-{board.first}-{board.last}.pdf"
+    headers = {"Content-Disposition": f"inline; filename={name}"}
+    return Response(content, mimetype="application/pdf", headers=headers)
 
 
 @pages.get("/kinerja")
@@ -132,8 +147,8 @@ def _around(period: Period, day: date) -> tuple[date, date]:
 
 
 def _rows(board: PerformanceBoard) -> Iterable[list[str | float | int | None]]:
-    yield ["by", "name", "headsign", *(heading for _, heading, _ in COLUMNS), "first_kept_share", "last_kept_share"]
-    yield ["all", f"{board.first}..{board.last}", "", *_numbers(board.total), None, None]
+    yield ["by", "name", "headsign", *(heading for _, heading, _ in COLUMNS), "first_kept_share", "last_kept_share", "empty_km"]
+    yield ["all", f"{board.first}..{board.last}", "", *_numbers(board.total), None, None, _rounded(board.empty_km)]
     for by, some in (("direction", board.by_direction), ("day", board.by_day), ("hour", board.by_hour)):
         for row in some:
             yield [
@@ -143,7 +158,28 @@ def _rows(board: PerformanceBoard) -> Iterable[list[str | float | int | None]]:
                 *_numbers(row.figures),
                 row.first_kept,
                 row.last_kept,
+                _rounded(row.empty_km),
             ]
+    for name, value in _of_riders(board):
+        yield [name, "", "", value]
+
+
+def _of_riders(board: PerformanceBoard) -> list[tuple[str, float | int | None]]:
+    """What is no figure of a row: of advice, reports of riders and promises, one value each under excess_wait_min's column."""
+    return [
+        ("advice_applied", board.advice.applied),
+        ("advice_kept", board.advice.kept),
+        ("advice_declined", board.advice.declined),
+        ("reports_received", board.tickets.received),
+        ("reports_answered", board.tickets.answered),
+        ("hours_to_answer_median", _rounded(board.tickets.answer_h)),
+        ("promises_eta_score", _rounded(board.eta_score)),
+        ("promises_days_scored", board.scored_days),
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _name(row: NamedFigures) -> str:

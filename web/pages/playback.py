@@ -17,9 +17,9 @@ from transit.store.history import KEEP_DAYS
 from transit.store.record import SeenVehicle, console_frames
 from web.answers import the_network
 from web.boards.corridors import shortened
+from web.boards.inbox import inbox_at
 from web.boards.playback import playback, stop_verdict
-from web.boards.trouble_lines import trouble_lines
-from web.words import control
+from web.words import control, matters
 from web.words.cells import plain
 from web.world import world
 
@@ -48,7 +48,8 @@ def playback_page() -> Response:
         "speeds": SPEEDS,
         "control": control,
         "shortened": shortened,
-        "troubles": trouble_lines(world(), board.troubles if board else [], at),
+        "inbox": inbox_at(world(), at, board.troubles if board else []),
+        "matters": matters,
         "every_stop": sorted(network.stops.values(), key=lambda row: row.name)[:1000],
         "first_day": (now - timedelta(days=KEEP_DAYS)).astimezone(ZoneInfo(network.timezone)).date(),
     }

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext
 
+from transit.arrivals.notices import relevant_alerts
+from transit.plan.network import Network
+from transit.plan.timetable import timetable_of
 from transit.store.database import writing
 from transit.store.tickets import (
     Ticket,
@@ -21,14 +24,17 @@ from transit.store.tickets import (
 )
 from web.access import audit, only_from_our_pages
 from web.answers import the_network, the_stop
+from web.boards.playback import stop_verdict
 from web.log_ins import network_of_client
 from web.ticket_keeping import PROMISED, TEXT_AT_MOST, TooManyTickets, keep_ticket
+from web.words.ticket_answers import ABOUT_BUSES, drafted
 from web.world import world
 
 pages = Blueprint("ticket_pages", __name__)
 KINDS = ("no_bus", "passed_by", "wrong_stop", "wrong_info", "other")
 SHOWN_ROWS = 6
 SHOWN_FOR = timedelta(days=60)
+DRAFTED_AT_ONCE = 4  # answers: each reads an hour of what was written down
 
 
 @pages.get("/lapor")
@@ -120,10 +126,31 @@ def _desk(ticket_id: str, text: str, error: str, status: int) -> Response:
     with world().engine.connect() as connection:
         tickets = load_tickets(connection, since=world().now() - SHOWN_FOR)
     rows = [(row, promised_rows(row)) for row in tickets]
-    html = render_template("ticket_desk.html", rows=rows, wrong_id=ticket_id, typed=text, error=error)
+    drafts = _drafts(tickets, request.args.get("susun", ""))
+    html = render_template("ticket_desk.html", rows=rows, wrong_id=ticket_id, typed=text, error=error, drafts=drafts)
     response = make_response(html, status)
     response.cache_control.no_store = True
     return response
+
+
+def _drafts(tickets: list[Ticket], asked_id: str) -> dict[str, str]:
+    """ticket_id -> an answer, of those asked for and the longest-waiting; "" where one can be had by asking."""
+    network = the_network()
+    waiting = [
+        row
+        for row in tickets
+        if row.answered_at is None and row.kind in ABOUT_BUSES and row.about_at is not None and row.stop_id in network.stops
+    ]
+    first = sorted(waiting, key=lambda row: (row.ticket_id != asked_id, row.created_at))[:DRAFTED_AT_ONCE]
+    return {row.ticket_id: _draft(network, row) if row in first else "" for row in waiting}
+
+
+def _draft(network: Network, ticket: Ticket) -> str:
+    assert ticket.about_at is not None
+    seen = stop_verdict(world(), network.stops[ticket.stop_id], ticket.about_at)
+    directions = timetable_of(network).directions_at(ticket.stop_id)
+    mine = relevant_alerts(seen.alerts, network, ticket.about_at, directions=directions, stop_id=ticket.stop_id)
+    return drafted(seen.stop, seen.verdict, mine, TEXT_AT_MOST)
 
 
 @pages.post("/armada/laporan/<ticket_id>")

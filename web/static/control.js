@@ -9,7 +9,7 @@
  function next() { clearTimeout(timer); timer = setTimeout(load, document.hidden ? HIDDEN : wait); }
  function lost() {
   var off = Date.now() - good > LOST && !document.hidden;
-  box.classList.toggle("lost", off);
+  box.parentNode.classList.toggle("lost", off);
   if (!bar) return;
   bar.hidden = !off;
   if (off) bar.textContent = bar.dataset.text.replace("#", new Date(seen).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: bar.dataset.zone }));
@@ -39,9 +39,21 @@
  function marks() {
   box.querySelectorAll(".copy").forEach(function (el) { el.hidden = !navigator.clipboard; });
   box.querySelectorAll(".corridor").forEach(function (el) { el.hidden = act && el.dataset.act === undefined; });
-  box.querySelectorAll(".chosen").forEach(function (el) { el.classList.remove("chosen"); });
+  choice();
+ }
+ function choice() { // in the ladder, in its table, in the list of all vehicles; the map listens
+  document.querySelectorAll("#control .chosen, #live .chosen").forEach(function (el) { el.classList.remove("chosen"); });
   if (!chosen) return;
-  box.querySelectorAll('a[href="/armada/bus/' + chosen + '"]').forEach(function (a) { (a.ownerSVGElement ? a : a.closest("tr") || a).classList.add("chosen"); });
+  document.querySelectorAll('#control a[href="/armada/bus/' + CSS.escape(encodeURIComponent(chosen)) + '"]').forEach(function (a) { (a.ownerSVGElement ? a : a.closest("tr") || a).classList.add("chosen"); });
+  document.querySelectorAll('#live tr[data-bus="' + CSS.escape(chosen) + '"]').forEach(function (row) { row.classList.add("chosen"); });
+ }
+ function of(target) { // the bus that an element is about
+  var el = target.closest && target.closest('tr[data-bus], tr[id^="bus-"], a[href^="/armada/bus/"]');
+  return !el ? "" : el.dataset.bus || (el.id ? el.id.slice(4) : decodeURIComponent(el.getAttribute("href").slice(12)));
+ }
+ function choose(event) {
+  var id = of(event.target);
+  if (id && id !== chosen) document.dispatchEvent(new CustomEvent("bus", { detail: id }));
  }
  function load() {
   if (busy) return;
@@ -59,27 +71,30 @@
    var kept = keep();
    box.innerHTML = html;
    back(kept); marks();
+   document.dispatchEvent(new CustomEvent("part"));
   }).catch(function () { wait = Math.min(wait * 2, 20000); }).then(function () { clearTimeout(late); busy = false; lost(); next(); });
  }
  box.addEventListener("click", function (event) {
   var copy = event.target.closest(".copy");
   if (copy) { navigator.clipboard.writeText(copy.dataset.text).then(function () { copy.textContent = "✓ " + copy.textContent.replace("✓ ", ""); }); }
  });
- box.addEventListener("focusin", function (event) {
-  var link = event.target.closest('a[href^="/armada/bus/"]');
-  if (link) { chosen = link.getAttribute("href").slice(12); marks(); }
- });
- box.addEventListener("mouseover", function (event) {
-  var link = event.target.closest('tr[id^="bus-"], a[href^="/armada/bus/"]');
-  if (link) { chosen = link.id ? encodeURIComponent(link.id.slice(4)) : link.getAttribute("href").slice(12); marks(); }
- });
+ document.addEventListener("focusin", choose);
+ document.addEventListener("mouseover", choose);
+ document.addEventListener("bus", function (event) { chosen = event.detail; choice(); });
  var filter = document.getElementById("act");
  if (filter) { filter.hidden = false; filter.addEventListener("click", function () { act = !act; filter.setAttribute("aria-pressed", String(act)); marks(); }); }
+ window.consoleNow = function () { return seen + (Date.now() - good); }; // by the server's clock
  function ages() {
-  var s = (seen + (Date.now() - good)) / 1000, list = box.querySelectorAll("[data-age]"), words = box.dataset.w.split("|");
+  var s = window.consoleNow() / 1000, list = box.querySelectorAll("[data-age]"), words = box.dataset.w.split("|");
   list.forEach(function (el) { var old = Math.max(0, Math.round(s - Number(el.dataset.age))); el.textContent = old < 90 ? words[0].replace("#", old) : old < 5400 ? words[1].replace("#", Math.floor(old / 60)) : words[2].replace("#", Math.round(old / 3600)); });
  }
  document.addEventListener("visibilitychange", function () { if (!document.hidden) { good = Math.max(good, Date.now() - LOST + 1500); load(); } });
- setInterval(function () { ages(); lost(); }, 1000);
+ setInterval(function () { ages(); lost(); choice(); }, 1000);
+ window.addEventListener("load", function () { // ladders and advice first, then the map
+  var beside = document.querySelector(".beside");
+  if (!beside) return;
+  beside.dataset.css.split(" ").forEach(function (href) { var link = document.createElement("link"); link.rel = "stylesheet"; link.href = href; document.head.appendChild(link); });
+  beside.dataset.js.split(" ").forEach(function (src) { var script = document.createElement("script"); script.src = src; script.async = false; document.body.appendChild(script); });
+ });
  marks(); next();
 })();

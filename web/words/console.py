@@ -35,6 +35,11 @@ def deed_word(action: str) -> str:
         "tracker_mapped": gettext("moved a tracker"),
         "tracker_password": gettext("gave a tracker a password"),
         "tracker_revoked": gettext("shut a tracker out"),
+        "matter_take": gettext("took a matter"),
+        "matter_snooze": gettext("put a matter off"),
+        "matter_close": gettext("closed a matter"),
+        "matter_undo": gettext("took back a deed"),
+        "hand_over_kept": gettext("handed over"),
         "advice_apply": gettext("applied an advice"),
         "advice_decline": gettext("declined an advice"),
     }.get(action, action)

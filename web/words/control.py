@@ -28,6 +28,7 @@ def no_advice(advice: HoldingAdvice) -> str:
         NoAdvice.OUTAGE: gettext("the fleet is not heard"),
         NoAdvice.TOO_FEW: gettext("fewer than two buses are on this route"),
         NoAdvice.NO_HEADWAY: gettext("no headway is promised here now"),
+        NoAdvice.TIMETABLE: gettext("this route keeps a timetable: a bus that is held would leave late"),
         NoAdvice.LAST_CYCLE: gettext("it is the last round of the day"),
         NoAdvice.NEIGHBOUR_SILENT: gettext("%(bus)s next to it is silent", bus=advice.silent_id),
         NoAdvice.NO_DEPARTURE: gettext("no bus has left this terminal yet"),

@@ -9,6 +9,7 @@ from web.words.languages import LANGUAGES
 TEMPLATES = {  # name -> effect and cause
     "flood": ("DETOUR", "WEATHER"),
     "breakdown": ("SIGNIFICANT_DELAYS", "TECHNICAL_PROBLEM"),
+    "strike": ("REDUCED_SERVICE", "STRIKE"),
     "holiday": ("NO_SERVICE", "HOLIDAY"),
     "moved": ("STOP_MOVED", "CONSTRUCTION"),
 }
@@ -18,6 +19,7 @@ def name_of(template: str) -> str:
     return {
         "flood": gettext("Flood"),
         "breakdown": gettext("Breakdown"),
+        "strike": gettext("Strike"),
         "holiday": gettext("Holiday"),
         "moved": gettext("Stop moved"),
     }[template]
@@ -42,6 +44,10 @@ def _texts(template: str) -> tuple[str, str]:
         "breakdown": (
             gettext("A bus has broken down: longer waits"),
             gettext("The next bus comes later than usual. We are sorry."),
+        ),
+        "strike": (
+            gettext("Strike: few or no buses"),
+            gettext("Drivers have stopped work. Please look for another way; we tell you here when buses run again."),
         ),
         "holiday": (gettext("No buses on the holiday"), gettext("Buses run again as usual the day after.")),
         "moved": (gettext("The stop is moved"), gettext("Please wait at the temporary stop, some metres further on.")),

@@ -85,6 +85,33 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
     Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
+    Kind.NOTICE_ENDS: Words(
+        "The notice “%(notice)s” ends at %(ends_at)s.", "Is it over? If not, give it a later end; riders see it end otherwise."
+    ),
+    Kind.GHOST: Words(
+        "Route %(subject)s, %(place)s: a departure was due at %(due_at)s and no bus is there to drive it.",
+        "Send a bus that waits, or call the departure off, so that riders do not wait for it.",
+    ),
+    Kind.BUNCHED: Words(
+        "%(subject)s drives only %(apart_s)s behind %(ahead)s (route %(route)s, at %(place)s).",
+        "Hold the one behind at its next terminal; the advice below the ladder says until when.",
+    ),
+    Kind.GAP: Words(
+        "A gap on route %(route)s: %(subject)s comes %(apart_s)s behind %(ahead)s at %(place)s; promised are %(promised_s)s.",
+        "Hold the bus ahead at its next terminal, or send one more. Tell riders if it lasts.",
+    ),
+    Kind.OFF_LINE: Words(
+        "%(subject)s has left the line of route %(route)s behind the stop %(place)s, at %(since)s.",
+        "Ask the driver: is a street closed? Then tell riders of the detour and of the stops that it passes by.",
+    ),
+    Kind.LOOSE: Words(
+        "%(subject)s has been moving since %(since)s and is on no trip: riders do not see it.",
+        "Assign it to what it runs; if it is on its way to the depot, assign it as off.",
+    ),
+    Kind.TICKET_WAITS: Words(
+        "A rider has waited for an answer for %(age_s)s: report %(subject)s, stop %(place)s.",
+        "The answer is drafted from what happened; read it, correct it and send it.",
+    ),
     Kind.PROTOCOL_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it does not speak MQTT 3.1.1.",
         "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); python app.py trackers owntracks writes "
@@ -129,9 +156,17 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s on vehicle %(vehicle)s is silent since %(since)s, %(age_s)s ago.",
         "Look at its power, its SIM and its data volume.",
     ),
+    Kind.FALLS_SILENT: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s was last heard at %(since)s, %(age_s)s ago.",
+        "Most come back by themselves: a dead zone. What is said of the buses beside it is uncertain until then.",
+    ),
     Kind.UNMAPPED: Words(
         "Tracker %(subject)s reports but is on no vehicle: its reports drive nothing.",
         "Put it on one: python app.py trackers map '%(subject)s' VEHICLE",
+    ),
+    Kind.MORE_UNMAPPED: Words(
+        "%(count)s more trackers are on no vehicle, and were heard longer ago.",
+        "If nobody knows them, let only trackers with a password report: python app.py trackers add TRACKER",
     ),
     Kind.SHARED_VEHICLE: Words(
         "Trackers %(subject)s and %(others)s are both on vehicle %(vehicle)s.",
@@ -206,6 +241,10 @@ WORDS: dict[Kind, Words] = {
     Kind.FIELD_UNUSABLE: Words(
         "Tracker %(subject)s sends a field that cannot be used: %(said)s.",
         "Its positions count all the same; docs/TRACKERS.md says what each field may be.",
+    ),
+    Kind.BATTERY_LOW: Words(
+        "The battery of tracker %(subject)s on vehicle %(vehicle)s is at %(battery)s %%.",
+        "Ask the driver to charge it, or have its power looked at tonight.",
     ),
     Kind.ASSIGNED_WITHOUT_TRACKER: Words(
         "%(subject)s is assigned to %(named)s, but no tracker is on it: the assignment has no effect.",

@@ -26,12 +26,18 @@ from tests.gps_ingest.clients import Client
 from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
 from transit.store.database import migrate, open_database, writing
 from transit.store.networks import save_network
-from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, Progress, Sign, read_progress
+from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, Progress, Sign, read_progress, worker_sign, workers_with_signs
 from transit.store.trackers import load_tracker_health
 from transit.store.watch_reports import FILE, read_report, write_report
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 WITH_WORKER = [sys.executable, "-c", f"import subprocess; subprocess.Popen({SLEEPER!r}).wait(); import time; time.sleep(600)"]
+TWO_WORKERS = f"""
+import signal, subprocess, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+workers = [subprocess.Popen({SLEEPER!r}) for _ in "ab"]
+time.sleep(600)
+"""
 POSITION = "transbinjai/v1/trackers/T1/position"
 QUICK = Patience(every_s=0.1, deaf_s=1.0, late_s=1.0, silent_s=1.0, drains_s=2.0)
 
@@ -165,6 +171,19 @@ def test_a_web_that_does_not_answer_is_started_again(supervisor, tmp_path):
     assert restarts(watch)[:1] == [("web", FaultKind.SILENT)]
 
 
+def test_a_start_that_was_cut_off_gets_twice_the_time_at_the_next(supervisor, tmp_path):
+    """Else a machine that is busy for long would never have a web again."""
+    supervisor.start("web", SLEEPER)
+    url = f"http://127.0.0.1:{free_port()}"
+    watch = PartWatch(supervisor, tmp_path, clock, None, {}, web_url=url, patience=QUICK)
+    watch_until(supervisor, watch, lambda: len(watch.restarts) >= 3)
+    first, second, third = (row.at for row in watch.restarts[:3])
+    assert (third - second).total_seconds() > 4.0
+    assert (second - first).total_seconds() > 2.0
+    watch.web_heard_s = time.monotonic() + 0.5  # it answered
+    watch_until(supervisor, watch, lambda: len(watch.restarts) >= 4 and watch._cut_off["web"] == 1)
+
+
 @pytest.mark.parametrize("name", ["live", "web", "simulate"])
 def test_any_process_that_stands_still_is_started_again(supervisor, tmp_path, name):
     child = supervisor.start(name, SLEEPER)
@@ -183,6 +202,50 @@ def test_a_worker_of_a_process_that_stands_still_is_ended_and_the_process_is_not
     watch_until(supervisor, watch, lambda: not worker.is_running())
     assert restarts(watch) == [("web", FaultKind.STOPPED)]
     assert child.process.poll() is None
+
+
+def test_a_worker_without_a_sign_is_ended_while_another_gives_one(supervisor, tmp_path):
+    child = supervisor.start("web", [sys.executable, "-c", TWO_WORKERS])
+    good, hung = until(lambda: len(found := psutil.Process(child.process.pid).children()) == 2 and found)
+    url = f"http://127.0.0.1:{free_port()}"
+    patience = Patience(every_s=0.1, silent_s=2.0)
+    watch = PartWatch(supervisor, tmp_path, clock, None, {}, web_url=url, patience=patience)
+    signs = {worker.pid: Sign(tmp_path, worker_sign(worker.pid)) for worker in (good, hung)}
+    Sign(tmp_path, worker_sign(2**22 + 1)).give()  # of a worker that is gone
+    signs[hung.pid].give()
+    end = time.monotonic() + 60
+
+    def is_ended():
+        watch.web_heard_s = time.monotonic()  # the other one answers
+        signs[good.pid].give()
+        return watch() or not hung.is_running() or time.monotonic() > end
+
+    supervisor.watch(is_ended)
+    assert (hung.is_running(), good.is_running(), child.process.poll()) == (False, True, None)
+    assert restarts(watch) == [("web", FaultKind.SILENT)]
+    watch_until(supervisor, watch, lambda: set(workers_with_signs(tmp_path)) <= {good.pid})
+
+
+@pytest.mark.parametrize("step_s", [3600, -3600])
+def test_a_clock_that_is_set_starts_nothing_again_and_hides_nothing(supervisor, tmp_path, step_s):
+    """A sign bears the time of the server's clock; what counts is that it changes."""
+    child = supervisor.start("ingest", SLEEPER)
+    first = child.process.pid
+    watch = PartWatch(supervisor, tmp_path, clock, None, {"ingest": INGEST_SIGN}, patience=Patience(silent_s=2.0))
+    sign, end = Sign(tmp_path, INGEST_SIGN), time.monotonic() + 4.0
+    bears = time.time() + step_s
+
+    def give():
+        nonlocal bears
+        bears += 0.1
+        sign.give()
+        os.utime(tmp_path / INGEST_SIGN, (bears, bears))
+        return watch() or time.monotonic() > end
+
+    supervisor.watch(give)
+    assert child.process.pid == first
+    watch_until(supervisor, watch, lambda: child.process.pid != first)
+    assert restarts(watch)[:1] == [("ingest", FaultKind.SILENT)]
 
 
 def test_workers_of_a_process_that_was_killed_go_with_it(supervisor):

@@ -149,4 +149,4 @@ def test_a_bus_of_a_timetable_is_not_held_beyond_it():
     ways = [Way("R1", line, every_ten, n, speed_mps=SPEED_MPS) for n, line in enumerate((STRAIGHT, BACK))]
     cast = Control(network=a_city(*ways)).waits("BUS1", "R1a1", minutes_ago(0.5)).left("BUS2", "R1a1", minutes_ago(8))
     cast.drives("BUS2", "R1a1", 2400.0)
-    assert cast.advice()["BUS1"].why_not is NoAdvice.NO_HEADWAY
+    assert cast.advice()["BUS1"].why_not is NoAdvice.TIMETABLE

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,6 +125,13 @@ def test_a_new_plan_keeps_what_was_learnt_of_links_that_stay():
 def test_bytes_that_cannot_be_read_are_no_history(blob):
     assert not Forecaster(NETWORK, blob).remembers
     assert ahead_s(Forecaster(NETWORK, blob), SEVEN) == ahead_s(Forecaster(NETWORK), SEVEN)
+
+
+def test_what_another_version_saved_in_a_later_format_is_no_history():
+    plain = msgspec.msgpack.decode(zlib.decompress(taught([1.0, 1.5]).dump()))
+    assert Forecaster(NETWORK, zlib.compress(msgspec.msgpack.encode(plain))).remembers
+    later = zlib.compress(msgspec.msgpack.encode({**plain, "format": plain["format"] + 1}))
+    assert not Forecaster(NETWORK, later).remembers
 
 
 def test_without_new_evidence_a_prediction_only_counts_down():

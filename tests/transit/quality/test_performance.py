@@ -147,3 +147,39 @@ def test_a_day_has_its_hours_and_its_ends():
     day = day_figures(network, MONDAY, [a_call(network, at(6, 1))], ALL)
     assert [(row.first_kept, row.last_kept) for row in day.ends] == [(True, False)]
     assert {row.hour for row in day.hours} == set(range(6, 18))
+
+
+def rounds(network, *minutes, vehicle_id="BUS1"):
+    """One bus that leaves the first stop so many minutes after seven, and is seen at each stop."""
+    events = []
+    for n, m in enumerate(minutes):
+        begin = at(7) + timedelta(minutes=m)
+        events.append(a_call(network, begin, vehicle_id=vehicle_id, start_s=n))
+        events.append(a_call(network, begin + timedelta(minutes=5), index=1, vehicle_id=vehicle_id, start_s=n))
+        events.append(a_call(network, begin + timedelta(minutes=11), index=2, vehicle_id=vehicle_id, start_s=n))
+    return events
+
+
+def test_a_cycle_is_from_departure_to_departure_of_one_bus():
+    network = by_headway()
+    events = rounds(network, 0, 30, 62, 90) + rounds(network, 10, 55, vehicle_id="BUS2")
+    row = figures(network, events)  # 30, 32, 28 and 45 minutes
+    assert (row.cycle_p50_min, row.cycle_p90_min) == (30, 45)
+
+
+def test_a_round_with_a_rest_of_hours_or_without_its_first_stop_is_no_cycle():
+    network = by_headway()
+    assert figures(network, rounds(network, 0, 181)).cycle_p50_min is None
+    assert figures(network, rounds(network, 0, 180)).cycle_p50_min == 180
+    unseen = [event for event in rounds(network, 0, 30, 60) if (event.stop_sequence, event.trip.start_s) != (1, 1)]
+    assert figures(network, unseen).cycle_p50_min is None, "the second run began somewhere: neither it nor the next is a round"
+
+
+def test_the_longest_and_the_shortest_headway_are_where_one_looks():
+    network = by_headway()
+    row = figures(network, departures(network, 0, 10, 12, 30))
+    assert (row.worst.at, row.worst.stop_id, row.worst.headway_s) == (at(7, 30), "S0", 1080.0)
+    assert (row.closest.at, row.closest.headway_s) == (at(7, 12), 120.0)
+    even = figures(network, departures(network, 0, 10, 20))
+    assert even.closest is None
+    assert figures(network, []).worst is None

@@ -65,11 +65,20 @@ def test_a_later_format_or_a_broken_one_begins_anew_with_that_vehicle(content: b
     assert len(state.recent) <= 1
 
 
-def test_a_memory_of_the_format_before_is_gone_on_with() -> None:
+def test_a_memory_of_format_3_is_gone_on_with_without_its_one_suspect() -> None:
+    memory = unpack(state_of_before().memory)
+    assert memory.belief is not None
+    plain = msgspec.msgpack.decode(pack(memory)[1:])
+    plain.insert(3, ["BUS9", "a report that was refused"])
+    assert pack(unpack(b"\x03" + msgspec.msgpack.encode(plain))) == pack(memory)
+
+
+def test_a_memory_of_format_2_is_gone_on_with() -> None:
     memory = unpack(state_of_before().memory)
     assert memory.belief is not None
     assert memory.belief.hypotheses
     plain = msgspec.msgpack.decode(pack(memory)[1:])
     for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit, which comes last
         assert hypothesis.pop() is False
+    plain.insert(3, None)
     assert pack(unpack(b"\x02" + msgspec.msgpack.encode(plain))) == pack(memory)

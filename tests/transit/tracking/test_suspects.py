@@ -90,10 +90,51 @@ def test_of_two_devices_under_one_id_one_is_followed_and_the_trouble_is_named() 
     assert suspects.troubles == ("two_devices",)
 
 
+@pytest.mark.parametrize(
+    ("order", "apart_m", "every_s"),
+    [
+        ("AB", 9000.0, 5.0),
+        ("AABB", 9000.0, 10.0),
+        ("AAABBB", 5000.0, 10.0),
+        ("ABB", 9000.0, 10.0),
+        ("AAB", 3000.0, 20.0),
+        ("AB", 600.0, 15.0),  # near enough for each to be reachable from the other
+        ("ABB", 700.0, 20.0),
+    ],
+)
+def test_while_both_devices_drive_the_same_one_is_followed_before_long(order: str, apart_m: float, every_s: float) -> None:
+    mixed, devices = [], order * 40
+    for n, device in enumerate(devices):
+        mixed.append(at(every_s * n, 6.0 * every_s * n + (0.0 if device == "A" else apart_m)))
+    suspects = Suspects()
+    kept = set(believed(mixed, suspects))
+    followed = [device for device, report in zip(devices, mixed, strict=True) if report in kept]
+    settled = [device for device, report in list(zip(devices, mixed, strict=True))[24:] if report in kept]
+    assert len(set(settled)) == 1, "".join(followed)
+    assert len(settled) == devices[24:].count(settled[0])  # not one of its reports is lost
+    assert "two_devices" in suspects.troubles
+
+
+def test_a_trouble_that_is_over_for_an_hour_is_told_no_more() -> None:
+    suspects = Suspects()
+    mixed = [at(5.0 * n, 100.0 + 30.0 * n if n % 2 else 9000.0 - 30.0 * n) for n in range(40)]
+    alone = [at(200 + 60.0 * n, 7800.0) for n in range(70)]
+    believed([*mixed, *alone[:50]], suspects)
+    assert suspects.troubles == ("two_devices",)
+    assert believed([*mixed, *alone], Suspects())[-1] == alone[-1]
+    believed(alone[50:], suspects)
+    assert "two_devices" not in suspects.troubles
+    stale = Suspects()
+    believed([at(20.0 * n, 3000.0 if n % 2 else 100.0 * n) for n in range(12)], stale)
+    assert stale.troubles == ("stale_point",)
+    believed([at(240.0 + 60.0 * n, 1200.0 + 300.0 * n) for n in range(70)], stale)
+    assert "stale_point" not in stale.troubles
+
+
 def test_when_the_device_that_was_followed_falls_silent_the_other_one_is() -> None:
     mixed = [at(5.0 * n, 100.0 + 30.0 * n if n % 2 else 9000.0 - 30.0 * n) for n in range(40)]
-    alone = [at(200 + 10.0 * n, 1300.0 + 60.0 * n) for n in range(6)]
-    assert alone[-1] in believed([*mixed, *alone])
+    alone = [at(200 + 10.0 * n, 1300.0 + 60.0 * n) for n in range(15)]  # the last of the other one was at 190 s
+    assert set(alone) & set(believed([*mixed, *alone])) == set(alone[11:])  # two minutes later
 
 
 def test_a_device_that_lies_at_home_gives_way_to_the_one_that_drives_and_does_not_take_the_bus_back() -> None:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from tests.builders import LOOP, MONDAY, a_network, every
+from itertools import pairwise
+from pathlib import Path
+
+from gtfs.reader import read_network
+from tests.builders import LOOP, MONDAY, a_network, at, every
 from tests.control_cast import Control, there_and_back
+from transit.control.calls import RecentCalls
 from transit.control.circuit import circuits_of
 from transit.control.corridor import corridor_of
-from web.boards.corridors import BOTTOM_Y, LABEL_APART, LEFT_X, RIGHT_X, TOP_Y, circuit_point, ladder_of, place_point, shortened
+from transit.control.facts import ControlFacts
+from web.boards.corridors import (
+    BOTTOM_Y,
+    LABEL_APART,
+    LEFT_X,
+    NAME_APART,
+    RIGHT_X,
+    TOP_Y,
+    circuit_point,
+    ladder_of,
+    place_point,
+    shortened,
+    spread,
+)
+
+SAMPLE = Path(__file__).parents[3] / "data" / "binjai"
 
 
 def a_ladder(cast: Control):
@@ -62,3 +82,23 @@ def test_a_stop_that_both_directions_have_at_one_height_is_named_once():
     right = {stop.stop.stop_id: stop.letters for stop in ladder.stops if not stop.at.is_left}
     assert set(left.values()) == {24}
     assert set(right.values()) == {0}
+
+
+def test_heights_are_moved_as_little_as_makes_them_lie_apart():
+    assert spread([100.0, 200.0], 12.0, 0.0, 400.0) == [100.0, 200.0]
+    assert spread([100.0, 102.0], 12.0, 0.0, 400.0) == [95.0, 107.0]
+    assert spread([100.0, 102.0, 110.0], 12.0, 0.0, 400.0) == [92.0, 104.0, 116.0]
+    assert spread([399.0, 400.0], 12.0, 0.0, 400.0) == [388.0, 400.0]
+    assert spread([], 12.0, 0.0, 400.0) == []
+
+
+def test_no_two_names_of_the_sample_cover_each_other():
+    """Hijau has three stops within a minute of each other."""
+    network = read_network(SAMPLE)
+    for circuit in circuits_of(network, MONDAY).values():
+        facts = ControlFacts(now=at(9), network=network, circuits={}, calls=RecentCalls(network), states={})
+        ladder = ladder_of(network, circuit, corridor_of(facts, circuit))
+        named = [stop for stop in ladder.stops if stop.letters]
+        for x in {stop.at.x for stop in named}:
+            ys = sorted(stop.label_y for stop in named if stop.at.x == x)
+            assert all(round(below - above, 1) >= NAME_APART - 0.1 for above, below in pairwise(ys))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 from google.transit import gtfs_realtime_pb2 as pb
 
@@ -12,6 +13,7 @@ from transit.forecasting.departure_orders import DepartureOrder
 from transit.store.database import writing
 from transit.store.departure_orders import say, withdraw
 from transit.store.learnt import load_learnt, save_learnt
+from transit.store.signs_of_life import LIVE_SIGN, read_progress
 from web.live.process import Live, run_live
 from web.live.snapshot import NAME, SnapshotReader, folder
 
@@ -117,3 +119,32 @@ def test_what_another_version_of_the_program_learnt_is_learnt_again_from_the_cal
     again.step(town.now)
     again.step(town.now)
     assert again.learnt_events == town.live.learnt_events
+
+
+def test_a_database_that_is_away_ends_nothing_and_the_next_step_goes_on(town):
+    """What was on its way to the snapshot is in the next one."""
+    town.hear(a_drive(to_m=1800)).step()
+    path = Path(town.engine.url.database)
+    town.engine.dispose()
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    at = town.now + timedelta(seconds=1)
+    assert "unable to open" in town.live.try_step(at)
+    assert read_progress(town.folder, LIVE_SIGN).database is False
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
+    assert town.live.try_step(at) == ""
+    assert SnapshotReader(town.folder).read().made_at == at
+    assert read_progress(town.folder, LIVE_SIGN).database is True
+
+
+def test_a_snapshot_that_cannot_be_written_ends_nothing(town):
+    town.hear(a_drive(to_m=1800)).step()
+    snapshot = town.folder / "live" / "snapshot.msgpack.zst"
+    snapshot.unlink()
+    snapshot.mkdir()
+    (snapshot / "in it").touch()
+    assert "snapshot" in town.live.try_step(town.now + timedelta(seconds=1))
+    (snapshot / "in it").unlink()
+    snapshot.rmdir()
+    assert town.live.try_step(town.now + timedelta(seconds=2)) == ""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
+from gps_ingest.operations.phone_settings import phone_links
 from tests.builders import a_drive, a_network, a_report, at, every
 from transit.forecasting.departure_orders import DepartureOrder
+from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.store.alerts import load_alerts
 from transit.store.assignments import Duty, assignments_in_force, give, load_assignments, load_history
 from transit.store.audit import load_entries
+from transit.store.broker_refusals import add_broker_refusals
 from transit.store.database import writing
 from transit.store.departure_orders import load_departure_orders, say
-from transit.store.trackers import load_tracker_map, map_tracker
+from transit.store.trackers import load_tracker_map, map_tracker, save_tracker_health
 from transit.tracking.trip_choice import AssignmentHint
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -303,7 +307,7 @@ def test_what_is_wrong_with_a_change_stands_at_its_field_and_nothing_is_changed(
     answer = change(client, kind, **form)
     assert answer.status_code == 422
     assert f'id="{kind}-{field}-wrong" role="alert"' in answer.text or kind in ("trip", "departure")
-    assert "<details open>" in answer.text
+    assert re.search(r'<details( id="\w+")? open>', answer.text)
     with town.engine.connect() as connection:
         assert load_alerts(connection, town.now) == []
 
@@ -325,6 +329,37 @@ def test_a_departure_by_headway_is_called_off_and_no_trip_is_invented(city):
     assert len(positions.entity) == 1
 
 
+def unrolled(client):
+    message = pb.FeedMessage.FromString(client.get("/gtfs-rt/trip_updates.pb?expanded=1").data)
+    return {entity.trip_update.trip.trip_id: entity.trip_update.trip.schedule_relationship for entity in message.entity}
+
+
+CANCELED = pb.TripDescriptor.CANCELED
+
+
+def test_a_departure_by_headway_that_is_called_off_is_canceled_in_the_expanded_feed(city):
+    """There each departure has a name; the bus that waits is promised for the next one."""
+    city.load(a_network(headway=every(10)))
+    city.hear([a_report((0.0, 0.0), at(7) + timedelta(seconds=10 * n)) for n in range(7)]).step(at(7, 1))
+    client = city.client()
+    chosen = re.search(r'<option value="(T1\|20261123\|\d+)">', client.get("/armada/gangguan").text)[1]
+    nearest = round((int(chosen.rsplit("|")[-1]) - 7 * 3600) / 600)
+    assert CANCELED not in unrolled(client).values()
+    assert change(client, "departure", departure=chosen).status_code == 303
+    city.step(at(7, 1, 2))
+    assert [trip for trip, said in unrolled(client).items() if said == CANCELED] == [f"T1~07{10 * nearest:02d}00"]
+    assert updates(client) == {}, "where departures have no names no trip is invented"
+
+
+def test_a_route_by_headway_that_is_suspended_has_its_departures_canceled_in_the_expanded_feed(city):
+    city.load(a_network(headway=every(10, 7 * 3600, 9 * 3600))).step(at(7, 1))
+    client = city.client()
+    assert change(client, "suspend", direction="R1|", until="2026-11-23T07:35").status_code == 303
+    city.step(at(7, 1, 2))
+    canceled = sorted(trip for trip, said in unrolled(client).items() if said == CANCELED)
+    assert canceled == ["T1~071000", "T1~072000", "T1~073000"]
+
+
 # --- notices -------------------------------------------------------------------------------------------------------------
 
 NOTICE = {"header_id": "Banjir", "header_en": "Flood", "effect": "DETOUR", "cause": "WEATHER"}
@@ -335,6 +370,13 @@ def test_a_template_fills_the_form_in_both_languages(client):
     assert 'value="Banjir: bus lewat jalan lain"' in page
     assert 'value="Flood: buses take another way"' in page
     assert '<option value="WEATHER" selected>' in page
+
+
+def test_a_strike_is_told_as_a_strike(town, client):
+    page = client.get("/armada/pengumuman?contoh=strike").text
+    assert 'value="Mogok kerja: bus sedikit atau tidak ada"' in page
+    assert '<option value="STRIKE" selected>' in page
+    assert '<option value="REDUCED_SERVICE" selected>' in page
 
 
 def test_a_notice_is_seen_before_it_is_told(town, client):
@@ -408,7 +450,7 @@ def test_a_tracker_is_swapped_in_one_step(town, client):
 
 def test_a_phone_gets_a_password_and_a_picture_that_are_shown_once(town):
     town.step()
-    client = town.client(phone_link=lambda issued, host: f"owntracks:///{host}/{issued.user}")
+    client = town.client(phone_links=lambda issued, host: {"OwnTracks": f"owntracks:///{host}/{issued.user}"})
     answer = tracker(client, "add", "driver7/phone", vehicle="BUS7")
     assert answer.status_code == 200
     password = re.findall(r'<b class="num">([^<]+)</b>', answer.text)[2]
@@ -432,3 +474,53 @@ def test_a_tracker_that_was_set_up_is_awaited_for_five_minutes(town):
     assert "Menunggu posisi pertamanya." in client.get("/armada/pelacak").text
     town.now += timedelta(minutes=5, seconds=1)
     assert "Tidak ada posisi sejak 07.05" in client.get("/armada/pelacak").text
+
+
+def test_a_tracker_that_knocks_waits_to_be_let_in_and_is_approved_with_its_bus(town):
+    town.step()
+    last_at = town.now - timedelta(minutes=2)
+    knocks = BrokerRefusals(cause=RefusalCause.LOGIN, client="knocker", count=3, first_at=last_at, last_at=last_at)
+    with writing(town.engine) as connection:
+        add_broker_refusals(connection, [knocks])
+    client = town.client()
+    page = client.get("/armada/pelacak").text
+    assert "Menunggu diizinkan" in page
+    assert "ditolak saat masuk 3 kali" in page
+    assert tracker(client, "add", "knocker", vehicle="BUS9").status_code == 200
+    assert "Menunggu diizinkan" not in client.get("/armada/pelacak").text
+    with town.engine.connect() as connection:
+        assert load_tracker_map(connection)["knocker"] == "BUS9"
+
+
+def test_each_app_of_a_phone_has_its_own_picture(town):
+    """What OwnTracks and Traccar Client are told is tested with phone_settings."""
+    town.step()
+    client = town.client(phone_links=partial(phone_links, mqtt_port=1883, receive_port=5055))
+    phone = tracker(client, "add", "driver7/phone").text
+    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', phone) == ["OwnTracks", "Traccar Client"]
+    box = tracker(client, "add", "box7").text
+    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', box) == ["Traccar Client"]
+    assert "RECEIVE_PORT" in tracker(town.client(phone_links=lambda issued, host: {}), "add", "box8").text
+
+
+@pytest.mark.parametrize(("minutes", "green"), [(4, True), (6, False)])
+def test_a_tracker_whose_first_position_came_within_five_minutes_is_green(town, minutes, green):
+    town.step()
+    client = town.client()
+    tracker(client, "add", "tracker-BUS5", vehicle="BUS5")
+    town.now += timedelta(minutes=minutes)
+    with writing(town.engine) as connection:
+        heard = {"tracker_id": "tracker-BUS5", "first_received_at": town.now, "last_received_at": town.now, "accepted": 1}
+        save_tracker_health(connection, [heard])
+    town.step()
+    page = client.get("/armada/pelacak").text
+    assert ("posisi pertamanya datang dalam lima menit" in page) == green
+
+
+def test_the_buses_with_their_trackers_are_on_a_picture_and_silent_ones_are_hatched(town, client):
+    picture = client.get("/armada/peta.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert ">BUS1</text>" in picture.text
+    assert 'class="bus silent"' not in picture.text
+    town.step(town.now + timedelta(minutes=3))
+    assert 'class="bus silent"' in client.get("/armada/peta.svg").text

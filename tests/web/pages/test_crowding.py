@@ -26,8 +26,9 @@ def workers(town):
 def tap(client, phone: str, crowding: str, page: str = TRIP):
     """What a browser without JavaScript sends from the form of a page."""
     html = client.get(page, headers={"User-Agent": phone}).text
-    form = re.search(r'<form class="isi".*?</form>', html, re.DOTALL)[0]
-    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    form = re.search(r'<form class="isi".*?</form>', html, re.DOTALL)
+    assert form is not None
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
     return client.post("/isi", data={**fields, "isi": crowding}, headers={"User-Agent": phone, "Origin": "http://localhost"})
 
 

@@ -19,6 +19,7 @@ from transit.store.alerts import save_alert
 from transit.store.assignments import assign
 from transit.store.database import writing
 from transit.store.departure_orders import say
+from transit.store.tickets import Ticket, save_ticket
 from transit.store.watch_reports import write_report
 from transit.tracking.trip_choice import AssignmentHint
 
@@ -31,6 +32,7 @@ BY_DOCTOR_ALONE = {  # of the set-up: tests/test_app.py, tests/gps_ingest/operat
     Kind.BROKER_IS_NONE, Kind.BROKER_REFUSES_US, Kind.LIVE_NEVER_RAN, Kind.LIVE_STOPPED, Kind.OFFERED_OPENLY, Kind.NO_NETWORK,
     Kind.STORED_LOST,
 }  # fmt: skip
+BY_LIVE_ALONE = {Kind.BUNCHED, Kind.GAP, Kind.GHOST, Kind.LOOSE}  # tests/web/pages/test_inbox.py
 ELSEWHERE = {  # tests/web/pages/test_troubles.py
     Kind.OUTAGE, Kind.OUR_CLOCK_WRONG, Kind.OUR_CLOCK_STEPPED, Kind.WEEK_ROLLOVER, Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG,
     Kind.CLOCK_CORRECTED, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD, Kind.ASSIGNED_WITHOUT_TRACKER,
@@ -219,6 +221,13 @@ def assignment_overruled(control):
     return assigned(control, "BUS1", AssignmentHint("R2")).plays(drive(to_m=3000.0))
 
 
+def more_unmapped(control):
+    """Thousands of invented names are a screen of them and a number."""
+    for n in range(25):
+        control.publish(f"transbinjai/v1/trackers/X{n}/position", b"{}")
+    return control
+
+
 def departure_without_tracker(control):
     control.plays(drive(to_m=600.0))
     return ordered(control, "BUS9", at(7, 20))
@@ -314,14 +323,44 @@ def messages_lost(control):
     return watched(control, losses=(Loss(20, control.now),))
 
 
+def falls_silent(control):
+    control.map("T2", "BUS2").plays(drive(to_m=600.0), ["T1", "T2"])
+    return control.plays(drive(control.now, from_m=600.0, to_m=1800.0), ["T2"])  # 200 s
+
+
+def off_line(control):
+    control.plays(drive(to_m=1300.0))
+    start = control.now + timedelta(seconds=10)
+    return control.plays([a_report((1300.0, 30.0 * n + 100.0), start + timedelta(seconds=10 * n)) for n in range(20)])
+
+
+def battery_low(control):
+    return control.plays(drive(to_m=600.0), battery_pct=19)
+
+
+def notice_ends(control):
+    control.plays(drive(to_m=600.0))
+    with writing(control.engine) as connection:
+        save_alert(connection, Alert("a1", {"en": "Roadworks"}, (InformedEntity(route_id="R1"),), at(6), at(7, 25)))
+    return control
+
+
+def ticket_waits(control):
+    control.plays(drive(to_m=600.0))
+    with writing(control.engine) as connection:
+        save_ticket(connection, Ticket("ABCD2345", "no_bus", "S2", control.now - timedelta(hours=24)))
+    return control
+
+
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
-    shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip, assignment_unknown,
+    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
+    assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong,
     accuracy_too_poor, accuracy_too_good, runs_early, runs_late, line_left,
-    part_fault, part_restarted, messages_lost, client_id_clash,
+    part_fault, part_restarted, messages_lost, client_id_clash, falls_silent, off_line, battery_low, notice_ends, ticket_waits,
 )}  # fmt: skip
 NOTHING_ELSE: set[Kind] = set()
 COMES_WITH = {  # what else is rightly told of the same scene
@@ -334,6 +373,7 @@ COMES_WITH = {  # what else is rightly told of the same scene
     Kind.FEED_EXPIRED: {Kind.NEVER_REPORTED},
     Kind.FEED_EXPIRES: {Kind.NEVER_REPORTED},
     Kind.UNMAPPED: {Kind.NEVER_HEARD},
+    Kind.MORE_UNMAPPED: {Kind.NEVER_HEARD, Kind.NEVER_REPORTED, Kind.UNMAPPED, Kind.SOME_REFUSED, Kind.MOSTLY_REFUSED},
     Kind.SHARED_VEHICLE: {Kind.NEVER_HEARD},
     Kind.DEPARTURE_UNSEEN: {Kind.NEVER_HEARD},
 }
@@ -354,8 +394,15 @@ def test_the_trouble_is_told_and_nothing_else(control, name):
     assert troubles.keys() - {kind} <= COMES_WITH.get(kind, NOTHING_ELSE)
 
 
+def test_of_invented_trackers_twenty_are_told_by_name_and_the_others_as_a_number(control):
+    more_unmapped(control).troubles()
+    rows = control.live.troubles
+    assert sum(row.kind is Kind.UNMAPPED for row in rows) == 20
+    assert [row.figures for row in rows if row.kind is Kind.MORE_UNMAPPED] == [{"count": 5}]
+
+
 def test_every_kind_has_its_scene():
-    assert {Kind(name) for name in SCENES} | BY_DOCTOR_ALONE | ELSEWHERE == set(Kind)
+    assert {Kind(name) for name in SCENES} | BY_DOCTOR_ALONE | BY_LIVE_ALONE | ELSEWHERE == set(Kind)
 
 
 @pytest.mark.parametrize("fault", FaultKind)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from datetime import timedelta
 
 import pytest
+from pypdf import PdfReader
 
 from tests.builders import MONDAY, a_network, a_report, a_trip_instance, at, every
+from transit.quality.performance import DayFigures, HourFigures
 from transit.store.database import writing
-from transit.store.service_days import load_days
+from transit.store.service_days import load_days, save_day
 from transit.store.stop_events import save_stop_events
+from transit.store.tickets import Ticket, answer_ticket, save_ticket
 from transit.tracking.state import StopEvent
 
 
@@ -47,7 +52,7 @@ def test_a_day_says_the_excess_wait_and_how_it_is_computed(served):
     # from 7 to 9 o'clock: headways 10, 10, 25, 5, 10, 10, 10, 10
     squares, total = 6 * 100 + 625 + 25, 90
     excess = squares / (2 * total) - total / 8 / 2
-    assert f'data-h="Tunggu lebih">{excess:.1f}'.replace(".", ",") in html
+    assert f">{excess:.1f}</a></td>".replace(".", ",") in html
     assert "Cara menghitung" in html
 
 
@@ -102,3 +107,79 @@ def test_riders_read_the_same_in_plain_words(served):
     assert status == 200
     assert "menunggu rata-rata 7 mnt, 2 mnt lebih lama dari janji" in html
     assert "9 dari 10 bus datang paling lama 3 mnt setelah jarak yang dijanjikan" in html
+
+
+# ---- printed, and where one looks
+
+
+def printed(city, query=""):
+    answer = city.client().get(f"/armada/kinerja.pdf{query}", headers={"Accept-Language": "id"})
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    pages = PdfReader(io.BytesIO(answer.data)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_the_report_for_the_dinas_has_the_figures_what_was_left_out_and_the_formulas(served):
+    text = printed(served)
+    assert "Senin 23 November 2026" in text
+    assert "Tunggu lebih 1,3 mnt" in text
+    assert "2026-11-23 06: 1" in text, "an hour that was left out, by its name"
+    assert "(h²) / 2" in text
+    assert "h <= H + 3" in text
+    assert "Diketahui oleh Dinas Perhubungan" in text
+
+
+def test_a_day_of_which_nothing_is_known_is_printed_without_a_claim(served):
+    served.now = at(9, day=MONDAY + timedelta(days=1))
+    text = printed(served, "?tanggal=2026-11-24")
+    assert "Tunggu lebih – mnt" in text or "Tunggu lebih - mnt" in text
+    assert served.client().get("/armada/kinerja.pdf?tanggal=kemarin").status_code == 400
+
+
+def test_a_figure_opens_the_playback_of_its_worst_moment(served):
+    html = page(served, "/armada/kinerja")[1]
+    assert '<a href="/armada/putar?t=2026-11-23T07:45:00&amp;halte=S0">1,3</a>' in html, "25 minutes, until a quarter to eight"
+    assert "/armada/putar?t=2026-11-23T07:50:00" not in html, "5 minutes are not bunched where 10 are promised"
+
+
+def test_reports_of_riders_and_the_promises_of_the_span_are_among_the_figures(served):
+    with writing(served.engine) as connection:
+        save_ticket(connection, Ticket("A", "no_bus", "S0", at(8)))
+        save_ticket(connection, Ticket("B", "no_bus", "S1", at(8, 30)))
+        save_ticket(connection, Ticket("C", "no_bus", "S1", at(8, day=MONDAY - timedelta(days=1))))
+        answer_ticket(connection, "A", "Maaf", now=at(9, 30))
+    cards = served.folder / "scorecards"
+    cards.mkdir()
+    for day, score, scored in ((22, 10.0, 1000), (23, 80.0, 300), (24, 90.0, 100)):
+        card = {"scored": scored, "eta_benchmark": {"score": score}, "mae_s": {"0-3": 31.4}}
+        (cards / f"2026-11-{day}.json").write_text(json.dumps({"all routes": card}))
+    served.now = at(12, day=MONDAY + timedelta(days=2))
+    html = page(served, "/armada/kinerja?per=minggu&tanggal=2026-11-23")[1]
+    assert "Laporan penumpang: 2 (Bus tidak datang 2)" in html
+    assert "1 dijawab. Separuh jawaban datang dalam 1,5 jam." in html
+    assert "Dari janji selama 2 hari, 82,5 % tepat" in html, "by how many were scored; Sunday is of another week"
+    assert "0-3 mnt sebelumnya: rata-rata meleset 31 dtk" in html
+    rows = served.client().get("/armada/kinerja.csv?per=minggu&tanggal=2026-11-23").text.splitlines()
+    assert "reports_received,,,2" in rows
+    assert "promises_eta_score,,,82.5" in rows
+
+
+def test_what_is_driven_without_a_trip_is_counted_from_the_record(city):
+    """A bus that drives 2 km beside the line and back has no trip."""
+    city.now = at(6, 59)
+    city.load(a_network(headway=every(10), stops_every_m=2000.0))
+    for minute in range(20):
+        city.hear([a_report((300.0 * minute, 2500.0), at(7, minute))])
+        city.step(at(7, minute, 5))
+    city.now = at(8)
+    html = page(city, "/armada/kinerja")[1]
+    assert re.search(r'data-h="km kosong">(<a[^>]*>)?6(</a>)?</td>', html), "19 x 300 m"
+
+
+def test_a_day_that_was_stored_before_rounds_were_counted_claims_none(served):
+    old = DayFigures(hours=[HourFigures(day=MONDAY, route_id="R1", direction_id=None, side=0, hour=7, coverage=1.0)], ends=[])
+    with writing(served.engine) as connection:
+        save_day(connection, MONDAY, old, network_version=served.version, now=served.now)
+    html = page(served, "/armada/kinerja")[1]
+    assert 'data-h="km kosong">–</td>' in html
+    assert re.search(r'data-h="Satu putaran, median dan p90">(<a[^>]*>)?– / –', html)

@@ -72,6 +72,7 @@ def test_half_an_hour_later_it_is_parked_off_the_boards_and_told(town):
     (parked,) = [one for one in town.live.troubles if one.kind is TroubleKind.PARKED]
     assert "BUS1 has not moved since" in sentence(parked, "en", "Asia/Jakarta", town.now)
     assert "BUS1 tidak bergerak sejak" in sentence(parked, "id", "Asia/Jakarta", town.now)
+    town.step(town.now + timedelta(seconds=20))  # what lasts is told
     assert "BUS1 tidak bergerak sejak" in town.client().get("/armada?lang=id").text
     assert town.pipeline.states["BUS1"].matched.trip.trip_id == "T1"
 

@@ -167,7 +167,7 @@ def test_our_scripts_cost_a_rider_at_most_four_and_a_half_kilobytes(town):
 def test_the_last_bus_of_the_day_is_marked_and_the_first_of_tomorrow_follows(town):
     town.hear(a_drive(start=at(8), to_m=1800)).step(at(8, 5))
     page = town.client().get("/halte/S5")
-    assert "bus terakhir hari ini Berikutnya Selasa 07.06, bus pertama." in words(page)
+    assert re.search(r"BUS1 · bus terakhir hari ini .*Berikutnya Selasa 07.06, bus pertama\.", words(page))
     assert 'class="is-live first soon"' in page.text, "less than half an hour before it"
     town.step(at(7, 20))
     page = town.client().get("/halte/S5")

@@ -167,3 +167,38 @@ def test_a_ticket_is_found_by_its_number(client):
     found = client.get(f"/lapor?nomor={number.lower()}")
     assert found.status_code == 303
     assert "belum dijawab" in client.get(found.headers["Location"]).text
+
+
+def test_the_answer_is_drafted_from_what_was_seen_and_the_rider_reads_it_as_it_was_corrected(town, client):
+    town.now = at(7, 40)
+    number = say(client, stop="S2", day="today", time="07.03").headers["Location"].rsplit("/", 1)[1]
+    desk = client.get("/armada/laporan?lang=id", environ_base=LOCAL).text
+    draft = re.search(rf'<textarea id="a{number}"[^>]*>(.*?)</textarea>', desk, re.S)[1]
+    assert draft.startswith("Sekitar pukul 07.03 bus BUS1 ada di Halte S2, menurut pelacaknya pukul 07.02.")
+    client.post(f"/armada/laporan/{number}", data={"answer": f"{draft} Terima kasih."}, headers=OURS, environ_base=LOCAL)
+    page = client.get(client.get(f"/lapor?nomor={number}").headers["Location"]).text
+    assert f"{draft} Terima kasih." in page
+    assert "Sudah dijawab" in page
+
+
+def test_of_many_reports_the_longest_waiting_are_drafted_and_any_other_on_demand(town, client):
+    numbers = []
+    for minute in range(6):
+        town.now = at(7, 40 + minute)
+        numbers.append(
+            say(client, stop="S2", day="today", time=f"07.{10 + 6 * minute // 2:02d}", text=f"{minute}").headers["Location"][7:]
+        )
+
+    def drafted(page):
+        rows = re.findall(r'<textarea id="a(\w+)"[^>]*>(.*?)</textarea>', page, re.S)
+        return {number for number, text in rows if text}
+
+    desk = client.get("/armada/laporan?lang=id", environ_base=LOCAL).text
+    assert drafted(desk) == set(numbers[:4])
+    assert f'href="/armada/laporan?susun={numbers[5]}#t{numbers[5]}"' in desk
+    assert numbers[5] in drafted(client.get(f"/armada/laporan?susun={numbers[5]}", environ_base=LOCAL).text)
+
+
+def test_what_no_bus_can_answer_is_not_drafted(town, client):
+    say(client, kind="other", stop="S2", day="today", time="07.03", text="Atap bocor")
+    assert "Disusun dari yang terlihat" not in client.get("/armada/laporan?lang=id", environ_base=LOCAL).text

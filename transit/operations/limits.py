@@ -1,0 +1,45 @@
+"""From when on something is a matter for the dispatcher: numbers that an operator may set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, shares and per cents. A matter that is open ends only beyond the second number, where there is one."""
+
+    lasts_s: float = 20.0  # so long something must be true before it is a matter
+    clears_s: float = 60.0  # and so long not, before the matter is over
+    headway_clears_s: float = 300.0  # the same of bunching and gaps: two buses that rest at a terminal are not apart yet
+    falls_silent_s: float = 150.0  # of a bus on a trip: nothing is decided on an older fix (MBTA Skate)
+    silent_s: float = 300.0  # a tracker that reports every two minutes may miss one
+    off_line_s: float = 120.0  # a bus that goes around a parked lorry is back by then
+    loose_s: float = 300.0  # moving without a trip: on the way from the depot it is for some minutes
+    bunched_s: float = 120.0  # behind the bus ahead, or
+    bunched_share: float = 0.25  # of the headway, whichever is more
+    bunched_over: float = 1.5  # times that, and they are apart again
+    gap_share: float = 1.5  # of the headway that the buses on the road can keep
+    gap_over: float = 1.25
+    battery_pct: float = 20.0
+    battery_over_pct: float = 25.0
+    ticket_h: float = 24.0  # a rider waits for an answer
+    notice_ends_min: float = 30.0
+    feed_ends_days: float = 14.0  # time to ask for the new one
+
+
+DEFAULT = Limits()
+NAMES = tuple(field.name for field in fields(Limits))
+
+
+def parse_limits(text: str) -> Limits:
+    """`silent_s=240,battery_pct=15`. Raises ValueError with the way out."""
+    values: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = (word.strip() for word in part.partition("="))
+        if name not in NAMES:
+            raise ValueError(f"INBOX_LIMITS names {name!r}; there are {', '.join(NAMES)}")
+        if not value.replace(".", "", 1).isdigit():
+            raise ValueError(f"INBOX_LIMITS has {part!r}; give a number that is not negative: silent_s=300,battery_pct=20")
+        values[name] = float(value)
+    return replace(DEFAULT, **values)

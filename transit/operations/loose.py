@@ -1,0 +1,37 @@
+"""Vehicles that move and are on no trip: riders do not see them, and nobody is told when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from transit.operations.facts import FleetFacts
+from transit.operations.service_hours import is_in_service
+from transit.operations.troubles import Trouble, TroubleKind
+from transit.tracking.state import VehicleState, VehicleStatus
+
+WITHOUT_TRIP = (VehicleStatus.UNASSIGNED, VehicleStatus.DEADHEAD)
+SEEN = timedelta(seconds=150)  # an older fix says nothing of now
+GOES_ON = timedelta(seconds=90)  # a stop at a light is no end of moving
+
+
+def loose_since(before: Mapping[str, datetime], states: Mapping[str, VehicleState], now: datetime) -> dict[str, datetime]:
+    """vehicle_id -> since when it has moved without a trip; before: what this gave at the last look."""
+    return {
+        vehicle_id: before.get(vehicle_id, now)
+        for vehicle_id, state in states.items()
+        if state.matched.status in WITHOUT_TRIP and now - state.report.received_at <= SEEN and _moves(state)
+    }
+
+
+def _moves(state: VehicleState) -> bool:
+    return state.standing is not None and state.report.reported_at - state.standing.since <= GOES_ON
+
+
+def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    """Not of one that is said to be out of service: it is where it should be."""
+    if facts.network is None or not is_in_service(facts.network, facts.now):
+        return
+    for vehicle_id, since in sorted(facts.loose.items()):
+        if facts.now - since > timedelta(seconds=facts.limits.loose_s) and vehicle_id not in facts.idle:
+            yield Trouble(TroubleKind.LOOSE, vehicle_id, since)

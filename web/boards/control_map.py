@@ -1,0 +1,67 @@
+"""The buses on the console's map: those that were heard lately, on a route or not, in step with ladder and list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transit.control.corridor import GONE, BusState, CorridorBus
+from transit.control.facts import SILENT
+from transit.plan.network import Network
+from transit.tracking.state import VehicleState
+from web.words import control, names, phrasing
+from web.words.colours import colours
+from web.world import World
+
+
+@dataclass(frozen=True)
+class MapBus:
+    """One bus as the script of the map draws it."""
+
+    id: str
+    lat: float
+    lon: float
+    bearing: float | None
+    letter: str  # of its route
+    ground: str
+    ink: str
+    words: str  # its route and state
+    is_silent: bool
+    heard_at: float  # Unix seconds
+
+
+def map_buses(world: World, corridors: Sequence[Any]) -> list[MapBus]:
+    """Of the vehicles heard within the quarter of an hour in which a silent bus keeps its place on the ladder."""
+    network, now = world.network, world.now()
+    assert network is not None
+    on_ladder = {bus.vehicle_id: bus for row in corridors for bus in row.corridor.buses}
+    rows = []
+    for vehicle_id, state in sorted(world.states.items()):
+        if now - state.report.received_at <= GONE:
+            is_silent = now - state.report.received_at > SILENT
+            rows.append(_map_bus(network, state, on_ladder.get(vehicle_id), is_silent))
+    return rows
+
+
+def _map_bus(network: Network, state: VehicleState, on_ladder: CorridorBus | None, is_silent: bool) -> MapBus:
+    trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
+    route = network.routes[trip.route_id] if trip else None
+    ground, ink = colours(route) if route else ("455A64", "FFFFFF")
+    if is_silent:
+        word = control.bus_word(BusState.SILENT)
+    else:
+        word = control.bus_word(on_ladder.state) if on_ladder else phrasing.vehicle_word(state.matched.status)
+    name = names.route_name(route) if route else ""
+    return MapBus(
+        id=state.vehicle_id,
+        lat=round(state.report.lat, 5),
+        lon=round(state.report.lon, 5),
+        bearing=None if state.report.bearing is None else round(state.report.bearing),
+        letter=name[:1].upper() or "?",
+        ground=ground,
+        ink=ink,
+        words=f"{name}, {word}" if name else word,
+        is_silent=is_silent,
+        heard_at=state.report.reported_at.timestamp(),
+    )

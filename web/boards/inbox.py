@@ -1,0 +1,104 @@
+"""The dispatchers' inbox: one row for each matter, now or at a moment long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from transit.operations.matters import WATCHED, Handling, Matter, Stand, stand_of
+from transit.operations.troubles import Trouble, TroubleKind
+from transit.store.matters import load_matters, load_open
+from web.boards.trouble_lines import trouble_lines
+from web.words import matters
+from web.words.matters import Step
+from web.world import World
+
+
+@dataclass(frozen=True)
+class MatterRow:
+    """A matter as it is read. vehicle_id: of the bus page that it links to; empty: it is of no bus."""
+
+    matter: Matter
+    trouble: Trouble  # with the figures of now, where it is still found
+    stand: Stand
+    wrong: str
+    remedy: str
+    step: Step | None
+    vehicle_id: str
+
+    @property
+    def since(self) -> datetime:
+        return self.trouble.since or self.matter.opened_at
+
+
+@dataclass(frozen=True)
+class InboxBoard:
+    """todo: nobody has closed or put them off. watched: they mostly end by themselves."""
+
+    todo: list[MatterRow]
+    watched: list[MatterRow]
+    snoozed: list[MatterRow]
+    closed: list[MatterRow]
+
+
+SNOOZES_MIN = (10, 30, 60, 240)  # minutes: a round, half an hour, an hour, until the next shift
+
+
+def inbox_values(world: World) -> dict[str, object]:
+    """What the template of the inbox needs."""
+    values = {"inbox": inbox_board(world), "is_live": world.is_live, "matters": matters}
+    return {**values, "wrong": None, "snoozes": SNOOZES_MIN}
+
+
+def inbox_board(world: World) -> InboxBoard:
+    with world.engine.connect() as connection:
+        some = load_open(connection)
+    return _board(world, some, world.view.troubles, world.now())
+
+
+def inbox_at(world: World, at: datetime, troubles: Iterable[Trouble]) -> InboxBoard:
+    """As it was; troubles: those that were found then, with their figures."""
+    with world.engine.connect() as connection:
+        some = load_matters(connection, at, at)
+    return _board(world, some, troubles, at)
+
+
+def one_row(world: World, matter: Matter) -> MatterRow:
+    return _rows(world, [matter], world.view.troubles, world.now())[0]
+
+
+def _board(world: World, some: list[Matter], troubles: Iterable[Trouble], at: datetime) -> InboxBoard:
+    rows = sorted(_rows(world, some, troubles, at), key=lambda row: (*row.trouble.weight, row.matter.matter_id))
+    open_rows = [row for row in rows if row.stand.handling in (Handling.NEW, Handling.TAKEN)]
+    return InboxBoard(
+        todo=[row for row in open_rows if row.trouble.kind not in WATCHED],
+        watched=[row for row in open_rows if row.trouble.kind in WATCHED],
+        snoozed=[row for row in rows if row.stand.handling is Handling.SNOOZED],
+        closed=[row for row in rows if row.stand.handling is Handling.CLOSED],
+    )
+
+
+def _rows(world: World, some: list[Matter], troubles: Iterable[Trouble], at: datetime) -> list[MatterRow]:
+    by_key = {trouble.key: trouble for trouble in troubles}
+    newest = [by_key.get(matter.trouble.key, matter.trouble) for matter in some]
+    lines = trouble_lines(world, newest, at)
+    return [
+        MatterRow(
+            matter=matter,
+            trouble=trouble,
+            stand=stand_of(matter, at),
+            wrong=line.wrong,
+            remedy=line.remedy,
+            step=matters.first_step(trouble),
+            vehicle_id=_vehicle(world, trouble),
+        )
+        for matter, trouble, line in zip(some, newest, lines, strict=True)
+    ]
+
+
+def _vehicle(world: World, trouble: Trouble) -> str:
+    vehicle_id = matters.vehicle_of(trouble)
+    if trouble.kind is TroubleKind.TICKET_WAITS:
+        return ""
+    return vehicle_id if vehicle_id in world.states else ""
