@@ -358,11 +358,11 @@ def a_waiting_bus():
     return VehicleState("BUS-1", report, MatchedPosition(report.reported_at, VehicleStatus.UNASSIGNED))
 
 
-def test_signs_are_one_page_for_each_stop(tmp_path):
+def test_signs_are_two_pages_for_each_stop(tmp_path):
     run(tmp_path, "gtfs", "import", str(SAMPLE))
     code, said = run(tmp_path, "signs", "--all", "--out", str(tmp_path / "signs.pdf"))
     assert (code, "21 signs" in said) == (0, True)
-    assert Path(tmp_path / "signs.pdf").read_bytes().count(b"/Type /Page\n") == 21
+    assert Path(tmp_path / "signs.pdf").read_bytes().count(b"/Type /Page\n") == 42
     assert run(tmp_path, "signs", "--stop", "nowhere")[0] == 1
 
 
