@@ -85,7 +85,8 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
     last, single = min(last, today), first if first == last else None
     days, missing = _days(world, network, first, last, now)
     hours = [row for figures in days.values() for row in figures.hours if row.route_id in network.routes]
-    ends = [row for figures in days.values() for row in figures.ends]
+    hours = [row for row in hours if _is_over(row, network, now)]
+    ends = [row for day, figures in days.items() if day < today for row in figures.ends]  # of today the last is not known
     with world.engine.connect() as connection:
         since, until = moment(first, 0, network.timezone), moment(last + timedelta(days=1), 0, network.timezone)
         advice, tickets = record_of(connection, since, until), ticket_figures(connection, since, until)
@@ -129,6 +130,11 @@ def _empty_by_day(days: Mapping[date, DayFigures]) -> dict[Any, float]:
 
 def _hour_name(network: Network, row: HourFigures) -> str:
     return f"{row.day} {row.hour:02d}: {network.routes[row.route_id].short_name or row.route_id}"
+
+
+def _is_over(row: HourFigures, network: Network, now: datetime) -> bool:
+    """What is still to come is neither missed nor kept."""
+    return moment(row.day, (row.hour + 1) * 3600.0, network.timezone) <= now
 
 
 def _is_left_out(row: HourFigures) -> bool:

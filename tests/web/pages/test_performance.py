@@ -70,6 +70,21 @@ def test_of_an_hour_that_is_left_out_not_even_none_is_said(served):
     assert ">0 / 6</a>" in html.split(">07</a></th>")[1].split("</tr>")[0], "of one that counts a none is one"
 
 
+def test_what_is_still_to_come_today_is_neither_missed_nor_kept(served):
+    served.now = at(8, 59)
+    html = page(served, "/armada/kinerja")[1]
+    assert "2026-11-23 06: 1" in html
+    assert "2026-11-23 08: 1" not in html, "the hour is not over"
+    assert ">07</a></th>" in html
+    assert ">08</a></th>" not in html
+    ends = html.split("Bus pertama ditepati")[1].split("</table>")[0]
+    assert "–" in ends
+    assert "%" not in ends
+    served.now = at(12, day=MONDAY + timedelta(days=1))
+    ends = page(served, "/armada/kinerja?tanggal=2026-11-23")[1].split("Bus pertama ditepati")[1].split("</table>")[0]
+    assert "%" in ends
+
+
 def test_a_day_without_any_record_claims_nothing(served):
     served.now = at(9, day=MONDAY + timedelta(days=1))
     html = page(served, "/armada/kinerja?tanggal=2026-11-24")[1]
