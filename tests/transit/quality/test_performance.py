@@ -183,3 +183,12 @@ def test_the_longest_and_the_shortest_headway_are_where_one_looks():
     even = figures(network, departures(network, 0, 10, 20))
     assert even.closest is None
     assert figures(network, []).worst is None
+
+
+def test_the_first_bus_is_kept_by_when_it_leaves_not_by_when_it_comes_to_wait():
+    network = timetabled()
+    (direction,) = directions_of(network).of_route["R1"]
+    first = a_call(network, at(6, 50), start_s=None)
+    leaves_late = StopEvent("BUS1", first.trip, first.stop_id, first.stop_sequence, at(6, 50), at(7), 10.0)
+    assert first_and_last(network, MONDAY, direction, [first])[0] is False
+    assert first_and_last(network, MONDAY, direction, [leaves_late])[0] is True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transit.quality.scorecard import Passage, Promise, score
+from transit.quality.scorecard import Passage, Promise, accuracy, score
 
 A = ("BUS1", "T1", "S3", 3)
 LAST = ("BUS1", "T1", "S9", 9)
@@ -102,3 +103,9 @@ def test_the_order_of_rows_says_nothing(promises, passages):
     made = [promise(at, at + ahead, low_at=at, high_at=at + ahead) for at, ahead in promises]
     truth = [passage(at) for at in passages]
     assert score(made, truth) == score(made[::-1], truth[::-1])
+
+
+def test_a_bus_exactly_three_minutes_away_belongs_to_the_farther_bucket():
+    made_at, predicted_at, actual = (np.array([seconds]) for seconds in (0.0, 170.0, 180.0))
+    errors = accuracy(made_at, predicted_at, actual)["mae_s"]
+    assert (errors["0-3"], errors["3-6"]) == (None, 10.0)
