@@ -1,12 +1,9 @@
-"""How a dispatcher's shift begins, in a real browser; after each step riders' page and the feeds say what follows from it.
-
-To come: withdraw, suspend, detour, answer, report, hand over. Each has its test without a browser.
-"""
+"""A whole shift of a dispatcher in a real browser; after each step riders' page and the feeds say what follows from it."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -56,7 +53,8 @@ class Shift(Control):
         for vehicle_id in self.phase_s:
             self.map(f"T-{vehicle_id}", vehicle_id)
         with writing(self.engine) as connection:
-            add_person(connection, "siti", Role.DISPATCHER, PASSWORD, now=self.now)
+            for name, role in (("siti", Role.DISPATCHER), ("budi", Role.SUPERVISOR)):
+                add_person(connection, name, role, PASSWORD, now=self.now)
         settings = WebSettings(folder, self.url, clock=lambda: self.now, live_fresh_s=1e6)
         self.address = serve(create_app(settings))
         self.browser = chromium
@@ -110,6 +108,14 @@ class Shift(Control):
         """vehicle or, of a run that nobody drives, trip_id -> its update."""
         entities = [entity.trip_update for entity in self.feed("trip_updates")]
         return {row.vehicle.id or row.trip.trip_id: row for row in entities}
+
+    def relations_at(self, stop_id):
+        """What the feed says of the calls at a stop."""
+        calls = [row for update in self.updates().values() for row in update.stop_time_update if row.stop_id == stop_id]
+        return {row.schedule_relationship for row in calls}
+
+    def effects(self):
+        return {entity.alert.effect for entity in self.feed("alerts")}
 
     def reads(self, rider, path):
         rider.goto(self.address + path)
@@ -190,10 +196,103 @@ def two_bunch(shift, page, rider):
     first = shift.updates()[behind].stop_time_update[0]
     leaves_s = first.departure.time or first.arrival.time
     assert abs(leaves_s - leaves_at.timestamp()) <= STEADY_S, "promised for when it was told to leave"
+    clock = f"{datetime.fromtimestamp(leaves_s, UTC) + timedelta(hours=7):%H.%M}"
+    assert clock in shift.reads(rider, "/halte/P4000_0")
     shift.pace[behind] = 1.0
 
 
-def test_the_beginning_of_a_shift(tmp_path, serve, chromium):
+def withdraws(shift, page, rider):
+    """An assignment is withdrawn, with a reason; the bus is seen to drive, and riders go on seeing it."""
+    page.goto(f"{shift.address}/armada/penugasan")
+    withdraw = page.locator("form[action$='/akhiri']").filter(has_text="BUS8")
+    withdraw.locator("select[name=reason]").select_option("breakdown")
+    withdraw.locator("button").click()
+    expect(page.locator("#what-BUS8")).to_have_value("")
+    shift.looks()
+    assert "BUS8" in shift.positions()
+    assert "BUS8" in shift.updates()
+
+
+def suspends(shift, page, rider):
+    """A route is suspended: its runs are cancelled in the feed, its stop says so."""
+    page.goto(f"{shift.address}/armada/gangguan?jenis=suspend")
+    page.select_option("#suspend-direction", "R2|")
+    page.click("#suspend form button")
+    expect(page.locator("main")).to_contain_text("R2 tidak berjalan")
+    shift.looks()
+    relations = {
+        row.trip.schedule_relationship
+        for row in shift.updates().values()
+        if row.trip.route_id == "R2" or row.trip.trip_id.startswith("R2")
+    }
+    assert relations == {pb.TripDescriptor.CANCELED}
+    assert pb.Alert.NO_SERVICE in shift.effects()
+    assert "R2 tidak berjalan" in shift.reads(rider, "/halte/P2000_3000")
+
+
+def detours(shift, page, rider):
+    """A street is closed: the detour passes by a stop, which the feed skips and whose page says it."""
+    assert shift.relations_at("P2000_0") == {pb.TripUpdate.StopTimeUpdate.UNSCHEDULED}
+    page.goto(f"{shift.address}/armada/gangguan?rute=R1")
+    page.check("input[name=missed][value='P2000_0']")
+    page.fill("#detour-until", f"{shift.now + timedelta(hours=9):%Y-%m-%dT%H:%M}")
+    page.locator("form:has(#detour-until) button").click()
+    expect(page.locator("main")).to_contain_text("R1 lewat jalan lain")
+    shift.looks()
+    assert pb.Alert.DETOUR in shift.effects()
+    assert shift.relations_at("P2000_0") <= {pb.TripUpdate.StopTimeUpdate.SKIPPED}
+    assert "Tidak dilayani karena pengalihan" in shift.reads(rider, "/halte/P2000_0")
+
+
+def answers(shift, page, rider):
+    """A rider asks of yesterday; the drafted answer is corrected, sent, and read under its number."""
+    rider.goto(f"{shift.address}/lapor?halte=P1000_0")
+    rider.check("input[name=day][value=yesterday]")
+    rider.fill("#time", "07.15")
+    rider.click("button[name=kind][value=no_bus]")
+    rider.wait_for_url(re.compile(r"/lapor/\w{8}$"))
+    number = rider.url.rsplit("/", 1)[1]
+    page.goto(f"{shift.address}/armada/laporan")
+    draft = page.locator(f"#a{number}")
+    assert re.match(r"(Sekitar pukul 07\.15 bus BUS\d|Mohon maaf: pukul 07\.15 tidak ada bus)", draft.input_value())
+    draft.fill(f"{draft.input_value()} Terima kasih sudah bertanya.")
+    page.locator(f"form[action$='/{number}'] button").click()
+    rider.goto(f"{shift.address}/lapor")
+    rider.fill("#nomor", number)
+    rider.press("#nomor", "Enter")
+    expect(rider.locator("main")).to_contain_text("Terima kasih sudah bertanya.")
+    assert shift.positions() == set(shift.phase_s) - {"BUS3"}
+
+
+def reports(shift, rider):
+    """The report, by who may read it."""
+    chief = shift.person("budi")
+    chief.goto(f"{shift.address}/armada/kinerja")
+    expect(chief.locator("main")).to_contain_text("R1")
+    assert rider.goto(f"{shift.address}/kinerja").status == 200
+    return chief
+
+
+def hands_over(shift, page, chief):
+    """Hand over: the note knows the day."""
+    page.goto(f"{shift.address}/armada/serah-terima")
+    assert "BUS1: R1" in page.input_value("#s-assignments")
+    assert "BUS3: bisu sejak" in page.input_value("#s-silent")
+    assert "R2 tidak berjalan" in page.input_value("#s-changes")
+    assert "R1 lewat jalan lain" in page.input_value("#s-changes")
+    assert "1 masuk, 1 dijawab" in page.input_value("#s-tickets")
+    assert "diambil siti" in page.input_value("#s-matters")
+    page.fill("#s-note", "Kunci pool di laci.")
+    page.locator("form:has(#s-note) button").click()
+    expect(page.locator("main")).to_contain_text("Kunci pool di laci.")
+    assert Axe().run(page).violations_count == 0
+    chief.goto(f"{shift.address}/armada/catatan")
+    for deed in ("mengambil perkara", "menyerahkan giliran", "mengakhiri penugasan"):
+        expect(chief.locator("main")).to_contain_text(deed)
+    assert shift.positions() == set(shift.phase_s) - {"BUS3"}
+
+
+def test_a_whole_shift(tmp_path, serve, chromium):
     shift = Shift(tmp_path, serve, chromium)
     expect.set_options(timeout=PATIENCE_MS)
     rider = chromium.new_context(viewport={"width": 360, "height": 740}, locale="id-ID").new_page()
@@ -202,6 +301,7 @@ def test_the_beginning_of_a_shift(tmp_path, serve, chromium):
     shift.now = at(6, 50)
     shift.drives(15 * 60)
     page = logs_in(shift, rider)
-    for step in (assigns_eight, one_falls_silent, two_bunch):
+    for step in (assigns_eight, one_falls_silent, two_bunch, withdraws, suspends, detours, answers):
         step(shift, page, rider)
+    hands_over(shift, page, reports(shift, rider))
     shift.engine.dispose()
