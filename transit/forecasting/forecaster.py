@@ -177,7 +177,7 @@ class Forecaster:
                 made=now,
                 base_s=float(remaining.base_s[k]),
                 median_s=float(forecast.median_s[k]),
-                x=forecast.x[k],
+                x=forecast.x[k].copy(),  # a view would keep the rows of all stops for as long as this one waits
                 tier=forecast.tier,
                 stood_s=forecast.stood_s,
                 plain_s=(low_s, shown_s, high_s),
@@ -224,9 +224,10 @@ class Forecaster:
 
     def _sweep(self, now: float) -> None:
         self._swept = now
-        old = [key for key, rows in self._samples.items() if now - rows[-1].made > FORGOTTEN_S]
-        for key in old:
-            del self._samples[key]
+        for key, rows in list(self._samples.items()):  # of a loop whose call is never seen newer ones come each round
+            self._samples[key] = [row for row in rows if now - row.made <= FORGOTTEN_S]
+            if not self._samples[key]:
+                del self._samples[key]
 
     # ---- asking
 

@@ -199,7 +199,7 @@ QUANTILES = (0.1, 0.35, 0.9)  # of the low end, the number shown, the high end
 # What is believed before anything was seen, by node after the first: seconds by which the low end, the number shown and the
 # high end move for a vehicle that has stood so long. A judgement, and wider than what stored calls show: in New York those
 # under way came 0 / 0 / 22 s later after 90 s (3,203 promises), 0 / 0 / 27 after 180 s (829), 38 / 42 / 70 after 360 s (87);
-# none was measured after 720 s (`python -m benchmarks.postponement --only nyc`, 28 Nov 2026, e87dc9c). Who never came on has
+# none was measured after 720 s (`python -m benchmarks.postponement --only nyc`, 28 Nov 2026, 3379134). Who never came on has
 # no call to be counted: the high end stays wider until a city's own calls, see SURE, take its place.
 BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
     Tier.LIVE: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),

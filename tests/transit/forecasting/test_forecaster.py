@@ -304,3 +304,16 @@ def test_shuffling_the_future_changes_nothing(method):
     assert len(future) > 30
     assert said.count("\n") > 50
     assert written(shuffled) == said
+
+
+def test_what_waits_for_a_call_that_is_never_seen_is_forgotten_though_newer_ones_come():
+    """A bus that goes the same way for nine hours, of whose calls none is known: a stop of it is predicted each round anew."""
+    forecaster = Forecaster(NETWORK)
+    counts = []
+    for n in range(9 * 60):
+        now = SEVEN + timedelta(minutes=n)
+        forecaster.observe([a_state(NETWORK, now, a_trip_instance(), 600.0 + n % 10 * 250.0, 3 + n % 10 // 2)], now)
+        counts.append(sum(len(rows) for rows in forecaster._samples.values()))
+    assert max(counts[6 * 60 :]) <= 1.1 * max(counts[: 4 * 60]), "as many after nine hours as after four"
+    waiting = [row for rows in forecaster._samples.values() for row in rows]
+    assert all(row.x.base is None for row in waiting), "and none holds what was computed for all other stops"
