@@ -42,10 +42,10 @@ from transit.tracking.late_reports import missed_calls
 from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, emission
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.pipeline import Pipeline, unpack
-from transit.tracking.report import AvlReport, can_have_driven, screen
+from transit.tracking.report import AvlReport, screen
 from transit.tracking.standing import Place, note_wait, observe, rounding_m, standing_facts
 from transit.tracking.state import StopEvent
-from transit.tracking.suspects import Suspects, is_jump
+from transit.tracking.suspects import Suspects, can_have_driven, is_jump
 from transit.tracking.tracker_clock import TrackerClock
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from transit.plan.geometry import Area, distance_m
+from transit.plan.geometry import Area
 
 MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; further ahead nothing can be made of it
 MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
 MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
-JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
 
 
@@ -77,10 +76,3 @@ def _screen_time(report: AvlReport, previous: AvlReport | None, now: datetime) -
     if previous is None or report.reported_at > previous.reported_at:
         return None
     return Rejection.DUPLICATE if report.reported_at == previous.reported_at else Rejection.OUT_OF_ORDER
-
-
-def can_have_driven(first: AvlReport, second: AvlReport, max_speed_mps: float) -> bool:
-    """Whether one vehicle can have been at both reports, straight, at its highest speed and with what a fix may err."""
-    seconds = abs((second.reported_at - first.reported_at).total_seconds())
-    slack_m = JUMP_SLACK_M + (first.accuracy_m or 0.0) + (second.accuracy_m or 0.0)
-    return distance_m(first.lat, first.lon, second.lat, second.lon) <= max_speed_mps * seconds + slack_m

@@ -10,8 +10,9 @@ import msgspec
 
 from transit.plan.geometry import METRES_PER_DEGREE, distance_m
 from transit.plan.network import TripInstance
-from transit.tracking.report import AvlReport, can_have_driven
+from transit.tracking.report import AvlReport
 from transit.tracking.state import StandingFacts
+from transit.tracking.suspects import can_have_driven
 
 NOISE_M = 100.0  # drift of a parked receiver between houses reaches 80 m off its middle in hours; farther off, it has driven
 ACCURACIES = 2.0  # or so many times what the fix says of its own error

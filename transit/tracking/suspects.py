@@ -11,8 +11,9 @@ from math import inf
 import msgspec
 
 from transit.plan.geometry import distance_m
-from transit.tracking.report import AvlReport, can_have_driven
+from transit.tracking.report import AvlReport
 
+JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 REMEMBERED = 12  # reports, refused ones included
 APART_M = 300.0  # a point this far from the reports in between was left, not trembled about
 RETURNS = 2  # to the very same point, each time from far away: no vehicle does that
@@ -28,6 +29,13 @@ TWO_OF_EACH = 4  # reports that show it
 STEADY_AFTER = 2  # times back to the track left before: from then on the one followed is kept
 SILENT_S = 120.0  # until it has been silent for so long
 OVER_S = 3600.0  # without another sign of it a trouble is over
+
+
+def can_have_driven(first: AvlReport, second: AvlReport, max_speed_mps: float) -> bool:
+    """Whether one vehicle can have been at both reports, straight, at its highest speed and with what a fix may err."""
+    seconds = abs((second.reported_at - first.reported_at).total_seconds())
+    slack_m = JUMP_SLACK_M + (first.accuracy_m or 0.0) + (second.accuracy_m or 0.0)
+    return distance_m(first.lat, first.lon, second.lat, second.lon) <= max_speed_mps * seconds + slack_m
 
 
 class Point(msgspec.Struct, array_like=True):

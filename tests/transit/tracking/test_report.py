@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import SEVEN, a_report
 from transit.plan.geometry import Area
-from transit.tracking.report import AvlReport, Rejection, can_have_driven, screen
+from transit.tracking.report import AvlReport, Rejection, screen
 
 AREA = Area(3.4, 98.3, 3.8, 98.7)
 NOW = SEVEN + timedelta(seconds=2)
@@ -75,11 +75,6 @@ def test_the_same_time_twice_is_a_duplicate_and_an_earlier_one_is_out_of_order()
     assert screened(later(0), later(0)) is Rejection.DUPLICATE
     assert screened(later(-10), later(0)) is Rejection.OUT_OF_ORDER
     assert screened(later(0.001), later(0)) is None
-
-
-def test_a_vague_fix_may_lie_further_off() -> None:
-    assert can_have_driven(replace(later(0), accuracy_m=90.0), later(1, east=260.0), 33.0)
-    assert not can_have_driven(later(0), later(1, east=260.0), 33.0)
 
 
 @given(st.floats(), st.floats(), st.one_of(st.none(), st.floats()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import SEVEN, a_report
 from transit.tracking.report import AvlReport
-from transit.tracking.suspects import BACK_AFTER, Suspects, is_jump
+from transit.tracking.suspects import BACK_AFTER, Suspects, can_have_driven, is_jump
 
 FASTEST_MPS = 33.0
 
@@ -25,6 +26,11 @@ def believed(reports: list[AvlReport], suspects: Suspects | None = None) -> list
         if not is_jump(suspects, report, kept[-1] if kept else None, FASTEST_MPS):
             kept.append(report)
     return kept
+
+
+def test_a_vague_fix_may_lie_further_off() -> None:
+    assert can_have_driven(replace(at(0), accuracy_m=90.0), at(1, east=260.0), 33.0)
+    assert not can_have_driven(at(0), at(1, east=260.0), 33.0)
 
 
 def test_a_place_that_nothing_drives_to_in_the_time_is_a_jump() -> None:
