@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -238,10 +239,26 @@ def count_in_files(data_dir: Path, name: str) -> None:
 
 
 def stop_on_signal() -> threading.Event:
-    """Set by SIGINT or SIGTERM, even where a shell handed SIGINT down as ignored."""
+    """Set by SIGINT or SIGTERM, even where a shell handed SIGINT down as ignored.
+
+    The handler only writes a byte, and a thread sets the event: a handler runs between any two steps of the main thread,
+    which may hold the lock of the event just then, in its wait or in the handler of the signal before.
+    """
     event = threading.Event()
+    heard, written = os.pipe()
+    os.set_blocking(written, False)
+
+    def note(*_: object) -> None:
+        with suppress(BlockingIOError):  # so many signals are more than enough
+            os.write(written, b".")
+
+    def wait_for_one() -> None:
+        os.read(heard, 1)
+        event.set()
+
+    threading.Thread(target=wait_for_one, name="stop on signal", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: event.set())
+        signal.signal(number, note)
     return event
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
@@ -110,9 +111,20 @@ def command(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         return process
 
     yield start
+    left = []
     for process in started:
+        with suppress(psutil.NoSuchProcess):
+            left += psutil.Process(process.pid).children(recursive=True)
         process.kill()
+    _, alive = psutil.wait_procs(left, timeout=30)  # they end with their parent
+    names = []
+    for child in alive:
+        with suppress(psutil.NoSuchProcess):
+            names.append(" ".join(child.cmdline()[-2:]))
+            child.kill()
+    for process in started:
         process.communicate()
+    assert not names, f"{names} went on for half a minute after their parent"
 
 
 @pytest.fixture
