@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
+from benchmarks.simulated import report_of
 from gps_ingest.simulation.drivers import Mode
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
@@ -24,7 +25,6 @@ from transit.plan.journeys import Planner, Request, planner_of
 from transit.plan.network import Network
 from transit.plan.runs import LiveCall, Moment, Source
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.report import AvlReport
 from transit.tracking.state import is_fresh
 from transit.tracking.trip_choice import AssignmentHint
 
@@ -69,18 +69,8 @@ class Town:
 
     def step(self, now: datetime) -> None:
         for tracker_id, fixes in self.fleet.next_reports(now):
-            off_s = next(box.clock_off_s for box in self.fleet.boxes if box.tracker_id == tracker_id)
             for fix in fixes:
-                report = AvlReport(
-                    vehicle_id=tracker_id,
-                    tracker_id=tracker_id,
-                    reported_at=datetime.fromtimestamp(fix["timestamp"] - off_s, UTC),
-                    received_at=now,
-                    lat=fix["latitude"],
-                    lon=fix["longitude"],
-                    bearing=fix.get("bearing"),
-                    speed_mps=fix.get("speed"),
-                )
+                report = report_of(self.fleet, tracker_id, fix, now)
                 self.forecaster.learn(self.pipeline.step(report, AssignmentHint(), now).events)
         for bus in self.fleet.buses:
             pattern_id, before = self._place[bus.number]

@@ -18,7 +18,7 @@ import argparse
 import subprocess
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,9 @@ from pathlib import Path
 from random import Random
 from statistics import fmean, pstdev
 
+from benchmarks.simulated import report_of
 from gps_ingest.simulation.drivers import Mode
+from gps_ingest.simulation.publisher import Fix
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.control.circuit import circuits_of
@@ -38,7 +40,6 @@ from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.report import AvlReport
 from transit.tracking.state import is_fresh
 from transit.tracking.trip_choice import AssignmentHint
 from web.live.control import ControlRoom
@@ -120,19 +121,8 @@ class Run:
                 self.passages.setdefault((bus.pattern.pattern_id, stop), []).append(self.fleet.at_s)
             self._place[bus.number] = (bus.pattern.pattern_id, index)
 
-    def _report(self, tracker_id: str, fix: Mapping[str, float], now: datetime) -> None:
-        off_s = next(box.clock_off_s for box in self.fleet.boxes if box.tracker_id == tracker_id)
-        report = AvlReport(
-            vehicle_id=tracker_id,
-            tracker_id=tracker_id,
-            reported_at=datetime.fromtimestamp(fix["timestamp"] - off_s, UTC),
-            received_at=now,
-            lat=fix["latitude"],
-            lon=fix["longitude"],
-            bearing=fix.get("bearing"),
-            speed_mps=fix.get("speed"),
-        )
-        outcome = self.pipeline.step(report, AssignmentHint(), now)
+    def _report(self, tracker_id: str, fix: Fix, now: datetime) -> None:
+        outcome = self.pipeline.step(report_of(self.fleet, tracker_id, fix, now), AssignmentHint(), now)
         self.forecaster.learn(outcome.events)
         self.control.hear(outcome.events, now)
 

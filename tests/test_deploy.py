@@ -9,7 +9,6 @@ import shutil
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -405,9 +404,9 @@ def test_logs_are_json_lines_on_request(command, tmp_path):
     environment = {"PORT": str(free_port()), "MQTT_PORT": str(free_port()), "LOG_FORMAT": "json"}
     process = command("run", "--demo", **environment)
     until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/healthz", timeout=2).status == 200, 60)
-    time.sleep(2)  # the parent looks every 0.3 s
+    rows = [json.loads(process.stdout.readline())]
+    while not rows[-1]["message"].startswith("ready: "):
+        rows.append(json.loads(process.stdout.readline()))
     process.terminate()
-    lines = process.communicate(timeout=30)[0].decode().splitlines()
-    rows = [json.loads(line) for line in lines]
-    assert {"at", "level", "logger", "message"} <= set(rows[0])
-    assert any(row["message"].startswith("ready: ") for row in rows)
+    rows += [json.loads(line) for line in process.communicate(timeout=30)[0].decode().splitlines()]
+    assert all({"at", "level", "logger", "message"} <= set(row) for row in rows)

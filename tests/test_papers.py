@@ -62,6 +62,13 @@ def test_what_a_paper_links_to_exists(path) -> None:
     assert missing == []
 
 
+def test_a_setting_stands_once_in_the_readme() -> None:
+    rows = re.findall(r"^\| (`[A-Z_]+`[^|]*)\|", (HOUSE / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+    assert "INBOX_LIMITS" in names
+    assert sorted(set(names)) == sorted(names)
+
+
 @pytest.mark.parametrize("path", sorted(HOUSE.glob("docs/decisions/*.md")), ids=lambda path: path.stem)
 def test_a_decision_has_its_number_date_context_and_decision(path) -> None:
     text = path.read_text(encoding="utf-8")
