@@ -131,7 +131,8 @@ class Matcher:
         """The belief after one more fix, which is later than all before.
 
         1. Never seen, or silent for GAP_S: a new belief, out of service or on a line that passes here.
-        2. Moved by STILL_M or more: every hypothesis goes on along its line, and new ones enter (_move).
+        2. Moved by STILL_M or more, and no tremor of where it stands: every hypothesis goes on along its line, and new ones
+           enter (_move).
         3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
         5. Each hypothesis gets the trip that it means, and loses what that does not fit (_refit); the unlikely are dropped.
@@ -142,7 +143,7 @@ class Matcher:
             self._enter(belief, fix, first=old is None or not _has_rested(old, fix))
         else:
             moved_m = hypot(fix.x - belief.x, fix.y - belief.y)
-            if moved_m >= STILL_M:
+            if moved_m >= STILL_M and not fix.is_tremor:
                 self._move(belief, fix, moved_m, context)
             else:
                 for hypothesis in belief.hypotheses:

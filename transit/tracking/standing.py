@@ -25,6 +25,9 @@ EXCURSION = 2.0  # times the reach of a place: within that, a slow excursion has
 FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
 FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
 DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
+TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
+TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
+TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new
 STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
 
 
@@ -75,6 +78,12 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
         if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(fresh, accuracy_m, EXCURSION):
             standing.left, standing.left_at = place, t
     return standing
+
+
+def is_tremor(place: Place, t: float, x: float, y: float) -> bool:
+    """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
+    has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
+    return has_stood and hypot(x - place.x, y - place.y) <= TREMOR_M
 
 
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:

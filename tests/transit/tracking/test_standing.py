@@ -8,7 +8,7 @@ from random import Random
 
 from tests.builders import SEVEN, a_report
 from transit.tracking.report import AvlReport
-from transit.tracking.standing import Standing, observe, standing_facts
+from transit.tracking.standing import Standing, is_tremor, observe, standing_facts
 
 Fix = tuple[float, float, float]  # seconds after SEVEN, metres east, metres north
 
@@ -59,6 +59,19 @@ def test_a_bus_that_goes_on_has_not_stood_at_the_next_fixes() -> None:
 def test_one_wild_fix_does_not_end_a_stand() -> None:
     fixes = [*there(30, sigma_m=5.0), (1800.0, 160.0, 0.0), (1810.0, 3.0, 2.0)]
     assert since(after(fixes)) == SEVEN
+
+
+def test_once_its_middle_is_known_a_fix_near_to_it_is_a_tremor() -> None:
+    stood, t = after(there(30, sigma_m=12.0)).place, (SEVEN + timedelta(minutes=30)).timestamp()
+    assert is_tremor(stood, t, 30.0, 0.0)
+    assert not is_tremor(stood, t, 60.0, 0.0)  # it may be leaving
+
+
+def test_a_bus_at_a_light_or_with_few_fixes_has_no_middle_yet() -> None:
+    at_a_light, just_there = after(there(1)).place, (SEVEN + timedelta(seconds=80)).timestamp()
+    assert not is_tremor(at_a_light, just_there, 3.0, 0.0)
+    seldom = after(there(10, every_s=150.0)).place
+    assert not is_tremor(seldom, (SEVEN + timedelta(minutes=10)).timestamp(), 3.0, 0.0)
 
 
 def test_three_decimals_flip_between_corners_of_their_grid_without_driving() -> None:
