@@ -149,8 +149,8 @@ def learnt(forecaster: Forecaster) -> Iterator[str]:
         "dwell_total",
         "dwell_weight",
         "link_days",
-        "corridor_total",
-        "corridor_weight",
+        "stream_total",
+        "stream_weight",
         "headway",
     ):
         values = np.asarray(getattr(times, name))
@@ -166,7 +166,7 @@ def learnt(forecaster: Forecaster) -> Iterator[str]:
             usual = times.usual(linked, moment)
             ratios = [f"{value:.3f}" for value in (*usual.ratio, *usual.weight)]
             today = [f"{value:.4f}" for value in times.today(linked, at(13, day=MONDAY + timedelta(days=6)).timestamp())]
-            spreads = [float(forecaster.spread.usual_s(int(link), linked.corridor, 170.0)) for link in linked.links]
+            spreads = [float(forecaster.spread.usual_s(int(link), linked.stream, 170.0)) for link in linked.links]
             yield line("usual", linked.pattern.trip_ids[0], hour, *ratios, *today, *spreads)
     for n, waits in sorted(forecaster.departures.waits.items()):
         yield line("waits", n, len(waits.rows), waits.headway_s(), waits.usual_s(0.95, 5.0), waits.usual_s(0.5, 50.0))
@@ -239,10 +239,7 @@ def measures(network: Network) -> Iterator[str]:
         spread.learn(n % 2, 0, random.choice((0.0, 20.0, 90.0, 150.0, 700.0)), 100.0)
         if n % 8 == 7:
             usual = (
-                spread.usual_s(link, corridor, planned_s)
-                for link in (0, 1, 2)
-                for corridor in (0, 1)
-                for planned_s in (0.0, 100.0)
+                spread.usual_s(link, stream, planned_s) for link in (0, 1, 2) for stream in (0, 1) for planned_s in (0.0, 100.0)
             )
             yield line("spread alone", n, *usual)
     random, waits = Random(13), TerminalWaits()
