@@ -43,7 +43,7 @@ from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, 
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.pipeline import Pipeline, unpack
 from transit.tracking.report import AvlReport, screen
-from transit.tracking.standing import Place, note_wait, observe, rounding_m, standing_facts
+from transit.tracking.standing import StandingPlace, note_wait, observe, rounding_m, standing_facts
 from transit.tracking.state import StopEvent
 from transit.tracking.suspects import Suspects, can_have_driven, is_jump
 from transit.tracking.tracker_clock import TrackerClock
@@ -239,7 +239,7 @@ def standing() -> Iterator[str]:
 
 
 def _waits_for(due: float | None, is_named: bool, is_driven: bool) -> str:
-    terminal = Place(since=0.0, x=0.0, y=0.0, due=due, due_trip=None if due is None else a_trip_instance("T1"))
+    terminal = StandingPlace(since=0.0, x=0.0, y=0.0, due=due, due_trip=None if due is None else a_trip_instance("T1"))
     note_wait(terminal, a_trip_instance("T2"), 300.0, 50.0, lambda _: is_driven, is_named=is_named)
     return line("due", due, is_named, is_driven, terminal.due, terminal.due_trip)
 
