@@ -502,18 +502,17 @@ def displaced(network: Network) -> Iterator[str]:
             yield line("adopted", name, vehicle_id, trip, sorted(pipeline.states))
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_network()
     two_loops = a_city(
         Way("R2", RING, headway=every(12)), Way("R4", RING[::-1], headway=every(15)), Way("R1", STRAIGHT, (6 * HOUR + 1800,))
     )
-    return [
-        *screens(), *clocks(), *accuracies(), *fields(), *suspects(), *standing(), *likelihoods(network), *calls(network),
-        *labels(network),
-        *memories(network), *beliefs(network), *displaced(network), *rough(network),
-        *beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins")),
-        *beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles")),
-    ]  # fmt: skip
+    for fixes in (screens, clocks, accuracies, fields, suspects, standing):
+        yield from fixes()
+    for part in (likelihoods, calls, labels, memories, beliefs, displaced, rough):
+        yield from part(network)
+    yield from beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins"))
+    yield from beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles"))
 
 
 if __name__ == "__main__":

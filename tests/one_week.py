@@ -386,36 +386,41 @@ def _jams(scene: Scene) -> Iterator[tuple[str, list[VehicleState]]]:
     )
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_network()
     forecaster = Forecaster(network)
     played(forecaster, the_drives(network, DAYS), at(23, day=MONDAY + timedelta(days=6)))
-    rows = [*learnt(forecaster)]
+    yield from learnt(forecaster)
     saved = forecaster.dump()
     now = at(7, 14, day=MONDAY + timedelta(days=ASKED_DAY))
     again = Forecaster(network, saved)
-    rows += [line("again"), *learnt(again)]
+    yield line("again")
+    yield from learnt(again)
     states = played(again, the_drives(network, (ASKED_DAY,), seed=9), now)
-    rows += asked(again, "the morning after", list(states.values()), now)
+    yield from asked(again, "the morning after", list(states.values()), now)
     scene = Scene(network, now)
     for name, some in (*_scenes(scene), *_jams(scene)):
         again.observe(some, now)
-        rows += asked(again, name, some, now)
+        yield from asked(again, name, some, now)
     again.departures.ordered["V"] = now.timestamp() + 400.0
     day = MONDAY + timedelta(days=ASKED_DAY)
     waiting = a_state(network, now, TripInstance("R1a2", day), 0.0, 1, "V", status=VehicleStatus.LAYOVER)
     for minutes in (0.0, 5.0, 700.0 / 60.0, 12.0):
         later = now + timedelta(minutes=minutes)
-        rows += asked(again, f"ordered {minutes}", [waiting], later)
+        yield from asked(again, f"ordered {minutes}", [waiting], later)
     anew = Forecaster(network)
-    rows += [line("nothing learnt"), *learnt(Forecaster(network, anew.dump()))]
+    yield line("nothing learnt")
+    yield from learnt(Forecaster(network, anew.dump()))
     for after in (0, 100, 900):  # what is learnt grows with time until it begins anew
         played(anew, the_drives(network, (after,), seed=after), at(23, day=MONDAY + timedelta(days=after)))
-        rows += [line("much later", after), *learnt(anew)]
+        yield line("much later", after)
+        yield from learnt(anew)
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
-    rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
-    return [*rows, *measures(network), *habits(network), *methods(network)]
+    yield line("learnt anew", relearn(anew, events))
+    yield from learnt(anew)
+    for part in (measures, habits, methods):
+        yield from part(network)
 
 
 if __name__ == "__main__":
