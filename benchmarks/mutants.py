@@ -50,7 +50,7 @@ CORE = ("plan", "tracking", "forecasting", "arrivals", "quality")
 DAYS = ("one_plan", "one_tracker", "one_morning", "one_week", "one_board")  # tests/<day>.py, beside tests/cases/<day>.csv
 TESTS = ("tests/transit", "tests/gtfs", "tests/gps_ingest", "tests/web")  # the core's own tests first
 DAYS_S = 90.0  # of CPU time: all five need less than ten
-TESTS_S = 240.0  # the same of unit tests
+TESTS_S = 60.0  # the same of unit tests
 HANGS_S = 3600.0  # by the clock: a process that waits for ever; on a busy machine 90 s of CPU time may take half an hour
 PROCESSES = os.cpu_count() or 1
 
