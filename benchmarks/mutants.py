@@ -38,10 +38,9 @@ from types import CodeType
 from typing import Any
 
 import coverage
-import hypothesis  # noqa: F401  (loaded once, before the processes part, as are numpy, shapely, pyproj and msgspec)
+import hypothesis  # noqa: F401  (loaded once, before the processes part, as are numpy, shapely and msgspec)
 import msgspec  # noqa: F401
 import numpy as np  # noqa: F401
-import pyproj  # noqa: F401
 import pytest
 import shapely  # noqa: F401
 
@@ -229,7 +228,7 @@ def sample(count: int, seed: int, only: str) -> list[Mutant]:
 
 
 def measure_days(target: Path) -> int:
-    """Plays each day once and writes down what it runs; returns 1 where one fails. In a process of its own: it loads the core."""
+    """Plays each day once and writes down what it runs; returns 1 where one fails. To be called in a process of its own."""
     measured = coverage.Coverage(data_file=None, source=[str(HOUSE / "transit")], config_file=False)
     seconds = {}
     measured.start()

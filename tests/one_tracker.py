@@ -40,8 +40,9 @@ from transit.tracking.detours import Detour, is_return_expected, return_stop, wi
 from transit.tracking.field_trust import observe_fields
 from transit.tracking.late_reports import missed_calls
 from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, emission
+from transit.tracking.memory import unpack
 from transit.tracking.off_plan import observe_plan
-from transit.tracking.pipeline import Pipeline, unpack
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport, screen
 from transit.tracking.standing import StandingPlace, note_wait, observe, rounding_m, standing_facts
 from transit.tracking.state import StopEvent
