@@ -463,9 +463,10 @@ def called_off(network: Network) -> Iterator[str]:
             yield line("all notices", stop_id, direction, None if alert is None else alert.alert_id)
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_plan()
-    return [row for part in (boards, notices, the_public, promises, displays, quality, called_off) for row in part(network)]
+    for part in (boards, notices, the_public, promises, displays, quality, called_off):
+        yield from part(network)
 
 
 if __name__ == "__main__":

@@ -437,3 +437,33 @@ def test_a_value_that_is_built_by_place_is_seen() -> None:
     assert built_by_place("Row(1, 2, 3, 4, 5)\nx.Row(*row)\nRow(1, 2, c=3, d=4, e=5)\nOther(1, 2, 3, 4, 5)", many) == [
         (1, "Row"), (2, "Row"),
     ]  # fmt: skip
+
+
+def shared_class_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Class -> the modules that define one of that name, where there are several."""
+    homes: dict[str, list[str]] = {}
+    for module, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+    return {name: places for name, places in homes.items() if len(places) > 1}
+
+
+def words_with_two_rows(glossary: str) -> list[str]:
+    """The bold words at the head of more than one row."""
+    heads = [line.split("|")[1] for line in glossary.splitlines() if line.startswith("| **")]
+    words = [word for head in heads for word in re.findall(r"\*\*([^*]+)\*\*", head)]
+    return sorted({word for word in words if words.count(word) > 1})
+
+
+def test_a_word_is_one_thing() -> None:
+    ours = {
+        module: path.read_text(encoding="utf-8") for module, path in modules().items() if not module.startswith("benchmarks")
+    }
+    assert shared_class_names(ours) == {}
+    assert words_with_two_rows((HOUSE / "docs" / "GLOSSARY.md").read_text(encoding="utf-8")) == []
+
+
+def test_a_word_that_is_two_things_is_seen() -> None:
+    assert shared_class_names({"a": "class Row: ...", "b": "class Row: ...\nclass Line: ..."}) == {"Row": ["a", "b"]}
+    assert words_with_two_rows("| **way** | a |\n| **a**, **b** | c |\n| **way** (`Way`) | d |") == ["way"]

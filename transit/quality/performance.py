@@ -32,7 +32,7 @@ HOUR_S = 3600
 USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
 
 
-class Moment(msgspec.Struct, frozen=True):
+class ExampleHeadway(msgspec.Struct, frozen=True):
     """A headway that stands for others: where one looks in the playback."""
 
     at: datetime
@@ -65,8 +65,8 @@ class HourFigures(msgspec.Struct):
     bus_ids: list[str] = []
     runs_min: dict[int, int] = {}  # whole minutes of a run -> how many took so long
     cycles_min: dict[int, int] = {}  # the same of rounds that began in this hour
-    worst: Moment | None = None  # the headway that was longest beside what was promised
-    closest: Moment | None = None  # and the shortest one that was bunched
+    worst: ExampleHeadway | None = None  # the headway that was longest beside what was promised
+    closest: ExampleHeadway | None = None  # and the shortest one that was bunched
     coverage: float | None = None  # share of looks at which a vehicle under way was heard; None: not recorded
 
     @property
@@ -97,7 +97,7 @@ class DayFigures(msgspec.Struct, frozen=True):
     empty_m: dict[int, float] | None = None  # hour -> metres without a trip; None: not recorded
 
 
-class ServiceFigures(msgspec.Struct, frozen=True):
+class PerformanceFigures(msgspec.Struct, frozen=True):
     """Of several hours together; None where nothing can be said. Seconds, shares 0..1."""
 
     headways: int
@@ -119,8 +119,8 @@ class ServiceFigures(msgspec.Struct, frozen=True):
     buses: float | None  # on a route, mean of the hours
     hours: int
     hours_left_out: int
-    worst: Moment | None = None
-    closest: Moment | None = None
+    worst: ExampleHeadway | None = None
+    closest: ExampleHeadway | None = None
 
 
 def day_figures(
@@ -216,7 +216,7 @@ def _add_runs(
         cycles[minutes] = cycles.get(minutes, 0) + 1
 
 
-def _add_headway(row: HourFigures, headway: Moment) -> None:
+def _add_headway(row: HourFigures, headway: ExampleHeadway) -> None:
     headway_s, promised_s = headway.headway_s, headway.promised_s
     is_bunched = headway_s <= max(BUNCHED_S, BUNCHED_SHARE * promised_s)
     row.headways += 1
@@ -231,15 +231,17 @@ def _add_headway(row: HourFigures, headway: Moment) -> None:
     row.closest = closest_of([row.closest, headway if is_bunched else None])
 
 
-def worst_of(moments: Iterable[Moment | None]) -> Moment | None:
+def worst_of(moments: Iterable[ExampleHeadway | None]) -> ExampleHeadway | None:
     return max((row for row in moments if row is not None), key=lambda row: row.headway_s - row.promised_s, default=None)
 
 
-def closest_of(moments: Iterable[Moment | None]) -> Moment | None:
+def closest_of(moments: Iterable[ExampleHeadway | None]) -> ExampleHeadway | None:
     return min((row for row in moments if row is not None), key=lambda row: row.headway_s, default=None)
 
 
-def _headways(network: Network, day: date, events: Iterable[StopEvent]) -> Iterable[tuple[RouteDirection, list[Moment]]]:
+def _headways(
+    network: Network, day: date, events: Iterable[StopEvent]
+) -> Iterable[tuple[RouteDirection, list[ExampleHeadway]]]:
     """By direction, at each stop but the last."""
     passages: dict[tuple[RouteDirection, str, int], list[datetime]] = {}
     for event in events:
@@ -254,7 +256,7 @@ def _headways(network: Network, day: date, events: Iterable[StopEvent]) -> Itera
             second = seconds_of_day(at, day, network.timezone)
             promised = min((band.headway_s for band in bands if band.start_s <= second < band.end_s), default=None)
             if promised is not None:
-                rows.append(Moment(at, stop_id, (at - before).total_seconds(), float(promised)))
+                rows.append(ExampleHeadway(at, stop_id, (at - before).total_seconds(), float(promised)))
         yield direction, rows
 
 
@@ -319,7 +321,7 @@ def _metres(network: Network, trip: Trip, first: int, last: int) -> float:
     return max(at.get(last, 0.0) - at.get(first, 0.0), 0.0)
 
 
-def together(rows: Iterable[HourFigures]) -> ServiceFigures:
+def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
     """The figures of several hours; those with too little coverage are left out and counted."""
     every = list(rows)
     some = [row for row in every if row.counts]
@@ -331,7 +333,7 @@ def together(rows: Iterable[HourFigures]) -> ServiceFigures:
     variance = max(square / headways - mean**2, 0.0) if headways else 0.0
     timed = sum(row.timed for row in some)
     minutes, cycles = _added(row.runs_min for row in some), _added(row.cycles_min for row in some)
-    return ServiceFigures(
+    return PerformanceFigures(
         headways=headways,
         wait_s=wait,
         excess_wait_s=None if wait is None else wait - mean / 2.0,

@@ -31,7 +31,7 @@ TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing
 STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
 
 
-class Place(msgspec.Struct, array_like=True):
+class StandingPlace(msgspec.Struct, array_like=True):
     """Where a vehicle has been since a moment, all its fixes within noise of each other."""
 
     since: float  # Unix seconds of the first fix here
@@ -42,7 +42,7 @@ class Place(msgspec.Struct, array_like=True):
     due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
     due_trip: TripInstance | None = None
 
-    def holds(self, fix: Place, accuracy_m: float, times: float = 1.0) -> bool:
+    def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place; rounding counts where both are rounded."""
         reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return hypot(fix.x - self.x, fix.y - self.y) <= times * reach
@@ -51,8 +51,8 @@ class Place(msgspec.Struct, array_like=True):
 class Standing(msgspec.Struct, array_like=True):
     """The place where a vehicle is, the one that it left last, and how its receiver repeats itself."""
 
-    place: Place
-    left: Place | None = None
+    place: StandingPlace
+    left: StandingPlace | None = None
     left_at: float = 0.0
     repeated_since: float | None = None  # Unix seconds of the first of some fixes on exactly one point
     driven_m: float = 0.0  # meanwhile, by its own speed
@@ -63,7 +63,7 @@ class Standing(msgspec.Struct, array_like=True):
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
     """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
     t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
-    fresh = Place(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
+    fresh = StandingPlace(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
     if standing is None or before is None:
         return Standing(fresh)
     _watch_receiver(standing, before, report)
@@ -98,7 +98,13 @@ def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFa
 
 
 def note_wait(
-    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_named: bool
+    place: StandingPlace,
+    trip: TripInstance,
+    planned: float,
+    t: float,
+    driven: Callable[[TripInstance], bool],
+    *,
+    is_named: bool,
 ) -> None:
     """A vehicle waits here for a trip that is planned to leave then (Unix seconds).
 
@@ -118,7 +124,7 @@ def rounding_m(lat: float, lon: float) -> float:
     return 0.0
 
 
-def _add(place: Place, fix: Place) -> None:
+def _add(place: StandingPlace, fix: StandingPlace) -> None:
     place.fixes = min(place.fixes + 1, MOST_FIXES)
     place.x += (fix.x - place.x) / place.fixes
     place.y += (fix.y - place.y) / place.fixes

@@ -14,7 +14,7 @@ from tests.control_room import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.troubles import TroubleKind as Kind
-from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
+from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
 from transit.store.assignments import assign
 from transit.store.database import writing
@@ -320,7 +320,7 @@ def part_restarted(control):
 
 
 def messages_lost(control):
-    return watched(control, losses=(Loss(20, control.now),))
+    return watched(control, losses=(MessageLoss(20, control.now),))
 
 
 def falls_silent(control):
