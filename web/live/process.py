@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.crowding import VehicleCrowding, crowding_of, crowding_on_trip
+from transit.arrivals.crowding import KEPT_FOR, VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -30,7 +30,7 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
-from transit.store.crowding import forget_taps, has_old_taps, load_taps
+from transit.store.crowding import forget_taps, load_taps
 from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
@@ -112,13 +112,13 @@ class Live:
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             self.canary = load_canary(connection)
-            self.crowding = crowding_of(load_taps(connection, now), now)
-            old_taps = has_old_taps(connection, now)
+            taps = load_taps(connection)
+            self.crowding = crowding_of(taps, now)
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if old_taps:  # of riders nothing is kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # of riders nothing is kept
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
