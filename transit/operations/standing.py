@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from transit.control.corridor import BusState
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
 FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is worth a look
 
 
+SEEN_TO_STAND = timedelta(seconds=60)  # an older report does not say that it stands still: the bus may be in a dead zone
+
+
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
+    held = {bus.vehicle_id for corridor in facts.corridors for bus in corridor.buses if bus.state is BusState.WAITING}
     for vehicle in facts.standing:
         kind = TroubleKind.PARKED if vehicle.is_parked else TroubleKind.JAM if vehicle.in_jam else TroubleKind.STANDING
         stop = facts.network.stops.get(vehicle.stop_id) if facts.network else None
         place = stop.name if stop else vehicle.stop_id
-        yield Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
+        trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
+        is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
+        if not (vehicle.waits and vehicle.vehicle_id in held) and (is_heard or trouble.key in facts.open):
+            yield trouble
     for state in facts.states.values():
         standing = state.standing
         if standing is None or standing.frozen_since is None or standing.frozen_until is None:

@@ -82,7 +82,7 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
     return standing
 
 
-def is_tremor(place: Place, t: float, x: float, y: float) -> bool:
+def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
     """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
     has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
     return has_stood and hypot(x - place.x, y - place.y) <= TREMOR_M
