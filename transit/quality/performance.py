@@ -360,7 +360,7 @@ def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
 
 
 def mean_wait_s(total_s: float, square: float) -> float | None:
-    """Seconds that who comes at any moment waits, from the sum of headways and that of their squares: a long one is met more often."""
+    """Seconds that who comes at any moment waits; total_s: the sum of the headways, square: that of their squares."""
     return square / (2.0 * total_s) if total_s > 0.0 else None
 
 
