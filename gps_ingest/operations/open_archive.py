@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from transit.plan.network import Network
 from transit.plan.service_day import format_time, service_day_start
-from transit.quality.service_figures import ServiceFigures, figures_of_day
+from transit.quality.archive_figures import ArchiveFigures, archive_figures
 from transit.store.database import Engine
 from transit.store.files import write_atomically
 from transit.store.stop_events import load_events_between
@@ -94,7 +94,7 @@ def archive_day(engine: Engine, data_dir: Path, network: Network, day: date) -> 
             folder,
             f"service_figures-{day}",
             SERVICE_FIGURES,
-            [_figures(row, zone) for row in figures_of_day(network, on_day, day)],
+            [_figures(row, zone) for row in archive_figures(network, on_day, day)],
             network.timezone,
         ),
     ]
@@ -129,7 +129,7 @@ def _call(network: Network, event: StopEvent, zone: ZoneInfo) -> tuple[Any, ...]
     )
 
 
-def _figures(row: ServiceFigures, zone: ZoneInfo) -> tuple[Any, ...]:
+def _figures(row: ArchiveFigures, zone: ZoneInfo) -> tuple[Any, ...]:
     values = (getattr(row, column.name) for column in SERVICE_FIGURES)
     return tuple(_whole(value, zone) if isinstance(value, datetime) else value for value in values)
 

@@ -4,6 +4,7 @@ Formulas (h: observed headways at the stops of a direction but the last, H: prom
 wait sum(h^2) / 2 sum(h); excess wait, what unevenness alone costs, wait - mean(h) / 2 (Welding 1957); wait over the promise
 wait - sum(H^2) / 2 sum(H); variation sd(h) / mean(h); kept h <= H + 180 s; bunched h <= max(120 s, H / 4); gap h >= 1.5 H.
 On time (timetabled): first stop 0..+3 min, others -1..+6 min, last stop at most +5 min after its arrival time.
+The open archive has bounds of its own: `transit.quality.archive_figures` (decision 0083).
 """
 
 from __future__ import annotations
@@ -328,7 +329,7 @@ def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
     headways = sum(row.headways for row in some)
     total_s, square = sum(row.headway_s for row in some), sum(row.headway_square for row in some)
     promised_s, promised_square = sum(row.promised_s for row in some), sum(row.promised_square for row in some)
-    wait = square / (2.0 * total_s) if total_s > 0.0 else None
+    wait, promised_wait = mean_wait_s(total_s, square), mean_wait_s(promised_s, promised_square)
     mean = total_s / headways if headways else 0.0
     variance = max(square / headways - mean**2, 0.0) if headways else 0.0
     timed = sum(row.timed for row in some)
@@ -337,7 +338,7 @@ def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
         headways=headways,
         wait_s=wait,
         excess_wait_s=None if wait is None else wait - mean / 2.0,
-        over_promise_s=None if wait is None or promised_s <= 0.0 else wait - promised_square / (2.0 * promised_s),
+        over_promise_s=None if wait is None or promised_wait is None else wait - promised_wait,
         variation=sqrt(variance) / mean if mean > 0.0 else None,
         kept=_share(sum(row.kept for row in some), headways),
         bunched=_share(sum(row.bunched for row in some), headways),
@@ -356,6 +357,11 @@ def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
         worst=worst_of(row.worst for row in some),
         closest=closest_of(row.closest for row in some),
     )
+
+
+def mean_wait_s(total_s: float, square: float) -> float | None:
+    """Seconds that who comes at any moment waits; total_s: the sum of the headways, square: that of their squares."""
+    return square / (2.0 * total_s) if total_s > 0.0 else None
 
 
 def _added(counts: Iterable[Mapping[int, int]]) -> dict[int, int]:
