@@ -56,8 +56,8 @@ def change() -> Response:
             if value == before.get(name):
                 continue
             change_setting(connection, name, value, person=person.name if person else "", why=why, now=now)
-            told = {"before": words.value_word(before.get(name)), "after": words.value_word(value)}
-            audit(connection, "setting", name, why=why, **told)
+            was, is_now = words.value_word(before.get(name)), words.value_word(value)
+            audit(connection, "setting", name, why=why, before=was, after=is_now)
     return redirect("/armada/setelan?ok=1", 303)  # type: ignore[return-value]
 
 
