@@ -467,3 +467,40 @@ def test_a_word_is_one_thing() -> None:
 def test_a_word_that_is_two_things_is_seen() -> None:
     assert shared_class_names({"a": "class Row: ...", "b": "class Row: ...\nclass Line: ..."}) == {"Row": ["a", "b"]}
     assert words_with_two_rows("| **way** | a |\n| **a**, **b** | c |\n| **way** (`Way`) | d |") == ["way"]
+
+
+# where a test stands that is named after no module but those of another folder: the command line and the benchmarks as a whole
+WHOLE = {"", "commands", "benchmarks"}
+
+
+def misplaced_tests(tests: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Tests (paths below tests/) whose folder is no room of ours, or that are named after a module of another room only."""
+    homes: dict[str, set[str]] = {}
+    for module in names:
+        room, _, name = module.rpartition(".")
+        homes.setdefault(name, set()).add(room)
+    rooms = {room for of_name in homes.values() for room in of_name}
+    rooms |= {".".join(room.split(".")[:n]) for room in rooms for n in range(1, room.count(".") + 2)}
+    misplaced = []
+    for test in tests:
+        room, _, file = test.rpartition("/")
+        room, name = room.replace("/", "."), file.removeprefix("test_").removesuffix(".py")
+        named = homes.get(name, set())
+        is_at_home = not named or room in named or room.rpartition(".")[2] == name or (room == "" and bool(named & WHOLE))
+        if (room and room not in rooms) or not is_at_home:
+            misplaced.append(test)
+    return misplaced
+
+
+def test_tests_stand_where_what_they_test_stands() -> None:
+    folder = HOUSE / "tests"
+    tests = [str(path.relative_to(folder)) for path in sorted(folder.rglob("test_*.py"))]
+    assert misplaced_tests(tests, modules()) == []
+
+
+def test_a_test_that_stands_elsewhere_is_seen() -> None:
+    names = ["transit.plan.geometry", "web.pages.map", "commands.run", "app"]
+    tests = ["transit/plan/test_geometry.py", "transit/plan/test_two_loops.py", "test_run.py", "test_app.py", "web/test_map.py"]
+    assert misplaced_tests([*tests, "maps/test_svg.py", "test_geometry.py"], names) == [
+        "web/test_map.py", "maps/test_svg.py", "test_geometry.py",
+    ]  # fmt: skip
