@@ -13,6 +13,7 @@ FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is wo
 
 
 SEEN_TO_STAND = timedelta(seconds=60)  # an older report does not say that it stands still: the bus may be in a dead zone
+LEFT_LATELY = timedelta(minutes=3)  # what it stood before it left its first stop was its rest
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -22,8 +23,9 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         stop = facts.network.stops.get(vehicle.stop_id) if facts.network else None
         place = stop.name if stop else vehicle.stop_id
         trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
+        rests = (vehicle.waits and vehicle.vehicle_id in held) or _left_lately(facts, vehicle.vehicle_id)
         is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
-        if not (vehicle.waits and vehicle.vehicle_id in held) and (is_heard or trouble.key in facts.open):
+        if not rests and (is_heard or trouble.key in facts.open):
             yield trouble
     for state in facts.states.values():
         standing = state.standing
@@ -32,3 +34,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         if facts.now - standing.frozen_until <= FROZEN_FOR:
             until = {"until_at": standing.frozen_until.timestamp()}
             yield Trouble(TroubleKind.FROZEN_RECEIVER, state.vehicle_id, standing.frozen_since, until)
+
+
+def _left_lately(facts: FleetFacts, vehicle_id: str) -> bool:
+    state = facts.states.get(vehicle_id)
+    return state is not None and state.trip_started_at is not None and facts.now - state.trip_started_at <= LEFT_LATELY

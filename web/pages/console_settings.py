@@ -56,9 +56,13 @@ def change() -> Response:
             if value == before.get(name):
                 continue
             change_setting(connection, name, value, person=person.name if person else "", why=why, now=now)
-            was, is_now = words.value_word(before.get(name)), words.value_word(value)
-            audit(connection, "setting", name, why=why, before=was, after=is_now)
+            audit(connection, "setting", name, before=_plain(before.get(name)), after=_plain(value), why=why)
     return redirect("/armada/setelan?ok=1", 303)  # type: ignore[return-value]
+
+
+def _plain(value: float | None) -> str:
+    """For the record, which is of no language; empty: the default."""
+    return "" if value is None else f"{value:g}"
 
 
 def _default() -> InForce:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from transit.operations.settings import BY_NAME, Group, Objected, Objection
 
@@ -55,8 +55,8 @@ def unit_word(name: str) -> str:
 
 
 def value_word(value: float | None) -> str:
-    """As it is typed; None: empty, which is the default."""
-    return "" if value is None else f"{value:g}"
+    """As it is typed, with the decimal sign of the reader's language; None: empty, which is the default."""
+    return "" if value is None else str(format_decimal(value, format="0.####"))
 
 
 def objection_word(name: str, objected: Objected) -> str:
@@ -67,7 +67,7 @@ def objection_word(name: str, objected: Objected) -> str:
         return gettext("This may not be more than “%(other)s”.", other=setting_word(objected.other))
     return gettext(
         "Between %(least)s and %(most)s %(unit)s.",
-        least=f"{setting.least:g}",
-        most=f"{setting.most:g}",
+        least=value_word(setting.least),
+        most=value_word(setting.most),
         unit=unit_word(name),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_bus_that_may_be_held_as_advised_waits_and_does_not_stand(minutes, kin
 def test_on_its_way_it_stands_however_short_the_advice_might_hold_it():
     made = Control().drives("B1", "R1a1", 1000.0)
     assert told(made, stands()) == {Kind.STANDING}
+
+
+@pytest.mark.parametrize(("minutes", "kinds"), [(3, set()), (3.1, {Kind.STANDING})])
+def test_what_a_bus_rested_before_it_left_its_terminal_is_not_standing(minutes, kinds):
+    made = Control().drives("B1", "R1a1", 100.0)
+    state = replace(made.states["B1"], trip_started_at=NOW - timedelta(minutes=minutes))
+    assert told(made, stands(), states={"B1": state}) == kinds
 
 
 @pytest.mark.parametrize(("heard_s_ago", "kinds"), [(60.0, {Kind.STANDING}), (61.0, set())])

@@ -1,4 +1,4 @@
-"""What a supervisor sets: taken at once or told at its field, in force at the next step of the live process, kept for good."""
+"""What a supervisor sets: taken whole or told at its field, in force in the next step of the live process, never forgotten."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_only_supervisors_set_anything(office, role):  # noqa: F811
         ("silent_s", "-300", "Ini bukan angka."),
         ("silent_s", "1e3", "Ini bukan angka."),
         ("silent_s", "59", "Antara 60 dan 7200 detik."),
-        ("gap_share", "5.01", "Antara 1.1 dan 5 kali."),
+        ("gap_share", "5.01", "Antara 1,1 dan 5 kali."),
         ("falls_silent_s", "301", "Ini tidak boleh lebih dari “Bus disebut bisu bila tidak terdengar selama”."),
         ("battery_pct", "26", "Ini tidak boleh lebih dari “Pulih mulai”."),
     ],
