@@ -102,6 +102,7 @@ class Corridor:
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
+    """A route as it runs now: its buses on the circuit with their headways, its terminals, and what it needs."""
     placed, elsewhere = _placed(facts, circuit)
     promised = promised_s(facts, circuit.rails[0].direction, circuit.rails[0].stop_ids[0])
     cycle, measured = cycle_s(facts, circuit)
@@ -314,6 +315,7 @@ def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[
 
 
 def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequence[CorridorBus]) -> Prediction | None:
+    """The first departure of a direction that is predicted for one of these buses."""
     rows = [
         row
         for bus in buses

@@ -77,6 +77,7 @@ class MatterState:
 
 
 def stand_of(matter: Matter, at: datetime) -> MatterState:
+    """Over, else closed or put off by the newest deed that still counts, else taken, else new."""
     deeds = matter.standing_deeds(at)
     if matter.cleared_at is not None and matter.cleared_at <= at:
         return MatterState(Handling.OVER, deeds[-1] if deeds else None)
@@ -110,6 +111,7 @@ def _clears_s(key: str, limits: InboxLimits) -> float:
 
 
 def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: InboxLimits) -> tuple[Lasting, MatterChanges]:
+    """What is remembered after a look, and what it changed: a trouble that lasts becomes a matter, one long gone is over."""
     by_key = {trouble.key: trouble for trouble in troubles}
     lasts = timedelta(seconds=limits.lasts_s)
     still_open: dict[str, datetime | None] = {}

@@ -98,14 +98,14 @@ PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the pl
 SETTLED = 2.0  # and of one that was held already
 REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # the choice of the trip is looked at again this often, and while it waits
 
-Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
+FixPlace = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
 
 
 class Step(NamedTuple):
     """The way from the last fix at which a vehicle had moved to the present one."""
 
     fix: Observation
-    before: Place
+    before: FixPlace
     elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
     moved_m: float  # as the crow flies
     share: float  # how much the evidence of this fix counts, 0 to 1
@@ -516,7 +516,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
     )
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved_m: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: FixPlace, fix: Observation, moved_m: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
     t, x, y = before
     if moved_m < COURSE_M or fix.t - t > COURSE_S:

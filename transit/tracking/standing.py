@@ -89,6 +89,7 @@ def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
 
 
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
+    """As it is published. off_m: how far the place lies off the line of the trip, metres."""
     place, frozen = standing.place, standing.frozen or (None, None)
     return StandingFacts(
         since=datetime.fromtimestamp(place.since, UTC),

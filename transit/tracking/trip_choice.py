@@ -183,6 +183,7 @@ class TripTable:
 
 
 def instance(row: PlannedStart, day: date) -> TripInstance:
+    """The run that begins so: with a start time where frequencies.txt repeats its trip."""
     return TripInstance(row.trip_id, day, None if row.shift_s is None else round(row.start_s))
 
 
