@@ -120,6 +120,7 @@ class Settings:
             hosts=self.hosts,
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
+            inbox_limits=self.limits(),
         )
 
 

@@ -95,6 +95,15 @@ class Control:
         self.calls.hear([a_call(self.network, vehicle_id, trip_id, 0, when)], self.now)
         return self
 
+    def passed(self, vehicle_id: str, trip_id: str, along_m: float) -> Control:
+        """It was seen to pass the stops behind a place where it is now, at its usual speed."""
+        pattern = patterns_of(self.network).of_trip(trip_id)
+        for n, metres in enumerate(pattern.stop_dist_m):
+            if metres <= along_m:
+                when = self.now - timedelta(seconds=(along_m - metres) / SPEED_MPS)
+                self.calls.hear([a_call(self.network, vehicle_id, trip_id, n, when)], self.now)
+        return self
+
     def ran(self, vehicle_id: str, trip_id: str, when: datetime, seconds: float) -> Control:
         """A whole trip, begun at a moment."""
         last = len(self.network.trips[trip_id].stop_times) - 1

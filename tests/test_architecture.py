@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
-        "transit.forecasting.prediction", "transit.control.corridor",
+        "transit.forecasting.prediction", "transit.control",
     },
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,

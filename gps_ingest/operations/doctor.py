@@ -15,11 +15,13 @@ from transit.operations import parts
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
 from transit.operations.limits import DEFAULT, InboxLimits
+from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
+from transit.store.settings import load_settings
 from transit.store.stored_count import noticed_loss
 from transit.store.watch_reports import read_report
 
@@ -70,7 +72,8 @@ def _of_database(
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        facts = replace(load_facts(connection, network, now, watch, limits=limits), standing=standing)
+        set_here = in_force(InForce(limits=limits), load_settings(connection)).limits
+        facts = replace(load_facts(connection, network, now, watch, limits=set_here), standing=standing)
     return Examination(troubles_of(facts), facts.timezone)
 
 

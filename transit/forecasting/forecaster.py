@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from itertools import islice
 from math import log
 from typing import NamedTuple
 
@@ -276,11 +277,11 @@ class Forecaster:
         remaining = forecast.remaining
         pattern, state = remaining.linked.pattern, remaining.state
         when, low, high = (np.maximum(remaining.zero + row, at) for row in (forecast.shown_s, forecast.low_s, forecast.high_s))
+        moments = zip(when.tolist(), np.minimum(low, when).tolist(), np.maximum(high, when).tolist(), strict=True)
         predictions = []
-        for k in range(forecast.passed, len(when)):
-            if when[k] - at > horizon_s:
+        for n, (when_s, low_s, high_s) in enumerate(islice(moments, forecast.passed, None), remaining.first + forecast.passed):
+            if when_s - at > horizon_s:
                 break
-            n = remaining.first + k
             predictions.append(
                 Prediction(
                     vehicle_id=state.vehicle_id,
@@ -289,9 +290,9 @@ class Forecaster:
                     stop_sequence=pattern.stop_sequences[n],
                     made_at=now,
                     reported_at=state.report.reported_at,
-                    predicted_at=datetime.fromtimestamp(when[k], UTC),
-                    low_at=datetime.fromtimestamp(min(low[k], when[k]), UTC),
-                    high_at=datetime.fromtimestamp(max(high[k], when[k]), UTC),
+                    predicted_at=datetime.fromtimestamp(when_s, UTC),
+                    low_at=datetime.fromtimestamp(low_s, UTC),
+                    high_at=datetime.fromtimestamp(high_s, UTC),
                     tier=forecast.tier,
                     is_departure=n == 0,
                 )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from transit.arrivals.alerts import Alert
 from transit.control.corridor import Corridor
+from transit.control.holding import HoldingAdvice
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
@@ -47,6 +48,7 @@ class FleetFacts:
     watch: FleetWatch = NO_WATCH  # over the fleet as a whole
     parts: WatchReport = NOTHING_WRONG  # of our own processes
     corridors: Sequence[Corridor] = ()  # as the live process sees them now
+    advice: Sequence[HoldingAdvice] = ()  # likewise
     loose: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it moves without a trip
     tickets: Sequence[WaitingTicket] = ()  # those that have waited for a day
     limits: InboxLimits = DEFAULT

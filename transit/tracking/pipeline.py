@@ -29,7 +29,7 @@ from transit.tracking.matcher import Matcher
 from transit.tracking.memory import Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import AvlReport, Rejection, screen
-from transit.tracking.standing import Standing, note_wait, observe, standing_facts
+from transit.tracking.standing import Standing, is_tremor, note_wait, observe, standing_facts
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
@@ -136,6 +136,7 @@ class Pipeline:
         is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
         timed = report if is_fast else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
+        fix = fix._replace(is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y))
         memory.belief = self.matcher.step(memory.belief, fix, context)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context)
         close_trips(memory.belief, closure)

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.crowding import VehicleCrowding, crowding_of, crowding_on_trip
+from transit.arrivals.crowding import KEPT_FOR, VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -24,13 +24,14 @@ from transit.operations.limits import DEFAULT as NO_LIMITS_SET
 from transit.operations.limits import InboxLimits
 from transit.operations.loose import loose_since
 from transit.operations.outage import watch
+from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble
 from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
-from transit.store.crowding import forget_taps, has_old_taps, load_taps
+from transit.store.crowding import forget_taps, load_taps
 from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
@@ -38,6 +39,7 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.retention import DEFAULT, Retention
+from transit.store.settings import load_settings
 from transit.store.signs_of_life import LIVE_SIGN, ProcessProgress, Sign
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
@@ -68,6 +70,7 @@ class Live:
         self, engine: Any, data_dir: Path, retention: Retention = DEFAULT, limits: InboxLimits = NO_LIMITS_SET
     ) -> None:
         self.engine, self.retention = engine, retention
+        self.default = InForce(limits=limits)
         self.inbox = Inbox(engine, limits)
         self.loose: dict[str, datetime] = {}  # vehicle -> since when it moves without a trip
         self.data_dir = data_dir
@@ -112,13 +115,14 @@ class Live:
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             self.canary = load_canary(connection)
-            self.crowding = crowding_of(load_taps(connection, now), now)
-            old_taps = has_old_taps(connection, now)
+            taps = load_taps(connection)
+            self.crowding = crowding_of(taps, now)
+            self._set(in_force(self.default, load_settings(connection)))
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if old_taps:  # of riders nothing is kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # of riders nothing is kept
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
@@ -134,6 +138,7 @@ class Live:
                 standing=self.standing,
                 watch=self.watch,
                 corridors=console.corridors if console is not None else (),
+                advice=console.advice if console is not None else (),
                 loose=self.loose,
                 open=self.inbox.keys,
             )
@@ -153,6 +158,12 @@ class Live:
         if self.unsaved and now - self.saved_at >= SAVE_EVERY:
             self.save(now)
         return made
+
+    def _set(self, values: InForce) -> None:
+        """What supervisors have set counts from this step on."""
+        self.inbox.limits = values.limits
+        if self.control is not None:
+            self.control.settings = values.advice
 
     def try_step(self, now: datetime) -> str:
         """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""

@@ -25,7 +25,7 @@ from transit.store.trackers import load_tracker_health, load_tracker_map, map_tr
 from transit.store.vehicles import load_vehicle_ids
 from transit.store.waiting_trackers import load_waiting_trackers
 from web.access import audit
-from web.answers import the_network
+from web.answers import fragment, the_network
 from web.words import phrasing, troubles
 from web.words.languages import language
 from web.world import world
@@ -43,7 +43,8 @@ class TrackerRow:
     sentence: str
     is_good: bool
     has_password: bool
-    came_in_time: bool  # its first position, of one that was just set up
+    is_just_set_up: bool  # and was heard since
+    came_in_time: bool  # its first position, of such a one
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,20 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
         waiting = load_waiting_trackers(connection, world().now())
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
-    known = {tracker.tracker_id for tracker in health}
+    heard = {tracker.tracker_id for tracker in health if tracker.last_received_at is not None}
+    rows = [_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health]
+    of_new = {
+        "awaited": [row for row in credentials if row.tracker_id not in heard],
+        "fresh": [row for row in rows if row.is_just_set_up],
+        "first_fix_within": FIRST_FIX_WITHIN,
+    }
+    if request.args.get("part") == "baru":
+        return fragment(render_template("trackers_new.html", **of_new))
     html = render_template(
         "trackers.html",
-        rows=[_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health],
+        rows=rows,
         waiting=waiting,
-        awaited=[row for row in credentials if row.tracker_id not in known],
-        first_fix_within=FIRST_FIX_WITHIN,
+        **of_new,
         vehicles=vehicles,
         answer=answer,
         values=values,
@@ -92,6 +100,7 @@ def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
         sentence=sentence,
         is_good=is_good,
         has_password=credential is not None,
+        is_just_set_up=_is_just_set_up(tracker, credential, now),
         came_in_time=_came_in_time(tracker, credential, now),
     )
 
@@ -112,10 +121,18 @@ def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str
     return gettext("Reports well (%(age)s).", age=age), True
 
 
+def _is_just_set_up(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
+    """Whether it was given a password in this hour, and a position came since."""
+    heard = tracker.last_received_at
+    if credential is None or heard is None:
+        return False
+    return now - credential.issued_at <= JUST_SET_UP and heard >= credential.issued_at
+
+
 def _came_in_time(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
     """Whether a position came within five minutes of a password that was given in this hour."""
     heard = tracker.last_received_at
-    if credential is None or heard is None or now - credential.issued_at > JUST_SET_UP or heard < credential.issued_at:
+    if credential is None or heard is None or not _is_just_set_up(tracker, credential, now):
         return False
     first = tracker.first_received_at
     since = max(first, credential.issued_at) if first is not None else heard

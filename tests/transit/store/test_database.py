@@ -63,6 +63,7 @@ UNDO = {  # schema -> what takes back what it added
     "0010": ("DROP TABLE identities",),
     "0011": ("DROP TABLE matter_deeds", "DROP TABLE matters", "DROP TABLE hand_overs"),
     "0012": ("DROP TABLE crowding_taps",),
+    "0013": ("DROP TABLE console_settings",),
 }
 
 
