@@ -256,7 +256,7 @@ def test_beyond_its_last_prediction_a_bus_goes_on_from_arrival_to_arrival(city: 
     """It stands three minutes at P1500_0: who gets off there does not wait for its departure."""
     trip = city.trips["R1a1"]
     calls = [
-        replace(call, arrival_s=call.arrival_s + 180 * (n > 3), departure_s=call.departure_s + 180 * (n > 2))
+        replace(call, arrival_s=(call.arrival_s or 0) + 180 * (n > 3), departure_s=(call.departure_s or 0) + 180 * (n > 2))
         for n, call in enumerate(trip.stop_times)
     ]
     standing = replace(city, trips={**city.trips, "R1a1": replace(trip, stop_times=tuple(calls))})
