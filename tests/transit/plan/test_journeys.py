@@ -250,3 +250,16 @@ def test_journeys_are_the_same_whoever_asks_first(city: Network) -> None:
     again = planner.journeys(service, ask("P0_0", "P3000_0"), at(7).timestamp())
     assert [one.legs for one in first] == [one.legs for one in again]
     assert all(isinstance(leg, Ride) for leg in first[0].legs)
+
+
+def test_beyond_its_last_prediction_a_bus_goes_on_from_arrival_to_arrival(city: Network) -> None:
+    """It stands three minutes at P1500_0: who gets off there does not wait for its departure."""
+    trip = city.trips["R1a1"]
+    calls = [
+        replace(call, arrival_s=(call.arrival_s or 0) + 180 * (n > 3), departure_s=(call.departure_s or 0) + 180 * (n > 2))
+        for n, call in enumerate(trip.stop_times)
+    ]
+    standing = replace(city, trips={**city.trips, "R1a1": replace(trip, stop_times=tuple(calls))})
+    live = seen("BUS1", TripInstance("R1a1", MONDAY), (3, 5.0, 1.0))
+    first = journeys(standing, "P1000_0", "P1500_0", live=live)[0]
+    assert (clock(first.leaves), clock(first.comes)) == ("07:05", "07:06")
