@@ -168,7 +168,7 @@ def test_a_figure_opens_the_playback_of_its_worst_moment(served):
 def test_every_number_of_a_row_opens_its_playback_those_of_a_direction_too(served):
     """One trip of two in the hour from eight is missing, none from seven: that hour is looked at."""
     html = page(served, "/armada/kinerja")[1]
-    table = html[html.index("Menurut") :]
+    table = html[html.index("Per rute dan arah") :]
     rows = [row for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL) if "data-h" in row]
     assert len(rows) >= 4, "a direction, all of them, and two hours"
     for row in rows:
