@@ -11,7 +11,7 @@ from transit.arrivals.alerts import Alert
 from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import Corridor, corridor_of
-from transit.control.facts import ControlFacts, Settings
+from transit.control.facts import ControlFacts, HoldingSettings
 from transit.control.holding import HoldingAdvice, advise
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network
@@ -45,7 +45,7 @@ class Control:
     standing: dict[str, StandingVehicle] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     in_outage: bool = False
-    settings: Settings = field(default_factory=Settings)
+    settings: HoldingSettings = field(default_factory=HoldingSettings)
 
     def __post_init__(self) -> None:
         self.calls = RecentCalls(self.network)

@@ -14,7 +14,7 @@ from transit.forecasting.prediction import StandingVehicle
 from transit.operations import parts
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
 from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
@@ -48,7 +48,7 @@ def examine(
     watch: FleetWatch = NO_WATCH,
     standing: Sequence[StandingVehicle] = (),
     offered_openly: bool = False,
-    limits: Limits = DEFAULT,
+    limits: InboxLimits = DEFAULT,
 ) -> Examination:
     """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
@@ -61,7 +61,7 @@ def examine(
 
 
 def _of_database(
-    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: Limits
+    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: InboxLimits
 ) -> Examination:
     try:
         check_schema(engine)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit, at_on_rail
@@ -101,6 +102,7 @@ class Corridor:
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
+    """A route as it runs now: its buses on the circuit with their headways, its terminals, and what it needs."""
     placed, elsewhere = _placed(facts, circuit)
     promised = promised_s(facts, circuit.rails[0].direction, circuit.rails[0].stop_ids[0])
     cycle, measured = cycle_s(facts, circuit)
@@ -210,7 +212,9 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
     if len(placed) < 2:
         return list(placed)
     count = len(placed)
-    headways = [forecast_headway(facts, placed[n], placed[(n + 1) % count]) for n in range(count)]
+    coming = [_moments(facts, bus.vehicle_id) for bus in placed]
+    nexts = [(n + 1) % count for n in range(count)]
+    headways = [_forecast_headway(facts, placed[n], placed[k], coming=coming[n], before=coming[k]) for n, k in enumerate(nexts)]
     buses = []
     for n, bus in enumerate(placed):
         ahead, behind = placed[(n + 1) % count], placed[n - 1]
@@ -237,15 +241,19 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
     return buses
 
 
-def forecast_headway(facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus) -> tuple[float | None, str | None]:
+Moments = Mapping[tuple[RouteDirection, str], datetime]
+
+
+def _forecast_headway(
+    facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus, *, coming: Moments, before: Moments
+) -> tuple[float | None, str | None]:
     """Seconds by which a bus comes after the one ahead at the next stop that both have ahead, and that stop.
 
     Where the bus ahead has left them all (it turned at a terminal, say): at the next stop that it was seen to pass.
+    coming, before: the moments of either.
     """
     if bus.vehicle_id == ahead.vehicle_id:
         return None, None
-    coming = _moments(facts, bus.vehicle_id)
-    before = _moments(facts, ahead.vehicle_id)
     for call, at in coming.items():
         if call in before and at >= before[call]:
             return (at - before[call]).total_seconds(), call[1]
@@ -280,11 +288,12 @@ def headway_here(
     return None, None
 
 
-def _moments(facts: ControlFacts, vehicle_id: str) -> Mapping[tuple[RouteDirection, str], datetime]:
+def _moments(facts: ControlFacts, vehicle_id: str) -> Moments:
     """(direction, stop_id) -> when it will be there, the soonest first."""
+    direction_of = directions_of(facts.network).of_trip
     moments: dict[tuple[RouteDirection, str], datetime] = {}
-    for row in sorted(facts.predictions.get(vehicle_id, ()), key=lambda row: row.predicted_at):
-        direction = directions_of(facts.network).of_trip.get(row.trip.trip_id)
+    for row in sorted(facts.predictions.get(vehicle_id, ()), key=attrgetter("predicted_at")):
+        direction = direction_of.get(row.trip.trip_id)
         if direction is not None:
             moments.setdefault((direction, row.stop_id), row.predicted_at)
     return moments
@@ -306,6 +315,7 @@ def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[
 
 
 def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequence[CorridorBus]) -> Prediction | None:
+    """The first departure of a direction that is predicted for one of these buses."""
     rows = [
         row
         for bus in buses

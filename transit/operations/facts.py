@@ -12,7 +12,7 @@ from transit.control.holding import HoldingAdvice
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.operations.watch_report import NOTHING_WRONG, WatchReport
@@ -51,7 +51,7 @@ class FleetFacts:
     advice: Sequence[HoldingAdvice] = ()  # likewise
     loose: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it moves without a trip
     tickets: Sequence[WaitingTicket] = ()  # those that have waited for a day
-    limits: Limits = DEFAULT
+    limits: InboxLimits = DEFAULT
     open: frozenset[str] = frozenset()  # keys of the troubles that are matters already: they end later than they begin
 
     @property

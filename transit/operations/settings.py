@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
-from transit.control.facts import Settings as AdviceSettings
-from transit.operations.limits import DEFAULT, Limits
+from transit.control.facts import HoldingSettings
+from transit.operations.limits import DEFAULT, InboxLimits
 
 
 class Group(StrEnum):
@@ -20,7 +20,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """name: a field of Limits or of the advice's settings. may_be_empty: no number is a value of its own."""
+    """name: a field of InboxLimits or of the advice's settings. may_be_empty: no number is a value of its own."""
 
     name: str
     group: Group
@@ -53,7 +53,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 NOT_ABOVE = (("falls_silent_s", "silent_s"), ("gap_over", "gap_share"), ("battery_pct", "battery_over_pct"))
-OF_ADVICE = AdviceSettings()
+OF_ADVICE = HoldingSettings()
 DIGITS = 9  # of a number that somebody types
 
 
@@ -61,8 +61,8 @@ DIGITS = 9  # of a number that somebody types
 class InForce:
     """What counts now: of the inbox, and of the advice."""
 
-    limits: Limits = DEFAULT
-    advice: AdviceSettings = OF_ADVICE
+    limits: InboxLimits = DEFAULT
+    advice: HoldingSettings = OF_ADVICE
 
     def value(self, name: str) -> float | None:
         value: float | None = getattr(self.limits if hasattr(self.limits, name) else self.advice, name)
@@ -85,7 +85,7 @@ class Objected:
 
 def in_force(default: InForce, chosen: Mapping[str, float]) -> InForce:
     """The default with what was chosen instead; names that this version does not know count for nothing."""
-    of_limits = {field.name for field in fields(Limits)}
+    of_limits = {field.name for field in fields(InboxLimits)}
     known = {name: value for name, value in chosen.items() if name in BY_NAME}
     return InForce(
         limits=replace(default.limits, **{name: value for name, value in known.items() if name in of_limits}),

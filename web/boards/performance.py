@@ -12,7 +12,7 @@ from typing import Any
 from transit.plan.directions import RouteDirection, headsign_of, usual_trip
 from transit.plan.network import Network, Route
 from transit.plan.service_day import local_date, moment
-from transit.quality.performance import DayEnds, DayFigures, HourFigures, ServiceFigures, together
+from transit.quality.performance import DayEnds, DayFigures, HourFigures, PerformanceFigures, together
 from transit.store.advice_answers import AdviceRecord, record_of
 from transit.store.service_days import figures_of_day, keep_day, load_days
 from transit.store.ticket_figures import TicketFigures, ticket_figures
@@ -34,7 +34,7 @@ class NamedFigures:
     """name: what the figures are of, for the first column."""
 
     name: str
-    figures: ServiceFigures
+    figures: PerformanceFigures
     route: Route | None = None
     first_kept: float | None = None  # share of days
     last_kept: float | None = None
@@ -49,7 +49,7 @@ class PerformanceBoard:
     period: Period
     first: date
     last: date
-    total: ServiceFigures
+    total: PerformanceFigures
     looked_at: datetime | None  # as of the rows
     by_direction: list[NamedFigures]
     by_hour: list[NamedFigures]

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from tests.web.pages.test_log_in import browser, office  # noqa: F401
-from transit.control.facts import Settings as AdviceSettings
+from transit.control.facts import HoldingSettings
 from transit.operations.limits import DEFAULT
 from transit.operations.settings import BY_NAME, SETTINGS, InForce, Objected, Objection, in_force, objections
 from transit.store.audit import load_entries
@@ -135,7 +135,7 @@ def test_nothing_changed_writes_nothing(town):
 
 
 def test_every_number_of_the_inbox_and_of_the_advice_can_be_set():
-    names = set(DEFAULT.__dataclass_fields__) | set(AdviceSettings.__dataclass_fields__)
+    names = set(DEFAULT.__dataclass_fields__) | set(HoldingSettings.__dataclass_fields__)
     assert {setting.name for setting in SETTINGS} == names
     for name, setting in BY_NAME.items():
         value = InForce().value(name)
