@@ -100,7 +100,7 @@ class Forecaster:
             observed = self.times.learn(event, linked, index)
             if observed is not None:
                 planned_s = float(self.links.planned_links(event.trip.trip_id)[observed.n])
-                self.spread.learn(int(linked.links[observed.n]), linked.corridor, observed.seconds, planned_s)
+                self.spread.learn(int(linked.links[observed.n]), linked.stream, observed.seconds, planned_s)
             if self.challenger is not None:
                 self.challenger.learn(event, linked, observed)
 
@@ -372,8 +372,8 @@ class Forecaster:
         values: dict[str, Floats | float] = {
             "always": 1.0,
             "network today": network,
-            "corridor lately": lately,
-            "corridor today": today,
+            "stream lately": lately,
+            "stream today": today,
             "own pace": pace,
             "own pace lately": pace_lately,
             "headway": headway,

@@ -19,7 +19,9 @@ STEP_TOLD_FOR = timedelta(hours=1)
 STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see a step as late as that
 ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
-DAY_S = 86400.0
+ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # a receiver with such a date may be some weeks off besides; no other fault is 20 years
+HOUR_S = 3600.0
+ZONES_H = (1, 14)  # hours ahead of UTC that some zone is: a device may be set to another one than the city's
 ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
 
 
@@ -56,15 +58,23 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
         return None
     figures = {"wrong_s": ahead_s, "case": "ahead" if ahead_s > 0 else "behind"}
     rounds = -ahead_s / WEEK_ROLLOVER_S
-    if round(rounds) != 0 and abs(rounds - round(rounds)) * WEEK_ROLLOVER_S < DAY_S:
+    if round(rounds) != 0 and abs(rounds - round(rounds)) * WEEK_ROLLOVER_S <= ROLLOVER_ALIKE_S:
         rollover = {"wrong_s": ahead_s, "weeks": abs(round(rounds)) * ROUND_WEEKS}
         return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, rollover)
-    zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
-    zone_s = zone.total_seconds() if zone else 0.0
-    if zone_s and abs(ahead_s - zone_s) < ZONE_ALIKE_S:
+    if _is_a_zone(ahead_s, facts):
         return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, figures)
     kind = TroubleKind.CLOCK_CORRECTED if is_correctable(row.clock_offset_s) else TroubleKind.CLOCK_TOO_WRONG
     return Trouble(kind, row.tracker_id, row.last_received_at, figures)
+
+
+def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
+    """Whether a clock is ahead of UTC by the city's zone, or by the whole hours of another one."""
+    zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
+    zone_s = zone.total_seconds() if zone else 0.0
+    if zone_s and abs(ahead_s - zone_s) < ZONE_ALIKE_S:
+        return True
+    hours = round(ahead_s / HOUR_S)
+    return ZONES_H[0] <= hours <= ZONES_H[1] and abs(ahead_s - hours * HOUR_S) < ZONE_ALIKE_S
 
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:

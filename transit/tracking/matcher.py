@@ -29,7 +29,7 @@ from transit.tracking.hypotheses import (
     prune,
     without_twins,
 )
-from transit.tracking.likelihood import SIGMA_M, bearing_fits, departure_m, detour_cost, emission
+from transit.tracking.likelihood import SIGMA_M, bearing_fits, departure_m, detour_cost, emission, sigma_m
 from transit.tracking.trip_choice import SAME_PLAN, SAME_TRIP, ChoiceContext, TripTable, choose_trip
 
 STILL_M = 12.0  # who moved less only trembles: the usual error of a fix
@@ -98,14 +98,14 @@ PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the pl
 SETTLED = 2.0  # and of one that was held already
 REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # the choice of the trip is looked at again this often, and while it waits
 
-Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
+FixPlace = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
 
 
 class Step(NamedTuple):
     """The way from the last fix at which a vehicle had moved to the present one."""
 
     fix: Observation
-    before: Place
+    before: FixPlace
     elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
     moved_m: float  # as the crow flies
     share: float  # how much the evidence of this fix counts, 0 to 1
@@ -131,7 +131,8 @@ class Matcher:
         """The belief after one more fix, which is later than all before.
 
         1. Never seen, or silent for GAP_S: a new belief, out of service or on a line that passes here.
-        2. Moved by STILL_M or more: every hypothesis goes on along its line, and new ones enter (_move).
+        2. Moved by STILL_M or more, and no tremor of where it stands: every hypothesis goes on along its line, and new ones
+           enter (_move).
         3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
         5. Each hypothesis gets the trip that it means, and loses what that does not fit (_refit); the unlikely are dropped.
@@ -139,10 +140,10 @@ class Matcher:
         if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
-            self._enter(belief, fix, first=old is None or not _has_rested(old, fix))
+            self._enter(belief, fix, context, first=old is None or not _has_rested(old, fix))
         else:
             moved_m = hypot(fix.x - belief.x, fix.y - belief.y)
-            if moved_m >= STILL_M:
+            if moved_m >= STILL_M and not fix.is_tremor:
                 self._move(belief, fix, moved_m, context)
             else:
                 for hypothesis in belief.hypotheses:
@@ -203,7 +204,7 @@ class Matcher:
         belief.hypotheses = without_twins(following)
         belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
         if belief.out > belief.best_total - ENTERS_BELOW:
-            self._enter(belief, fix, first=False)
+            self._enter(belief, fix, context, first=False)
         if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > ANCHOR_M:
             belief.anchor = (fix.t, fix.x, fix.y)
 
@@ -320,11 +321,13 @@ class Matcher:
             must_refit=old.waiting or old.must_refit,
         )
 
-    def _enter(self, belief: Belief, fix: Observation, *, first: bool) -> None:
+    def _enter(self, belief: Belief, fix: Observation, context: AssignmentContext, *, first: bool) -> None:
         """New hypotheses out of being out of service: on any line that passes here, or waiting at a first stop here."""
         least = max(belief.best_total - PRUNE, belief.out - PRUNE)
         fresh = []
         for pattern, place in self._drivable_near(fix):
+            if not self._is_on_it(belief, pattern, place, context):
+                continue
             weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
             along = self._came_along(belief, pattern, place, fix)
             weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + along
@@ -342,6 +345,18 @@ class Matcher:
         for pattern, place in self.near(fix.x, fix.y):
             if pattern.start_m + departure_m(pattern) <= place.along_m < pattern.end_m - ARRIVED_M:
                 yield pattern, place
+
+    def _is_on_it(self, belief: Belief, pattern: Pattern, place: OnLine, context: AssignmentContext) -> bool:
+        """Whether a trip may begin to be driven here: on its line, or beside the one that was named or left before.
+
+        Nothing but the distance tells a street beside a line from the line, and at each fix alike: it adds up to nothing.
+        """
+        if place.off_m <= ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
+            return True
+        if belief.left is not None and belief.left.pattern_id == pattern.pattern_id:
+            return True
+        named = self.patterns.find(context.hint.trip_id or "")
+        return pattern.route_id == (context.hint.route_id if named is None else named.route_id)
 
     def _add_named(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
         """Somebody names another trip: it becomes a hypothesis at once, and every choice of a trip is made anew."""
@@ -501,7 +516,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
     )
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved_m: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: FixPlace, fix: Observation, moved_m: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
     t, x, y = before
     if moved_m < COURSE_M or fix.t - t > COURSE_S:

@@ -25,10 +25,14 @@ EXCURSION = 2.0  # times the reach of a place: within that, a slow excursion has
 FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
 FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
 DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
+TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
+TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
+TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new
+MOST_PASSED_BY = 1  # departures that a vehicle lets go to others before it is a spare one: the first may be a wrong guess
 STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
 
 
-class Place(msgspec.Struct, array_like=True):
+class StandingPlace(msgspec.Struct, array_like=True):
     """Where a vehicle has been since a moment, all its fixes within noise of each other."""
 
     since: float  # Unix seconds of the first fix here
@@ -38,8 +42,9 @@ class Place(msgspec.Struct, array_like=True):
     grid_m: float = 0.0  # to which its fixes are rounded, 0 where they are not
     due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
     due_trip: TripInstance | None = None
+    passed_by: int = 0  # departures that it waited for here, and that other vehicles drove in its stead
 
-    def holds(self, fix: Place, accuracy_m: float, times: float = 1.0) -> bool:
+    def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place; rounding counts where both are rounded."""
         reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return hypot(fix.x - self.x, fix.y - self.y) <= times * reach
@@ -48,8 +53,8 @@ class Place(msgspec.Struct, array_like=True):
 class Standing(msgspec.Struct, array_like=True):
     """The place where a vehicle is, the one that it left last, and how its receiver repeats itself."""
 
-    place: Place
-    left: Place | None = None
+    place: StandingPlace
+    left: StandingPlace | None = None
     left_at: float = 0.0
     repeated_since: float | None = None  # Unix seconds of the first of some fixes on exactly one point
     driven_m: float = 0.0  # meanwhile, by its own speed
@@ -60,7 +65,7 @@ class Standing(msgspec.Struct, array_like=True):
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
     """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
     t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
-    fresh = Place(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
+    fresh = StandingPlace(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
     if standing is None or before is None:
         return Standing(fresh)
     _watch_receiver(standing, before, report)
@@ -77,7 +82,14 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
     return standing
 
 
+def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
+    """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
+    has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
+    return has_stood and hypot(x - place.x, y - place.y) <= TREMOR_M
+
+
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
+    """As it is published. off_m: how far the place lies off the line of the trip, metres."""
     place, frozen = standing.place, standing.frozen or (None, None)
     return StandingFacts(
         since=datetime.fromtimestamp(place.since, UTC),
@@ -89,16 +101,30 @@ def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFa
 
 
 def note_wait(
-    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_named: bool
+    place: StandingPlace,
+    trip: TripInstance,
+    planned: float,
+    t: float,
+    driven: Callable[[TripInstance], bool],
+    *,
+    is_named: bool,
 ) -> None:
     """A vehicle waits here for a trip that is planned to leave then (Unix seconds).
 
-    Once a first trip has been outstayed, waiting for another one is no new beginning, unless another vehicle drives the
-    first, or somebody names the other.
+    Once a first trip has been outstayed, waiting for another one is no new beginning, unless somebody names the other, or
+    another vehicle drives the first: that one was never its own. Vehicles leave in their order, so who was passed by oftener
+    than MOST_PASSED_BY is a spare one, and the plan does not say when it leaves.
     """
-    over = place.due is not None and t >= place.due
-    if is_named or not over or (place.due_trip is not None and place.due_trip != trip and driven(place.due_trip)):
-        place.due, place.due_trip = planned, trip
+    if is_named:
+        place.passed_by = 0
+    elif place.due is not None and place.due_trip is not None and place.due_trip != trip:
+        if place.passed_by >= MOST_PASSED_BY:
+            return
+        if driven(place.due_trip):
+            place.passed_by += 1
+        elif t >= place.due:
+            return
+    place.due, place.due_trip = planned, trip
 
 
 def rounding_m(lat: float, lon: float) -> float:
@@ -109,7 +135,7 @@ def rounding_m(lat: float, lon: float) -> float:
     return 0.0
 
 
-def _add(place: Place, fix: Place) -> None:
+def _add(place: StandingPlace, fix: StandingPlace) -> None:
     place.fixes = min(place.fixes + 1, MOST_FIXES)
     place.x += (fix.x - place.x) / place.fixes
     place.y += (fix.y - place.y) / place.fixes

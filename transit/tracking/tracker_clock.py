@@ -13,6 +13,8 @@ LIVE_SHARE = 0.5  # and to this share of that time: a buffer of a fix each secon
 LEAST_S = 5.0  # smaller offsets are what the network takes to deliver
 MOST_S = 600.0  # a clock further off than ten minutes is set wrong, not slow: nobody knows what else is
 STEP_S = 15.0  # an offset that changes by more at once: somebody set a clock
+# a clock that is wrong by more is known without live messages, too, from those of ROUGH_FROM_S on that agree to ROUGH_S
+ROUGH_FROM_S, ROUGH_S = 180.0, 60.0
 STEADY_S = 3.0  # median distance from the median, above which it is delay that varies, not a clock
 
 
@@ -22,7 +24,7 @@ class TrackerClock:
     A tracker that flushes a buffer sends old times at once: such messages are not live and say nothing of the clock.
     """
 
-    __slots__ = ("_last", "_offsets", "offset_s", "step_at", "step_s")
+    __slots__ = ("_last", "_offsets", "_rough", "offset_s", "step_at", "step_s")
 
     def __init__(self, offset_s: float | None = None) -> None:
         self.offset_s = offset_s  # as known from before a restart; None: not known, 0: right
@@ -30,6 +32,7 @@ class TrackerClock:
         self.step_at: datetime | None = None  # on our clock
         self._offsets: deque[float] = deque(maxlen=SAMPLES)
         self._last: tuple[float, float] | None = None
+        self._rough: deque[tuple[float, float]] = deque(maxlen=SAMPLES)  # made and came, of live messages and of delayed ones
 
     def hear(self, tracker_at: datetime, received_at: datetime) -> None:
         """tracker_at: the newest time that the message carries, on the tracker's clock."""
@@ -37,6 +40,8 @@ class TrackerClock:
         last, self._last = self._last, (made, came)
         if last is None or made <= last[0]:
             return
+        self._rough.append((made, came))
+        self._settle_roughly()
         made_after = made - last[0]
         if abs((came - last[1]) - made_after) > min(LIVE_S, LIVE_SHARE * made_after):
             return
@@ -51,6 +56,22 @@ class TrackerClock:
         older = list(self._offsets)[:-ENOUGH]
         if older and max(newest) - min(newest) <= STEADY_S and abs(median(newest) - median(older)) > STEP_S:
             self._offsets = deque(newest, maxlen=SAMPLES)
+
+    def _settle_roughly(self) -> None:
+        """Where delays vary too much for a correction: hours, or years, are known all the same, and that they are over.
+
+        A buffer that is flushed comes at once, or faster than it was made: it says nothing.
+        """
+        if len(self._rough) < ENOUGH or self._rough[-1][1] - self._rough[0][1] < ROUGH_FROM_S:
+            return
+        offsets = [came - made for made, came in self._rough]
+        if max(offsets) - min(offsets) > ROUGH_S:
+            return
+        middle = median(offsets)
+        if abs(middle) > MOST_S:
+            self.offset_s = middle
+        elif self.offset_s is not None and abs(self.offset_s) > MOST_S:
+            self.offset_s = None
 
     def _settle(self, now: datetime) -> None:
         middle = median(self._offsets)

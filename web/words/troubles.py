@@ -173,7 +173,7 @@ WORDS: dict[Kind, Words] = {
         "Take the one off that is not there: python app.py trackers unmap TRACKER",
     ),
     Kind.WEEK_ROLLOVER: Words(
-        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver counts weeks from %(weeks)s weeks ago (week rollover).",
+        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver miscounts by %(weeks)s weeks (week rollover).",
         "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
     ),
     Kind.PARKED: Words(
@@ -323,11 +323,11 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
     ),
     (Kind.LOCAL_TIME, "ahead"): Words(
-        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s ahead, which is the time zone.",
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s ahead, as a time zone is.",
         "Set its time zone to UTC+0 in the device; its reports are refused until then.",
     ),
     (Kind.LOCAL_TIME, "behind"): Words(
-        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s behind, which is the time zone.",
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s behind, as a time zone is.",
         "Set its time zone to UTC+0 in the device; its times are useless until then.",
     ),
     (Kind.CLOCK_TOO_WRONG, "ahead"): Words(

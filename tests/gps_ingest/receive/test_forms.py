@@ -65,8 +65,11 @@ def test_a_time_is_seconds_milliseconds_or_iso(spelt):
 
 
 def test_the_last_second_that_is_seconds_and_the_first_that_is_milliseconds():
-    assert fix_of(osmand({**PLACE, "timestamp": str(2**31 - 1)}, SEVEN)).fix_at.timestamp() == 2**31 - 1
-    assert json.loads(osmand({**PLACE, "timestamp": str(2**31)}, SEVEN).payload)["timestamp"] == 2**31 / 1000
+    rolled_over = AT + 1024 * 7 * 86400  # in 2045, beyond 2**31: a date twenty years wrong is told as that, not as one of 1970
+    assert rolled_over > 2**31
+    assert fix_of(osmand({**PLACE, "timestamp": str(rolled_over)}, SEVEN)).fix_at.timestamp() == rolled_over
+    assert json.loads(osmand({**PLACE, "timestamp": str(10**11 - 1)}, SEVEN).payload)["timestamp"] == 10**11 - 1
+    assert json.loads(osmand({**PLACE, "timestamp": str(10**11)}, SEVEN).payload)["timestamp"] == 10**8
 
 
 def test_without_a_time_it_is_now():

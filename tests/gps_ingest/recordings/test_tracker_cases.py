@@ -160,6 +160,20 @@ def test_a_street_beside_the_line_is_not_the_line() -> None:
     assert whole.predictions == []
 
 
+@pytest.mark.parametrize("nearer_m", [20.0, 30.0])
+def test_a_street_sixty_or_seventy_metres_beside_the_line_is_not_the_line_either(nearer_m: float) -> None:
+    """The case lies 90 m beside it, to the east."""
+    whole = altered("replay_PARALLEL", lambda row: {**row, "lon": f"{float(row['lon']) - nearer_m / 110_800.0:.6f}"})
+    assert "on_trip" not in whole.statuses
+    assert whole.predictions == []
+
+
+def test_a_bus_forty_metres_beside_its_line_is_on_it() -> None:
+    """As receivers between houses, and lines drawn roughly, are."""
+    whole = altered("replay_PARALLEL", lambda row: {**row, "lon": f"{float(row['lon']) - 60.0 / 110_800.0:.6f}"})
+    assert Counter(whole.statuses)["on_trip"] > 0.8 * len(whole.statuses)
+
+
 def test_a_loop_driven_backwards_is_neither_waiting_nor_on_its_trip_once_it_has_left_its_terminal() -> None:
     whole = replayed("replay_WRONGWAY")
     assert set(whole.statuses[:4]) == {"layover"}  # it stood at the first stop, and is within its terminal

@@ -109,3 +109,27 @@ def test_nothing_comes_before_it_was_made():
 def test_the_correction_is_never_further_from_the_truth_than_the_delays(offset, delays):
     found = correction_of(listened([offset] * len(delays), delays)).total_seconds()
     assert found == 0.0 or -2.1 <= found - offset <= 2.1
+
+
+UNSTEADY_S = (0.4, 9.5, 2.1, 7.3, 4.8, 8.8, 0.9)  # a mobile network that holds messages back
+
+
+@pytest.mark.parametrize("offset_s", [-7 * 3600.0, 8 * 3600.0, 1024 * 7 * 86400.0, -1024 * 7 * 86400.0])
+@pytest.mark.parametrize("every_s", [10.0, 60.0])
+def test_hours_and_years_are_known_though_no_message_comes_steadily(offset_s, every_s):
+    found = listened([offset_s] * 25, UNSTEADY_S, every_s)
+    assert not found.is_corrected
+    assert abs(found.offset_s - offset_s) < 10.0
+
+
+def test_hours_are_over_when_the_clock_is_right_though_no_message_comes_steadily():
+    clock = listened([-7 * 3600.0] * 25 + [0.0] * 30, UNSTEADY_S, 10.0)
+    assert clock.offset_s is None or abs(clock.offset_s) < 10.0
+
+
+@pytest.mark.parametrize("sent_every_s", [0.1, 2.0, 5.0])
+def test_a_buffer_of_hours_ago_that_is_sent_bit_by_bit_is_no_wrong_clock(sent_every_s):
+    clock = TrackerClock()
+    for n in range(120):  # a fix each 10 s of three hours ago
+        clock.hear(SEVEN + timedelta(seconds=10 * n), SEVEN + timedelta(hours=3, seconds=sent_every_s * n + n % 3))
+    assert clock.offset_s is None

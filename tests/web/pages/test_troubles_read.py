@@ -38,6 +38,12 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
         (-SEVEN_HOURS_S, Kind.CLOCK_TOO_WRONG),
         (-1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
         (-2048 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
+        (1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # in the future
+        (-1021 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # and some weeks besides
+        (-1000 * 7 * 86400.0, Kind.CLOCK_TOO_WRONG),
+        (8 * 3600.0, Kind.LOCAL_TIME),  # a device that was set up for Makassar
+        (9 * 3600.0, Kind.LOCAL_TIME),
+        (7.5 * 3600.0, Kind.CLOCK_TOO_WRONG),
         (150.0, Kind.CLOCK_CORRECTED),
     ],
 )
