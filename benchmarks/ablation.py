@@ -25,7 +25,7 @@ from transit.forecasting.remaining_trip import RemainingTrip
 
 LEFT_OUT = {
     "all": (),
-    "no today": ("network today", "corridor lately", "corridor today"),
+    "no today": ("network today", "stream lately", "stream today"),
     "no links ahead": ("links ahead lately", "links ahead today"),
     "no own pace": ("own pace", "own pace lately", "own last minutes"),
     "no headway": ("headway",),

@@ -34,7 +34,7 @@ from gps_ingest.simulation.publisher import Fix
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.control.circuit import circuits_of
-from transit.control.facts import Settings
+from transit.control.facts import HoldingSettings
 from transit.control.holding import SLACK, HoldingAdvice
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
@@ -51,7 +51,7 @@ ADVISED_EVERY_S = 10
 SHOWN = timedelta(seconds=300)  # no forecast from an older fix
 LATE_S = (10.0, 15.0)  # a driver leaves so long after the time that he was told: mean and standard deviation
 WARM_UP_S = 3600.0
-LONGEST_HOLD = timedelta(seconds=Settings().longest_hold_s)
+LONGEST_HOLD = timedelta(seconds=HoldingSettings().longest_hold_s)
 WRITTEN = Path(__file__).parent / "results" / "headways.md"
 
 Rule = Callable[["Run", HoldingAdvice], datetime | None]  # when a bus at a terminal is told to leave; None: nothing is said
@@ -147,7 +147,7 @@ class Run:
     def slots_s(self) -> float:
         """The headway of a timetable for so many buses, of the plan's run times."""
         circuit = circuits_of(self.network, local_date(BEGIN, self.network.timezone))[self.route_id]
-        return SLACK * (circuit.run_s + Settings().least_layover_s * len(circuit.rails)) / self.vehicles
+        return SLACK * (circuit.run_s + HoldingSettings().least_layover_s * len(circuit.rails)) / self.vehicles
 
     def _tell(self, advice: Sequence[HoldingAdvice]) -> None:
         assert self.rule is not None

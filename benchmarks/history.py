@@ -28,7 +28,7 @@ from benchmarks.headways import SAMPLE, SHOWN
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.arrivals.steadiness import Steadiness
-from transit.control.facts import Settings
+from transit.control.facts import HoldingSettings
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
 from transit.quality.performance import DayFigures
@@ -61,7 +61,7 @@ OPENS_S, TWO_HOURS_S, MONTH_S = 1.0, 3.0, 5.0  # what issue 17 asks for
 def record(network: Network, vehicles: int, length: timedelta, data_dir: Path) -> list[StopEvent]:
     """Drives and writes the record of some time; returns the calls."""
     fleet, pipeline, forecaster = Fleet(network, vehicles, 1, BEGIN), Pipeline(network), Forecaster(network)
-    control, recorder, steadiness = ControlRoom(network, settings=Settings()), Recorder(data_dir), Steadiness()
+    control, recorder, steadiness = ControlRoom(network, settings=HoldingSettings()), Recorder(data_dir), Steadiness()
     off_s = {box.tracker_id: box.clock_off_s for box in fleet.boxes}
     events: list[StopEvent] = []
     now = BEGIN

@@ -56,6 +56,7 @@ LEFT_M = 25.0  # behind a stop a bus has left it
 BY_WHAT_CAME = (Kind.BUNCHED, Kind.GAP, Kind.GHOST)
 UNKNOWN_YET = timedelta(hours=1)  # so long after a row of those, what came is not known for sure
 STANDS_M = 30.0
+UNDECIDED = "undecided"
 
 
 @dataclass
@@ -78,21 +79,27 @@ class Truth:
                     self.passed.setdefault((f"DEMO-{bus.number}", stop_id), []).append(self.fleet.at_s)
                     if n == 0:
                         self.left.append((self.fleet.at_s, stop_id))
+                is_there = bus.along_m >= bus.pattern.end_m
+                if is_there and trail[-1][2] < bus.pattern.end_m:  # at its last stop it arrives, and does not leave
+                    self.passed.setdefault((f"DEMO-{bus.number}", bus.pattern.stop_ids[-1]), []).append(self.fleet.at_s)
             trail.append((self.fleet.at_s, bus.pattern.pattern_id, bus.along_m))
 
     def bus(self, vehicle_id: str) -> Bus:
         return self.fleet.buses[int(vehicle_id.rpartition("-")[2]) - 1]
 
-    def headway_s(self, behind: str, ahead: str, stop_ids: set[str], since_s: float) -> float | None:
-        """How long after the bus ahead the other one really left a stop, the next time that it did; None: it never did."""
-        later = [at for stop_id in stop_ids for at in self.passed.get((behind, stop_id), ()) if at >= since_s]
-        if not later:
-            return None
-        before = [at for stop_id in stop_ids for at in self.passed.get((ahead, stop_id), ()) if at <= min(later)]
-        return min(later) - max(before) if before else None
+    def headways_s(self, behind: str, ahead: str, stop_id: str, since_s: float) -> tuple[float | None, float | None]:
+        """The next time that a bus was at a stop: how long after the other had last been there, and how far from the nearest
+        time that it was, before or after (of two that change places either may be first); None: never."""
+        later = [at for at in self.passed.get((behind, stop_id), ()) if at >= since_s]
+        others = self.passed.get((ahead, stop_id), ())
+        if not later or not others:
+            return None, None
+        before = [at for at in others if at <= min(later)]
+        return min(later) - max(before) if before else None, min(abs(at - min(later)) for at in others)
 
 
-def is_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
+def is_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool | None:
+    """None: what would decide it did not come before the day's end."""
     trouble = matter.trouble
     judge = JUDGES.get(trouble.kind)
     return judge is None or judge(matter, truth, now, network)
@@ -106,17 +113,19 @@ def _silence(limit_s: float) -> Callable[[Matter, Truth, datetime, Network], boo
     return judge
 
 
-def _headway(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
+def _headway(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool | None:
     figures = matter.trouble.figures
-    here = {stop_id for stop_id, stop in network.stops.items() if stop.name == figures["place"]}
     since_s = (now - truth.fleet.start).total_seconds()
-    apart_s = truth.headway_s(matter.trouble.subject, str(figures["ahead"]), here, since_s)
+    behind, ahead, stop_id = matter.trouble.subject, str(figures["ahead"]), str(figures["stop_id"])
+    after_s, apart_s = truth.headways_s(behind, ahead, stop_id, since_s)
     promised_s = float(str(figures["promised_s"]))
-    if apart_s is None:
-        return True
+    decided = after_s if matter.trouble.kind is Kind.GAP else apart_s
+    if decided is None:
+        is_over = truth.fleet.at_s - since_s < UNKNOWN_YET.total_seconds()
+        return None if is_over else True
     if matter.trouble.kind is Kind.BUNCHED:
-        return apart_s > max(DEFAULT.bunched_s, DEFAULT.bunched_share * promised_s) + SLACK_S
-    return apart_s < DEFAULT.gap_share * promised_s - SLACK_S
+        return decided > max(DEFAULT.bunched_s, DEFAULT.bunched_share * promised_s) + SLACK_S
+    return decided < DEFAULT.gap_share * promised_s - SLACK_S
 
 
 def _ghost(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
@@ -140,7 +149,7 @@ def _clock(matter: Matter, truth: Truth, now: datetime, network: Network) -> boo
     return matter.trouble.subject != f"demo-{WRONG_CLOCK}"
 
 
-JUDGES: dict[Kind, Callable[[Matter, Truth, datetime, Network], bool]] = {
+JUDGES: dict[Kind, Callable[[Matter, Truth, datetime, Network], bool | None]] = {
     Kind.SILENT: _silence(DEFAULT.silent_s),
     Kind.FALLS_SILENT: _silence(DEFAULT.falls_silent_s),
     Kind.BUNCHED: _headway,
@@ -180,7 +189,7 @@ class Drivers:
 
 
 def drive(folder: Path, hours: float, vehicles: int, seed: int, obeyed: float) -> tuple[Counter[str], Counter[str]]:
-    """(rows, false rows) by kind."""
+    """(rows, false rows) by kind; undecided ones under "undecided" of the second."""
     network = read_network(SAMPLE)
     engine = open_database(f"sqlite:///{folder / 'day.db'}")
     migrate(engine)
@@ -228,24 +237,25 @@ def drive(folder: Path, hours: float, vehicles: int, seed: int, obeyed: float) -
                 if matter.trouble.kind in BY_WHAT_CAME:
                     to_judge.append((matter, now))
                 else:
-                    false[matter.trouble.kind.value] += told_false(matter, truth, now, network)
+                    judged(false, matter, truth, now, network)
         if second % 1800 == 0:
             print(f"  {now + timedelta(hours=7):%H:%M} {dict(rows)}", flush=True)
             until = now - UNKNOWN_YET
             for matter, opened_at in [row for row in to_judge if row[1] <= until]:
-                false[matter.trouble.kind.value] += told_false(matter, truth, opened_at, network)
+                judged(false, matter, truth, opened_at, network)
             to_judge = [row for row in to_judge if row[1] > until]
     engine.dispose()
     for matter, opened_at in to_judge:
-        false[matter.trouble.kind.value] += told_false(matter, truth, opened_at, network)
+        judged(false, matter, truth, opened_at, network)
     return rows, false
 
 
-def told_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool:
+def judged(false: Counter[str], matter: Matter, truth: Truth, now: datetime, network: Network) -> None:
     wrong = is_false(matter, truth, now, network)
-    if wrong:
-        print(f"  false: {now + timedelta(hours=7):%H:%M:%S} {matter.trouble.key} {dict(matter.trouble.figures)}", flush=True)
-    return wrong
+    word = {None: "undecided", True: "false", False: "true"}[wrong]
+    false[UNDECIDED if wrong is None else matter.trouble.kind.value] += wrong is not False
+    if matter.trouble.kind not in WATCHED:
+        print(f"  {word}: {now + timedelta(hours=7):%H:%M:%S} {matter.trouble.key} {dict(matter.trouble.figures)}", flush=True)
 
 
 def main() -> None:
@@ -263,11 +273,12 @@ def main() -> None:
     for kind in listed:
         apart = "  (watched apart)" if kind in WATCHED else ""
         print(f"{kind:20} {rows[kind]:4}  {false[kind]:5}   {false[kind] / options.vehicles:.2f}{apart}")
-    total = sum(count for kind, count in false.items() if kind not in WATCHED)
+    total = sum(count for kind, count in false.items() if kind not in {*WATCHED, UNDECIDED})
     shown = sum(count for kind, count in rows.items() if kind not in WATCHED)
     print(
         f"{'rows of the inbox':20} {shown:4}  {total:5}   {total / options.vehicles:.2f}   ({perf_counter() - started:.0f} s)"
     )
+    print(f"not decided before the end: {false[UNDECIDED]}")
     unseen = [kind.value for kind in Kind if not rows[kind.value]]
     print(f"kinds that this day does not exercise: {', '.join(unseen)}")
 

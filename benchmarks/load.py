@@ -28,7 +28,7 @@ import psutil
 
 from benchmarks.engine import a_city
 from gps_ingest import broker
-from gps_ingest.mqtt import Inbox, new_client, parse_url
+from gps_ingest.mqtt import Subscription, new_client, parse_url
 from gps_ingest.simulation.publisher import topic_of
 from transit.plan.network import ShapePoint
 from transit.store.database import Engine, migrate, open_database, writing
@@ -233,7 +233,7 @@ def limits(seconds: float) -> list[str]:
     """What a bare subscriber that does nothing takes in, and what a bare batch insert writes, on this machine."""
     lines = []
     with a_system(500) as system:
-        inbox = Inbox(system.url, ["transbinjai/v1/trackers/+/position"], "bare", lambda: datetime.now(UTC))
+        inbox = Subscription(system.url, ["transbinjai/v1/trackers/+/position"], "bare", lambda: datetime.now(UTC))
         inbox.receive(1, 1.0)
         system.processes["ingest"].terminate()
         load = Load(system, 500, 20_000, seconds)

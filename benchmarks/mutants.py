@@ -1,19 +1,21 @@
 """make mutants: a seeded sample of small faults planted in the core, and which of them the tests notice.
 
-    python -m benchmarks.mutants [--count 200] [--seed 1] [--minutes 60] [--only transit/arrivals] [--map FILE]
+    python -m benchmarks.mutants [--count 200] [--seed 1] [--minutes 60] [--only transit/arrivals]
 
-1. The tests run once, without the slow ones; which lines of the core each runs is written down (coverage.py; kept in --map).
-   One that fails then is named and left out.
-2. Each fault is planted alone, in a process of its own that imports the faulty module; only the tests that run its line are
-   run, the quickest first, until one fails. The tests of a constant are those that run a line which names it. A fault that
-   makes them hang is noticed.
-3. Prints the share that survived by module, and each survivor with its change.
+1. The five pinned days (docs/decisions/0079) run once; which lines of the core each runs is written down (coverage.py).
+2. Each fault is planted alone, in a process of its own that imports the core with it. The days that run its line are played,
+   the shortest first, until one line is not as it was written down. The days of a constant are those that run a line which
+   names it. A fault that makes them fail, or go on for DAYS_S of CPU time, is noticed.
+3. Those that no day notices meet the unit tests, without the slow ones: of the files that import the faulty module, the one
+   named after it first, until a test fails or TESTS_S of CPU time is used up.
+4. Prints the share that survived by module, and each survivor with its change.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -21,29 +23,34 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import coverage
-import hypothesis  # noqa: F401  (loaded once, before the processes part, as are numpy and shapely)
+import hypothesis  # noqa: F401  (loaded once, before the processes part, as are numpy, shapely and msgspec)
+import msgspec  # noqa: F401
 import numpy as np  # noqa: F401
 import pytest
 import shapely  # noqa: F401
 
 HOUSE = Path(__file__).resolve().parent.parent
 CORE = ("plan", "tracking", "forecasting", "arrivals", "quality")
+DAYS = ("one_plan", "one_tracker", "one_morning", "one_week", "one_board")  # tests/<day>.py, beside tests/cases/<day>.csv
 TESTS = ("tests/transit", "tests/gtfs", "tests/gps_ingest", "tests/web")  # the core's own tests first
-MOST_S = 120.0  # of tests are run for one fault, the quickest; what none of them notices has survived
-SLOWER = 10.0  # times as long as without a fault, and
-LONGEST_S = 300.0  # this much on top: then it hangs (on a busy machine a process needs a minute to begin)
+DAYS_S = 90.0  # of CPU time: all five need less than ten
+TESTS_S = 60.0  # the same of unit tests
+HANGS_S = 3600.0  # by the clock: a process that waits for ever; on a busy machine 90 s of CPU time may take half an hour
 PROCESSES = os.cpu_count() or 1
 
 OTHER_OPERATOR: dict[type[ast.AST], type[ast.AST]] = {
@@ -67,27 +74,29 @@ class Mutant:
     names: frozenset[str]  # else what is defined there
 
 
-@dataclass(frozen=True)
-class TestMap:
-    """Which tests run which line, and how long each takes."""
+class Notice(Enum):
+    """Who noticed a fault."""
 
-    tests_of: dict[str, dict[int, list[str]]]  # path -> line -> tests
+    DAY = "a day"
+    TEST = "a test"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class DayMap:
+    """Which days run which line, and how much CPU time each takes."""
+
+    days_of: dict[str, dict[int, list[str]]]  # path -> line -> days
     seconds: dict[str, float]
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that can notice a fault: the core's own, then others, the quickest first, MOST_S in all."""
+        """The days that can notice a fault, the shortest first."""
         if mutant.lines:
             places = [(mutant.path, line) for line in mutant.lines]
         else:
-            places = [place for path in self.tests_of for place in _uses(path, mutant.names)]
-        chosen = {test for path, line in places for test in self.tests_of.get(path, {}).get(line, ())}
-        tests, total_s = [], 0.0
-        for test in sorted(chosen, key=lambda test: (not test.startswith(TESTS[0]), self.seconds.get(test, 0.0), test)):
-            total_s += self.seconds.get(test, 0.0)
-            if tests and total_s > MOST_S:
-                break
-            tests.append(test)
-        return tests
+            places = [place for path in self.days_of for place in _uses(path, mutant.names)]
+        chosen = {day for path, line in places for day in self.days_of.get(path, {}).get(line, ())}
+        return sorted(chosen, key=lambda day: (self.seconds[day], day))
 
 
 def _uses(path: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -218,53 +227,36 @@ def sample(count: int, seed: int, only: str) -> list[Mutant]:
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
-class Recorder:
-    """A plugin of pytest: names the test that runs to coverage.py, and writes down how long it takes and whether it fails."""
-
-    def __init__(self, measured: coverage.Coverage) -> None:
-        self.measured, self.seconds, self.failed = measured, dict[str, float](), set[str]()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.add(report.nodeid)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
-        self.measured.switch_context(item.nodeid)
-        started = time.monotonic()
-        try:
-            return (yield)
-        finally:
-            self.seconds[item.nodeid] = time.monotonic() - started
-            self.measured.switch_context("")
-
-
-def measure_tests(target: Path, folders: Sequence[str] = ()) -> None:
-    """Runs the tests of the core once and writes what each of them runs."""
+def measure_days(target: Path) -> int:
+    """Plays each day once and writes down what it runs; returns 1 where one fails. To be called in a process of its own."""
     measured = coverage.Coverage(data_file=None, source=[str(HOUSE / "transit")], config_file=False)
-    recorder = Recorder(measured)
+    seconds = {}
     measured.start()
-    pytest.main([word for word in [*WORDS, *(folders or TESTS)] if word != "-x"], plugins=[recorder])
+    for day in DAYS:
+        measured.switch_context(day)
+        started = time.process_time()
+        if _differences(day):
+            return 1
+        seconds[day] = time.process_time() - started
     measured.stop()
-    data, tests_of = measured.get_data(), {}
+    data, days_of = measured.get_data(), {}
     for path in data.measured_files():
         contexts = data.contexts_by_lineno(path)
-        tests_of[str(Path(path).relative_to(HOUSE))] = {
-            line: [name for name in names if name and name not in recorder.failed] for line, names in contexts.items()
-        }
-    plain = {"tests_of": tests_of, "seconds": recorder.seconds, "failed": sorted(recorder.failed)}
-    target.write_text(json.dumps(plain), encoding="utf-8")
+        days_of[str(Path(path).relative_to(HOUSE))] = {line: [day for day in days if day] for line, days in contexts.items()}
+    target.write_text(json.dumps({"days_of": days_of, "seconds": seconds}), encoding="utf-8")
+    return 0
 
 
-WORDS = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist"]
-
-
-def read_map(path: Path) -> TestMap:
+def read_map(path: Path) -> DayMap:
     plain = json.loads(path.read_text(encoding="utf-8"))
-    tests_of = {name: {int(line): tests for line, tests in lines.items()} for name, lines in plain["tests_of"].items()}
-    for test in plain["failed"]:
-        print(f"left out, it fails without a fault: {test}", file=sys.stderr)
-    return TestMap(tests_of, plain["seconds"])
+    days_of = {name: {int(line): days for line, days in lines.items()} for name, lines in plain["days_of"].items()}
+    return DayMap(days_of, plain["seconds"])
+
+
+def _differences(day: str) -> list[str]:
+    """The first line of a day that is not as it was written down, or none."""
+    pinned, lines = importlib.import_module("tests.pinned"), importlib.import_module(f"tests.{day}")
+    return list(islice(pinned.differences(lines.lines(), lines.NAME), 1))
 
 
 class FaultyLoader(importlib.machinery.SourceFileLoader):
@@ -291,14 +283,15 @@ class FaultyFinder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, self.path, loader=loader)
 
 
-def in_a_process(work: Any) -> int:
+def in_a_process(work: Callable[[], int], cpu_s: float) -> int:
     """Begins work in a process of its own, which ends with what it returns. Says nothing. Returns its id."""
     pid = os.fork()
     if pid:
         return pid
     code = 70
     try:
-        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
+        signal.alarm(int(HANGS_S))
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
@@ -307,48 +300,104 @@ def in_a_process(work: Any) -> int:
         os._exit(code)
 
 
-def tests_with(mutant: Mutant, tests: list[str]) -> int:
+def days_with(mutant: Mutant, days: list[str]) -> int:
+    """1 where a day is not as it was written down (70 where it raises), else 0."""
     sys.meta_path.insert(0, FaultyFinder(mutant))
-    return int(pytest.main([*WORDS, *tests]))
+    return int(any(_differences(day) for day in days))
 
 
-def planted(mutants: list[Mutant], known: TestMap, until: float) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant with whether it was noticed, as they are done; those not begun before `until` are left out."""
-    waiting, running = list(reversed(mutants)), dict[int, tuple[Mutant, float]]()
+class FirstFailure:
+    """A plugin of pytest: writes down the first test that fails."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.target.exists():
+            self.target.write_text(report.nodeid, encoding="utf-8")
+
+
+WORDS = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist"]
+
+
+def tests_with(mutant: Mutant, files: list[str]) -> int:
+    """1 where a test fails that passes without the fault, or the tests cannot be loaded, else 0."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "failed"
+
+        def planted() -> int:
+            sys.meta_path.insert(0, FaultyFinder(mutant))
+            return int(pytest.main([*WORDS, *files], plugins=[FirstFailure(target)]))
+
+        code = os.waitstatus_to_exitcode(os.waitpid(in_a_process(planted, TESTS_S), 0)[1])
+        if not target.exists():
+            return int(code == pytest.ExitCode.INTERRUPTED)
+        failed = target.read_text(encoding="utf-8")
+        pid = in_a_process(lambda: int(pytest.main([*WORDS, failed])), TESTS_S)
+        return int(os.waitpid(pid, 0)[1] == 0)
+
+
+def files_of(mutant: Mutant) -> list[str]:
+    """The files of tests that import the faulty module: the one named after it first, then the core's own, then others."""
+    path = Path(mutant.path)
+    module = ".".join(path.with_suffix("").parts)
+    own = f"tests/{path.parent}/test_{path.stem}.py"
+    imports = re.compile(rf"\b{re.escape(module)}\b|from {re.escape(module.rpartition('.')[0])} import .*\b{path.stem}\b")
+    files = [file for folder in TESTS for file in sorted((HOUSE / folder).rglob("test_*.py"))]
+    names = [str(file.relative_to(HOUSE)) for file in files if imports.search(file.read_text(encoding="utf-8"))]
+    return sorted(names, key=lambda name: name != own)
+
+
+def planted(mutants: list[Mutant], known: DayMap, until: float) -> Iterator[tuple[Mutant, Notice]]:
+    """Each mutant with who noticed it, as they are done; those that meet no day before `until` are left out.
+
+    All of them meet the days before one meets the tests: so a short hour says something of every fault. One that meets no
+    tests before `until` has survived.
+    """
+    left: list[Mutant] = []
+    for mutant, is_noticed in _tried([(mutant, known.of(mutant)) for mutant in mutants], days_with, DAYS_S, until):
+        if is_noticed:
+            yield mutant, Notice.DAY
+        else:
+            left.append(mutant)
+    met = set()
+    for mutant, is_noticed in _tried([(mutant, files_of(mutant)) for mutant in left], tests_with, DAYS_S, until):
+        met.add(id(mutant))
+        yield mutant, Notice.TEST if is_noticed else Notice.NOBODY
+    yield from ((mutant, Notice.NOBODY) for mutant in left if id(mutant) not in met)
+
+
+def _tried(
+    trials: list[tuple[Mutant, list[str]]], work: Callable[[Mutant, list[str]], int], cpu_s: float, until: float
+) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant, after `work` in a process of its own, with whether it was noticed."""
+    waiting, running = list(reversed(trials)), dict[int, Mutant]()
     while waiting or running:
         while waiting and len(running) < PROCESSES and time.monotonic() < until:
-            mutant = waiting.pop()
-            tests = known.of(mutant)
-            if not tests:
+            mutant, names = waiting.pop()
+            if not names:
                 yield mutant, False
                 continue
-            longest_s = SLOWER * sum(known.seconds.get(test, 0.0) for test in tests) + LONGEST_S
-            pid = in_a_process(lambda mutant=mutant, tests=tests: tests_with(mutant, tests))
-            running[pid] = (mutant, time.monotonic() + longest_s)
+            running[in_a_process(lambda mutant=mutant, names=names: work(mutant, names), cpu_s)] = mutant  # type: ignore[misc]
         if not running:
             return
-        for pid, (mutant, ends) in list(running.items()):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended or time.monotonic() > ends:
-                if not ended:
-                    os.killpg(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                del running[pid]
-                yield mutant, not ended or status != 0
-        time.sleep(0.05)
+        pid, status = os.waitpid(-1, 0)
+        yield running.pop(pid), status != 0
 
 
-def report(done: list[tuple[Mutant, bool]], planned: int, seconds: float) -> Iterator[str]:
+def report(done: list[tuple[Mutant, Notice]], planned: int, seconds: float) -> Iterator[str]:
     """Lines to print: by module, in all, then the survivors."""
-    planted = Counter(mutant.path for mutant, _ in done)
-    survived = Counter(mutant.path for mutant, is_seen in done if not is_seen)
-    yield f"{'module':46}{'planted':>8}{'survived':>9}"
-    for path, count in sorted(planted.items()):
-        yield f"{path:46}{count:8}{survived[path]:9}"
-    share = sum(survived.values()) / max(len(done), 1)
-    yield f"{'all':46}{len(done):8}{sum(survived.values()):9}   {share:.0%} survived; {planned} planned, {seconds / 60:.0f} min"
-    for mutant, is_seen in done:
-        if not is_seen:
+    by = {notice: Counter(mutant.path for mutant, who in done if who is notice) for notice in Notice}
+    yield f"{'module':46}{'planted':>8}{'a day':>7}{'a test':>8}{'survived':>9}"
+    for path in sorted({mutant.path for mutant, _ in done}):
+        counts = [by[notice][path] for notice in Notice]
+        yield f"{path:46}{sum(counts):8}{counts[0]:7}{counts[1]:8}{counts[2]:9}"
+    counts = [by[notice].total() for notice in Notice]
+    share = counts[2] / max(len(done), 1)
+    words = f"{share:.0%} survived; {planned} planned, {seconds / 60:.0f} min"
+    yield f"{'all':46}{len(done):8}{counts[0]:7}{counts[1]:8}{counts[2]:9}   {words}"
+    for mutant, who in done:
+        if who is Notice.NOBODY:
             yield f"{mutant.path}:{mutant.line}\n    - {mutant.before}\n    + {mutant.after}"
 
 
@@ -358,25 +407,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--only", default="transit/")
-    parser.add_argument("--map", type=Path, help="which tests run which line: read from here, or written here")
     wanted = parser.parse_args()
     os.chdir(HOUSE)
     sys.path.insert(0, str(HOUSE))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        path = wanted.map or Path(folder) / "map.json"
-        if not path.exists():
-            _, status = os.waitpid(in_a_process(lambda: measure_tests(path.absolute()) or 0), 0)
-            if status or not path.exists():
-                sys.exit("The tests could not be run: nothing can be said.")
-            print(f"which tests run which line: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        path = Path(folder) / "map.json"
+        _, status = os.waitpid(in_a_process(lambda: measure_days(path), DAYS_S), 0)
+        if status:
+            sys.exit("A pinned day is not as it was written down, without a fault: nothing can be said.")
         known = read_map(path)
+    print(f"which day runs which line: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     chosen = sample(wanted.count, wanted.seed, wanted.only)
-    done: list[tuple[Mutant, bool]] = []
-    for mutant, is_noticed in planted(chosen, known, started + 60 * wanted.minutes):
-        done.append((mutant, is_noticed))
-        word = "noticed" if is_noticed else "SURVIVED"
-        print(f"{len(done)} {mutant.path}:{mutant.line} {word}: {mutant.after}", file=sys.stderr, flush=True)
+    done: list[tuple[Mutant, Notice]] = []
+    for mutant, by in planted(chosen, known, started + 60 * wanted.minutes):
+        done.append((mutant, by))
+        print(f"{len(done)} {mutant.path}:{mutant.line} noticed by {by.value}: {mutant.after}", file=sys.stderr, flush=True)
     print("\n".join(report(done, len(chosen), time.monotonic() - started)))
 
 

@@ -22,7 +22,7 @@ from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
 
 if TYPE_CHECKING:
-    from transit.operations.limits import Limits
+    from transit.operations.limits import InboxLimits
     from transit.plan.network import Network
     from transit.store.database import Connection, Engine
     from transit.store.retention import Retention
@@ -69,7 +69,7 @@ class Settings:
         except ValueError as error:
             fail(str(error))
 
-    def limits(self) -> Limits:
+    def limits(self) -> InboxLimits:
         """From when on something is a matter for dispatchers. Ends with a sentence where INBOX_LIMITS cannot be read."""
         from transit.operations.limits import parse_limits
 
@@ -120,6 +120,7 @@ class Settings:
             hosts=self.hosts,
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
+            inbox_limits=self.limits(),
         )
 
 

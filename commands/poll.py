@@ -26,13 +26,13 @@ LONGEST_PAUSE_S = 120.0  # between two questions to a feed that does not answer
 @pass_settings
 def poll(settings: Settings, url: str, every: float, maps: bool) -> None:
     """Ask a feed of GTFS-Realtime VehiclePositions again and again: vehicle.id is the tracker, its trip a hint."""
-    from gps_ingest.polling import NoAnswer, Relay, Source
+    from gps_ingest.polling import NoAnswer, PolledFeed, Relay
     from gps_ingest.simulation.publisher import Connection
     from gtfs.positions import BrokenMessage, read_positions
 
     stop_event, engine = stop_on_signal(), open_engine(settings)
     connection = Connection(settings.broker_url, "transit-poll")
-    source, relay, hints = Source(url), Relay(connection.publish), Hints(engine)
+    source, relay, hints = PolledFeed(url), Relay(connection.publish), Hints(engine)
     pause_s = every
     while True:
         try:

@@ -43,7 +43,7 @@ HARMLESS = re.compile(
 )
 
 
-class Place(msgspec.Struct):
+class LogPlace(msgspec.Struct):
     """How far the log was read: of the file that begins with this line."""
 
     begins: str = ""
@@ -80,24 +80,24 @@ class BrokerLog:
             if self._place.offset > self._most_bytes and self._place.offset == self._log.stat().st_size:
                 os.truncate(self._log, 0)  # the broker appends
 
-    def _load(self) -> Place:
+    def _load(self) -> LogPlace:
         try:
-            return msgspec.json.decode(self._kept.read_bytes(), type=Place)
+            return msgspec.json.decode(self._kept.read_bytes(), type=LogPlace)
         except (OSError, msgspec.MsgspecError):
-            return Place()
+            return LogPlace()
 
     def _new_lines(self) -> list[str]:
         try:
             with self._log.open("rb") as file:
                 begins = file.readline(200).decode(errors="replace")
                 if begins != self._place.begins:  # the broker was started anew, or its log emptied
-                    self._place = Place(begins, 0)
+                    self._place = LogPlace(begins, 0)
                 file.seek(self._place.offset)
                 read = file.read(MOST_AT_ONCE)
         except OSError:  # an embedded broker is not there, or has not started yet
             return []
         whole = read[: read.rfind(b"\n") + 1]
-        self._place = Place(self._place.begins, self._place.offset + len(whole))
+        self._place = LogPlace(self._place.begins, self._place.offset + len(whole))
         return whole.decode(errors="replace").splitlines()
 
 

@@ -117,7 +117,7 @@ class Position(Struct):
     seq: Any = None
 
 
-class Moment(Struct):
+class FixTime(Struct):
     """When a fix was, where no more is asked of it."""
 
     timestamp: float
@@ -155,7 +155,7 @@ LATITUDES = ("latitude", "lat")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
-_moment = msgspec.json.Decoder(Moment)
+_moment = msgspec.json.Decoder(FixTime)
 _kind = msgspec.json.Decoder(OwnTracksKind)
 _location = msgspec.json.Decoder(Location, strict=False)
 

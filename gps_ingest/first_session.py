@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gps_ingest import broker
 from gps_ingest.decoder import SUBSCRIPTIONS
-from gps_ingest.mqtt import Inbox
+from gps_ingest.mqtt import Subscription
 from gps_ingest.own_secret import own_secret
 
 CONSUMERS = Path("broker") / "jetstream" / "$G" / "streams" / "$MQTT_msgs" / "obs"  # below DATA_DIR: whom it keeps messages for
@@ -37,7 +37,7 @@ def make_session(data_dir: Path, clock: Callable[[], datetime]) -> bool:
         port = probe.getsockname()[1]
     running = broker.start(data_dir, "127.0.0.1", port)
     try:
-        inbox = Inbox(running.url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
+        inbox = Subscription(running.url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
         until = time.monotonic() + MADE_WITHIN_S
         while not inbox.subscribed and time.monotonic() < until:
             inbox.read_more(1)

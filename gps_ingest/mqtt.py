@@ -100,7 +100,7 @@ def ask_broker(address: Address, within_s: float, client_id: str = "") -> str | 
         client.loop_stop()
 
 
-class Inbox:
+class Subscription:
     """A lasting subscription in one thread: what the broker holds for us while we are away comes when we are back."""
 
     def __init__(self, url: str, topics: Sequence[str], client_id: str, clock: Callable[[], datetime]) -> None:

@@ -15,7 +15,7 @@ MOST_BYTES = 16 * 1024 * 1024  # of one answer: a feed of ten thousand vehicles 
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
 
 
-class Position(Protocol):
+class PolledPosition(Protocol):
     """What a feed says of a vehicle."""
 
     @property
@@ -39,7 +39,7 @@ class NoAnswer(RuntimeError):
 
 
 @dataclass
-class Source:
+class PolledFeed:
     """An address that is asked with what is known already, so that nothing is sent twice."""
 
     url: str
@@ -75,7 +75,7 @@ class Relay:
         self._newest: dict[str, int] = {}
         self.objections: dict[str, str] = {}  # vehicle -> why it cannot be a tracker's name
 
-    def pass_on(self, positions: Iterable[Position]) -> int:
+    def pass_on(self, positions: Iterable[PolledPosition]) -> int:
         """Returns how many were new."""
         count = 0
         for position in positions:
@@ -90,7 +90,7 @@ class Relay:
         return count
 
 
-def _fix_of(position: Position) -> Fix:
+def _fix_of(position: PolledPosition) -> Fix:
     fix = {
         "latitude": position.lat,
         "longitude": position.lon,

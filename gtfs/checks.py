@@ -22,6 +22,7 @@ TRIP_FILES = (columns.TRIPS.file, columns.STOP_TIMES.file, columns.STOPS.file, c
 
 
 def is_at_sea(lat: float, lon: float) -> bool:
+    """Whether a point (degrees) lies where 0/0 is, and so is none."""
     return max(abs(lat), abs(lon)) <= NULL_ISLAND_DEGREES
 
 
@@ -37,6 +38,7 @@ def check_agencies(agencies: Sequence[Agency], lines: Lines, findings: Findings)
 
 
 def mend_route(route: Route, agencies: Collection[str], line: int, findings: Findings) -> Route:
+    """The route with what it names wrongly left out. line: of routes.txt, for the findings."""
     file = columns.ROUTES.file
     if not (route.short_name or route.long_name):
         findings.warning(file, line, "route_short_name", "a route needs a short or a long name; its id is shown instead")
@@ -51,6 +53,7 @@ def mend_route(route: Route, agencies: Collection[str], line: int, findings: Fin
 
 
 def mend_stop(stop: Stop, stops: Mapping[str, Stop], line: int, findings: Findings) -> Stop:
+    """The stop with what it names wrongly left out. line: of stops.txt, for the findings."""
     file = columns.STOPS.file
     if stop.parent_station and stop.parent_station not in stops:
         if not findings.is_lost(file, stop.parent_station):

@@ -76,7 +76,7 @@ def _shifted(call: StopTime, shift_s: int) -> StopTime:
     return replace(call, arrival_s=arrival_s, departure_s=departure_s)
 
 
-class Departures:
+class PlannedDepartures:
     """Which planned departure each run by headway stands for: the nearest, and no two runs for the same.
 
     The run that began first chooses first, so that a bus keeps its departure when another begins behind it.
@@ -131,7 +131,7 @@ def expanded_facts(
     on_trip = [state.matched.trip for state in states if state.matched.trip is not None and _is_young(state, now)]
     runs = {*on_trip, *(row.trip for row in predictions), *(row.trip for row in standing)}
     named = {entity.trip for alert in alerts for entity in alert.informed if entity.trip is not None and entity.trip.start_s}
-    departures = Departures(plan, runs, cancelled=named - runs)
+    departures = PlannedDepartures(plan, runs, cancelled=named - runs)
     return ExpandedFacts(
         states=[_renamed(state, departures) for state in states],
         predictions=[replace(row, trip=trip) for row in predictions if (trip := departures.of(row.trip)) is not None],
@@ -145,13 +145,13 @@ def _is_young(state: VehicleState, now: datetime) -> bool:
     return abs((now - state.report.reported_at).total_seconds()) <= POSITION_MAX_AGE_S
 
 
-def _renamed(state: VehicleState, departures: Departures) -> VehicleState:
+def _renamed(state: VehicleState, departures: PlannedDepartures) -> VehicleState:
     if state.matched.trip is None:
         return state
     return replace(state, matched=replace(state.matched, trip=departures.of(state.matched.trip)))
 
 
-def _informed(entities: Iterable[InformedEntity], plan: Expanded, departures: Departures) -> tuple[InformedEntity, ...]:
+def _informed(entities: Iterable[InformedEntity], plan: Expanded, departures: PlannedDepartures) -> tuple[InformedEntity, ...]:
     """A notice on a headway trip names the departure that it means; without a start it means all of that day."""
     rows: list[InformedEntity] = []
     for entity in entities:
@@ -162,6 +162,6 @@ def _informed(entities: Iterable[InformedEntity], plan: Expanded, departures: De
             starts = plan.starts[run.trip_id]
             rows += [replace(entity, trip=TripInstance(departure_id(run.trip_id, at_s), run.start_date)) for at_s in starts]
         else:
-            departure = departures.of(run) or Departures(plan, [run]).of(run)
+            departure = departures.of(run) or PlannedDepartures(plan, [run]).of(run)
             rows += [] if departure is None else [replace(entity, trip=departure)]
     return tuple(rows)

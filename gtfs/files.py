@@ -30,6 +30,7 @@ READ_ERRORS = (OSError, EOFError, RuntimeError, ValueError, OverflowError, struc
 
 
 def refuse(message: str, file: str = "") -> BrokenFeed:
+    """For a raise: one problem that says what is wrong with the whole file."""
     return BrokenFeed((Problem(file, None, "", message),))
 
 

@@ -31,6 +31,7 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
 
 
 def is_shown(state: VehicleState, now: datetime, parked: Collection[str] = ()) -> bool:
+    """Whether the feed has its position: it is in service, not parked (ids), and was heard lately."""
     return is_public(state, parked) and is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
 
 

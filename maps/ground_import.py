@@ -24,11 +24,11 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.ground import KINDS, OVERVIEW, Ground, Label, Layer, folder_of
 from maps.layers import routes_layer, stops_layer
+from transit.plan.geometry import METRES_PER_DEGREE
 from transit.plan.network import Network
 
 OVERVIEW_BYTES = 60_000  # gzip, for the whole city: half of what Leaflet itself weighs twice over
 PART_KM = 2.0  # edge of a part: a phone's screen at zoom 15
-METRES_PER_DEGREE = 111_195.0
 MARGIN_M = 1_500.0  # of streets beyond the outermost stop
 LEVELS = (  # (metres that a line may be off, kinds in the overview), the finest first
     (3.0, set(KINDS) - {"path"}),
@@ -61,7 +61,7 @@ class BrokenGround(Exception):
 
 
 @dataclass(frozen=True)
-class Feature:
+class GroundShape:
     kind: str
     name: str
     shape: BaseGeometry
@@ -151,7 +151,7 @@ def _with_margin(area: tuple[float, float, float, float]) -> tuple[float, float,
     return south - up, west - side, north + up, east + side
 
 
-def _features(source: Path, frame: Polygon) -> Iterator[Feature]:
+def _features(source: Path, frame: Polygon) -> Iterator[GroundShape]:
     layers = ("lines", "multipolygons") if source.suffix in OSM_FILES else (None,)
     for layer in layers:
         try:
@@ -164,7 +164,7 @@ def _features(source: Path, frame: Polygon) -> Iterator[Feature]:
             yield from _feature(tags, frame)
 
 
-def _feature(tags: dict[str, Any], frame: Polygon) -> Iterator[Feature]:
+def _feature(tags: dict[str, Any], frame: Polygon) -> Iterator[GroundShape]:
     shape = tags.get("geometry")
     if shape is None or shape.is_empty:
         return
@@ -176,7 +176,7 @@ def _feature(tags: dict[str, Any], frame: Polygon) -> Iterator[Feature]:
     clipped = shapely.make_valid(shape).intersection(frame) if is_area else shape.intersection(frame)
     for piece in _pieces(clipped):
         if isinstance(piece, Polygon) == is_area and not piece.is_empty:
-            yield Feature(kind, name or "", piece)
+            yield GroundShape(kind, name or "", piece)
 
 
 def _pieces(shape: BaseGeometry) -> Iterable[BaseGeometry]:
@@ -187,7 +187,7 @@ def _pieces(shape: BaseGeometry) -> Iterable[BaseGeometry]:
         yield shape
 
 
-def _layers(features: list[Feature], off_m: float, kinds: set[str]) -> list[Layer]:
+def _layers(features: list[GroundShape], off_m: float, kinds: set[str]) -> list[Layer]:
     groups: dict[tuple[str, bool], list[BaseGeometry]] = {}
     for feature in features:
         if feature.kind in kinds:
@@ -216,9 +216,9 @@ def _size(layers: list[Layer]) -> int:
     return len(gzip.compress(msgspec.json.encode(layers)))
 
 
-def _labels(features: list[Feature]) -> Iterator[Label]:
+def _labels(features: list[GroundShape]) -> Iterator[Label]:
     """Each name once for each kind: at the middle of its longest line, or within its largest area."""
-    largest: dict[tuple[str, str], Feature] = {}
+    largest: dict[tuple[str, str], GroundShape] = {}
     for feature in features:
         key = (feature.kind, feature.name)
         if feature.name and (key not in largest or _extent(feature) > _extent(largest[key])):
@@ -229,7 +229,7 @@ def _labels(features: list[Feature]) -> Iterator[Label]:
         yield Label(round(point.y, 5), round(point.x, 5), name, RANKS[kind])
 
 
-def _extent(feature: Feature) -> float:
+def _extent(feature: GroundShape) -> float:
     return feature.shape.area if feature.is_area else feature.shape.length
 
 
@@ -240,7 +240,7 @@ def _grid(area: tuple[float, float, float, float]) -> tuple[int, int]:
 
 
 def _parts(
-    features: list[Feature], labels: list[Label], area: tuple[float, float, float, float], grid: tuple[int, int]
+    features: list[GroundShape], labels: list[Label], area: tuple[float, float, float, float], grid: tuple[int, int]
 ) -> Iterator[tuple[str, Ground]]:
     south, west, north, east = area
     rows, columns = grid
@@ -252,7 +252,7 @@ def _parts(
             frame = box(low[1], low[0], high[1], high[0])
             inside = [features[int(n)] for n in sorted(tree.query(frame, predicate="intersects"))] if features else []
             cut = [
-                Feature(feature.kind, feature.name, piece)
+                GroundShape(feature.kind, feature.name, piece)
                 for feature in inside
                 for piece in _pieces(feature.shape.intersection(frame))
                 if isinstance(piece, Polygon) == feature.is_area and not piece.is_empty and piece.geom_type != "Point"

@@ -69,7 +69,7 @@ class Itinerary:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class CityService:
     """url is empty where nobody has seen one. check_result: what the last check found; empty = never checked."""
 
     service_id: str
@@ -93,7 +93,7 @@ class Service:
 class Guide:
     places: tuple[Place, ...] = ()
     itineraries: tuple[Itinerary, ...] = ()
-    services: tuple[Service, ...] = ()
+    services: tuple[CityService, ...] = ()
     photos: tuple[Photo, ...] = ()
     roads: dict[str, object] = field(default_factory=lambda: {"type": "FeatureCollection", "features": []})
 

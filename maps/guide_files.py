@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from maps.guide import BrokenGuide, Guide, Itinerary, Photo, Place, Service, Visit
+from maps.guide import BrokenGuide, CityService, Guide, Itinerary, Photo, Place, Visit
 
 Row = TypeVar("Row")
 FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
@@ -70,7 +70,7 @@ def read_places(path: Path) -> tuple[Place, ...]:
     return _read(path, rows, _place, lambda place: place.place_id)
 
 
-def read_services(path: Path) -> tuple[Service, ...]:
+def read_services(path: Path) -> tuple[CityService, ...]:
     return _read(path, _rows(path, SERVICE_FIELDS[:2]), _service, lambda service: service.service_id)
 
 
@@ -211,7 +211,7 @@ def _place(row: dict[str, str]) -> Place:
     )
 
 
-def _service(row: dict[str, str]) -> Service:
+def _service(row: dict[str, str]) -> CityService:
     url = row.get("url", "")
     if url and not url.startswith(("http://", "https://", "/")):
         raise ValueError(f"url: {url!r} begins with neither http:// nor https://")
@@ -219,7 +219,7 @@ def _service(row: dict[str, str]) -> Service:
         raise ValueError("name: service_id and name are needed")
     description = {"id": row.get("description_id", ""), "en": row.get("description_en", "")}
     categories, audiences = tuple(row.get("categories", "").split()), tuple(row.get("audiences", "").split())
-    return Service(
+    return CityService(
         service_id=row["service_id"],
         name=row["name"],
         description=description,

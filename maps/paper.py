@@ -14,9 +14,9 @@ from maps.ground import Ground, Layer
 from maps.lettering import LetteredPdf
 from maps.shared_streets import stretches_of
 from maps.svg import shifted
+from transit.plan.geometry import METRES_PER_DEGREE, Area
 from transit.plan.network import Network
 
-METRES_PER_DEGREE = 111_195.0
 AREAS = {"water": (200, 224, 236), "green": (222, 236, 212), "building": (225, 221, 210)}
 LINES = {  # kind -> (grey or colour, metres wide on the ground, least mm): light, since routes and names lie above
     "path": ((214, 210, 200), 3.0, 0.12),
@@ -41,18 +41,6 @@ class Box(NamedTuple):
     y: float
     width: float
     height: float
-
-
-class Area(NamedTuple):
-    """Degrees."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-    def has(self, lat: float, lon: float) -> bool:
-        return self.south <= lat <= self.north and self.west <= lon <= self.east
 
 
 class Frame:

@@ -13,7 +13,8 @@ from maps.ground import Ground
 from maps.guide import Guide, Place
 from maps.layers import roads_layer, routes_layer
 from maps.lettering import LetteredPdf
-from maps.paper import Area, Box, Frame, draw_ground, draw_routes, draw_scale_bar
+from maps.paper import Box, Frame, draw_ground, draw_routes, draw_scale_bar
+from transit.plan.geometry import Area
 from transit.plan.network import Network
 from transit.plan.patterns import stop_place
 

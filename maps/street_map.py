@@ -14,9 +14,7 @@ from maps.ground import Ground, Label
 from maps.guide import Guide, Place
 from maps.lettering import LetteredPdf
 from maps.paper import (
-    METRES_PER_DEGREE,
     PAPER,
-    Area,
     Box,
     Frame,
     Room,
@@ -25,6 +23,7 @@ from maps.paper import (
     draw_scale_bar,
     draw_street_names,
 )
+from transit.plan.geometry import METRES_PER_DEGREE, Area
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.stop_codes import stop_code
@@ -222,7 +221,7 @@ def _parts_of(area: Area, stops: Sequence[tuple[float, float]]) -> list[_Sheet]:
         for row in range(rows)
         for column in range(columns)
     ]
-    served = [part for part in areas if any(part.has(lat, lon) for lat, lon in stops)]
+    served = [part for part in areas if any(part.contains(lat, lon) for lat, lon in stops)]
     return [_Sheet(number, Frame(part, PART, 1.0)) for number, part in enumerate(served, 1)]
 
 

@@ -31,7 +31,7 @@ text{fill:#e8eeea;stroke:#141b18}}
 
 
 @dataclass(frozen=True)
-class Bus:
+class DrawnBus:
     """A bus on the picture: its letter, colour (#rrggbb) and where it is; for dispatchers its name, and hatched if silent."""
 
     letter: str
@@ -54,7 +54,7 @@ def svg_map(
     network: Network,
     ground: Ground,
     stop_names: Callable[[str], str],
-    buses: Iterable[Bus] = (),
+    buses: Iterable[DrawnBus] = (),
     marks: Mapping[str, Mark] | None = None,
 ) -> str:
     """stop_names: stop_id -> its name in the reader's language; marks: by stop_id."""
@@ -147,7 +147,7 @@ def _overlap(one_area: tuple[float, float, float, float], other: tuple[float, fl
     return one_area[0] < other[2] and other[0] < one_area[2] and one_area[1] < other[3] and other[1] < one_area[3]
 
 
-def _bus(frame: _Frame, bus: Bus) -> str:
+def _bus(frame: _Frame, bus: DrawnBus) -> str:
     x, y = frame.xy(bus.lat, bus.lon)
     letter = f'<text x="{x:.0f}" y="{y + 5:.0f}" text-anchor="middle">{escape(bus.letter)}</text>'
     label = f'<text x="{x:.0f}" y="{y + 26:.0f}" text-anchor="middle">{escape(bus.label)}</text>' if bus.label else ""

@@ -11,7 +11,7 @@ from transit.arrivals.alerts import Alert
 from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import Corridor, corridor_of
-from transit.control.facts import ControlFacts, Settings
+from transit.control.facts import ControlFacts, HoldingSettings
 from transit.control.holding import HoldingAdvice, advise
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network
@@ -45,7 +45,7 @@ class Control:
     standing: dict[str, StandingVehicle] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     in_outage: bool = False
-    settings: Settings = field(default_factory=Settings)
+    settings: HoldingSettings = field(default_factory=HoldingSettings)
 
     def __post_init__(self) -> None:
         self.calls = RecentCalls(self.network)
@@ -93,6 +93,15 @@ class Control:
 
     def left(self, vehicle_id: str, trip_id: str, when: datetime) -> Control:
         self.calls.hear([a_call(self.network, vehicle_id, trip_id, 0, when)], self.now)
+        return self
+
+    def passed(self, vehicle_id: str, trip_id: str, along_m: float) -> Control:
+        """It was seen to pass the stops behind a place where it is now, at its usual speed."""
+        pattern = patterns_of(self.network).of_trip(trip_id)
+        for n, metres in enumerate(pattern.stop_dist_m):
+            if metres <= along_m:
+                when = self.now - timedelta(seconds=(along_m - metres) / SPEED_MPS)
+                self.calls.hear([a_call(self.network, vehicle_id, trip_id, n, when)], self.now)
         return self
 
     def ran(self, vehicle_id: str, trip_id: str, when: datetime, seconds: float) -> Control:

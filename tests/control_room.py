@@ -10,7 +10,7 @@ from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
 from gps_ingest.operations.doctor import examine
 from tests.builders import METRES_PER_DEGREE_LAT, SEVEN, a_network
-from transit.operations.limits import Limits
+from transit.operations.limits import InboxLimits
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.database import migrate, open_database, writing
 from transit.store.networks import save_network
@@ -31,7 +31,7 @@ class Control:
         self.engine = open_database(self.url)
         migrate(self.engine)
         self.ingest = Ingest(self.engine, lambda: self.now)
-        self.live = Live(self.engine, folder, limits=Limits(lasts_s=0.0))  # a trouble is a matter as soon as it is found
+        self.live = Live(self.engine, folder, limits=InboxLimits(lasts_s=0.0))  # a trouble is a matter as soon as it is found
         self.load(network or a_network())
 
     def load(self, network):

@@ -31,11 +31,11 @@ from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.timetable import timetable_of
+from transit.quality.archive_figures import archive_figures
 from transit.quality.comparison import what_is_worse
 from transit.quality.daily_score import by_route, passages_of
 from transit.quality.performance import coverage_of, day_figures, together
 from transit.quality.scorecard import Promise
-from transit.quality.service_figures import figures_of_day
 from transit.quality.verdict import Glimpse, verdict_of
 from transit.tracking.state import StopEvent, VehicleState, VehicleStatus
 
@@ -363,7 +363,7 @@ def quality(network: Network) -> Iterator[str]:
     for route_id in network.routes:
         some = together(row for row in figures.hours if row.route_id == route_id)
         yield line("together", route_id, *(getattr(some, name) for name in some.__struct_fields__))
-    for figures_of in (*figures_of_day(network, events, MONDAY), *figures_of_day(network, events[:1], MONDAY)):
+    for figures_of in (*archive_figures(network, events, MONDAY), *archive_figures(network, events[:1], MONDAY)):
         yield line("figures", *astuple(figures_of))
     headways = observed_headways(network, events)
     for row in headways[::7]:
@@ -463,9 +463,10 @@ def called_off(network: Network) -> Iterator[str]:
             yield line("all notices", stop_id, direction, None if alert is None else alert.alert_id)
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_plan()
-    return [row for part in (boards, notices, the_public, promises, displays, quality, called_off) for row in part(network)]
+    for part in (boards, notices, the_public, promises, displays, quality, called_off):
+        yield from part(network)
 
 
 if __name__ == "__main__":

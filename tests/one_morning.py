@@ -202,10 +202,11 @@ def predictions(forecaster: Forecaster, states: list[VehicleState], now: datetim
                 yield ",".join(("why", first.vehicle_id, number(why.usual_s), number(why.median_s), *effects))
 
 
-def lines() -> list[str]:
-    with_shapes = list(the_morning(the_network(), the_fleet()))
+def lines() -> Iterator[str]:
+    yield from the_morning(the_network(), the_fleet())
     few = [driver for driver in the_fleet() if driver.vehicle_id in ("ON-TIME", "RING-1", "DETOUR")]
-    return [*with_shapes, "without shapes", *the_morning(the_network(with_shapes=False), few)]
+    yield "without shapes"
+    yield from the_morning(the_network(with_shapes=False), few)
 
 
 if __name__ == "__main__":

@@ -441,10 +441,11 @@ def _remaining(network: Network) -> RemainingTrip:
     return remaining
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_plan()
     parts = (patterns, directions, owners, timetable, hours, journeys, trips, choices, kinds)
-    return [row for part in parts for row in part(network)]
+    for part in parts:
+        yield from part(network)
 
 
 if __name__ == "__main__":

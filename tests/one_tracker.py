@@ -40,10 +40,11 @@ from transit.tracking.detours import Detour, is_return_expected, return_stop, wi
 from transit.tracking.field_trust import observe_fields
 from transit.tracking.late_reports import missed_calls
 from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, emission
+from transit.tracking.memory import unpack
 from transit.tracking.off_plan import observe_plan
-from transit.tracking.pipeline import Pipeline, unpack
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.report import AvlReport, screen
-from transit.tracking.standing import Place, note_wait, observe, rounding_m, standing_facts
+from transit.tracking.standing import StandingPlace, note_wait, observe, rounding_m, standing_facts
 from transit.tracking.state import StopEvent
 from transit.tracking.suspects import Suspects, can_have_driven, is_jump
 from transit.tracking.tracker_clock import TrackerClock
@@ -239,7 +240,7 @@ def standing() -> Iterator[str]:
 
 
 def _waits_for(due: float | None, is_named: bool, is_driven: bool) -> str:
-    terminal = Place(since=0.0, x=0.0, y=0.0, due=due, due_trip=None if due is None else a_trip_instance("T1"))
+    terminal = StandingPlace(since=0.0, x=0.0, y=0.0, due=due, due_trip=None if due is None else a_trip_instance("T1"))
     note_wait(terminal, a_trip_instance("T2"), 300.0, 50.0, lambda _: is_driven, is_named=is_named)
     return line("due", due, is_named, is_driven, terminal.due, terminal.due_trip)
 
@@ -502,18 +503,17 @@ def displaced(network: Network) -> Iterator[str]:
             yield line("adopted", name, vehicle_id, trip, sorted(pipeline.states))
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_network()
     two_loops = a_city(
         Way("R2", RING, headway=every(12)), Way("R4", RING[::-1], headway=every(15)), Way("R1", STRAIGHT, (6 * HOUR + 1800,))
     )
-    return [
-        *screens(), *clocks(), *accuracies(), *fields(), *suspects(), *standing(), *likelihoods(network), *calls(network),
-        *labels(network),
-        *memories(network), *beliefs(network), *displaced(network), *rough(network),
-        *beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins")),
-        *beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles")),
-    ]  # fmt: skip
+    for fixes in (screens, clocks, accuracies, fields, suspects, standing):
+        yield from fixes()
+    for part in (likelihoods, calls, labels, memories, beliefs, displaced, rough):
+        yield from part(network)
+    yield from beliefs(the_network(with_shapes=False), ("plain", "beside", "ring twice", "joins"))
+    yield from beliefs(two_loops, ("plain", "ring twice", "ring from the middle", "dawdles"))
 
 
 if __name__ == "__main__":

@@ -149,8 +149,8 @@ def learnt(forecaster: Forecaster) -> Iterator[str]:
         "dwell_total",
         "dwell_weight",
         "link_days",
-        "corridor_total",
-        "corridor_weight",
+        "stream_total",
+        "stream_weight",
         "headway",
     ):
         values = np.asarray(getattr(times, name))
@@ -166,7 +166,7 @@ def learnt(forecaster: Forecaster) -> Iterator[str]:
             usual = times.usual(linked, moment)
             ratios = [f"{value:.3f}" for value in (*usual.ratio, *usual.weight)]
             today = [f"{value:.4f}" for value in times.today(linked, at(13, day=MONDAY + timedelta(days=6)).timestamp())]
-            spreads = [float(forecaster.spread.usual_s(int(link), linked.corridor, 170.0)) for link in linked.links]
+            spreads = [float(forecaster.spread.usual_s(int(link), linked.stream, 170.0)) for link in linked.links]
             yield line("usual", linked.pattern.trip_ids[0], hour, *ratios, *today, *spreads)
     for n, waits in sorted(forecaster.departures.waits.items()):
         yield line("waits", n, len(waits.rows), waits.headway_s(), waits.usual_s(0.95, 5.0), waits.usual_s(0.5, 50.0))
@@ -239,10 +239,7 @@ def measures(network: Network) -> Iterator[str]:
         spread.learn(n % 2, 0, random.choice((0.0, 20.0, 90.0, 150.0, 700.0)), 100.0)
         if n % 8 == 7:
             usual = (
-                spread.usual_s(link, corridor, planned_s)
-                for link in (0, 1, 2)
-                for corridor in (0, 1)
-                for planned_s in (0.0, 100.0)
+                spread.usual_s(link, stream, planned_s) for link in (0, 1, 2) for stream in (0, 1) for planned_s in (0.0, 100.0)
             )
             yield line("spread alone", n, *usual)
     random, waits = Random(13), TerminalWaits()
@@ -389,36 +386,41 @@ def _jams(scene: Scene) -> Iterator[tuple[str, list[VehicleState]]]:
     )
 
 
-def lines() -> list[str]:
+def lines() -> Iterator[str]:
     network = the_network()
     forecaster = Forecaster(network)
     played(forecaster, the_drives(network, DAYS), at(23, day=MONDAY + timedelta(days=6)))
-    rows = [*learnt(forecaster)]
+    yield from learnt(forecaster)
     saved = forecaster.dump()
     now = at(7, 14, day=MONDAY + timedelta(days=ASKED_DAY))
     again = Forecaster(network, saved)
-    rows += [line("again"), *learnt(again)]
+    yield line("again")
+    yield from learnt(again)
     states = played(again, the_drives(network, (ASKED_DAY,), seed=9), now)
-    rows += asked(again, "the morning after", list(states.values()), now)
+    yield from asked(again, "the morning after", list(states.values()), now)
     scene = Scene(network, now)
     for name, some in (*_scenes(scene), *_jams(scene)):
         again.observe(some, now)
-        rows += asked(again, name, some, now)
+        yield from asked(again, name, some, now)
     again.departures.ordered["V"] = now.timestamp() + 400.0
     day = MONDAY + timedelta(days=ASKED_DAY)
     waiting = a_state(network, now, TripInstance("R1a2", day), 0.0, 1, "V", status=VehicleStatus.LAYOVER)
     for minutes in (0.0, 5.0, 700.0 / 60.0, 12.0):
         later = now + timedelta(minutes=minutes)
-        rows += asked(again, f"ordered {minutes}", [waiting], later)
+        yield from asked(again, f"ordered {minutes}", [waiting], later)
     anew = Forecaster(network)
-    rows += [line("nothing learnt"), *learnt(Forecaster(network, anew.dump()))]
+    yield line("nothing learnt")
+    yield from learnt(Forecaster(network, anew.dump()))
     for after in (0, 100, 900):  # what is learnt grows with time until it begins anew
         played(anew, the_drives(network, (after,), seed=after), at(23, day=MONDAY + timedelta(days=after)))
-        rows += [line("much later", after), *learnt(anew)]
+        yield line("much later", after)
+        yield from learnt(anew)
     anew = Forecaster(network)
     events = [item for drive in the_drives(network, (0, 1)) for _, item in drive.items if isinstance(item, StopEvent)]
-    rows += [line("learnt anew", relearn(anew, events)), *learnt(anew)]
-    return [*rows, *measures(network), *habits(network), *methods(network)]
+    yield line("learnt anew", relearn(anew, events))
+    yield from learnt(anew)
+    for part in (measures, habits, methods):
+        yield from part(network)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -34,8 +34,13 @@ def _is_near(mine: str | None, old: str | None) -> bool:
 
 def changes(lines: Iterable[str], name: str) -> list[str]:
     """The lines that are not as they were written down, both ways of each."""
+    return list(differences(lines, name))
+
+
+def differences(lines: Iterable[str], name: str) -> Iterator[str]:
+    """The same, one by one as the lines come."""
     before = (CASES / name).read_text(encoding="utf-8").splitlines()
-    return [f"{old}  ->  {mine}" for mine, old in zip_longest(lines, before) if differs(mine, old)]
+    return (f"{old}  ->  {mine}" for mine, old in zip_longest(lines, before) if differs(mine, old))
 
 
 def write(lines: Iterable[str], name: str) -> Path:

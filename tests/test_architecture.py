@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",
-        "transit.forecasting.prediction", "transit.control.corridor",
+        "transit.forecasting.prediction", "transit.control",
     },
     "transit.store": DOMAIN,
     "gtfs": DOMAIN,
@@ -436,4 +436,71 @@ def test_a_value_that_is_built_by_place_is_seen() -> None:
     assert many == {"Row": 5}
     assert built_by_place("Row(1, 2, 3, 4, 5)\nx.Row(*row)\nRow(1, 2, c=3, d=4, e=5)\nOther(1, 2, 3, 4, 5)", many) == [
         (1, "Row"), (2, "Row"),
+    ]  # fmt: skip
+
+
+def shared_class_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Class -> the modules that define one of that name, where there are several."""
+    homes: dict[str, list[str]] = {}
+    for module, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+    return {name: places for name, places in homes.items() if len(places) > 1}
+
+
+def words_with_two_rows(glossary: str) -> list[str]:
+    """The bold words at the head of more than one row."""
+    heads = [line.split("|")[1] for line in glossary.splitlines() if line.startswith("| **")]
+    words = [word for head in heads for word in re.findall(r"\*\*([^*]+)\*\*", head)]
+    return sorted({word for word in words if words.count(word) > 1})
+
+
+def test_a_word_is_one_thing() -> None:
+    ours = {
+        module: path.read_text(encoding="utf-8") for module, path in modules().items() if not module.startswith("benchmarks")
+    }
+    assert shared_class_names(ours) == {}
+    assert words_with_two_rows((HOUSE / "docs" / "GLOSSARY.md").read_text(encoding="utf-8")) == []
+
+
+def test_a_word_that_is_two_things_is_seen() -> None:
+    assert shared_class_names({"a": "class Row: ...", "b": "class Row: ...\nclass Line: ..."}) == {"Row": ["a", "b"]}
+    assert words_with_two_rows("| **way** | a |\n| **a**, **b** | c |\n| **way** (`Way`) | d |") == ["way"]
+
+
+# where a test stands that is named after no module but those of another folder: the command line and the benchmarks as a whole
+WHOLE = {"", "commands", "benchmarks"}
+
+
+def misplaced_tests(tests: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Tests (paths below tests/) whose folder is no room of ours, or that are named after a module of another room only."""
+    homes: dict[str, set[str]] = {}
+    for module in names:
+        room, _, name = module.rpartition(".")
+        homes.setdefault(name, set()).add(room)
+    rooms = {room for of_name in homes.values() for room in of_name}
+    rooms |= {".".join(room.split(".")[:n]) for room in rooms for n in range(1, room.count(".") + 2)}
+    misplaced = []
+    for test in tests:
+        room, _, file = test.rpartition("/")
+        room, name = room.replace("/", "."), file.removeprefix("test_").removesuffix(".py")
+        named = homes.get(name, set())
+        is_at_home = not named or room in named or room.rpartition(".")[2] == name or (room == "" and bool(named & WHOLE))
+        if (room and room not in rooms) or not is_at_home:
+            misplaced.append(test)
+    return misplaced
+
+
+def test_tests_stand_where_what_they_test_stands() -> None:
+    folder = HOUSE / "tests"
+    tests = [str(path.relative_to(folder)) for path in sorted(folder.rglob("test_*.py"))]
+    assert misplaced_tests(tests, modules()) == []
+
+
+def test_a_test_that_stands_elsewhere_is_seen() -> None:
+    names = ["transit.plan.geometry", "web.pages.map", "commands.run", "app"]
+    tests = ["transit/plan/test_geometry.py", "transit/plan/test_two_loops.py", "test_run.py", "test_app.py", "web/test_map.py"]
+    assert misplaced_tests([*tests, "maps/test_svg.py", "test_geometry.py"], names) == [
+        "web/test_map.py", "maps/test_svg.py", "test_geometry.py",
     ]  # fmt: skip

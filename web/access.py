@@ -49,6 +49,7 @@ MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs
     "/armada/laporan": {"GET": Role.VIEWER},
     "/armada/laporan/<ticket_id>": {"POST": Role.DISPATCHER},
     "/armada/sandi": {"GET": Role.VIEWER, "POST": Role.VIEWER},
+    "/armada/setelan": {"GET": Role.SUPERVISOR, "POST": Role.SUPERVISOR},
     "/armada/catatan": {"GET": Role.SUPERVISOR},
     "/armada/catatan.csv": {"GET": Role.SUPERVISOR},
     "/armada/orang": {"GET": Role.ADMIN, "POST": Role.ADMIN},

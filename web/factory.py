@@ -52,6 +52,7 @@ BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.pages.services",
     "web.pages.log_in",
     "web.pages.people",
+    "web.pages.console_settings",
     "web.pages.console_assignments",
     "web.pages.console_adjustments",
     "web.pages.console_trackers",

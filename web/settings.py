@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gtfs.published import UNSAID, Publication
+from transit.operations.limits import DEFAULT, InboxLimits
 
 if TYPE_CHECKING:
     from transit.store.people import Role
@@ -61,4 +62,5 @@ class WebSettings:
     single_sign_on: SingleSignOn | None = None  # None: people log in with a password of ours only
     hosts: tuple[str, ...] = ()  # names by which /armada and forms answer, besides localhost and addresses in numbers
     hsts_days: int = 0  # how long browsers that came by HTTPS are told to use nothing else; 0: they are told nothing
+    inbox_limits: InboxLimits = DEFAULT  # of the environment: what counts where nobody set anything on /armada/setelan
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
@@ -37,6 +39,7 @@ class Vouched:
     identity: Identity
     name: str
     role: Role | None
+    id_token: str = ""  # with which its owner may log out there, too
 
 
 def init_single_sign_on(app: Flask, settings: SingleSignOn) -> None:
@@ -80,7 +83,27 @@ def who_comes_back() -> Vouched:
     if not claims.get("sub"):
         raise NotVouched("no ID token, or no subject in it")
     name = str(claims.get("preferred_username") or claims.get("email", "").partition("@")[0] or claims.get("name") or "")
-    return Vouched(Identity(settings.issuer, str(claims["sub"])), name, role_of(claims, settings))
+    id_token = str(token.get("id_token") or "")
+    return Vouched(Identity(settings.issuer, str(claims["sub"])), name, role_of(claims, settings), id_token)
+
+
+def log_out_there(id_token: str) -> str | None:
+    """The address at which this person's log-in at the other house ends, from where it sends back to ours; None: it names none.
+
+    OpenID Connect RP-Initiated Logout 1.0. Raises NotReached.
+    """
+    try:
+        address = _client().load_server_metadata().get("end_session_endpoint")
+    except (RequestException, ValueError, KeyError, RuntimeError) as error:
+        raise NotReached(str(error)) from error
+    if not isinstance(address, str) or urlsplit(address).scheme not in ("http", "https"):
+        return None
+    base = world().settings.publication.public_url
+    back = base + "/masuk" if base else url_for("log_in_pages.form", _external=True)
+    settings = world().settings.single_sign_on
+    values = {"client_id": settings.client_id if settings else "", "post_logout_redirect_uri": back, "state": token_urlsafe(16)}
+    hint = {"id_token_hint": id_token} if id_token else {}
+    return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode({**hint, **values})}"
 
 
 def role_of(claims: Mapping[str, Any], settings: SingleSignOn) -> Role | None:

@@ -63,6 +63,10 @@ class View:
             return {}
         return {state.vehicle_id: state for state in self.snapshot.all_states()}
 
+    def unpack_for_all(self) -> None:
+        """What almost every page asks for."""
+        _ = self.states, self.standing, self.parked
+
     @cached_property
     def every_prediction(self) -> list[Prediction]:
         """Those of all stops, unpacked; pages of one stop ask for its own."""
@@ -182,7 +186,9 @@ class World:
                 self._looked_at = monotonic()
             snapshot = self._reader.read()
             if network is not self.view.network or snapshot is not self.view.snapshot:
-                self.view = View(network, version, snapshot)
+                view = View(network, version, snapshot)
+                view.unpack_for_all()  # while the others still serve the view before
+                self.view = view
         finally:
             self._lock.release()
 

@@ -1,6 +1,6 @@
 """Faults on purpose: kills at random moments, cut cables, full disks, lost files, other clocks; what is lost and doubled.
 
-    python -m benchmarks.faults [--set embedded|servers] [--kills 100] [--times 3] [--only WORDS] [--seed 1]
+    python -m benchmarks.faults [--set embedded|servers] [--kills 100] [--times 3] [--only WORDS] [--minutes 30] [--seed 1]
 
 Fourteen trackers report twice a second with QoS 1 and count their acknowledgements, a rider asks for pages. After each fault
 the system must be back by itself: every tracker's new reports are stored, a new snapshot is there, /healthz is 200. Per kind
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Row:
     backs: list[float] = field(default_factory=list)
     noticed: list[int | None] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)  # by part
     counts: Counts | None = None
     pages: Pages = field(default_factory=Pages)
     trouble: str = ""
@@ -62,9 +64,10 @@ class Row:
         if self.counts is None:
             return f"| {self.fault.name} | {len(self.backs)} | | | | | | | | | {self.trouble} |"
         counts, pages, backs = self.counts, self.pages, sorted(self.backs) or [0.0]
+        kills = ", ".join(f"{part} {number}" for part, number in self.killed.items())
         cells = (
             self.fault.name,
-            f"{len(self.backs)}",
+            f"{len(self.backs)} ({kills})" if kills else f"{len(self.backs)}",
             f"{counts.sent:,}",
             f"{counts.acknowledged:,}",
             f"{counts.stored:,}",
@@ -78,16 +81,23 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-def try_fault(stage: Stage, books: Books, fault: Fault, times: int, luck: Random) -> Row:
-    """So many of a kind, and then the count."""
+def try_fault(
+    stage: Stage, books: Books, fault: Fault, times: int, luck: Random, *, within_s: float = float("inf"), is_told: bool = False
+) -> Row:
+    """So many of a kind, or as many as begin within so many seconds, and then the count. is_told: each of them on stderr."""
     row = Row(fault)
     stage.pages = Pages()
+    begun = time.monotonic()
     try:
-        for _ in range(times):
+        for number in range(times):
+            if time.monotonic() - begun > within_s:
+                break
             time.sleep(luck.uniform(*PAUSE_S))
             outcome = fault.act(stage, luck)
             stage.wait_until_back(outcome.began)
             _note(row, outcome)
+            if is_told:
+                print(f"{fault.name} {number + 1}: back after {row.backs[-1]:.1f} s", file=sys.stderr, flush=True)
     except (NotBack, subprocess.CalledProcessError) as error:
         row.trouble = str(error)
     row.pages = stage.pages
@@ -99,6 +109,7 @@ def try_fault(stage: Stage, books: Books, fault: Fault, times: int, luck: Random
 
 def _note(row: Row, outcome: Outcome) -> None:
     row.backs.append(time.time() - outcome.began)
+    row.killed.update(outcome.killed)
     if outcome.is_lossy:
         row.noticed.append(outcome.noticed)
     if outcome.words:
@@ -141,8 +152,17 @@ def _other_clock(folder: Path) -> dict[str, str]:
     return environment
 
 
-def run(kind: str, faults: Sequence[Fault], *, kills: int, times: int, seed: int) -> Iterator[Row | str]:
-    """A row after each kind of fault; a sentence for a scene that cannot be set up here."""
+def run(
+    kind: str,
+    faults: Sequence[Fault],
+    *,
+    kills: int,
+    times: int,
+    seed: int,
+    within_s: float = float("inf"),
+    is_told: bool = False,
+) -> Iterator[Row | str]:
+    """A row after each kind of fault; a sentence for a scene that cannot be set up here. within_s: of each kind."""
     for scene in SCENES:
         chosen = [fault for fault in faults if fault.scene == scene and kind in fault.sets]
         if not chosen:
@@ -153,7 +173,8 @@ def run(kind: str, faults: Sequence[Fault], *, kills: int, times: int, seed: int
                 books.settle()
                 for fault in chosen:
                     luck = Random(f"{seed} {kind} {fault.name}")
-                    yield try_fault(stage, books, fault, kills if fault.often else times, luck)
+                    number = kills if fault.often else times
+                    yield try_fault(stage, books, fault, number, luck, within_s=within_s, is_told=is_told)
         except Missing as missing:
             yield f"not tried ({', '.join(fault.name for fault in chosen)}): there is no {missing} here"
 
@@ -164,6 +185,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100, help="of each process")
     parser.add_argument("--times", type=int, default=1, help="of each other fault")
     parser.add_argument("--only", action="append", default=[], help="faults whose name holds these words")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="no more of a kind are begun after so long")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     faults = [row for row in FAULTS if not options.only or any(words in row.name for words in options.only)]
@@ -173,7 +195,11 @@ def main() -> int:
     )
     print(HEAD, flush=True)
     is_good = True
-    for row in run(options.set, faults, kills=options.kills, times=options.times, seed=options.seed):
+    within_s = 60 * options.minutes
+    rows = run(
+        options.set, faults, kills=options.kills, times=options.times, seed=options.seed, within_s=within_s, is_told=True
+    )
+    for row in rows:
         print(row if isinstance(row, str) else row.line(), flush=True)
         is_good &= isinstance(row, str) or row.is_good
     return 0 if is_good else 1

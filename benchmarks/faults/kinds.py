@@ -21,6 +21,7 @@ from transit.store.reports import newest_fix_at
 from transit.store.stored_count import noticed_loss
 
 OUTAGE_S = 13.0
+EACH_WITHIN_S = 2.0  # from the first to the last part that is killed
 FULL_FOR_S = 20.0
 READ_ONLY_FOR_S = 12.0
 TMPFS_MB = 400  # more than what NEEDS_FREE of the watch asks for
@@ -35,10 +36,12 @@ CLOCK_SOURCE = Path(__file__).with_name("other_clock.c")
 class Outcome:
     """began: Unix seconds; from then on nothing stands in the way of recovery. noticed: reports that the system says are gone.
 
-    is_lossy: reports were taken away on purpose. words: what else was measured.
+    is_lossy: reports were taken away on purpose. words: what else was measured. killed: the parts that were there and
+    were killed.
     """
 
     began: float
+    killed: tuple[str, ...] = ()
     is_lossy: bool = False
     noticed: int | None = None
     words: str = ""
@@ -61,12 +64,27 @@ def _kill(part: str) -> Callable[[Stage, Random], Outcome]:
         if part == "parent":
             stage.kill([stage.parent.pid])
             stage.parent.wait()
-        else:
-            pids = stage.pids_of(part)
-            stage.kill([luck.choice(pids)] if pids else [])
-        return Outcome(began)
+            return Outcome(began, killed=(part,))
+        return Outcome(began, killed=_kill_part(stage, part, luck))
 
     return act
+
+
+def _kill_part(stage: Stage, part: str, luck: Random) -> tuple[str, ...]:
+    """One of its processes; the part's name where it had one."""
+    pids = stage.pids_of(part)
+    stage.kill([luck.choice(pids)] if pids else [])
+    return (part,) if pids else ()
+
+
+def _kill_each_part(stage: Stage, luck: Random) -> Outcome:
+    """In another order each time, so that most are killed while others are not back yet."""
+    killed: tuple[str, ...] = ()
+    parts = PARTS[stage.kind]
+    for part in luck.sample(parts, len(parts)):
+        time.sleep(luck.uniform(0.0, EACH_WITHIN_S / len(parts)))
+        killed += _kill_part(stage, part, luck)
+    return Outcome(time.time(), killed=killed)
 
 
 def _hang(part: str) -> Callable[[Stage, Random], Outcome]:
@@ -268,6 +286,7 @@ EVERYWHERE = (EMBEDDED, SERVERS)
 FAULTS = (
     *(Fault(f"kill {part}", (EMBEDDED,), _kill(part), often=True) for part in ("ingest", "broker", "live", "web", "parent")),
     *(Fault(f"kill {part}", (SERVERS,), _kill(part), often=True) for part in ("ingest", "live", "web", "parent")),
+    Fault("each part killed within 2 s", EVERYWHERE, _kill_each_part, often=True),
     Fault("Mosquitto restarted", (SERVERS,), _mosquitto),
     Fault("PostgreSQL restarted", (SERVERS,), _postgresql("fast", 0.0)),
     Fault("PostgreSQL crashed", (SERVERS,), _postgresql("immediate", 0.0)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from gps_ingest.mqtt import Inbox, Message, NotABroker, ask_broker
+from gps_ingest.mqtt import Message, NotABroker, Subscription, ask_broker
 from transit.store.database import Engine
 from transit.store.files import write_atomically
 
@@ -28,7 +28,7 @@ def move_in(
 
     Call it when the session of the new name stands: what comes in meanwhile is held for that one.
     """
-    inbox = Inbox(mqtt_url, (), earlier_client_id(engine), clock)
+    inbox = Subscription(mqtt_url, (), earlier_client_id(engine), clock)
     while waiting := inbox.receive(MOST_AT_ONCE, NO_MORE_S):
         take(waiting)
         inbox.acknowledge(waiting)

@@ -11,7 +11,7 @@ from gps_ingest.broker_access import CANARY
 from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import DecodedMessage, decode, over_limit
 from gps_ingest.ingest.batch import Batch, ReceivedFix
-from gps_ingest.ingest.figures import Figures
+from gps_ingest.ingest.figures import IngestFigures
 from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_calls
 from gps_ingest.ingest.network_change import NetworkInUse, take_up
 from gps_ingest.ingest.stored_fixes import StoredFixes
@@ -45,7 +45,7 @@ class Ingest:
         self.stored = StoredFixes()
         self.late = LateBuffers()
         self.moves = TrackerMoves()
-        self.figures = Figures()
+        self.figures = IngestFigures()
         self.canary = 0  # the newest that was stored
         with engine.connect() as connection:
             self.stored_count = stored_count(connection)

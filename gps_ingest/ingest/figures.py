@@ -12,7 +12,7 @@ from transit.operations.broker_refusals import BrokerRefusals
 PREFIX = "transbinjai_ingest"
 
 
-class Figures:
+class IngestFigures:
     """Counters since the start of the process, and the last value of each gauge.
 
     In prometheus_client's multi-process mode (the command sets its folder) they lie in a file that the web reads.

@@ -19,12 +19,12 @@ from gps_ingest.ingest.earlier_session import is_moved, move_in
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
-from gps_ingest.mqtt import Inbox, Message
+from gps_ingest.mqtt import Message, Subscription
 from gps_ingest.operations.canary import number_of
 from gps_ingest.operations.credential_watch import CredentialWatch
 from transit.store.database import DatabaseError, Engine
 from transit.store.retention import DEFAULT, Retention
-from transit.store.signs_of_life import INGEST_SIGN, Progress, Sign
+from transit.store.signs_of_life import INGEST_SIGN, ProcessProgress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
@@ -48,7 +48,7 @@ def run(
     retention: Retention = DEFAULT,
 ) -> None:
     """Until stop_event is set: takes what comes in. data_dir: of our secret. Raises ValueError (mqtt_url)."""
-    inbox = Inbox(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
+    inbox = Subscription(mqtt_url, SUBSCRIPTIONS, client_id_of(data_dir), clock)
     ingest = Ingest(engine, clock)
     forgetting = Forgetting(engine, retention, clock)
     _tell_loss(ingest, data_dir)
@@ -97,7 +97,7 @@ def _tell_loss(ingest: Ingest, data_dir: Path) -> None:
 class Intake:
     """From the broker to the database, a turn of all trackers at a time."""
 
-    def __init__(self, inbox: Inbox, ingest: Ingest, data_dir: Path) -> None:
+    def __init__(self, inbox: Subscription, ingest: Ingest, data_dir: Path) -> None:
         self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
         self.turns = Turns(Allowance(is_known=lambda topic: topic == CANARY or tracker_of(topic) in ingest.vehicles))
         self._connection = 0
@@ -109,7 +109,7 @@ class Intake:
     def give_sign(self, *, database: bool = True) -> None:
         """It lives, and has come so far."""
         stored = self.ingest.canary
-        self._sign.give(Progress(received=self._received, stored=stored, messages=self._messages, database=database))
+        self._sign.give(ProcessProgress(received=self._received, stored=stored, messages=self._messages, database=database))
 
     def _canary(self, message: Message) -> Message:
         """With its number alone where it is ours, and none where somebody made it up."""

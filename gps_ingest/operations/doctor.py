@@ -14,12 +14,14 @@ from transit.forecasting.prediction import StandingVehicle
 from transit.operations import parts
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
+from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
+from transit.store.settings import load_settings
 from transit.store.stored_count import noticed_loss
 from transit.store.watch_reports import read_report
 
@@ -46,7 +48,7 @@ def examine(
     watch: FleetWatch = NO_WATCH,
     standing: Sequence[StandingVehicle] = (),
     offered_openly: bool = False,
-    limits: Limits = DEFAULT,
+    limits: InboxLimits = DEFAULT,
 ) -> Examination:
     """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
@@ -59,7 +61,7 @@ def examine(
 
 
 def _of_database(
-    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: Limits
+    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: InboxLimits
 ) -> Examination:
     try:
         check_schema(engine)
@@ -70,7 +72,8 @@ def _of_database(
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        facts = replace(load_facts(connection, network, now, watch, limits=limits), standing=standing)
+        set_here = in_force(InForce(limits=limits), load_settings(connection)).limits
+        facts = replace(load_facts(connection, network, now, watch, limits=set_here), standing=standing)
     return Examination(troubles_of(facts), facts.timezone)
 
 

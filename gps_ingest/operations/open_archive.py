@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from transit.plan.network import Network
 from transit.plan.service_day import format_time, service_day_start
-from transit.quality.service_figures import ServiceFigures, figures_of_day
+from transit.quality.archive_figures import ArchiveFigures, archive_figures
 from transit.store.database import Engine
 from transit.store.files import write_atomically
 from transit.store.stop_events import load_events_between
@@ -34,7 +34,7 @@ WRITTEN_AGAIN_DAYS = 3  # trackers bring up to a day's buffer late: the last day
 
 
 @dataclass(frozen=True)
-class Column:
+class ArchiveColumn:
     """Of a table of the archive. kind: of Frictionless' Table Schema."""
 
     name: str
@@ -43,36 +43,38 @@ class Column:
 
 
 STOP_EVENTS = (
-    Column("date", "date", "Service day on which the trip began"),
-    Column("route_id", "string", "As in gtfs.zip; empty where the network has changed since"),
-    Column("direction_id", "integer", "As in gtfs.zip"),
-    Column("trip_id", "string", "As in gtfs.zip"),
-    Column("start_time", "string", "HH:MM:SS; when a run by headway began"),
-    Column("vehicle", "string", "The public number of the bus"),
-    Column("stop_id", "string", "As in gtfs.zip"),
-    Column("stop_sequence", "integer", "As in gtfs.zip"),
-    Column("arrived_at", "datetime", "20 m before the stop, along the line"),
-    Column("departed_at", "datetime", "20 m behind the stop; empty where it was not seen"),
-    Column("gap_s", "number", "Seconds between the two positions around the stop: how far the time is interpolated"),
+    ArchiveColumn("date", "date", "Service day on which the trip began"),
+    ArchiveColumn("route_id", "string", "As in gtfs.zip; empty where the network has changed since"),
+    ArchiveColumn("direction_id", "integer", "As in gtfs.zip"),
+    ArchiveColumn("trip_id", "string", "As in gtfs.zip"),
+    ArchiveColumn("start_time", "string", "HH:MM:SS; when a run by headway began"),
+    ArchiveColumn("vehicle", "string", "The public number of the bus"),
+    ArchiveColumn("stop_id", "string", "As in gtfs.zip"),
+    ArchiveColumn("stop_sequence", "integer", "As in gtfs.zip"),
+    ArchiveColumn("arrived_at", "datetime", "20 m before the stop, along the line"),
+    ArchiveColumn("departed_at", "datetime", "20 m behind the stop; empty where it was not seen"),
+    ArchiveColumn("gap_s", "number", "Seconds between the two positions around the stop: how far the time is interpolated"),
 )
 SERVICE_FIGURES = (
-    Column("date", "date", "Service day"),
-    Column("route_id", "string", "As in gtfs.zip"),
-    Column("direction_id", "integer", "As in gtfs.zip"),
-    Column("trips_planned", "integer", "Trips of the timetable; empty for a service by headway"),
-    Column("trips_seen", "integer", "Runs of which at least one call was seen"),
-    Column("vehicles", "integer", "Buses seen"),
-    Column("calls", "integer", "Calls at stops seen"),
-    Column("first_call_at", "datetime", "The first call seen"),
-    Column("last_call_at", "datetime", "The last call seen"),
-    Column("planned_headway_s", "integer", "Seconds between buses as planned; empty for a timetable"),
-    Column("median_headway_s", "integer", "Seconds between two buses at a stop, the median of all stops"),
-    Column(
+    ArchiveColumn("date", "date", "Service day"),
+    ArchiveColumn("route_id", "string", "As in gtfs.zip"),
+    ArchiveColumn("direction_id", "integer", "As in gtfs.zip"),
+    ArchiveColumn("trips_planned", "integer", "Trips of the timetable; empty for a service by headway"),
+    ArchiveColumn("trips_seen", "integer", "Runs of which at least one call was seen"),
+    ArchiveColumn("vehicles", "integer", "Buses seen"),
+    ArchiveColumn("calls", "integer", "Calls at stops seen"),
+    ArchiveColumn("first_call_at", "datetime", "The first call seen"),
+    ArchiveColumn("last_call_at", "datetime", "The last call seen"),
+    ArchiveColumn("planned_headway_s", "integer", "Seconds between buses as planned; empty for a timetable"),
+    ArchiveColumn("median_headway_s", "integer", "Seconds between two buses at a stop, the median of all stops"),
+    ArchiveColumn(
         "mean_wait_s",
         "integer",
         "How long a rider waits who comes at any moment: sum of squares of the gaps over twice their sum",
     ),
-    Column("on_time_pct", "number", "Calls from 60 s before to 300 s after the timetable; empty for a service by headway"),
+    ArchiveColumn(
+        "on_time_pct", "number", "Calls from 60 s before to 300 s after the timetable; empty for a service by headway"
+    ),
 )
 TABLES = {"stop_events": STOP_EVENTS, "service_figures": SERVICE_FIGURES}
 ARROW = {"date": pa.date32(), "string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
@@ -92,7 +94,7 @@ def archive_day(engine: Engine, data_dir: Path, network: Network, day: date) -> 
             folder,
             f"service_figures-{day}",
             SERVICE_FIGURES,
-            [_figures(row, zone) for row in figures_of_day(network, on_day, day)],
+            [_figures(row, zone) for row in archive_figures(network, on_day, day)],
             network.timezone,
         ),
     ]
@@ -127,7 +129,7 @@ def _call(network: Network, event: StopEvent, zone: ZoneInfo) -> tuple[Any, ...]
     )
 
 
-def _figures(row: ServiceFigures, zone: ZoneInfo) -> tuple[Any, ...]:
+def _figures(row: ArchiveFigures, zone: ZoneInfo) -> tuple[Any, ...]:
     values = (getattr(row, column.name) for column in SERVICE_FIGURES)
     return tuple(_whole(value, zone) if isinstance(value, datetime) else value for value in values)
 
@@ -137,14 +139,16 @@ def _whole(at: datetime, zone: ZoneInfo) -> datetime:
     return (at + timedelta(seconds=0.5)).replace(microsecond=0).astimezone(zone)
 
 
-def _write(folder: Path, name: str, columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], timezone: str) -> list[Path]:
+def _write(
+    folder: Path, name: str, columns: Sequence[ArchiveColumn], rows: Sequence[tuple[Any, ...]], timezone: str
+) -> list[Path]:
     files = {".csv": _csv(columns, rows), ".parquet": _parquet(columns, rows, timezone)}
     for suffix, content in files.items():
         write_atomically(folder / f"{name}{suffix}", content)
     return [folder / f"{name}{suffix}" for suffix in files]
 
 
-def _csv(columns: Sequence[Column], rows: Iterable[tuple[Any, ...]]) -> bytes:
+def _csv(columns: Sequence[ArchiveColumn], rows: Iterable[tuple[Any, ...]]) -> bytes:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow([column.name for column in columns])
@@ -152,7 +156,7 @@ def _csv(columns: Sequence[Column], rows: Iterable[tuple[Any, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _parquet(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], timezone: str) -> bytes:
+def _parquet(columns: Sequence[ArchiveColumn], rows: Sequence[tuple[Any, ...]], timezone: str) -> bytes:
     kinds = {**ARROW, "datetime": pa.timestamp("ms", tz=timezone)}
     schema = pa.schema([pa.field(column.name, kinds[column.kind], metadata={"meaning": column.meaning}) for column in columns])
     table = pa.table([[row[n] for row in rows] for n in range(len(columns))], schema=schema)
@@ -188,5 +192,5 @@ def write_dictionary(folder: Path, network: Network) -> None:
     write_atomically(folder / CHECKSUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
 
 
-def _field(column: Column) -> dict[str, str]:
+def _field(column: ArchiveColumn) -> dict[str, str]:
     return {"name": column.name, "type": column.kind, "description": column.meaning}

@@ -23,7 +23,7 @@ from gps_ingest.operations.child_processes import kill_all, members_of, stopped_
 from gps_ingest.operations.disk_reserve import DiskReserve
 from gps_ingest.operations.other_sessions import forget_old_sessions
 from gps_ingest.operations.supervisor import Child, Supervisor
-from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
+from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.files import write_atomically
 from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, read_progress, sign_at, worker_sign, workers_with_signs
 from transit.store.watch_reports import read_report, write_report
@@ -300,7 +300,7 @@ class PartWatch:
     def _note_store(self, state: StoreState) -> None:
         lost = lost_between(self.store, state)
         if lost is not None:
-            self.losses.append(Loss(lost, self.clock()))
+            self.losses.append(MessageLoss(lost, self.clock()))
             self.supervisor.say(f"the broker's store is another one: {lost} messages that waited in it are lost")
         if state != self.store:
             self.store = state

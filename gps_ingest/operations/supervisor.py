@@ -25,6 +25,7 @@ class Child:
     restarts: bool
     process: subprocess.Popen[bytes]
     started: float
+    backoff_s: tuple[float, float] = BACKOFF_S
     wait_s: float = BACKOFF_S[0]
     again_at: float | None = None
 
@@ -47,11 +48,30 @@ class Supervisor:
     def _stop_on_signal(self, _: int, __: object) -> None:
         self.stopping = True
 
-    def start(self, name: str, command: Sequence[str], *, restarts: bool = True) -> Child:
-        """A child that ends with 0 and does not restart has done its work."""
-        child = Child(name=name, command=command, restarts=restarts, process=self._spawn(command), started=time.monotonic())
+    def start(
+        self, name: str, command: Sequence[str], *, restarts: bool = True, backoff_s: tuple[float, float] = BACKOFF_S
+    ) -> Child:
+        """A child that ends with 0 and does not restart has done its work.
+
+        backoff_s: the least wait after a failure, and the longest.
+        """
+        child = Child(
+            name=name,
+            command=command,
+            restarts=restarts,
+            process=self._spawn(command),
+            started=time.monotonic(),
+            backoff_s=backoff_s,
+            wait_s=backoff_s[0],
+        )
         self.children.append(child)
         return child
+
+    def forget(self, child: Child) -> None:
+        """A child whose work is no longer wanted; one that runs is ended."""
+        if child.process.poll() is None:
+            self._end([child], time.monotonic() + STOPS_WITHIN_S)
+        self.children.remove(child)
 
     def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -76,7 +96,8 @@ class Supervisor:
             return
         now = time.monotonic()
         if child.again_at is None:
-            child.wait_s = BACKOFF_S[0] if now - child.started > SETTLED_S else min(child.wait_s * 2, BACKOFF_S[1])
+            least_s, longest_s = child.backoff_s
+            child.wait_s = least_s if now - child.started > SETTLED_S else min(child.wait_s * 2, longest_s)
             child.again_at = now + child.wait_s
             kill_all(child.process.pid)  # workers that outlive it would keep its port
             self.on_death(child)

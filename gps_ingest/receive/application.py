@@ -17,7 +17,7 @@ from werkzeug.sansio.request import Request
 from gps_ingest.broker_access import is_loopback
 from gps_ingest.decoder import MAX_PAYLOAD
 from gps_ingest.ingest.allowance import Allowance
-from gps_ingest.receive.doorkeeper import Answer, Doorkeeper
+from gps_ingest.receive.doorkeeper import Admission, Doorkeeper
 from gps_ingest.receive.forms import KEY_PATH, BadRequest, Form, osmand, owntracks, traccar_client
 from gps_ingest.receive.outbox import NotKept
 
@@ -48,7 +48,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """It ends with this reply."""
 
     def __init__(self, status: int, sentence: str, *headers: tuple[str, str]) -> None:
@@ -97,7 +97,7 @@ class Application:
             reply = await self._reply(request, receive)
         except BadRequest as error:
             reply = Reply(400, f"{error}\n".encode())
-        except Refused as error:
+        except RefusedRequest as error:
             reply = error.reply
         except NotKept:
             sentence = b"the broker did not take it; keep it and send it again\n"
@@ -114,15 +114,15 @@ class Application:
             return self._health()
         is_owntracks = request.path == OWNTRACKS_PATH
         if not (is_owntracks or request.path == "/" or request.path.startswith(KEY_PATH)):
-            raise Refused(404, "positions come to /, those of OwnTracks to /pub")
+            raise RefusedRequest(404, "positions come to /, those of OwnTracks to /pub")
         if request.method not in ("GET", "POST"):
-            raise Refused(405, "send GET or POST", ("Allow", "GET, POST"))
+            raise RefusedRequest(405, "send GET or POST", ("Allow", "GET, POST"))
         body = await _body(request, receive)
         fields = _fields_of(request, body)
         form = self._form(request, fields, body, is_owntracks=is_owntracks)
         await self._admit(request, fields, form)
         if not self._allowance.admits(form.topic, max(form.payload.count(b"{"), 1), len(form.payload), monotonic()):
-            raise Refused(429, "more than a tracker may send", ("Retry-After", str(TRY_AGAIN_S)))
+            raise RefusedRequest(429, "more than a tracker may send", ("Retry-After", str(TRY_AGAIN_S)))
         await self._outbox.publish(form.topic, form.payload)
         return Reply(200, b"[]" if is_owntracks else b"")
 
@@ -147,17 +147,17 @@ class Application:
         if request.path.startswith(KEY_PATH) and not password:
             password = request.path.removeprefix(KEY_PATH).strip("/")
         answer = await self._doorkeeper.ask(user, password, form.tracker_id, form.topic, _address_of(request))
-        if answer is Answer.NOT_YET:
+        if answer is Admission.NOT_YET:
             sentence = "the passwords are not read yet; keep it and send it again"
-            raise Refused(503, sentence, ("Retry-After", str(TRY_AGAIN_S)))
-        if answer is Answer.TOO_OFTEN:
-            raise Refused(429, "too many wrong passwords", ("Retry-After", str(TRY_AGAIN_S)))
-        if answer is Answer.WRONG:
+            raise RefusedRequest(503, sentence, ("Retry-After", str(TRY_AGAIN_S)))
+        if answer is Admission.TOO_OFTEN:
+            raise RefusedRequest(429, "too many wrong passwords", ("Retry-After", str(TRY_AGAIN_S)))
+        if answer is Admission.WRONG:
             sentence = (
                 f"{form.tracker_id} is not known with this password (?key=PASSWORD, or Basic). It gets one with: "
                 f"python app.py trackers add {form.tracker_id}"
             )
-            raise Refused(401, sentence, ("WWW-Authenticate", 'Basic realm="trackers"'))
+            raise RefusedRequest(401, sentence, ("WWW-Authenticate", 'Basic realm="trackers"'))
 
 
 def _request_of(scope: Scope) -> Request:
@@ -181,8 +181,8 @@ def _fields_of(request: Request, body: bytes) -> dict[str, str]:
 
 
 async def _body(request: Request, receive: Receive) -> bytes:
-    """Raises Refused where it is too long, or comes too slowly."""
-    too_large = Refused(413, f"at most {MAX_PAYLOAD} bytes in one request")
+    """Raises RefusedRequest where it is too long, or comes too slowly."""
+    too_large = RefusedRequest(413, f"at most {MAX_PAYLOAD} bytes in one request")
     if (request.content_length or 0) > MAX_PAYLOAD:
         raise too_large
     parts: list[bytes] = []
@@ -191,14 +191,14 @@ async def _body(request: Request, receive: Receive) -> bytes:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Refused(400, "the request broke off")
+                    raise RefusedRequest(400, "the request broke off")
                 parts.append(message.get("body", b""))
                 if sum(map(len, parts)) > MAX_PAYLOAD:
                     raise too_large
                 if not message.get("more_body"):
                     return b"".join(parts)
     except TimeoutError:
-        raise Refused(408, f"the body did not come within {BODY_WITHIN_S:.0f} s") from None
+        raise RefusedRequest(408, f"the body did not come within {BODY_WITHIN_S:.0f} s") from None
 
 
 def _address_of(request: Request) -> str:

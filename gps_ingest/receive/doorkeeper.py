@@ -19,7 +19,7 @@ MOST_ADDRESSES = 5000  # that are remembered; beyond it all are forgotten
 MOST_NAMES = 200  # of those that were refused, between two times of writing them down
 
 
-class Answer(Enum):
+class Admission(Enum):
     """Whether somebody may report."""
 
     YES = "yes"
@@ -67,17 +67,17 @@ class Doorkeeper:
             if user in self._credentials and self._credentials[user].nats_hash == proven[0]
         }
 
-    async def ask(self, user: str, password: str, tracker_id: str, topic: str, address: str) -> Answer:
+    async def ask(self, user: str, password: str, tracker_id: str, topic: str, address: str) -> Admission:
         """Whether the user has this password and may publish there. address: from where it is tried."""
         if not self.is_ready:
-            return Answer.NOT_YET
+            return Admission.NOT_YET
         credential = self._credentials.get(user)
-        answer = Answer.YES
+        answer = Admission.YES
         if not self._is_proven(credential, password):
             answer = await self._try(credential, password, address)
-        if answer is Answer.YES and (credential is None or not _is_allowed(topic, topics_of_tracker(credential.tracker_id))):
-            answer = Answer.WRONG
-        if answer is Answer.WRONG and (tracker_id in self.refused or len(self.refused) < MOST_NAMES):
+        if answer is Admission.YES and (credential is None or not _is_allowed(topic, topics_of_tracker(credential.tracker_id))):
+            answer = Admission.WRONG
+        if answer is Admission.WRONG and (tracker_id in self.refused or len(self.refused) < MOST_NAMES):
             self.refused[tracker_id] += 1
         return answer
 
@@ -92,15 +92,15 @@ class Doorkeeper:
         stored, digest = self._proven[credential.user]
         return stored == credential.nats_hash and hmac.compare_digest(digest, _digest(password))
 
-    async def _try(self, credential: Credential | None, password: str, address: str) -> Answer:
+    async def _try(self, credential: Credential | None, password: str, address: str) -> Admission:
         if not self._tries.admit(address, self._clock_s()):
-            return Answer.TOO_OFTEN
+            return Admission.TOO_OFTEN
         stored = nobodys_hash() if credential is None else credential.nats_hash  # a name that is not there takes as long
         is_right = await asyncio.get_running_loop().run_in_executor(self._hasher, is_password, password, stored)
         if credential is None or not is_right:
-            return Answer.WRONG
+            return Admission.WRONG
         self._proven[credential.user] = (credential.nats_hash, _digest(password))
-        return Answer.YES
+        return Admission.YES
 
 
 def _digest(password: str) -> bytes:

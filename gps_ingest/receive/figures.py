@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter
 
 
-class Figures:
+class ReceiverFigures:
     """Counters since the start of the process; they lie in a file that the web reads, as ingest's do."""
 
     def __init__(self) -> None:

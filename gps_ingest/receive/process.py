@@ -19,7 +19,7 @@ from granian.http import HTTP1Settings
 from gps_ingest.own_secret import own_secret
 from gps_ingest.receive.application import Application
 from gps_ingest.receive.doorkeeper import Doorkeeper
-from gps_ingest.receive.figures import Figures
+from gps_ingest.receive.figures import ReceiverFigures
 from gps_ingest.receive.outbox import Outbox
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.store.broker_refusals import add_broker_refusals
@@ -81,7 +81,7 @@ def load(settings: ReceiveSettings) -> Any:
         finally:
             outbox.stop()
 
-    return Application(outbox, doorkeeper, settings.clock, Figures().count, [work])
+    return Application(outbox, doorkeeper, settings.clock, ReceiverFigures().count, [work])
 
 
 async def look(engine: Engine, doorkeeper: Doorkeeper, clock: Callable[[], datetime]) -> None:

@@ -274,6 +274,7 @@ def trip_fields(trip: TripInstance) -> str:
 
 
 def prediction_line(made_at: int, p: Prediction) -> str:
+    """A row of predictions.csv, its end of line included. made_at: Unix seconds."""
     times = (number(at.timestamp()) for at in (p.predicted_at, p.low_at, p.high_at))
     stop = f"{quote(p.stop_id)},{p.stop_sequence}"
     return f"{made_at},{quote(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"

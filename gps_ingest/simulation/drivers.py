@@ -269,6 +269,7 @@ def _go_on(bus: Bus, town: Town, now: datetime, at_s: float) -> None:
 
 
 def depot_of(pattern: Pattern) -> tuple[float, float]:
+    """Where its buses rest, beside the first stop: metres east and north on the pattern's plane."""
     terminal = pattern.line.point_at(pattern.start_m)
     return terminal[0] + DEPOT_AWAY_M[0], terminal[1] + DEPOT_AWAY_M[1]
 

@@ -14,7 +14,7 @@ import pytest
 from gps_ingest import broker
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.ingest import process
-from gps_ingest.mqtt import Inbox, NotABroker, ask_broker, new_client, parse_url
+from gps_ingest.mqtt import NotABroker, Subscription, ask_broker, new_client, parse_url
 from tests.builders import STRAIGHT, a_network, along, place
 from tests.conftest import free_port, until
 from transit.store.database import migrate, open_database, writing
@@ -110,7 +110,7 @@ def joined(publishers):
 
 def subscribe(url, data_dir):
     """The broker keeps for ingest what comes from now on, whether or not that runs already."""
-    inbox = Inbox(url, SUBSCRIPTIONS, process.client_id_of(data_dir), clock)
+    inbox = Subscription(url, SUBSCRIPTIONS, process.client_id_of(data_dir), clock)
     until(lambda: inbox.receive(1, 0.2) or inbox.subscribed)
     inbox.close()
 

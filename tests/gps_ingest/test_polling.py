@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from gps_ingest import broker
 from gps_ingest.decoder import decode
-from gps_ingest.polling import NoAnswer, Relay, Source, changed_hints
+from gps_ingest.polling import NoAnswer, PolledFeed, Relay, changed_hints
 from gtfs.positions import BrokenMessage, FeedPosition, read_positions
 from gtfs.realtime import to_pb, vehicle_positions
 from tests.builders import SEVEN, a_network, a_report, a_trip_instance
@@ -92,7 +92,7 @@ def feed(serve):
 
 def test_what_is_known_is_not_sent_again(feed) -> None:
     app, address = feed
-    source = Source(f"{address}/vp.pb")
+    source = PolledFeed(f"{address}/vp.pb")
     assert (source.fetch(), source.fetch()) == (a_feed(), None)
     app.config["content"] = a_feed(700.0)
     assert source.fetch() == a_feed(700.0)
@@ -103,7 +103,7 @@ def test_a_feed_that_is_not_there_is_said_in_a_sentence(feed) -> None:
     nobody = f"http://127.0.0.1:{free_port()}/"
     for url, words in ((f"{feed[1]}/nothing", "404"), (nobody, "cannot be reached"), ("file:///etc/passwd", "https")):
         with pytest.raises(NoAnswer, match=words):
-            Source(url).fetch()
+            PolledFeed(url).fetch()
 
 
 @pytest.mark.slow

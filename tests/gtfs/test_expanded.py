@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gtfs import expanded as room
-from gtfs.expanded import Departures, TooManyDepartures, expanded, expanded_facts
+from gtfs.expanded import PlannedDepartures, TooManyDepartures, expanded, expanded_facts
 from gtfs.reader import read_network
 from gtfs.realtime import trip_updates, vehicle_positions
 from gtfs.writer import write_network
@@ -77,23 +77,23 @@ def test_a_network_that_would_be_too_large_is_refused(monkeypatch: pytest.Monkey
 
 
 def test_a_run_stands_for_the_nearest_departure_and_no_two_for_one() -> None:
-    departures = Departures(expanded(TEN), [run(11), run(12), run(33, 30)])
+    departures = PlannedDepartures(expanded(TEN), [run(11), run(12), run(33, 30)])
     found = [departures.of(trip) for trip in (run(11), run(12), run(33, 30))]
     assert found == [a_trip_instance(name) for name in ("T1~071000", "T1~072000", "T1~073000")]
 
 
 def test_who_began_first_keeps_its_departure_when_another_begins_behind_it() -> None:
     plan = expanded(TEN)
-    alone, together = Departures(plan, [run(13)]), Departures(plan, [run(13), run(14)])
+    alone, together = PlannedDepartures(plan, [run(13)]), PlannedDepartures(plan, [run(13), run(14)])
     assert alone.of(run(13)) == together.of(run(13)) == TripInstance("T1~071000", run(13).start_date)
     assert together.of(run(14)) == TripInstance("T1~072000", run(14).start_date)
 
 
 def test_a_run_farther_than_a_headway_from_every_departure_has_none() -> None:
     plan = expanded(TEN)
-    assert Departures(plan, [run(60)]).of(run(60)) == a_trip_instance("T1~075000")
-    assert Departures(plan, [run(61)]).of(run(61)) is None
-    assert Departures(plan, []).of(TripInstance("T9", SEVEN.date())) == TripInstance("T9", SEVEN.date())  # not unrolled
+    assert PlannedDepartures(plan, [run(60)]).of(run(60)) == a_trip_instance("T1~075000")
+    assert PlannedDepartures(plan, [run(61)]).of(run(61)) is None
+    assert PlannedDepartures(plan, []).of(TripInstance("T9", SEVEN.date())) == TripInstance("T9", SEVEN.date())  # not unrolled
 
 
 def test_live_facts_are_told_of_the_departure_with_its_delay() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from maps.ground import Ground
 from maps.shared_streets import stretches_of
-from maps.svg import Bus, shifted, svg_map
+from maps.svg import DrawnBus, shifted, svg_map
 from tests.builders import STRAIGHT, Way, a_city, a_network, place
 
 BRANCH = [(0.0, 0.0), (2000.0, 0.0), (2000.0, 2000.0)]
@@ -44,7 +44,7 @@ def test_a_line_moved_aside_keeps_its_distance():
 def test_the_picture_has_routes_stops_names_and_buses_and_nothing_that_breaks_it():
     network = a_network(stops_every_m=2000.0)
     lat, lon = place(1000.0, 0.0)
-    picture = svg_map(network, EMPTY, lambda stop_id: f"<{stop_id}>", [Bus("1", "#0057B8", lat, lon)])
+    picture = svg_map(network, EMPTY, lambda stop_id: f"<{stop_id}>", [DrawnBus("1", "#0057B8", lat, lon)])
     assert picture.count('class="s"') == 3
     assert picture.count("&lt;S1&gt;") == 2, "its title, and its name"
     assert "<S1>" not in picture

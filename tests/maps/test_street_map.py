@@ -11,10 +11,11 @@ from pypdf import PdfReader
 from maps.ground import Ground, load_ground
 from maps.ground_import import OSM_CREDIT, area_of, import_ground
 from maps.guide_files import load_guide
-from maps.paper import Area, Box, Frame, Room, draw_scale_bar
+from maps.paper import Box, Frame, Room, draw_scale_bar
 from maps.street_map import PART, PART_SCALE, StreetMapWords, street_map
 from tests.builders import SEVEN, a_guide, a_network, place
 from tests.maps.test_ground import osm
+from transit.plan.geometry import Area
 
 WORDS = StreetMapWords(
     title="Street map", sample="sample", live="Live", stop="Stop (number)", place="Place",

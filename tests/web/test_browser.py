@@ -34,6 +34,7 @@ PAGES = [
     "/armada/penugasan",
     "/armada/gangguan?rute=R1",
     "/armada/pelacak",
+    "/armada/setelan",
     "/armada/orang",
     "/armada/catatan",
     "/armada/pengumuman?contoh=flood",

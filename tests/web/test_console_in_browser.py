@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests.builders import STRAIGHT, a_drive, at
 from tests.control_cast import there_and_back
+from transit.store.database import writing
+from transit.store.trackers import save_tracker_health
 
 pytestmark = pytest.mark.slow
 DESKTOP = {"width": 1366, "height": 768}
@@ -79,4 +81,38 @@ def test_no_table_of_a_route_must_be_scrolled(line, serve, chromium, width):
     over = page.evaluate("[...document.querySelectorAll('.corridor .scroll')].map(el => el.scrollWidth - el.clientWidth)")
     assert over == [0]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_a_phone_that_was_just_set_up_turns_green_by_itself(line, serve, chromium):
+    """Its password, which is shown once, stays on the page meanwhile."""
+    page = chromium.new_page(viewport={"width": 360, "height": 740}, locale="en-GB")
+    page.goto(f"{serve(line.app())}/armada/pelacak")
+    page.get_by_label("Its id (a phone: user/device)").fill("driver7/phone")
+    page.get_by_label("Bus (may stay empty)").fill("BUS7")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("#new")).to_contain_text("Waits for its first position.")
+    heard = {"tracker_id": "driver7/phone", "first_received_at": line.now, "last_received_at": line.now, "accepted": 1}
+    with writing(line.engine) as connection:
+        save_tracker_health(connection, [heard])
+    expect(page.locator("#new .st.live")).to_have_text("Set up: its first position came within five minutes.", timeout=20_000)
+    expect(page.get_by_role("heading", name="Type this into driver7/phone; it is shown once")).to_be_visible()
+    page.close()
+
+
+def test_a_supervisor_sets_how_long_a_bus_is_held_on_a_phone(line, serve, chromium):
+    page = chromium.new_page(viewport={"width": 360, "height": 740}, locale="en-GB")
+    page.goto(f"{serve(line.app())}/armada/setelan")
+    page.get_by_label("A bus is held no longer than").fill("4000")
+    page.get_by_label("Why", exact=True).fill("drivers complain")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#longest_hold_s-wrong")).to_have_text("Between 0 and 1800 seconds.")
+    expect(page.get_by_label("Why", exact=True)).to_have_value("drivers complain")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_label("A bus is held no longer than").fill("120")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("status")).to_have_text("Kept. It counts from now on.")
+    line.step(at(7, 12, 1))
+    assert line.live.control.settings.longest_hold_s == 120.0, "a second later, without a restart"
+    expect(page.get_by_role("table")).to_contain_text("drivers complain")
     page.close()

@@ -14,7 +14,7 @@ from gps_ingest.mqtt import Message
 from tests.builders import MONDAY, STRAIGHT, Way, a_city, at, every, place
 from tests.control_cast import BACK
 from tests.control_room import Control
-from transit.operations.limits import Limits
+from transit.operations.limits import InboxLimits
 from transit.store.database import writing
 from transit.store.people import Role, add_person
 from web.factory import create_app
@@ -46,7 +46,7 @@ class Shift(Control):
 
     def __init__(self, folder, serve, chromium):
         super().__init__(folder, a_town(), at(7, 0, day=YESTERDAY))
-        self.live = Live(self.engine, folder, limits=Limits())
+        self.live = Live(self.engine, folder, limits=InboxLimits())
         self.phase_s = {f"BUS{n}": ROUND_S * n / BUSES for n in range(1, BUSES + 1)}
         self.pace = dict.fromkeys(self.phase_s, 1.0)
         self.mute: set[str] = set()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit, at_on_rail
@@ -25,6 +26,7 @@ from transit.tracking.state import VehicleState, VehicleStatus
 GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
 ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
+HELD_SLACK_S = 60.0  # a driver leaves so long after the time that he was told, and a report of it takes its time
 KEPT_OF = timedelta(hours=1)  # whose departures count for the share of headways kept
 
 
@@ -54,6 +56,9 @@ class CorridorBus:
     behind_s: float | None = None
     even_s: float | None = None  # the place at which it would be midway between its neighbours
     is_uncertain: bool = False  # a neighbour, or it itself, is silent
+    was_s: float | None = None  # behind the bus ahead at the last stop that both were seen to pass on this run
+    here_s: float | None = None  # behind it at the next stop where the bus ahead was seen to pass already
+    here_id: str | None = None  # that stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Corridor:
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
+    """A route as it runs now: its buses on the circuit with their headways, its terminals, and what it needs."""
     placed, elsewhere = _placed(facts, circuit)
     promised = promised_s(facts, circuit.rails[0].direction, circuit.rails[0].stop_ids[0])
     cycle, measured = cycle_s(facts, circuit)
@@ -180,11 +186,18 @@ def _is_on_route(facts: ControlFacts, state: VehicleState) -> bool:
 def _state_of(facts: ControlFacts, state: VehicleState) -> BusState:
     if facts.is_silent(state.vehicle_id):
         return BusState.SILENT
-    if state.vehicle_id in facts.standing:
+    if state.vehicle_id in facts.standing and not _may_be_held(facts, state.vehicle_id):
         return BusState.STANDING
     if state.matched.status is VehicleStatus.OFF_ROUTE:
         return BusState.OFF_LINE
     return BusState.WAITING if state.matched.status is VehicleStatus.LAYOVER else BusState.RUNNING
+
+
+def _may_be_held(facts: ControlFacts, vehicle_id: str) -> bool:
+    """At its terminal, no longer than the advice may hold it there: it waits, however long others do."""
+    since = facts.waiting.get(vehicle_id)
+    longest_s = facts.settings.least_layover_s + facts.settings.longest_hold_s + HELD_SLACK_S
+    return since is not None and (facts.now - since).total_seconds() <= longest_s
 
 
 def _reach_s(facts: ControlFacts, circuit: Circuit, rail: int, at_s: float, state: VehicleState) -> float:
@@ -199,13 +212,16 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
     if len(placed) < 2:
         return list(placed)
     count = len(placed)
-    headways = [forecast_headway(facts, placed[n], placed[(n + 1) % count]) for n in range(count)]
+    coming = [_moments(facts, bus.vehicle_id) for bus in placed]
+    nexts = [(n + 1) % count for n in range(count)]
+    headways = [_forecast_headway(facts, placed[n], placed[k], coming=coming[n], before=coming[k]) for n, k in enumerate(nexts)]
     buses = []
     for n, bus in enumerate(placed):
         ahead, behind = placed[(n + 1) % count], placed[n - 1]
         gap_s, stop_id = headways[n]
         silent = BusState.SILENT in (bus.state, ahead.state, behind.state)
         between_s = circuit.ahead_s(behind.place_s, ahead.place_s) or circuit.run_s
+        here_s, here_id = headway_here(facts, circuit, bus, ahead)
         even_s = None if silent else (behind.place_s + between_s / 2) % circuit.run_s
         buses.append(
             replace(
@@ -217,20 +233,27 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
                 behind_s=headways[n - 1][0],
                 even_s=even_s,
                 is_uncertain=silent,
+                was_s=headway_passed(facts, circuit, bus, ahead),
+                here_s=here_s,
+                here_id=here_id,
             )
         )
     return buses
 
 
-def forecast_headway(facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus) -> tuple[float | None, str | None]:
+Moments = Mapping[tuple[RouteDirection, str], datetime]
+
+
+def _forecast_headway(
+    facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus, *, coming: Moments, before: Moments
+) -> tuple[float | None, str | None]:
     """Seconds by which a bus comes after the one ahead at the next stop that both have ahead, and that stop.
 
     Where the bus ahead has left them all (it turned at a terminal, say): at the next stop that it was seen to pass.
+    coming, before: the moments of either.
     """
     if bus.vehicle_id == ahead.vehicle_id:
         return None, None
-    coming = _moments(facts, bus.vehicle_id)
-    before = _moments(facts, ahead.vehicle_id)
     for call, at in coming.items():
         if call in before and at >= before[call]:
             return (at - before[call]).total_seconds(), call[1]
@@ -241,11 +264,36 @@ def forecast_headway(facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus) 
     return None, None
 
 
-def _moments(facts: ControlFacts, vehicle_id: str) -> Mapping[tuple[RouteDirection, str], datetime]:
+def headway_passed(facts: ControlFacts, circuit: Circuit, bus: CorridorBus, ahead: CorridorBus) -> float | None:
+    """Seconds between the two at the last stop that both were seen to pass, of the run on which the later one is."""
+    rail, started_at = circuit.rails[bus.rail], facts.states[bus.vehicle_id].trip_started_at
+    for stop_id in reversed(rail.stop_ids):
+        passed = facts.calls.passed.get((rail.direction, stop_id), {})
+        at, before = passed.get(bus.vehicle_id), passed.get(ahead.vehicle_id)
+        if at is not None and before is not None and before <= at and (started_at is None or at >= started_at):
+            return (at - before).total_seconds()
+    return None
+
+
+def headway_here(
+    facts: ControlFacts, circuit: Circuit, bus: CorridorBus, ahead: CorridorBus
+) -> tuple[float | None, str | None]:
+    """Seconds by which a bus comes after the one ahead at the next stop of its run that the other was seen to pass, and that
+    stop: what riders there feel next, and known but for the minutes until the bus is there."""
+    direction = circuit.rails[bus.rail].direction
+    for (other, stop_id), at in _moments(facts, bus.vehicle_id).items():
+        passed_at = facts.calls.passed.get((other, stop_id), {}).get(ahead.vehicle_id)
+        if other == direction and passed_at is not None and at > passed_at:
+            return (at - passed_at).total_seconds(), stop_id
+    return None, None
+
+
+def _moments(facts: ControlFacts, vehicle_id: str) -> Moments:
     """(direction, stop_id) -> when it will be there, the soonest first."""
+    direction_of = directions_of(facts.network).of_trip
     moments: dict[tuple[RouteDirection, str], datetime] = {}
-    for row in sorted(facts.predictions.get(vehicle_id, ()), key=lambda row: row.predicted_at):
-        direction = directions_of(facts.network).of_trip.get(row.trip.trip_id)
+    for row in sorted(facts.predictions.get(vehicle_id, ()), key=attrgetter("predicted_at")):
+        direction = direction_of.get(row.trip.trip_id)
         if direction is not None:
             moments.setdefault((direction, row.stop_id), row.predicted_at)
     return moments
@@ -267,6 +315,7 @@ def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[
 
 
 def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequence[CorridorBus]) -> Prediction | None:
+    """The first departure of a direction that is predicted for one of these buses."""
     rows = [
         row
         for bus in buses

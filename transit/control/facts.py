@@ -17,7 +17,7 @@ SILENT = timedelta(seconds=150)  # MBTA Skate's "data bad": no decision is built
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class HoldingSettings:
     """What the operator may set."""
 
     longest_hold_s: float = 300.0
@@ -39,7 +39,7 @@ class ControlFacts:
     standing: Mapping[str, StandingVehicle] = field(default_factory=dict)  # by vehicle_id
     alerts: Sequence[Alert] = ()
     in_outage: bool = False
-    settings: Settings = Settings()
+    settings: HoldingSettings = HoldingSettings()
 
     def is_silent(self, vehicle_id: str) -> bool:
         state = self.states.get(vehicle_id)

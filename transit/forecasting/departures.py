@@ -32,7 +32,7 @@ class Departures:
     def __init__(self, network: Network, patterns: Patterns) -> None:
         self.network, self.patterns = network, patterns
         self.zone = ZoneInfo(network.timezone)
-        self.waits: dict[int, TerminalWaits] = {}  # by corridor
+        self.waits: dict[int, TerminalWaits] = {}  # by stream
         self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
         self.ordered: dict[str, float] = {}  # vehicle -> when a dispatcher has it leave next, Unix seconds; it wins
 
@@ -57,7 +57,7 @@ class Departures:
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):
             waited = min(max(at - self._zero(trip, began), -EARLIEST_S), LONGEST_S)
-        self.waits.setdefault(linked.corridor, TerminalWaits()).note_departure(at, self._clock(at), waited)
+        self.waits.setdefault(linked.stream, TerminalWaits()).note_departure(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:
         """Seconds by the local clock, which is what an unwritten timetable goes by."""
@@ -112,7 +112,7 @@ class Departures:
 
         Never none: who has waited for longer than all others may wait for AGAIN shares of that.
         """
-        waits = self.waits.get(linked.corridor)
+        waits = self.waits.get(linked.stream)
         waited = at - zero
         again = AGAIN if waited > AGAIN_FROM_S else ()
         generic = np.array([*(wait - waited for wait in GENERIC_S if wait > waited), *(share * waited for share in again)])
@@ -125,7 +125,7 @@ class Departures:
 
     def _spared(self, trip: TripInstance, linked: LinkedPattern, at: Floats) -> Floats | float:
         """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
-        waits = self.waits.get(linked.corridor)
+        waits = self.waits.get(linked.stream)
         if waits is None or waits.last_at is None or self.planned(trip) is not None:
             return 1.0
         headway = self.headway_s(trip, linked)
@@ -135,7 +135,7 @@ class Departures:
 
     def headway_s(self, trip: TripInstance, linked: LinkedPattern) -> float | None:
         """The usual seconds between two departures lately, else as planned at the trip's start."""
-        waits = self.waits.get(linked.corridor)
+        waits = self.waits.get(linked.stream)
         usual = None if waits is None else waits.headway_s()
         return self.planned_headway_s(trip) if usual is None else usual
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from itertools import islice
 from math import log
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ class Forecaster:
             observed = self.times.learn(event, linked, index)
             if observed is not None:
                 planned_s = float(self.links.planned_links(event.trip.trip_id)[observed.n])
-                self.spread.learn(int(linked.links[observed.n]), linked.corridor, observed.seconds, planned_s)
+                self.spread.learn(int(linked.links[observed.n]), linked.stream, observed.seconds, planned_s)
             if self.challenger is not None:
                 self.challenger.learn(event, linked, observed)
 
@@ -276,11 +277,11 @@ class Forecaster:
         remaining = forecast.remaining
         pattern, state = remaining.linked.pattern, remaining.state
         when, low, high = (np.maximum(remaining.zero + row, at) for row in (forecast.shown_s, forecast.low_s, forecast.high_s))
+        moments = zip(when.tolist(), np.minimum(low, when).tolist(), np.maximum(high, when).tolist(), strict=True)
         predictions = []
-        for k in range(forecast.passed, len(when)):
-            if when[k] - at > horizon_s:
+        for n, (when_s, low_s, high_s) in enumerate(islice(moments, forecast.passed, None), remaining.first + forecast.passed):
+            if when_s - at > horizon_s:
                 break
-            n = remaining.first + k
             predictions.append(
                 Prediction(
                     vehicle_id=state.vehicle_id,
@@ -289,9 +290,9 @@ class Forecaster:
                     stop_sequence=pattern.stop_sequences[n],
                     made_at=now,
                     reported_at=state.report.reported_at,
-                    predicted_at=datetime.fromtimestamp(when[k], UTC),
-                    low_at=datetime.fromtimestamp(min(low[k], when[k]), UTC),
-                    high_at=datetime.fromtimestamp(max(high[k], when[k]), UTC),
+                    predicted_at=datetime.fromtimestamp(when_s, UTC),
+                    low_at=datetime.fromtimestamp(low_s, UTC),
+                    high_at=datetime.fromtimestamp(high_s, UTC),
                     tier=forecast.tier,
                     is_departure=n == 0,
                 )
@@ -371,8 +372,8 @@ class Forecaster:
         values: dict[str, Floats | float] = {
             "always": 1.0,
             "network today": network,
-            "corridor lately": lately,
-            "corridor today": today,
+            "stream lately": lately,
+            "stream today": today,
             "own pace": pace,
             "own pace lately": pace_lately,
             "headway": headway,

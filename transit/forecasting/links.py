@@ -30,7 +30,7 @@ class LinkedPattern:
 
     pattern: Pattern
     number: int
-    corridor: int  # route and direction
+    stream: int  # number of its route and direction_id
     kind: int  # basic route_type
     dist_m: Floats
     links: Ints
@@ -43,13 +43,13 @@ class LinkedPattern:
 
 
 class Links:
-    """Every link, corridor and pattern of a network, numbered."""
+    """Every link, stream and pattern of a network, numbered."""
 
     def __init__(self, network: Network) -> None:
         self.patterns = patterns_of(network)
         self.network = network
         self.number: dict[LinkKey, int] = {}
-        self.corridors: dict[tuple[str, str], int] = {}
+        self.streams: dict[tuple[str, str], int] = {}
         self.by_pattern_id: dict[str, LinkedPattern] = {}
         for pattern_id, pattern in self.patterns.by_id.items():
             self.by_pattern_id[pattern_id] = self._link(pattern)
@@ -57,7 +57,7 @@ class Links:
 
     def _link(self, pattern: Pattern) -> LinkedPattern:
         kind = basic_route_type(pattern.route_type)
-        corridor = (pattern.route_id, "" if pattern.direction_id is None else str(pattern.direction_id))
+        stream = (pattern.route_id, "" if pattern.direction_id is None else str(pattern.direction_id))
         dist = np.array(pattern.stop_dist_m)
         links = []
         for n in range(len(pattern.stop_ids) - 1):
@@ -66,7 +66,7 @@ class Links:
         return LinkedPattern(
             pattern=pattern,
             number=len(self.by_pattern_id),
-            corridor=self.corridors.setdefault(corridor, len(self.corridors)),
+            stream=self.streams.setdefault(stream, len(self.streams)),
             kind=kind,
             dist_m=dist,
             links=np.array(links, dtype=np.int64),

@@ -29,8 +29,8 @@ class Feature(NamedTuple):
 FEATURES = (
     Feature("always", prior=0.0, typical=1.0),
     Feature("network today", prior=0.25, typical=0.1),
-    Feature("corridor lately", prior=0.1, typical=0.15),
-    Feature("corridor today", prior=0.1, typical=0.1),
+    Feature("stream lately", prior=0.1, typical=0.15),
+    Feature("stream today", prior=0.1, typical=0.1),
     Feature("own pace", prior=0.05, typical=0.15),
     Feature("own pace lately", prior=0.05, typical=0.2),
     Feature("headway", prior=0.0, typical=0.5),

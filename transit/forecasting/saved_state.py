@@ -46,18 +46,19 @@ class SavedState(msgspec.Struct):
     format: int
     epoch: float | None
     links: list[LinkKey]
-    corridors: list[tuple[str, str]]
+    streams: list[tuple[str, str]] = msgspec.field(name="corridors")  # as it was called when format 6 was made
     arrays: dict[str, Array]
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
-    spread: tuple[Array, Array]  # link times round their plan, by link and by corridor
+    spread: tuple[Array, Array]  # link times round their plan, by link and by stream
     postponement: dict[str, tuple[Array, Array]]  # tier -> errors, count
-    terminals: dict[int, Array]  # place in corridors -> departures, rows as in transit.forecasting.terminal_waits
+    terminals: dict[int, Array]  # place in streams -> departures, rows as in transit.forecasting.terminal_waits
     habits: dict[str, dict[str, int]]  # pattern_id -> the patterns that followed, how often
 
 
 LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
-CORRIDOR_ARRAYS = ("corridor_total", "corridor_weight", "headway")
+STREAM_ARRAYS = ("stream_total", "stream_weight", "headway")
+SAVED_AS = {"stream_total": "corridor_total", "stream_weight": "corridor_weight"}  # as they were called when format 6 was made
 
 
 def _pack(values: Any, kind: str = "f4") -> Array:
@@ -74,20 +75,20 @@ def dump(learner: Learner) -> bytes:
     grown = times.growth()
     arrays = {name: _pack(getattr(times, name) / grown) for name in ("link_total", "link_weight")}
     arrays |= {name: _pack(getattr(times, name) / grown) for name in ("dwell_total", "dwell_weight")}
-    arrays |= {name: _pack(getattr(times, name) / grown) for name in ("corridor_total", "corridor_weight")}
+    arrays |= {saved_as: _pack(getattr(times, name) / grown) for name, saved_as in SAVED_AS.items()}
     arrays |= {name: _pack(getattr(times, name)) for name in ("headway", "link_days", "link_last_day")}
     learnt = SavedState(
         format=FORMAT,
         epoch=times.last_at,
         links=list(learner.links.number),
-        corridors=list(learner.links.corridors),
+        streams=list(learner.links.streams),
         arrays=arrays,
         corrections={
             tier.value: (part.epoch, _pack(part.square, "f8"), _pack(part.product, "f8"), _pack(part.weights, "f8"))
             for tier, part in learner.corrections.items()
         },
         calibration={tier.value: (_pack(part.errors), _pack(part.count, "i8")) for tier, part in learner.calibration.items()},
-        spread=(_pack(learner.spread.of_link), _pack(learner.spread.of_corridor)),
+        spread=(_pack(learner.spread.of_link), _pack(learner.spread.of_stream)),
         postponement={tier.value: (_pack(part.errors), _pack(part.count, "i8")) for tier, part in learner.postponement.items()},
         terminals=_terminals(learner.departures),
         habits={key: dict(sorted(habit.items())) for key, habit in sorted(learner.next_trips.habits.items())},
@@ -110,19 +111,19 @@ def load(learner: Learner, blob: bytes) -> bool:
         return False
     times = learner.times
     times.epoch = times.last_at = learnt.epoch
-    number, corridors = learner.links.number, learner.links.corridors
+    number, streams = learner.links.number, learner.links.streams
     places: tuple[tuple[Any, Any, Any], ...] = (
         (LINK_ARRAYS, learnt.links, number),
-        (CORRIDOR_ARRAYS, learnt.corridors, corridors),
+        (STREAM_ARRAYS, learnt.streams, streams),
     )
     for names, keys, there in places:
         old = [n for n, key in enumerate(keys) if key in there]
         new = [there[keys[n]] for n in old]
         for name in names:
-            getattr(times, name)[new] = arrays[name][old]
+            getattr(times, name)[new] = arrays[SAVED_AS.get(name, name)][old]
     spreads: tuple[tuple[Any, Array, Any, Any], ...] = (
         (learner.spread.of_link, learnt.spread[0], learnt.links, number),
-        (learner.spread.of_corridor, learnt.spread[1], learnt.corridors, corridors),
+        (learner.spread.of_stream, learnt.spread[1], learnt.streams, streams),
     )
     for of_place, packed, keys, there in spreads:
         rows = _unpack(packed)
@@ -130,8 +131,8 @@ def load(learner: Learner, blob: bytes) -> bool:
         of_place[[there[keys[n]] for n in old]] = rows[old]
     departures = learner.departures
     for n, departed in learnt.terminals.items():
-        if learnt.corridors[n] in corridors:
-            departures.waits[corridors[learnt.corridors[n]]] = TerminalWaits(_unpack(departed))
+        if learnt.streams[n] in streams:
+            departures.waits[streams[learnt.streams[n]]] = TerminalWaits(_unpack(departed))
     learner.next_trips.habits = {key: Counter(habit) for key, habit in learnt.habits.items()}
     for tier in Tier:
         _load_tier(learner, tier, learnt)

@@ -22,7 +22,7 @@ ENOUGH = 20.0  # link times, or waits, stored of a place, before its own are bel
 SOFT_S = 30.0  # link times spread less, in proportion, the longer the link is
 BINS = np.linspace(-1.5, 2.5, 41)  # log((seconds + SOFT_S) / (planned + SOFT_S)), edges
 FADE = 0.98  # of what is known of a link, with each new time: about the last fifty count
-CORRIDOR_LINKS = 10.0  # and of a corridor about ten times as many
+STREAM_LINKS = 10.0  # and of a stream about ten times as many
 # where nothing is stored, a link time up to the planned one by so much is usual: 82 s of a planned half minute, 446 s of 290 s
 # (fitted to New York and Austin; no command prints the fit, decision 0052)
 UNKNOWN_SHARE, UNKNOWN_S = 1.4, 40.0
@@ -41,22 +41,22 @@ LONGEST_JAM_S = 7200.0  # vehicles that have stood side by side for longer are p
 
 
 class LinkSpread:
-    """How link times spread round their plan, by link, by corridor and in all, in histograms that fade."""
+    """How link times spread round their plan, by link, by stream and in all, in histograms that fade."""
 
     def __init__(self, links: Links) -> None:
         self.links = links
         self.of_link = np.zeros((len(links.number), len(BINS) + 1), dtype=np.float32)
-        self.of_corridor = np.zeros((len(links.corridors), len(BINS) + 1), dtype=np.float32)
+        self.of_stream = np.zeros((len(links.streams), len(BINS) + 1), dtype=np.float32)
 
-    def learn(self, link: int, corridor: int, seconds: float, planned_s: float) -> None:
+    def learn(self, link: int, stream: int, seconds: float, planned_s: float) -> None:
         n = int(np.searchsorted(BINS, log((max(seconds, 0.0) + SOFT_S) / (planned_s + SOFT_S))))
-        for row, fade in ((self.of_link[link], FADE), (self.of_corridor[corridor], 1.0 - (1.0 - FADE) / CORRIDOR_LINKS)):
+        for row, fade in ((self.of_link[link], FADE), (self.of_stream[stream], 1.0 - (1.0 - FADE) / STREAM_LINKS)):
             row *= fade
             row[n] += 1.0
 
-    def usual_s(self, link: int, corridor: int, planned_s: float) -> float:
+    def usual_s(self, link: int, stream: int, planned_s: float) -> float:
         """The seconds that 95 % of the times of this link stay below."""
-        for row in (self.of_link[link], self.of_corridor[corridor]):
+        for row in (self.of_link[link], self.of_stream[stream]):
             if float(row.sum()) >= ENOUGH:
                 n = int(np.searchsorted(np.cumsum(row), USUAL * row.sum()))
                 return float((planned_s + SOFT_S) * np.exp(BINS[min(n, len(BINS) - 1)]) - SOFT_S)
@@ -77,12 +77,12 @@ def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSp
     if not remaining.waits:
         planned_s = float(links.planned_links(remaining.trip.trip_id)[remaining.start])
         return (
-            zero + spread.usual_s(int(remaining.linked.links[remaining.start]), remaining.linked.corridor, planned_s) + BEYOND_S
+            zero + spread.usual_s(int(remaining.linked.links[remaining.start]), remaining.linked.stream, planned_s) + BEYOND_S
         )
     ordered = departures.ordered.get(remaining.state.vehicle_id)
     if ordered is not None and remaining.fixed_at < ordered + OVERDUE_S:
         return ordered + OVERDUE_S
-    waits = departures.waits.get(remaining.linked.corridor)
+    waits = departures.waits.get(remaining.linked.stream)
     seen_s = None if waits is None else waits.usual_s(USUAL, ENOUGH)
     if departures.planned(remaining.trip) is not None:
         return zero + max(LATE_S if seen_s is None else seen_s, 0.0) + BEYOND_S

@@ -1,7 +1,7 @@
 """Link times learnt from observed calls: the usual by hour and kind of day, today's deviation, and each vehicle's own pace.
 
 Everything is kept as log(observed / planned seconds), in sums that fade: memory is bounded, old regimes are forgotten, and
-a link without data falls back on its corridor at this hour, its corridor, the network, and at last the plan.
+a link without data falls back on its stream at this hour, its stream, the network, and at last the plan.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Tuning:
     half_life_s: float = 14 * 86400.0  # of history
     kernel_bins: float = 1.0  # standard deviation of the time-of-day kernel, half hours
     other_day: float = 0.3  # weight of another kind of day
-    corridor_hour: float = 3600.0  # seconds of driving that the corridor's all-day ratio weighs against its hour's
-    corridor_all: float = 3600.0  # the same for the network's against the corridor's
+    stream_hour: float = 3600.0  # seconds of driving that the stream's all-day ratio weighs against its hour's
+    stream_all: float = 3600.0  # the same for the network's against the stream's
     network_all: float = 3600.0  # and for the plan against the network's
-    link_all: float = 2.0  # observations that the corridor's ratio weighs against the link's own
+    link_all: float = 2.0  # observations that the stream's ratio weighs against the link's own
     link_hour: float = 3.0  # and the link's all-day ratio against its hour's
-    live_half_s: tuple[float, float, float] = (3600.0, 900.0, 2400.0)  # of the network's, the corridor's fast and slow
+    live_half_s: tuple[float, float, float] = (3600.0, 900.0, 2400.0)  # of the network's, the stream's fast and slow
     live_prior: tuple[float, float, float] = (1800.0, 600.0, 600.0)  # seconds of driving that "as usual" weighs
     pace_half_s: tuple[float, float] = (600.0, 150.0)  # of a vehicle's own pace, in seconds of driving
     pace_prior: tuple[float, float] = (900.0, 200.0)
@@ -89,18 +89,18 @@ class TravelTimes:
     def __init__(self, links: Links, tuning: Tuning | None = None) -> None:
         self.links = links
         self.tuning = tuning = tuning or Tuning()
-        count, corridors, cells = len(links.number), len(links.corridors), DAY_TYPES * BINS
+        count, streams, cells = len(links.number), len(links.streams), DAY_TYPES * BINS
         self.zone = ZoneInfo(links.network.timezone)
         self.epoch: float | None = None  # weights grow with time from here instead of fading
         self.last_at: float | None = None  # of the newest observation
         self.link_total, self.link_weight = np.zeros((count, cells)), np.zeros((count, cells))
         self.dwell_total, self.dwell_weight = np.zeros(count), np.zeros(count)
         self.link_days, self.link_last_day = np.zeros(count), np.zeros(count)  # days on which a link was observed; the last
-        self.corridor_total, self.corridor_weight = np.zeros((corridors, cells)), np.zeros((corridors, cells))
+        self.stream_total, self.stream_weight = np.zeros((streams, cells)), np.zeros((streams, cells))
         self.live_network = DecayingSums(tuning.live_half_s[0], 1)
-        self.live_fast = DecayingSums(tuning.live_half_s[1], corridors)
-        self.live_slow = DecayingSums(tuning.live_half_s[2], corridors)
-        self.headway = np.zeros(corridors)  # usual seconds between two vehicles, 0 where none was seen
+        self.live_fast = DecayingSums(tuning.live_half_s[1], streams)
+        self.live_slow = DecayingSums(tuning.live_half_s[2], streams)
+        self.headway = np.zeros(streams)  # usual seconds between two vehicles, 0 where none was seen
         self.passed: dict[int, tuple[str, float]] = {}  # link -> the last vehicle that entered it, and when
         self.paces: dict[str, Pace] = {}
         self.calls: dict[str, LastCall] = {}
@@ -137,8 +137,8 @@ class TravelTimes:
         cell = self._cell(start)
         self.link_total[link, cell] += grown * (usual + residual)
         self.link_weight[link, cell] += grown
-        self.corridor_total[linked.corridor, cell] += grown * driving * (usual + residual)
-        self.corridor_weight[linked.corridor, cell] += grown * driving
+        self.stream_total[linked.stream, cell] += grown * driving * (usual + residual)
+        self.stream_weight[linked.stream, cell] += grown * driving
         day = datetime.fromtimestamp(start, self.zone).toordinal()
         self.link_days[link] += day != self.link_last_day[link]
         self.link_last_day[link] = day
@@ -148,8 +148,8 @@ class TravelTimes:
         today = self.today(linked, at)
         self._keep_pace(event, linked, link, start, sure * driving, residual - today[2])
         self.live_network.add(0, residual, sure * driving, at)
-        self.live_fast.add(linked.corridor, residual, sure * driving, at)
-        self.live_slow.add(linked.corridor, residual, sure * driving, at)
+        self.live_fast.add(linked.stream, residual, sure * driving, at)
+        self.live_slow.add(linked.stream, residual, sure * driving, at)
 
     def _keep_time(self, at: float) -> None:
         """After years the growing weights begin anew, before they no longer fit a float."""
@@ -160,8 +160,8 @@ class TravelTimes:
             grown = self.growth()
             for sums in (self.link_total, self.link_weight, self.dwell_total, self.dwell_weight):
                 sums /= grown
-            self.corridor_total /= grown
-            self.corridor_weight /= grown
+            self.stream_total /= grown
+            self.stream_weight /= grown
             self.epoch = self.last_at
 
     def growth(self) -> float:
@@ -192,8 +192,8 @@ class TravelTimes:
         self.passed[link] = (event.vehicle_id, start)
         if before is None or not 0.0 < start - before[1] < LONGEST_HEADWAY_S:
             return known
-        usual = self.headway[linked.corridor] or start - before[1]
-        self.headway[linked.corridor] = usual + HEADWAY_GAIN * (start - before[1] - usual)
+        usual = self.headway[linked.stream] or start - before[1]
+        self.headway[linked.stream] = usual + HEADWAY_GAIN * (start - before[1] - usual)
         return min(max(log((start - before[1]) / usual), HEADWAY_RANGE[0]), HEADWAY_RANGE[1])
 
     # ---- asking
@@ -211,23 +211,23 @@ class TravelTimes:
         tuning = self.tuning
         kernel = self._kernel(at)
         grown = 1.0 if self.epoch is None else 2.0 ** ((at - self.epoch) / tuning.half_life_s)
-        network = self.corridor_total.sum() / (self.corridor_weight.sum() + tuning.network_all * grown)
-        total, weight = self.corridor_total[linked.corridor] / grown, self.corridor_weight[linked.corridor] / grown
-        corridor = (total.sum() + tuning.corridor_all * network) / (weight.sum() + tuning.corridor_all)
-        hour = (total @ kernel + tuning.corridor_hour * corridor) / (weight @ kernel + tuning.corridor_hour)
+        network = self.stream_total.sum() / (self.stream_weight.sum() + tuning.network_all * grown)
+        total, weight = self.stream_total[linked.stream] / grown, self.stream_weight[linked.stream] / grown
+        stream = (total.sum() + tuning.stream_all * network) / (weight.sum() + tuning.stream_all)
+        hour = (total @ kernel + tuning.stream_hour * stream) / (weight @ kernel + tuning.stream_hour)
         link_total, link_weight = self.link_total[linked.links] / grown, self.link_weight[linked.links] / grown
-        all_day = link_total.sum(axis=1) - corridor * link_weight.sum(axis=1)
+        all_day = link_total.sum(axis=1) - stream * link_weight.sum(axis=1)
         own = hour + all_day / (link_weight.sum(axis=1) + tuning.link_all)
         hour_total, hour_weight = link_total @ kernel, link_weight @ kernel
         return UsualTimes((hour_total + tuning.link_hour * own) / (hour_weight + tuning.link_hour), hour_weight)
 
     def today(self, linked: LinkedPattern, at: float) -> tuple[float, float, float]:
-        """How much slower than usual (log ratio) it goes now: in the network, in the corridor lately, and for a while."""
+        """How much slower than usual (log ratio) it goes now: in the network, in the stream lately, and for a while."""
         prior = self.tuning.live_prior
         return (
             float(self.live_network.mean(0, at, 0.0, prior[0])),
-            float(self.live_fast.mean(linked.corridor, at, 0.0, prior[1])),
-            float(self.live_slow.mean(linked.corridor, at, 0.0, prior[2])),
+            float(self.live_fast.mean(linked.stream, at, 0.0, prior[1])),
+            float(self.live_slow.mean(linked.stream, at, 0.0, prior[2])),
         )
 
     def pace(self, vehicle_id: str, trip: TripInstance) -> tuple[float, float, float]:

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from transit.arrivals.alerts import Alert
 from transit.control.corridor import Corridor
+from transit.control.holding import HoldingAdvice
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.prediction import StandingVehicle
 from transit.operations.broker_refusals import BrokerRefusals
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.operations.watch_report import NOTHING_WRONG, WatchReport
@@ -47,9 +48,10 @@ class FleetFacts:
     watch: FleetWatch = NO_WATCH  # over the fleet as a whole
     parts: WatchReport = NOTHING_WRONG  # of our own processes
     corridors: Sequence[Corridor] = ()  # as the live process sees them now
+    advice: Sequence[HoldingAdvice] = ()  # likewise
     loose: Mapping[str, datetime] = field(default_factory=dict)  # vehicle_id -> since when it moves without a trip
     tickets: Sequence[WaitingTicket] = ()  # those that have waited for a day
-    limits: Limits = DEFAULT
+    limits: InboxLimits = DEFAULT
     open: frozenset[str] = frozenset()  # keys of the troubles that are matters already: they end later than they begin
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class InboxLimits:
     """Seconds, shares and per cents. A matter that is open ends only beyond the second number, where there is one."""
 
     lasts_s: float = 20.0  # so long something must be true before it is a matter
@@ -28,11 +28,11 @@ class Limits:
     feed_ends_days: float = 14.0  # time to ask for the new one
 
 
-DEFAULT = Limits()
-NAMES = tuple(field.name for field in fields(Limits))
+DEFAULT = InboxLimits()
+NAMES = tuple(field.name for field in fields(InboxLimits))
 
 
-def parse_limits(text: str) -> Limits:
+def parse_limits(text: str) -> InboxLimits:
     """`silent_s=240,battery_pct=15`. Raises ValueError with the way out."""
     values: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from transit.operations.limits import Limits
+from transit.operations.limits import InboxLimits
 from transit.operations.troubles import Trouble, TroubleKind
 
 OF_HEADWAYS = (TroubleKind.BUNCHED, TroubleKind.GAP)
@@ -68,7 +68,7 @@ class Handling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class MatterState:
     """How a matter stands at a moment; deed: the one that made it so."""
 
     handling: Handling
@@ -76,17 +76,18 @@ class Stand:
     can_undo: bool = False
 
 
-def stand_of(matter: Matter, at: datetime) -> Stand:
+def stand_of(matter: Matter, at: datetime) -> MatterState:
+    """Over, else closed or put off by the newest deed that still counts, else taken, else new."""
     deeds = matter.standing_deeds(at)
     if matter.cleared_at is not None and matter.cleared_at <= at:
-        return Stand(Handling.OVER, deeds[-1] if deeds else None)
+        return MatterState(Handling.OVER, deeds[-1] if deeds else None)
     for deed in reversed(deeds):
         if deed.kind is DeedKind.CLOSE:
-            return Stand(Handling.CLOSED, deed, can_undo=True)
+            return MatterState(Handling.CLOSED, deed, can_undo=True)
         if deed.kind is DeedKind.SNOOZE and deed.until is not None and at < deed.until:
-            return Stand(Handling.SNOOZED, deed, can_undo=True)
+            return MatterState(Handling.SNOOZED, deed, can_undo=True)
     taken = next((deed for deed in reversed(deeds) if deed.kind is DeedKind.TAKE), None)
-    return Stand(Handling.NEW if taken is None else Handling.TAKEN, taken, can_undo=bool(deeds))
+    return MatterState(Handling.NEW if taken is None else Handling.TAKEN, taken, can_undo=bool(deeds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,19 @@ class Lasting:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class MatterChanges:
     """What a look changed: troubles that are matters from now on, and keys of matters that are over."""
 
     opened: tuple[Trouble, ...] = ()
     cleared: tuple[str, ...] = ()
 
 
-def _clears_s(key: str, limits: Limits) -> float:
+def _clears_s(key: str, limits: InboxLimits) -> float:
     return limits.headway_clears_s if key.partition("|")[0] in OF_HEADWAYS else limits.clears_s
 
 
-def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: Limits) -> tuple[Lasting, Changes]:
+def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: InboxLimits) -> tuple[Lasting, MatterChanges]:
+    """What is remembered after a look, and what it changed: a trouble that lasts becomes a matter, one long gone is over."""
     by_key = {trouble.key: trouble for trouble in troubles}
     lasts = timedelta(seconds=limits.lasts_s)
     still_open: dict[str, datetime | None] = {}
@@ -134,4 +136,4 @@ def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: Li
             opened.append(trouble)
         else:
             found_since[key] = since
-    return Lasting(found_since, still_open), Changes(tuple(opened), tuple(cleared))
+    return Lasting(found_since, still_open), MatterChanges(tuple(opened), tuple(cleared))

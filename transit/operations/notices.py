@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import running_in_spite
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 SHORT = timedelta(hours=1)  # a notice for less than that ends as it was meant to
+DETOUR = "detour-"  # how the id begins of a detour's: however short, a street may stay closed for longer than was thought
 CLOSED_STOPS = "-halte"  # how the id ends of the notice that goes with a detour's
 
 
@@ -25,10 +27,17 @@ def _ends_soon(facts: FleetFacts) -> Iterator[Trouble]:
         of_runs = all(entity.trip is not None for entity in alert.informed)
         if alert.ends_at is None or not alert.is_active(facts.now) or alert.ends_at > soon or of_runs:
             continue
-        if alert.ends_at - alert.starts_at >= SHORT and not alert.alert_id.endswith(CLOSED_STOPS):
+        is_detour = alert.alert_id.startswith(DETOUR)
+        is_worth_a_look = facts.now >= _middle_of(alert) if is_detour else alert.ends_at - alert.starts_at >= SHORT
+        if is_worth_a_look and not alert.alert_id.endswith(CLOSED_STOPS):
             headline = next((text for text in alert.header.values() if text), alert.alert_id)
             figures: dict[str, Figure] = {"notice": headline, "ends_at": alert.ends_at.timestamp()}
             yield Trouble(TroubleKind.NOTICE_ENDS, alert.alert_id, figures=figures)
+
+
+def _middle_of(alert: Alert) -> datetime:
+    """Of its time: who has just begun a short one needs no reminder of its end."""
+    return alert.starts_at + ((alert.ends_at or alert.starts_at) - alert.starts_at) / 2
 
 
 def _in_spite(facts: FleetFacts) -> Iterator[Trouble]:

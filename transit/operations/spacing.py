@@ -45,20 +45,47 @@ def _beside(facts: FleetFacts, network: Network, corridor: Corridor, bus: Corrid
     ahead = next((row for row in corridor.buses if row.vehicle_id == bus.ahead_id), None)
     if bus.ahead_s is None or ahead is None or bus.is_uncertain or ahead.state not in PLACED:
         return
-    stop = network.stops.get(bus.ahead_stop_id or "")
-    figures: dict[str, Figure] = {"ahead": ahead.vehicle_id, "apart_s": bus.ahead_s, "route": _name(network, corridor)}
-    figures |= {"place": stop.name if stop is not None else "", "promised_s": float(corridor.promised_s or 0)}
-    figures["route_id"] = corridor.route_id
-    limits, headway_s = facts.limits, kept_headway_s(corridor)
-    close = Trouble(TroubleKind.BUNCHED, bus.vehicle_id, figures=figures)
-    is_open = close.key in facts.open
-    over = limits.bunched_over if is_open else 1.0
-    close_s = max(limits.bunched_s, limits.bunched_share * (corridor.promised_s or 0.0)) * over
-    if bus.ahead_s <= close_s and (is_open or _is_on_one_run(bus, ahead)):
+    limits, promised = facts.limits, corridor.promised_s or 0.0
+    close = _trouble(TroubleKind.BUNCHED, network, corridor, bus, bus.ahead_s, bus.ahead_stop_id)
+    close_s = max(limits.bunched_s, limits.bunched_share * promised)
+    over_s = close_s * limits.bunched_over
+    is_new = bus.ahead_s <= close_s and _is_on_one_run(bus, ahead) and _came_close(bus, close_s)
+    if is_new or (close.key in facts.open and bus.ahead_s <= over_s):
         yield close
-    far = Trouble(TroubleKind.GAP, bus.vehicle_id, figures=figures)
-    if bus.state in PLACED and bus.ahead_s >= headway_s * (limits.gap_over if far.key in facts.open else limits.gap_share):
+    apart_s = _apart_s(facts, bus)
+    far = _trouble(TroubleKind.GAP, network, corridor, bus, apart_s or 0.0, bus.here_id)
+    far_s = kept_headway_s(corridor) * (limits.gap_over if far.key in facts.open else limits.gap_share)
+    if bus.state in PLACED and apart_s is not None and min(apart_s, bus.ahead_s) >= far_s:
         yield far
+
+
+def _trouble(
+    kind: TroubleKind, network: Network, corridor: Corridor, bus: CorridorBus, apart_s: float, stop_id: str | None
+) -> Trouble:
+    stop = network.stops.get(stop_id or "")
+    figures: dict[str, Figure] = {"ahead": bus.ahead_id or "", "apart_s": apart_s, "route": _name(network, corridor)}
+    figures |= {"place": stop.name if stop is not None else "", "promised_s": float(corridor.promised_s or 0)}
+    figures |= {"route_id": corridor.route_id, "stop_id": stop_id or ""}
+    return Trouble(kind, bus.vehicle_id, figures=figures)
+
+
+def _came_close(bus: CorridorBus, close_s: float) -> bool:
+    """What was seen agrees with what is forecast: so close they were where both last passed. Who has just come from the depot,
+    or is taken for another's trip, has passed nothing yet."""
+    return bus.was_s is not None and bus.was_s <= close_s
+
+
+def _apart_s(facts: FleetFacts, bus: CorridorBus) -> float | None:
+    """How far behind the bus ahead it is where riders feel it next; None: that one was not seen there.
+
+    A bus that waits where the advice holds it leaves as advised: what the advice makes even is no gap.
+    """
+    if bus.here_s is None or bus.state is not BusState.WAITING:
+        return bus.here_s
+    advice = next((row for row in facts.advice if row.vehicle_id == bus.vehicle_id and row.why_not is None), None)
+    if advice is None or advice.after_id != bus.ahead_id or advice.after_at is None:
+        return bus.here_s
+    return (max(advice.leave_at, facts.now) - advice.after_at).total_seconds()
 
 
 def _is_on_one_run(bus: CorridorBus, ahead: CorridorBus) -> bool:

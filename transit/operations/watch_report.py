@@ -38,7 +38,7 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class MessageLoss:
     """Messages that were acknowledged and are gone: so many waited when the broker was last asked."""
 
     messages: int
@@ -51,7 +51,7 @@ class WatchReport:
 
     faults: tuple[PartFault, ...] = ()
     restarts: tuple[Restart, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    losses: tuple[MessageLoss, ...] = ()
 
 
 NOTHING_WRONG = WatchReport()

@@ -343,6 +343,7 @@ class Service:
 
 
 def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
+    """When they leave the stop of that index, Unix seconds, earliest first, and the runs themselves in the same order."""
     rows = [(moment.at, n, run) for n, run in enumerate(runs) if (moment := run.departures[index]) is not None]
     rows.sort(key=lambda row: row[:2])
     return tuple(row[0] for row in rows), tuple(row[2] for row in rows)

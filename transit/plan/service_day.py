@@ -30,6 +30,7 @@ def seconds_of_day(at: datetime, service_date: date, timezone: str) -> float:
 
 
 def local_date(at: datetime, timezone: str) -> date:
+    """The date on the clocks of a zone, which after midnight is not that of the service day."""
     return at.astimezone(ZoneInfo(timezone)).date()
 
 

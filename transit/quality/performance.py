@@ -4,6 +4,7 @@ Formulas (h: observed headways at the stops of a direction but the last, H: prom
 wait sum(h^2) / 2 sum(h); excess wait, what unevenness alone costs, wait - mean(h) / 2 (Welding 1957); wait over the promise
 wait - sum(H^2) / 2 sum(H); variation sd(h) / mean(h); kept h <= H + 180 s; bunched h <= max(120 s, H / 4); gap h >= 1.5 H.
 On time (timetabled): first stop 0..+3 min, others -1..+6 min, last stop at most +5 min after its arrival time.
+The open archive has bounds of its own: `transit.quality.archive_figures` (decision 0083).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ HOUR_S = 3600
 USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
 
 
-class Moment(msgspec.Struct, frozen=True):
+class ExampleHeadway(msgspec.Struct, frozen=True):
     """A headway that stands for others: where one looks in the playback."""
 
     at: datetime
@@ -65,8 +66,8 @@ class HourFigures(msgspec.Struct):
     bus_ids: list[str] = []
     runs_min: dict[int, int] = {}  # whole minutes of a run -> how many took so long
     cycles_min: dict[int, int] = {}  # the same of rounds that began in this hour
-    worst: Moment | None = None  # the headway that was longest beside what was promised
-    closest: Moment | None = None  # and the shortest one that was bunched
+    worst: ExampleHeadway | None = None  # the headway that was longest beside what was promised
+    closest: ExampleHeadway | None = None  # and the shortest one that was bunched
     coverage: float | None = None  # share of looks at which a vehicle under way was heard; None: not recorded
 
     @property
@@ -97,7 +98,7 @@ class DayFigures(msgspec.Struct, frozen=True):
     empty_m: dict[int, float] | None = None  # hour -> metres without a trip; None: not recorded
 
 
-class ServiceFigures(msgspec.Struct, frozen=True):
+class PerformanceFigures(msgspec.Struct, frozen=True):
     """Of several hours together; None where nothing can be said. Seconds, shares 0..1."""
 
     headways: int
@@ -119,8 +120,8 @@ class ServiceFigures(msgspec.Struct, frozen=True):
     buses: float | None  # on a route, mean of the hours
     hours: int
     hours_left_out: int
-    worst: Moment | None = None
-    closest: Moment | None = None
+    worst: ExampleHeadway | None = None
+    closest: ExampleHeadway | None = None
 
 
 def day_figures(
@@ -216,7 +217,7 @@ def _add_runs(
         cycles[minutes] = cycles.get(minutes, 0) + 1
 
 
-def _add_headway(row: HourFigures, headway: Moment) -> None:
+def _add_headway(row: HourFigures, headway: ExampleHeadway) -> None:
     headway_s, promised_s = headway.headway_s, headway.promised_s
     is_bunched = headway_s <= max(BUNCHED_S, BUNCHED_SHARE * promised_s)
     row.headways += 1
@@ -231,15 +232,17 @@ def _add_headway(row: HourFigures, headway: Moment) -> None:
     row.closest = closest_of([row.closest, headway if is_bunched else None])
 
 
-def worst_of(moments: Iterable[Moment | None]) -> Moment | None:
+def worst_of(moments: Iterable[ExampleHeadway | None]) -> ExampleHeadway | None:
     return max((row for row in moments if row is not None), key=lambda row: row.headway_s - row.promised_s, default=None)
 
 
-def closest_of(moments: Iterable[Moment | None]) -> Moment | None:
+def closest_of(moments: Iterable[ExampleHeadway | None]) -> ExampleHeadway | None:
     return min((row for row in moments if row is not None), key=lambda row: row.headway_s, default=None)
 
 
-def _headways(network: Network, day: date, events: Iterable[StopEvent]) -> Iterable[tuple[RouteDirection, list[Moment]]]:
+def _headways(
+    network: Network, day: date, events: Iterable[StopEvent]
+) -> Iterable[tuple[RouteDirection, list[ExampleHeadway]]]:
     """By direction, at each stop but the last."""
     passages: dict[tuple[RouteDirection, str, int], list[datetime]] = {}
     for event in events:
@@ -254,7 +257,7 @@ def _headways(network: Network, day: date, events: Iterable[StopEvent]) -> Itera
             second = seconds_of_day(at, day, network.timezone)
             promised = min((band.headway_s for band in bands if band.start_s <= second < band.end_s), default=None)
             if promised is not None:
-                rows.append(Moment(at, stop_id, (at - before).total_seconds(), float(promised)))
+                rows.append(ExampleHeadway(at, stop_id, (at - before).total_seconds(), float(promised)))
         yield direction, rows
 
 
@@ -319,23 +322,23 @@ def _metres(network: Network, trip: Trip, first: int, last: int) -> float:
     return max(at.get(last, 0.0) - at.get(first, 0.0), 0.0)
 
 
-def together(rows: Iterable[HourFigures]) -> ServiceFigures:
+def together(rows: Iterable[HourFigures]) -> PerformanceFigures:
     """The figures of several hours; those with too little coverage are left out and counted."""
     every = list(rows)
     some = [row for row in every if row.counts]
     headways = sum(row.headways for row in some)
     total_s, square = sum(row.headway_s for row in some), sum(row.headway_square for row in some)
     promised_s, promised_square = sum(row.promised_s for row in some), sum(row.promised_square for row in some)
-    wait = square / (2.0 * total_s) if total_s > 0.0 else None
+    wait, promised_wait = mean_wait_s(total_s, square), mean_wait_s(promised_s, promised_square)
     mean = total_s / headways if headways else 0.0
     variance = max(square / headways - mean**2, 0.0) if headways else 0.0
     timed = sum(row.timed for row in some)
     minutes, cycles = _added(row.runs_min for row in some), _added(row.cycles_min for row in some)
-    return ServiceFigures(
+    return PerformanceFigures(
         headways=headways,
         wait_s=wait,
         excess_wait_s=None if wait is None else wait - mean / 2.0,
-        over_promise_s=None if wait is None or promised_s <= 0.0 else wait - promised_square / (2.0 * promised_s),
+        over_promise_s=None if wait is None or promised_wait is None else wait - promised_wait,
         variation=sqrt(variance) / mean if mean > 0.0 else None,
         kept=_share(sum(row.kept for row in some), headways),
         bunched=_share(sum(row.bunched for row in some), headways),
@@ -354,6 +357,11 @@ def together(rows: Iterable[HourFigures]) -> ServiceFigures:
         worst=worst_of(row.worst for row in some),
         closest=closest_of(row.closest for row in some),
     )
+
+
+def mean_wait_s(total_s: float, square: float) -> float | None:
+    """Seconds that who comes at any moment waits; total_s: the sum of the headways, square: that of their squares."""
+    return square / (2.0 * total_s) if total_s > 0.0 else None
 
 
 def _added(counts: Iterable[Mapping[int, int]]) -> dict[int, int]:

@@ -115,6 +115,7 @@ def answered(made: list[Promise], truth: list[Passage], actual: Floats, last: Fl
 
 
 def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str, Any]:
+    """Errors of predictions: actual minus predicted, seconds. Arrays of one length, Unix seconds; NaN where there is none."""
     error, away, ahead = actual - predicted_at, actual - made_at, predicted_at - made_at
 
     def bucket(of: Floats, low: int, high: int) -> Any:

@@ -25,7 +25,7 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class RecordedCall:
     vehicle_id: str
     trip_id: str
     arrived_at: datetime
@@ -49,12 +49,12 @@ class ShownPromise:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TicketVerdict:
     kind: VerdictKind
     asked_at: datetime
-    before: Passage | None  # the last one at or before the moment (with NEAR after it)
-    after: Passage | None  # the next one
-    passages: tuple[Passage, ...]
+    before: RecordedCall | None  # the last one at or before the moment (with NEAR after it)
+    after: RecordedCall | None  # the next one
+    passages: tuple[RecordedCall, ...]
     promises: tuple[ShownPromise, ...]
     silent: tuple[str, ...]  # vehicles that were on the route and not heard then
     minutes_recorded: int  # of the hour around it
@@ -79,11 +79,11 @@ def verdict_of(
     *,
     silent: Sequence[str],
     recorded: Sequence[datetime],
-) -> Verdict:
+) -> TicketVerdict:
     """events: the calls at the stop; recorded: the moments of which the console was written down."""
     passages = sorted(
         (
-            Passage(
+            RecordedCall(
                 vehicle_id=event.vehicle_id,
                 trip_id=event.trip.trip_id,
                 arrived_at=event.arrived_at,
@@ -105,7 +105,7 @@ def verdict_of(
         kind = VerdictKind.LATE
     else:
         kind = VerdictKind.NOT_SEEN if minutes else VerdictKind.NOT_RECORDED
-    return Verdict(
+    return TicketVerdict(
         kind=kind,
         asked_at=asked_at,
         before=before,
@@ -117,13 +117,13 @@ def verdict_of(
     )
 
 
-def _is_near(passage: Passage, asked_at: datetime) -> bool:
+def _is_near(passage: RecordedCall, asked_at: datetime) -> bool:
     left_at = passage.departed_at or passage.arrived_at
     slack = NEAR + timedelta(seconds=passage.give_or_take_s)
     return passage.arrived_at - slack <= asked_at <= left_at + slack
 
 
-def _promises(asked_at: datetime, glimpses: Sequence[Glimpse], passages: Sequence[Passage]) -> tuple[ShownPromise, ...]:
+def _promises(asked_at: datetime, glimpses: Sequence[Glimpse], passages: Sequence[RecordedCall]) -> tuple[ShownPromise, ...]:
     by_bus: dict[tuple[str, str], list[Glimpse]] = {}
     for row in glimpses:
         if asked_at - BEFORE <= row.at <= asked_at:

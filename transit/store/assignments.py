@@ -24,7 +24,7 @@ class Duty(StrEnum):
     REPAIR = "repair"
 
 
-class Reason(StrEnum):
+class EndReason(StrEnum):
     """Why an assignment was ended before its time."""
 
     CHANGED = "changed"
@@ -69,7 +69,7 @@ def assign(
     connection: Connection, vehicle_id: str, hint: AssignmentHint | None, *, now: datetime, by: str = "command line"
 ) -> None:
     """Sets what is said of a vehicle from now on, until it is ended; None takes it back. What was said before ends."""
-    end_assignments_of(connection, vehicle_id, Reason.CHANGED, by=by, now=now)
+    end_assignments_of(connection, vehicle_id, EndReason.CHANGED, by=by, now=now)
     if hint is not None:
         duty = Duty.TRIP if hint.trip_id else Duty.ROUTE
         give(connection, vehicle_id, duty, hint.route_id, hint.trip_id, starts_at=now, ends_at=None, by=by, now=now)
@@ -122,7 +122,7 @@ def find_overlap(
     return None if row is None else _assignment_of(row)
 
 
-def end_assignment(connection: Connection, assignment_id: int, reason: Reason, *, by: str, now: datetime) -> bool:
+def end_assignment(connection: Connection, assignment_id: int, reason: EndReason, *, by: str, now: datetime) -> bool:
     """Ends one now; False where it had ended already."""
     columns = table.c
     open_one = and_(columns.assignment_id == assignment_id, columns.ended_at.is_(None))
@@ -130,7 +130,7 @@ def end_assignment(connection: Connection, assignment_id: int, reason: Reason, *
     return bool(connection.execute(update(table).where(open_one).values(values)).rowcount)
 
 
-def end_assignments_of(connection: Connection, vehicle_id: str, reason: Reason, *, by: str, now: datetime) -> None:
+def end_assignments_of(connection: Connection, vehicle_id: str, reason: EndReason, *, by: str, now: datetime) -> None:
     """All of a vehicle that are in force or still to come."""
     for assignment in load_current(connection, now):
         if assignment.vehicle_id == vehicle_id:
@@ -146,7 +146,7 @@ def replace_vehicle(connection: Connection, vehicle_id: str, by_vehicle: str, *,
     order = departure_orders.c.vehicle_id == vehicle_id
     has_order = connection.execute(select(departure_orders.c.vehicle_id).where(order)).first() is not None
     if current is not None:
-        end_assignment(connection, current.assignment_id, Reason.REPLACED, by=by, now=now)
+        end_assignment(connection, current.assignment_id, EndReason.REPLACED, by=by, now=now)
         route_id, trip_id, until = current.route_id, current.trip_id, current.ends_at
         give(connection, by_vehicle, current.duty, route_id, trip_id, starts_at=now, ends_at=until, by=by, now=now)
     if has_order:

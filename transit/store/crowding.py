@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from transit.arrivals.crowding import KEPT_FOR, Crowding, CrowdingTap
 from transit.plan.network import TripInstance
@@ -28,9 +28,9 @@ def save_tap(connection: Connection, tap: CrowdingTap) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["vehicle_id", "phone"], set_=values), [row])
 
 
-def load_taps(connection: Connection, now: datetime) -> list[CrowdingTap]:
-    """Those that can still matter."""
-    rows = connection.execute(select(crowding_taps).where(crowding_taps.c.tapped_at >= now - KEPT_FOR))
+def load_taps(connection: Connection) -> list[CrowdingTap]:
+    """All that are there, the old ones too: they are few, and whoever reads them sees whether some are to be forgotten."""
+    rows = connection.execute(select(crowding_taps))
     return [
         CrowdingTap(
             vehicle_id=row.vehicle_id,
@@ -41,11 +41,6 @@ def load_taps(connection: Connection, now: datetime) -> list[CrowdingTap]:
         )
         for row in rows
     ]
-
-
-def has_old_taps(connection: Connection, now: datetime) -> bool:
-    oldest = connection.execute(select(func.min(crowding_taps.c.tapped_at))).scalar()
-    return oldest is not None and oldest < now - KEPT_FOR
 
 
 def forget_taps(connection: Connection, now: datetime) -> int:

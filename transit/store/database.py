@@ -39,6 +39,7 @@ SCHEMAS = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )  # every schema there ever was; a test holds it equal to migrations/versions
 SCHEMA = SCHEMAS[-1]
 BUSY_TIMEOUT_MS = 10_000  # another process's commit takes milliseconds; a checkpoint on a slow disk takes seconds

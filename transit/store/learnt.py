@@ -11,6 +11,7 @@ from transit.store.upsert import upsert
 
 
 def save_learnt(connection: Connection, blob: bytes, last_event_id: int, *, now: datetime) -> None:
+    """Replaces what was saved before. last_event_id: of the last stop event in it."""
     upsert(connection, learnt, [{"single": 1, "content": blob, "last_event_id": last_event_id, "saved_at": now}])
 
 

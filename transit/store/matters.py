@@ -40,6 +40,7 @@ def open_keys(connection: Connection) -> list[str]:
 
 
 def add_deed(connection: Connection, matter_id: int, deed: MatterDeed) -> None:
+    """What somebody did about a matter, beside all that was done before."""
     row = {"matter_id": matter_id, "at": deed.at, "person": deed.person, "deed": deed.kind.value}
     connection.execute(insert(matter_deeds).values({**row, "until": deed.until, "why": deed.why}))
 

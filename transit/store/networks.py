@@ -62,6 +62,7 @@ def _is_of_our_format(version_id: str) -> bool:
 
 
 def load_network(connection: Connection, version_id: str) -> Network:
+    """Raises UnknownNetwork."""
     content = connection.execute(select(network_versions.c.content).where(network_versions.c.version_id == version_id)).scalar()
     if content is None:
         raise UnknownNetwork(version_id)

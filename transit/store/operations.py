@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from transit.operations.facts import FleetFacts
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.plan.network import Network
 from transit.store.alerts import load_alerts
@@ -29,7 +29,7 @@ def load_facts(
     now: datetime,
     watch: FleetWatch = NO_WATCH,
     states: Mapping[str, VehicleState] | None = None,
-    limits: Limits = DEFAULT,
+    limits: InboxLimits = DEFAULT,
 ) -> FleetFacts:
     """network: the current one; watch: the live process's; states: where they are known already."""
     if states is None:

@@ -54,6 +54,7 @@ def console_frames(
 
 
 def shown_frames(data_dir: Path, since: datetime, until: datetime) -> Iterator[tuple[datetime, ShownFrame]]:
+    """What riders were shown, by moment; frames of another format, or that were cut off, are left out."""
     for at, content in read_frames(data_dir, SHOWN, since, until):
         try:
             number, frame = msgspec.msgpack.decode(content, type=tuple[int, ShownFrame])

@@ -57,6 +57,7 @@ BOUNDED = {
     "identities": "a row for each person that another house vouched for",
     "audit_entries": "kept for ever: some hundred deeds a day",
     "advice_answers": "kept for ever: some dozens a day of what dispatchers decided",
+    "console_settings": "kept for ever: a row for each time that a supervisor changes a number",
     "service_days": "kept for ever: a row for each day",
     "crowding_taps": "twenty minutes, see web.live.process",
     "broker_refusals": "six hours, see gps_ingest.ingest.facts",

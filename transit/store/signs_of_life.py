@@ -25,7 +25,7 @@ def workers_with_signs(data_dir: Path) -> list[int]:
     return [int(path.stem) for path in (data_dir / WORKERS).glob("*.alive") if path.stem.isdigit()]
 
 
-class Progress(msgspec.Struct, frozen=True):
+class ProcessProgress(msgspec.Struct, frozen=True):
     """How far a process is. received, stored: the newest canary that it has; messages: all that came in since it started."""
 
     received: int = 0
@@ -34,7 +34,7 @@ class Progress(msgspec.Struct, frozen=True):
     database: bool = True  # False while the database refuses what it has
 
 
-NO_PROGRESS = Progress()
+NO_PROGRESS = ProcessProgress()
 
 
 class Sign:
@@ -42,9 +42,9 @@ class Sign:
 
     def __init__(self, data_dir: Path, name: Path) -> None:
         self._path = data_dir / name
-        self._written: Progress | None = None
+        self._written: ProcessProgress | None = None
 
-    def give(self, progress: Progress = NO_PROGRESS) -> None:
+    def give(self, progress: ProcessProgress = NO_PROGRESS) -> None:
         """It lives and went once around; a full disk or a read-only folder is no reason to end."""
         with suppress(OSError):
             if progress == self._written:
@@ -54,10 +54,10 @@ class Sign:
             self._written = progress
 
 
-def read_progress(data_dir: Path, name: Path) -> Progress:
+def read_progress(data_dir: Path, name: Path) -> ProcessProgress:
     """What a process last said; nothing where it said nothing that can be read."""
     try:
-        return msgspec.json.decode((data_dir / name).read_bytes(), type=Progress)
+        return msgspec.json.decode((data_dir / name).read_bytes(), type=ProcessProgress)
     except (OSError, msgspec.MsgspecError):
         return NO_PROGRESS
 

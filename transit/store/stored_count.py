@@ -76,7 +76,7 @@ def lost_since(memory: Remembered | None, count: StoredCount | None) -> int | No
     return max(memory.reports - (count.reports if count else 0), 0)
 
 
-class Loss(msgspec.Struct, frozen=True):
+class ReportLoss(msgspec.Struct, frozen=True):
     """Reports that were acknowledged and are gone: a database file or its WAL was lost, or put back to an earlier state."""
 
     reports: int
@@ -84,23 +84,23 @@ class Loss(msgspec.Struct, frozen=True):
     noticed_at: datetime
 
 
-def notice_loss(data_dir: Path, count: StoredCount | None, now: datetime) -> Loss | None:
+def notice_loss(data_dir: Path, count: StoredCount | None, now: datetime) -> ReportLoss | None:
     """What is missing in the database against what is remembered beside it; kept for noticed_loss(). Raises OSError."""
     memory = remembered(data_dir)
     lost = lost_since(memory, count)
     if memory is None or not lost:
         return None
-    loss = Loss(reports=lost, last_stored_at=memory.at, noticed_at=now)
+    loss = ReportLoss(reports=lost, last_stored_at=memory.at, noticed_at=now)
     write_atomically(data_dir / LOSS, msgspec.json.encode(loss))
     if count is not None:
         remember(data_dir, count, now)
     return loss
 
 
-def noticed_loss(data_dir: Path, now: datetime) -> Loss | None:
+def noticed_loss(data_dir: Path, now: datetime) -> ReportLoss | None:
     """The last loss, while it is news."""
     try:
-        loss = msgspec.json.decode((data_dir / LOSS).read_bytes(), type=Loss)
+        loss = msgspec.json.decode((data_dir / LOSS).read_bytes(), type=ReportLoss)
     except (OSError, msgspec.MsgspecError):
         return None
     return loss if now - loss.noticed_at < LOSS_IS_NEWS else None

@@ -320,6 +320,17 @@ hand_overs = Table(  # the notes of shifts; rows are added and never changed
     Column("content", LargeBinary, nullable=False),  # section -> its text: msgpack behind its format number
 )
 
+console_settings = Table(  # what supervisors set; rows are added and never changed, the newest of a name counts
+    "console_settings",
+    metadata,
+    Column("change_id", ID, primary_key=True),  # counted up
+    Column("name", Text, nullable=False, index=True),  # of a Setting
+    Column("value", Float),  # in the unit that the name ends with; None = the default again
+    Column("changed_at", UtcDateTime, nullable=False),  # on our clock
+    Column("person", Text, nullable=False),  # who changed it
+    Column("why", Text, nullable=False),  # in that person's words
+)
+
 people = Table(  # who may open /armada
     "people",
     metadata,

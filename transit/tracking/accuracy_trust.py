@@ -48,6 +48,7 @@ class AccuracyTrust(msgspec.Struct, array_like=True):
 
 
 def of_tracker(trust: AccuracyTrust | None, tracker_id: str) -> AccuracyTrust:
+    """What is known of this tracker; another one begins anew."""
     return trust if trust is not None and trust.tracker_id == tracker_id else AccuracyTrust(tracker_id)
 
 

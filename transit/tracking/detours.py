@@ -17,7 +17,7 @@ REMEMBERED = 8  # detours of one vehicle
 BACK_FOR_M = 500.0  # so far along its line, or to its end, a vehicle is back on it: one on its way to the depot only crosses it
 NEAR_M = 500.0  # along the line: those that leave it so near to each other take the same way
 SAME_WITHIN = timedelta(hours=3)  # off the same trip later than that it has left it another day
-Place = tuple[str, int | None, str]  # route, direction, the last stop called at
+LeavingPlace = tuple[str, int | None, str]  # route, direction, the last stop called at
 
 
 class Detour(msgspec.Struct, frozen=True, array_like=True):
@@ -34,7 +34,7 @@ class Detour(msgspec.Struct, frozen=True, array_like=True):
     is_expected_back: bool = True  # as those that left their line there before have shown
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LeavingPlace:
         return self.route_id, self.direction_id, self.stop_id
 
     def is_on(self, trip_id: str, at: datetime) -> bool:
@@ -85,7 +85,7 @@ def with_return(detours: tuple[Detour, ...], along_m: float, end_m: float, back_
     return (*detours[:-1], msgspec.structs.replace(last, came_back=True) if is_back else last)
 
 
-def places_near(place: Place, pattern: Pattern) -> frozenset[Place]:
+def places_near(place: LeavingPlace, pattern: Pattern) -> frozenset[LeavingPlace]:
     """The places of a line that are within NEAR_M of this one."""
     route_id, direction_id, stop_id = place
     if stop_id not in pattern.stop_ids:  # of an older network
@@ -95,13 +95,13 @@ def places_near(place: Place, pattern: Pattern) -> frozenset[Place]:
     return frozenset((route_id, direction_id, near) for near, at_m in stops if abs(at_m - here_m) <= NEAR_M)
 
 
-def return_stop(place: Place, detours: Iterable[Detour]) -> str:
+def return_stop(place: LeavingPlace, detours: Iterable[Detour]) -> str:
     """Where the last one that left its line there was on it again, by the stop that it had ahead then; empty: not known."""
     back = [detour for detour in detours if detour.place == place and detour.came_back and detour.back_stop_id]
     return max(back, key=lambda detour: detour.left_at).back_stop_id if back else ""
 
 
-def is_return_expected(places: Collection[Place], detours: Iterable[Detour]) -> bool:
+def is_return_expected(places: Collection[LeavingPlace], detours: Iterable[Detour]) -> bool:
     """Whether a vehicle that left its line at one of these is expected back: as most before; where none was seen, yes."""
     outcomes = [detour.came_back for detour in detours if detour.place in places and detour.came_back is not None]
     return outcomes.count(True) + 1 > outcomes.count(False)

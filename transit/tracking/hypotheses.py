@@ -110,6 +110,7 @@ class Observation(NamedTuple):
     y: float
     bearing: float | None  # degrees clockwise from north
     bearing_weight: float = 1.0  # how far it is believed, 0 to 1
+    is_tremor: bool = False  # only noise of the place where the vehicle has been standing
 
 
 class AssignmentContext(NamedTuple):

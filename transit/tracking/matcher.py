@@ -98,14 +98,14 @@ PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the pl
 SETTLED = 2.0  # and of one that was held already
 REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # the choice of the trip is looked at again this often, and while it waits
 
-Place = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
+FixPlace = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
 
 
 class Step(NamedTuple):
     """The way from the last fix at which a vehicle had moved to the present one."""
 
     fix: Observation
-    before: Place
+    before: FixPlace
     elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
     moved_m: float  # as the crow flies
     share: float  # how much the evidence of this fix counts, 0 to 1
@@ -131,7 +131,8 @@ class Matcher:
         """The belief after one more fix, which is later than all before.
 
         1. Never seen, or silent for GAP_S: a new belief, out of service or on a line that passes here.
-        2. Moved by STILL_M or more: every hypothesis goes on along its line, and new ones enter (_move).
+        2. Moved by STILL_M or more, and no tremor of where it stands: every hypothesis goes on along its line, and new ones
+           enter (_move).
         3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
         5. Each hypothesis gets the trip that it means, and loses what that does not fit (_refit); the unlikely are dropped.
@@ -142,7 +143,7 @@ class Matcher:
             self._enter(belief, fix, context, first=old is None or not _has_rested(old, fix))
         else:
             moved_m = hypot(fix.x - belief.x, fix.y - belief.y)
-            if moved_m >= STILL_M:
+            if moved_m >= STILL_M and not fix.is_tremor:
                 self._move(belief, fix, moved_m, context)
             else:
                 for hypothesis in belief.hypotheses:
@@ -520,7 +521,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
     )
 
 
-def _is_against(pattern: Pattern, place: OnLine, before: Place, fix: Observation, moved_m: float) -> bool:
+def _is_against(pattern: Pattern, place: OnLine, before: FixPlace, fix: Observation, moved_m: float) -> bool:
     """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
     t, x, y = before
     if moved_m < COURSE_M or fix.t - t > COURSE_S:

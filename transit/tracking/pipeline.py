@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from itertools import chain
 from math import hypot
 
-import msgspec
-
 from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
-from transit.tracking.calls import Progress, advance, begin
+from transit.tracking.calls import advance, begin
 from transit.tracking.detours import (
     Detour,
     is_return_expected,
@@ -25,12 +23,13 @@ from transit.tracking.detours import (
     with_outcome,
     with_return,
 )
-from transit.tracking.field_trust import FieldTrust, observe_fields
-from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
+from transit.tracking.field_trust import observe_fields
+from transit.tracking.hypotheses import AssignmentContext, Observation, close_trips
 from transit.tracking.matcher import Matcher
-from transit.tracking.off_plan import OffPlan, observe_plan
+from transit.tracking.memory import Memory, pack, unpack
+from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import AvlReport, Rejection, screen
-from transit.tracking.standing import Standing, note_wait, observe, standing_facts
+from transit.tracking.standing import Standing, is_tremor, note_wait, observe, standing_facts
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
@@ -43,56 +42,6 @@ NEAR_M = 300.0  # along the line: noise and rounding throw no fix farther
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
 HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
-
-
-class Memory(msgspec.Struct, array_like=True):
-    """What VehicleState.memory holds."""
-
-    belief: Belief | None = None
-    published: PublishedStatus | None = None
-    progress: Progress | None = None
-    suspects: Suspects | None = None
-    trust: FieldTrust | None = None
-    standing: Standing | None = None
-    detours: tuple[Detour, ...] = ()
-    off_plan: OffPlan | None = None
-    accuracy: AccuracyTrust | None = None
-
-
-FORMAT = b"\x04"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
-# Formats that are read on. What is in their fourth place (one suspect, before there were several) is left out; 2 and what was
-# packed before there were formats lack Hypothesis.must_refit, too, which comes last and is False where it is not given.
-OLDER = (b"\x03", b"\x02")
-BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
-GONE = slice(3, 4)
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Memory).decode
-_decode_fields = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
-
-
-def pack(memory: Memory) -> bytes:
-    """The memory as it is stored with its vehicle's state."""
-    return FORMAT + _encode(memory)
-
-
-def unpack(content: bytes) -> Memory:
-    """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
-    try:
-        if content[:1] == FORMAT:
-            return _decode(content[1:])
-        if content[:1] in OLDER:
-            return _decode_older(content[1:])
-        if content and content[0] in BEFORE_FORMATS:
-            return _decode_older(content)
-    except msgspec.MsgspecError:
-        pass
-    return Memory()
-
-
-def _decode_older(content: bytes) -> Memory:
-    fields = _decode_fields(content)
-    del fields[GONE]
-    return _decode(_encode(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +136,7 @@ class Pipeline:
         is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
         timed = report if is_fast else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
+        fix = fix._replace(is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y))
         memory.belief = self.matcher.step(memory.belief, fix, context)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context)
         close_trips(memory.belief, closure)
@@ -195,7 +145,7 @@ class Pipeline:
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
-        memory.published = _publish(memory.published, verdict, t)
+        memory.published = _publish(verdict, t)
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
@@ -416,14 +366,12 @@ class Pipeline:
             self._holders[trip] = state.vehicle_id
 
 
-def _publish(before: PublishedStatus | None, verdict: Verdict, t: float) -> PublishedStatus:
-    goes_on = before is not None and (before.status, before.trip) == (verdict.status, verdict.trip)
+def _publish(verdict: Verdict, t: float) -> PublishedStatus:
     return PublishedStatus(
         status=verdict.status.value,
         trip=verdict.trip,
         pattern_id=verdict.pattern_id,
         along_m=verdict.along_m or 0.0,
-        since=before.since if before is not None and goes_on else t,
         off_since=verdict.off_since,
         off_m=verdict.smooth_off_m,
         t=t,

@@ -25,13 +25,14 @@ EXCURSION = 2.0  # times the reach of a place: within that, a slow excursion has
 FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
 FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
 DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
-MOST_PASSED_BY = (
-    1  # departures that a vehicle lets go to others before it is a spare one: the first may have been a wrong guess
-)
+TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
+TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
+TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new
+MOST_PASSED_BY = 1  # departures that a vehicle lets go to others before it is a spare one: the first may be a wrong guess
 STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
 
 
-class Place(msgspec.Struct, array_like=True):
+class StandingPlace(msgspec.Struct, array_like=True):
     """Where a vehicle has been since a moment, all its fixes within noise of each other."""
 
     since: float  # Unix seconds of the first fix here
@@ -43,7 +44,7 @@ class Place(msgspec.Struct, array_like=True):
     due_trip: TripInstance | None = None
     passed_by: int = 0  # departures that it waited for here, and that other vehicles drove in its stead
 
-    def holds(self, fix: Place, accuracy_m: float, times: float = 1.0) -> bool:
+    def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place; rounding counts where both are rounded."""
         reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return hypot(fix.x - self.x, fix.y - self.y) <= times * reach
@@ -52,8 +53,8 @@ class Place(msgspec.Struct, array_like=True):
 class Standing(msgspec.Struct, array_like=True):
     """The place where a vehicle is, the one that it left last, and how its receiver repeats itself."""
 
-    place: Place
-    left: Place | None = None
+    place: StandingPlace
+    left: StandingPlace | None = None
     left_at: float = 0.0
     repeated_since: float | None = None  # Unix seconds of the first of some fixes on exactly one point
     driven_m: float = 0.0  # meanwhile, by its own speed
@@ -64,7 +65,7 @@ class Standing(msgspec.Struct, array_like=True):
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
     """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
     t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
-    fresh = Place(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
+    fresh = StandingPlace(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
     if standing is None or before is None:
         return Standing(fresh)
     _watch_receiver(standing, before, report)
@@ -81,7 +82,14 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
     return standing
 
 
+def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
+    """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
+    has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
+    return has_stood and hypot(x - place.x, y - place.y) <= TREMOR_M
+
+
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
+    """As it is published. off_m: how far the place lies off the line of the trip, metres."""
     place, frozen = standing.place, standing.frozen or (None, None)
     return StandingFacts(
         since=datetime.fromtimestamp(place.since, UTC),
@@ -93,7 +101,13 @@ def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFa
 
 
 def note_wait(
-    place: Place, trip: TripInstance, planned: float, t: float, driven: Callable[[TripInstance], bool], *, is_named: bool
+    place: StandingPlace,
+    trip: TripInstance,
+    planned: float,
+    t: float,
+    driven: Callable[[TripInstance], bool],
+    *,
+    is_named: bool,
 ) -> None:
     """A vehicle waits here for a trip that is planned to leave then (Unix seconds).
 
@@ -121,7 +135,7 @@ def rounding_m(lat: float, lon: float) -> float:
     return 0.0
 
 
-def _add(place: Place, fix: Place) -> None:
+def _add(place: StandingPlace, fix: StandingPlace) -> None:
     place.fixes = min(place.fixes + 1, MOST_FIXES)
     place.x += (fix.x - place.x) / place.fixes
     place.y += (fix.y - place.y) / place.fixes

@@ -43,7 +43,6 @@ class PublishedStatus(msgspec.Struct, array_like=True):
     trip: TripInstance | None
     pattern_id: str
     along_m: float
-    since: float  # Unix seconds
     off_since: float | None = None  # since when it has been too far off its line
     off_m: float = 0.0  # how far, smoothed
     t: float = 0.0  # of the fix, Unix seconds

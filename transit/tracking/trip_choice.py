@@ -56,7 +56,7 @@ class AssignmentHint:
 NO_HINT = AssignmentHint()
 
 
-class Departure(NamedTuple):
+class PlannedStart(NamedTuple):
     """One planned start of a trip; shift_s moves the times of a trip that frequencies.txt repeats exactly."""
 
     start_s: float
@@ -100,7 +100,7 @@ class TripTable:
     def __init__(self, network: Network, patterns: Patterns) -> None:
         self.network = network
         self.patterns = patterns
-        self.departures: dict[str, list[Departure]] = {}
+        self.departures: dict[str, list[PlannedStart]] = {}
         self.headway_trips: dict[str, list[str]] = {}  # pattern_id -> trip_ids that run by headway
         self._starts: dict[str, list[float]] = {}
         self._days: dict[int, tuple[ServiceDay, ...]] = {}
@@ -109,18 +109,18 @@ class TripTable:
         self.next_in_block = _blocks(network, patterns)
 
     def _add(self, pattern: Pattern) -> None:
-        rows: list[Departure] = []
+        rows: list[PlannedStart] = []
         for trip_id in pattern.trip_ids:
             trip = self.network.trips[trip_id]
             start = self.patterns.planned(trip_id)[0][1]
             windows = self.network.frequencies_of.get(trip_id)
             if windows is None:
-                rows.append(Departure(start, trip_id, trip.service_id, None))
+                rows.append(PlannedStart(start, trip_id, trip.service_id, None))
             else:
                 if self.network.is_headway_based(trip_id):
                     self.headway_trips.setdefault(pattern.pattern_id, []).append(trip_id)
                 starts = (at for at in exact_starts(self.network, trip) if at is not None)
-                rows += [Departure(at, trip_id, trip.service_id, at - round(start)) for at in starts]
+                rows += [PlannedStart(at, trip_id, trip.service_id, at - round(start)) for at in starts]
         rows.sort()
         self.departures[pattern.pattern_id] = rows
         self._starts[pattern.pattern_id] = [row.start_s for row in rows]
@@ -182,7 +182,8 @@ class TripTable:
         return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift_s(self.network, trip)
 
 
-def instance(row: Departure, day: date) -> TripInstance:
+def instance(row: PlannedStart, day: date) -> TripInstance:
+    """The run that begins so: with a start time where frequencies.txt repeats its trip."""
     return TripInstance(row.trip_id, day, None if row.shift_s is None else round(row.start_s))
 
 

@@ -37,7 +37,7 @@ RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
 
 @dataclass(frozen=True)
-class Point:
+class RailPoint:
     x: float
     y: float
     is_left: bool  # of its pair of rails
@@ -46,7 +46,7 @@ class Point:
 @dataclass(frozen=True)
 class LadderStop:
     stop: Stop
-    at: Point
+    at: RailPoint
     letters: int  # of its name, for which there is room; 0: the same stop of the other rail has the name beside it
     label_y: float  # of its name, moved where two stops are close
 
@@ -58,24 +58,24 @@ class LadderStop:
 @dataclass(frozen=True)
 class LadderBus:
     bus: CorridorBus
-    at: Point
+    at: RailPoint
     label_y: float  # moved where two buses are close
-    even: Point | None
-    reach: Point | None  # how far a silent bus may be by now
+    even: RailPoint | None
+    reach: RailPoint | None  # how far a silent bus may be by now
 
 
 @dataclass(frozen=True)
 class LadderTerminal:
     terminal: Terminal
     stop: Stop
-    at: Point
+    at: RailPoint
 
 
 @dataclass(frozen=True)
 class Ladder:
     width: float
     is_loop: bool
-    rails: list[tuple[Point, Point]]
+    rails: list[tuple[RailPoint, RailPoint]]
     stops: list[LadderStop]
     buses: list[LadderBus]
     terminals: list[LadderTerminal]
@@ -279,7 +279,7 @@ def _ladder_bus(circuit: Circuit, bus: CorridorBus) -> LadderBus:
     )
 
 
-def circuit_point(circuit: Circuit, place_s: float) -> Point:
+def circuit_point(circuit: Circuit, place_s: float) -> RailPoint:
     """Where a place on the circuit is drawn."""
     for n, rail in enumerate(circuit.rails):
         if place_s <= rail.run_s or n == len(circuit.rails) - 1:
@@ -288,19 +288,19 @@ def circuit_point(circuit: Circuit, place_s: float) -> Point:
     raise AssertionError("a circuit has a rail")
 
 
-def place_point(circuit: Circuit, rail: int, at_s: float) -> Point:
+def place_point(circuit: Circuit, rail: int, at_s: float) -> RailPoint:
     share = min(max(at_s / circuit.rails[rail].run_s, 0.0), 1.0) if circuit.rails[rail].run_s > 0.0 else 0.0
     if circuit.is_loop:
         return _column_point(0, share * 2.0) if share <= 0.5 else _column_point(1, share * 2.0 - 1.0)
     return _column_point(rail, share)
 
 
-def _column_point(column: int, share: float) -> Point:
+def _column_point(column: int, share: float) -> RailPoint:
     """Even columns are driven downwards, odd ones upwards."""
     goes_down = column % 2 == 0
     y = TOP_Y + (BOTTOM_Y - TOP_Y) * (share if goes_down else 1.0 - share)
     x = PAIR_WIDTH * (column // 2) + (LEFT_X if goes_down else RIGHT_X)
-    return Point(round(x, 1), round(y, 1), goes_down)
+    return RailPoint(round(x, 1), round(y, 1), goes_down)
 
 
 def _apart(buses: list[LadderBus]) -> list[LadderBus]:

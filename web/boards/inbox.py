@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from transit.operations.matters import WATCHED, Handling, Matter, Stand, stand_of
+from transit.operations.matters import WATCHED, Handling, Matter, MatterState, stand_of
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.store.matters import load_matters, load_open
 from web.boards.trouble_lines import trouble_lines
 from web.words import matters
-from web.words.matters import Step
+from web.words.matters import NextStep
 from web.world import World
 
 
@@ -21,10 +21,10 @@ class MatterRow:
 
     matter: Matter
     trouble: Trouble  # with the figures of now, where it is still found
-    stand: Stand
+    stand: MatterState
     wrong: str
     remedy: str
-    step: Step | None
+    step: NextStep | None
     vehicle_id: str
 
     @property

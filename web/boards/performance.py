@@ -12,7 +12,7 @@ from typing import Any
 from transit.plan.directions import RouteDirection, headsign_of, usual_trip
 from transit.plan.network import Network, Route
 from transit.plan.service_day import local_date, moment
-from transit.quality.performance import DayEnds, DayFigures, HourFigures, ServiceFigures, together
+from transit.quality.performance import DayEnds, DayFigures, HourFigures, PerformanceFigures, together
 from transit.store.advice_answers import AdviceRecord, record_of
 from transit.store.service_days import figures_of_day, keep_day, load_days
 from transit.store.ticket_figures import TicketFigures, ticket_figures
@@ -34,11 +34,13 @@ class NamedFigures:
     """name: what the figures are of, for the first column."""
 
     name: str
-    figures: ServiceFigures
+    figures: PerformanceFigures
     route: Route | None = None
     first_kept: float | None = None  # share of days
     last_kept: float | None = None
-    looked_at: datetime | None = None  # a moment of it, for the playback
+    looked_at: datetime | None = None  # for the playback: the middle of its hour with most trips missing
+    first_at: datetime | None = None  # likewise: the hour of the first bus, of the first day on which it was not kept
+    last_at: datetime | None = None
     empty_km: float | None = None  # driven without a trip; None: not recorded, or not told apart by this
 
 
@@ -47,7 +49,8 @@ class PerformanceBoard:
     period: Period
     first: date
     last: date
-    total: ServiceFigures
+    total: PerformanceFigures
+    looked_at: datetime | None  # as of the rows
     by_direction: list[NamedFigures]
     by_hour: list[NamedFigures]
     by_day: list[NamedFigures]
@@ -82,7 +85,7 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
         return None
     today = local_date(now, network.timezone)
     first, last = span_of(period, day)
-    last, single = min(last, today), first if first == last else None
+    last = min(last, today)
     days, missing = _days(world, network, first, last, now)
     hours = [row for figures in days.values() for row in figures.hours if row.route_id in network.routes]
     hours = [row for row in hours if _is_over(row, network, now)]
@@ -98,9 +101,10 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
         first=first,
         last=last,
         total=together(hours),
+        looked_at=_looked_at(hours, network),
         by_direction=list(_by_direction(network, hours, ends)),
-        by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, single, _empty_by_hour(known)),
-        by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, None, _empty_by_day(days)),
+        by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, _empty_by_hour(known)),
+        by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, _empty_by_day(days)),
         left_out=sorted({_hour_name(network, row) for row in hours if _is_left_out(row)}),
         missing=missing,
         advice=advice,
@@ -182,7 +186,29 @@ def _by_direction(network: Network, hours: list[HourFigures], ends: list[DayEnds
             route=network.routes[direction.route_id],
             first_kept=_share_of(row.first_kept for row in days),
             last_kept=_share_of(row.last_kept for row in days),
+            looked_at=_looked_at(mine, network),
+            first_at=_end_at(mine, [row.day for row in days if not row.first_kept] or [row.day for row in days], network, min),
+            last_at=_end_at(mine, [row.day for row in days if not row.last_kept] or [row.day for row in days], network, max),
         )
+
+
+def _looked_at(rows: Sequence[HourFigures], network: Network) -> datetime | None:
+    """Where to look: the middle of the hour in which most trips are missing, of those that count where any does."""
+    some = [row for row in rows if row.counts] or rows
+    worst = max(some, key=lambda row: row.planned_trips - row.trips, default=None)
+    return None if worst is None else _middle_of(worst, network)
+
+
+def _end_at(
+    rows: Sequence[HourFigures], days: Sequence[date], network: Network, end: Callable[..., HourFigures]
+) -> datetime | None:
+    """The first (min) or last (max) hour with a planned trip, of the first of these days."""
+    planned = [row for row in rows if days and row.day == min(days) and row.planned_trips > 0]
+    return _middle_of(end(planned, key=lambda row: row.hour), network) if planned else None
+
+
+def _middle_of(row: HourFigures, network: Network) -> datetime:
+    return moment(row.day, row.hour * 3600 + 1800, network.timezone)
 
 
 def _headsign(network: Network, direction: RouteDirection) -> str:
@@ -200,7 +226,6 @@ def _grouped(
     key: Callable[[HourFigures], Any],
     name: Callable[[Any], str],
     network: Network,
-    day: date | None,
     empty_km: Mapping[Any, float],
 ) -> list[NamedFigures]:
     groups: dict[Any, list[HourFigures]] = {}
@@ -210,7 +235,7 @@ def _grouped(
         NamedFigures(
             name=name(value),
             figures=together(rows),
-            looked_at=moment(day or rows[0].day, (rows[0].hour if day else 8) * 3600 + 1800, network.timezone),
+            looked_at=_looked_at(rows, network),
             empty_km=empty_km.get(value),
         )
         for value, rows in sorted(groups.items())

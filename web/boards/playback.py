@@ -13,7 +13,7 @@ from transit.operations.troubles import Trouble
 from transit.plan.network import Network, Stop
 from transit.plan.patterns import patterns_of
 from transit.plan.service_day import local_date
-from transit.quality.verdict import AFTER, BEFORE, Glimpse, Verdict, verdict_of
+from transit.quality.verdict import AFTER, BEFORE, Glimpse, TicketVerdict, verdict_of
 from transit.store.alerts import load_alerts
 from transit.store.networks import load_network, load_versions
 from transit.store.record import ConsoleFrame, SeenVehicle, console_frames, shown_over
@@ -55,7 +55,7 @@ class Playback:
 @dataclass(frozen=True)
 class StopVerdict:
     stop: Stop
-    verdict: Verdict
+    verdict: TicketVerdict
     alerts: list[Alert]
 
 

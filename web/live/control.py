@@ -17,7 +17,7 @@ from transit.arrivals.alerts import Alert
 from transit.control.calls import KEPT, RecentCalls
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import Corridor, corridor_of
-from transit.control.facts import ControlFacts, Settings
+from transit.control.facts import ControlFacts, HoldingSettings
 from transit.control.holding import HoldingAdvice, advise
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network
@@ -48,7 +48,7 @@ class ControlRoom:
 
     network: Network
     calls: RecentCalls = field(init=False)
-    settings: Settings = field(default_factory=Settings)
+    settings: HoldingSettings = field(default_factory=HoldingSettings)
     _day: date | None = None
     _circuits: dict[str, Circuit] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from transit.operations.limits import DEFAULT, Limits
+from transit.operations.limits import DEFAULT, InboxLimits
 from transit.operations.matters import Lasting, look
 from transit.operations.troubles import Trouble
 from transit.store.database import writing
@@ -16,7 +16,7 @@ from transit.store.matters import clear_matters, open_keys, open_matter
 class Inbox:
     """What is remembered of troubles from one look to the next. Matters outlive a restart: they are in the database."""
 
-    def __init__(self, engine: Any, limits: Limits = DEFAULT) -> None:
+    def __init__(self, engine: Any, limits: InboxLimits = DEFAULT) -> None:
         self.engine, self.limits = engine, limits
         self._lasting: Lasting | None = None  # None: the database was not asked yet
 

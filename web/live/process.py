@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from transit.arrivals.alerts import Alert
-from transit.arrivals.crowding import VehicleCrowding, crowding_of, crowding_on_trip
+from transit.arrivals.crowding import KEPT_FOR, VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -21,16 +21,17 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.findings import troubles_of
 from transit.operations.limits import DEFAULT as NO_LIMITS_SET
-from transit.operations.limits import Limits
+from transit.operations.limits import InboxLimits
 from transit.operations.loose import loose_since
 from transit.operations.outage import watch
+from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble
 from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.store.alerts import load_alerts
 from transit.store.canaries import load_canary
-from transit.store.crowding import forget_taps, has_old_taps, load_taps
+from transit.store.crowding import forget_taps, load_taps
 from transit.store.database import DatabaseError, DatabaseTimeout, writing
 from transit.store.departure_orders import load_departure_orders, withdraw
 from transit.store.learnt import load_learnt, save_learnt
@@ -38,7 +39,8 @@ from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.promises import append_promises, forget_promises
 from transit.store.retention import DEFAULT, Retention
-from transit.store.signs_of_life import LIVE_SIGN, Progress, Sign
+from transit.store.settings import load_settings
+from transit.store.signs_of_life import LIVE_SIGN, ProcessProgress, Sign
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
@@ -64,8 +66,11 @@ log = logging.getLogger(__name__)
 class Live:
     """What the live process remembers from one step to the next. step() is all of it; run_live only waits in between."""
 
-    def __init__(self, engine: Any, data_dir: Path, retention: Retention = DEFAULT, limits: Limits = NO_LIMITS_SET) -> None:
+    def __init__(
+        self, engine: Any, data_dir: Path, retention: Retention = DEFAULT, limits: InboxLimits = NO_LIMITS_SET
+    ) -> None:
         self.engine, self.retention = engine, retention
+        self.default = InForce(limits=limits)
         self.inbox = Inbox(engine, limits)
         self.loose: dict[str, datetime] = {}  # vehicle -> since when it moves without a trip
         self.data_dir = data_dir
@@ -110,13 +115,14 @@ class Live:
             orders = load_departure_orders(connection, now)
             newest = newest_received_at(connection)
             self.canary = load_canary(connection)
-            self.crowding = crowding_of(load_taps(connection, now), now)
-            old_taps = has_old_taps(connection, now)
+            taps = load_taps(connection)
+            self.crowding = crowding_of(taps, now)
+            self._set(in_force(self.default, load_settings(connection)))
             looked = not timedelta(0) <= now - self.facts.now < TROUBLES_EVERY
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if old_taps:  # of riders nothing is kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # of riders nothing is kept
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
@@ -132,6 +138,7 @@ class Live:
                 standing=self.standing,
                 watch=self.watch,
                 corridors=console.corridors if console is not None else (),
+                advice=console.advice if console is not None else (),
                 loose=self.loose,
                 open=self.inbox.keys,
             )
@@ -144,7 +151,7 @@ class Live:
         self._show_console(console, predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
-        self.sign.give(Progress(received=self.canary))
+        self.sign.give(ProcessProgress(received=self.canary))
         self.steps += 1
         if self.saved_at is None:
             self.saved_at = now
@@ -152,12 +159,20 @@ class Live:
             self.save(now)
         return made
 
+    def _set(self, values: InForce) -> None:
+        """What supervisors have set counts from this step on."""
+        self.inbox.limits = values.limits
+        if self.control is not None:
+            self.control.settings = values.advice
+
     def try_step(self, now: datetime) -> str:
         """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
         try:
             self.step(now)
         except (DatabaseError, DatabaseTimeout, OSError) as error:
-            self.sign.give(Progress(received=self.canary, database=not isinstance(error, (DatabaseError, DatabaseTimeout))))
+            self.sign.give(
+                ProcessProgress(received=self.canary, database=not isinstance(error, (DatabaseError, DatabaseTimeout)))
+            )
             return f"{type(error).__name__}: {error}"[:300]
         return ""
 
@@ -323,7 +338,7 @@ def run_live(
     clock: Callable[[], datetime],
     stop_event: Event,
     retention: Retention = DEFAULT,
-    limits: Limits = NO_LIMITS_SET,
+    limits: InboxLimits = NO_LIMITS_SET,
 ) -> None:
     """The live process: a step each second until stop_event is set; then keeps what was learnt."""
     live = Live(engine, data_dir, retention, limits)

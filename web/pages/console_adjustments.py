@@ -39,7 +39,7 @@ ENDS_SOON = timedelta(minutes=30)
 LONGEST_WORDS = 400  # characters of what a dispatcher adds
 
 
-class Wrong(ValueError):
+class WrongField(ValueError):
     """A field that cannot be taken: its name, and a sentence with the way out."""
 
     def __init__(self, field_name: str, sentence: str) -> None:
@@ -140,14 +140,14 @@ def trip_key(trip: TripInstance) -> str:
 
 
 def trip_of_key(network: Network, text: str, field_name: str) -> TripInstance:
-    """Raises Wrong."""
+    """Raises WrongField."""
     try:
         trip_id, day_text, start_text = text.rsplit("|", 2)
         day, start_s = date.fromisoformat(day_text), int(start_text) if start_text else None
     except ValueError:
-        raise Wrong(field_name, gettext("Choose one of the list.")) from None
+        raise WrongField(field_name, gettext("Choose one of the list.")) from None
     if trip_id not in network.trips:
-        raise Wrong(field_name, gettext("This trip is in the timetable no more; choose another."))
+        raise WrongField(field_name, gettext("This trip is in the timetable no more; choose another."))
     return TripInstance(trip_id, day, start_s)
 
 
@@ -197,14 +197,16 @@ def change() -> Response:
     words = request.form.get("words", "").strip()
     try:
         if len(words) > LONGEST_WORDS:
-            raise Wrong("words", gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(words), most=400))
+            raise WrongField(
+                "words", gettext("%(count)s characters; at most %(most)s fit. Shorten it.", count=len(words), most=400)
+            )
         if kind == "hold":
             _hold(network, now)
         elif kind in READERS:
             _tell(kind, READERS[kind](network, now), words, now)
         else:
             abort(400)
-    except Wrong as wrong:
+    except WrongField as wrong:
         return _page(kind, request.form, wrong.field_name, wrong.sentence, 422)
     return redirect("/armada/gangguan", 303)  # type: ignore[return-value]
 
@@ -257,23 +259,23 @@ def _until(network: Network, now: datetime, *, needed: bool = False) -> datetime
     text = request.form.get("until", "").strip()
     if not text:
         if needed:
-            raise Wrong("until", gettext("Say until when: a reminder comes half an hour before."))
+            raise WrongField("until", gettext("Say until when: a reminder comes half an hour before."))
         return None
     try:
         at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(network.timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Wrong(
+        raise WrongField(
             "until", gettext("“%(text)s” is no time; choose day and time, or leave it empty.", text=text[:40])
         ) from None
     if at <= now:
-        raise Wrong("until", gettext("This end has passed already; choose a later one, or leave it empty."))
+        raise WrongField("until", gettext("This end has passed already; choose a later one, or leave it empty."))
     return at
 
 
 def _trip(network: Network, now: datetime) -> Change:
     trip = trip_of_key(network, request.form.get("trip", ""), "trip")
     if network.is_headway_based(trip.trip_id):
-        raise Wrong("trip", gettext("Choose one of the list."))
+        raise WrongField("trip", gettext("Choose one of the list."))
     begins = planned_at(network, trip, 0, departure=True)
     direction = directions_of(network).of_trip[trip.trip_id]
     return Change(
@@ -290,11 +292,11 @@ def _trip(network: Network, now: datetime) -> Change:
 def _departure(network: Network, now: datetime) -> Change:
     trip = trip_of_key(network, request.form.get("departure", ""), "departure")
     if not network.is_headway_based(trip.trip_id) or trip.start_s is None:
-        raise Wrong("departure", gettext("Choose one of the list."))
+        raise WrongField("departure", gettext("Choose one of the list."))
     direction = directions_of(network).of_trip[trip.trip_id]
     at = service_day_start(trip.start_date, network.timezone) + timedelta(seconds=trip.start_s)
     if at < now - timedelta(minutes=5):
-        raise Wrong("departure", gettext("This departure has passed already."))
+        raise WrongField("departure", gettext("This departure has passed already."))
     headways = [window.headway_s for window in network.frequencies_of.get(trip.trip_id, ())]
     return Change(
         informed=(InformedEntity(route_id=direction.route_id, direction_id=direction.direction_id, trip=trip),),
@@ -313,11 +315,11 @@ def _suspend(network: Network, now: datetime) -> Change:
     text = request.form.get("direction", "")
     route_id, _, way = text.partition("|")
     if route_id not in network.routes:
-        raise Wrong("direction", gettext("Choose one of the list."))
+        raise WrongField("direction", gettext("Choose one of the list."))
     route = network.routes[route_id]
     directions = [row for row in all_directions(network) if _key(row) == text]
     if way and not directions:
-        raise Wrong("direction", gettext("Choose one of the list."))
+        raise WrongField("direction", gettext("Choose one of the list."))
     return Change(
         informed=(InformedEntity(route_id=route_id, direction_id=int(way) if way else None),),
         header=lambda: gettext(
@@ -333,12 +335,12 @@ def _day(network: Network, now: datetime) -> Change:
     try:
         day = date.fromisoformat(request.form.get("day", ""))
     except ValueError:
-        raise Wrong("day", gettext("Choose a day.")) from None
+        raise WrongField("day", gettext("Choose a day.")) from None
     if day < local_date(now, network.timezone) or (day - local_date(now, network.timezone)).days > 366:
-        raise Wrong("day", gettext("Choose a day from today on, within a year."))
+        raise WrongField("day", gettext("Choose a day from today on, within a year."))
     route_id = request.form.get("route", "")
     if route_id and route_id not in network.routes:
-        raise Wrong("route", gettext("Choose one of the list."))
+        raise WrongField("route", gettext("Choose one of the list."))
     ids = [route_id] if route_id else list(network.routes)
     starts = service_day_start(day, network.timezone) + timedelta(hours=3)
     return Change(
@@ -358,7 +360,7 @@ def _day(network: Network, now: datetime) -> Change:
 def _stop(network: Network, now: datetime) -> Change:
     stop_id = request.form.get("stop", "")
     if stop_id not in network.stops:
-        raise Wrong("stop", gettext("Choose one of the list."))
+        raise WrongField("stop", gettext("Choose one of the list."))
     return Change(
         informed=(InformedEntity(stop_id=stop_id),),
         header=lambda: gettext("No bus stops at %(stop)s", stop=names.stop_name(network.stops[stop_id])),
@@ -374,7 +376,7 @@ def _short(network: Network, now: datetime) -> Change:
     calls = network.trips[trip.trip_id].stop_times
     places = [n for n, call in enumerate(calls) if call.stop_id == last_id]
     if not places or places[-1] == len(calls) - 1:
-        raise Wrong("stop", gettext("This trip does not call there, or ends there anyway."))
+        raise WrongField("stop", gettext("This trip does not call there, or ends there anyway."))
     beyond = [call for call in calls[places[0] + 1 :] if call.stop_id != last_id]
     route_id = network.trips[trip.trip_id].route_id
     direction = directions_of(network).of_trip[trip.trip_id]
@@ -397,11 +399,11 @@ def _short(network: Network, now: datetime) -> Change:
 def _detour(network: Network, now: datetime) -> Change:
     route_id = request.form.get("route", "")
     if route_id not in network.routes:
-        raise Wrong("route", gettext("Choose one of the list."))
+        raise WrongField("route", gettext("Choose one of the list."))
     missed = [stop_id for stop_id in request.form.getlist("missed") if stop_id in network.stops]
     called_at = {call.stop_id for trip in network.trips_of_route[route_id] for call in trip.stop_times}
     if not missed or not set(missed) <= called_at:
-        raise Wrong("missed", gettext("Pick the stops that the route passes by."))
+        raise WrongField("missed", gettext("Pick the stops that the route passes by."))
     return Change(
         informed=(InformedEntity(route_id=route_id),),
         header=lambda: gettext("%(route)s takes another way", route=names.route_name(network.routes[route_id])),
@@ -430,10 +432,10 @@ def _hold(network: Network, now: datetime) -> None:
     try:
         departs_at = moment_of(request.form.get("at", ""), now, network.timezone)
     except ValueError:
-        raise Wrong("at", gettext("Write a time like 07:15, at most three hours ahead.")) from None
+        raise WrongField("at", gettext("Write a time like 07:15, at most three hours ahead.")) from None
     with writing(world().engine) as connection:
         if vehicle_id not in load_vehicle_ids(connection):
-            raise Wrong("vehicle", gettext("Choose one of the list."))
+            raise WrongField("vehicle", gettext("Choose one of the list."))
         say(connection, DepartureOrder(vehicle_id, departs_at, now))
         audit(connection, "held", vehicle_id, after=departs_at.isoformat())
 

@@ -14,7 +14,7 @@ from transit.operations.suggestions import Suggestion, suggestions
 from transit.plan.network import Network, Route
 from transit.plan.service_day import moment, service_day_start
 from transit.store import assignments as store
-from transit.store.assignments import Assignment, Duty, Overlap, Reason
+from transit.store.assignments import Assignment, Duty, EndReason, Overlap
 from transit.store.database import Connection, writing
 from transit.store.trackers import load_tracker_map
 from transit.store.vehicles import load_vehicle_ids
@@ -31,7 +31,7 @@ DUTIES = {"off": Duty.OFF, "repair": Duty.REPAIR}  # what a select offers beside
 
 
 @dataclass(frozen=True)
-class Row:
+class VehicleRow:
     vehicle_id: str
     current: Assignment | None
     seen: Route | None  # on which it drives now, as the evidence has it
@@ -62,7 +62,7 @@ def _filled(connection: Connection, network: Network, now: datetime, how: str) -
     if how == "kemarin":
         today = service_start(network, now)
         history = store.load_history(connection, today - timedelta(days=1), today)
-        kept = [row for row in history if row.reason not in (Reason.CHANGED, Reason.MISTAKE, Reason.REPLACED)]
+        kept = [row for row in history if row.reason not in (EndReason.CHANGED, EndReason.MISTAKE, EndReason.REPLACED)]
         return {row.vehicle_id: (_choice_of(row), "") for row in kept if row.duty is not Duty.TRIP}
     if how == "saran":
         made = suggestions(network, store.days_on_trips(connection, now - SUGGESTED_FROM))
@@ -98,7 +98,7 @@ def _page(connection: Connection, network: Network, changes: Changes, values: Ma
         trip = current.trip_id if current is not None and current.trip_id else ""
         chosen, typed = changes.rows.get(vehicle_id, (_choice_of(current), trip))
         rows.append(
-            Row(
+            VehicleRow(
                 vehicle_id=vehicle_id,
                 current=current,
                 seen=_seen(network, vehicle_id, now),
@@ -114,7 +114,7 @@ def _page(connection: Connection, network: Network, changes: Changes, values: Ma
         to_come=to_come,
         routes=network.routes.values(),
         trips=[trip for trip in network.trips.values() if not network.is_headway_based(trip.trip_id)],
-        reasons=[reason for reason in Reason if reason not in (Reason.CHANGED, Reason.REPLACED)],
+        reasons=[reason for reason in EndReason if reason not in (EndReason.CHANGED, EndReason.REPLACED)],
         errors=changes.errors,
         values=values,
         ends_at=service_end(network, now),
@@ -238,7 +238,7 @@ def _give(
     now = world().now()
     before = described(network, current)
     if current is not None:
-        store.end_assignment(connection, current.assignment_id, Reason.CHANGED, by=by, now=now)
+        store.end_assignment(connection, current.assignment_id, EndReason.CHANGED, by=by, now=now)
     if trip:
         duty, route_id = Duty.TRIP, network.trips[trip].route_id
     else:
@@ -278,13 +278,13 @@ def end(assignment_id: int) -> Response:
     network, now, person = the_network(), world().now(), current_person()
     reason = request.form.get("reason", "")
     with writing(world().engine) as connection:
-        if reason not in list(Reason):
+        if reason not in list(EndReason):
             changes = Changes(errors={"reason": gettext("Choose why the assignment ends.")})
             return _page(connection, network, changes, {}, 422)
         row = next((row for row in store.load_current(connection, now) if row.assignment_id == assignment_id), None)
         if row is None:
             abort(404)
-        store.end_assignment(connection, assignment_id, Reason(reason), by=person.name if person else "", now=now)
+        store.end_assignment(connection, assignment_id, EndReason(reason), by=person.name if person else "", now=now)
         audit(connection, "assignment_ended", row.vehicle_id, before=described(network, row), why=reason)
     return redirect("/armada/penugasan", 303)  # type: ignore[return-value]
 

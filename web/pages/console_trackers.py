@@ -25,7 +25,7 @@ from transit.store.trackers import load_tracker_health, load_tracker_map, map_tr
 from transit.store.vehicles import load_vehicle_ids
 from transit.store.waiting_trackers import load_waiting_trackers
 from web.access import audit
-from web.answers import the_network
+from web.answers import fragment, the_network
 from web.words import phrasing, troubles
 from web.words.languages import language
 from web.world import world
@@ -38,16 +38,17 @@ ID_AT_MOST = 120
 
 
 @dataclass(frozen=True)
-class Row:
+class TrackerRow:
     tracker: TrackerHealth
     sentence: str
     is_good: bool
     has_password: bool
-    came_in_time: bool  # its first position, of one that was just set up
+    is_just_set_up: bool  # and was heard since
+    came_in_time: bool  # its first position, of such a one
 
 
 @dataclass(frozen=True)
-class Answer:
+class FormResult:
     """What a form led to: a password to type in, or what is wrong at which field."""
 
     issued: IssuedPassword | None = None
@@ -58,23 +59,30 @@ class Answer:
 
 @pages.get("/armada/pelacak")
 def trackers() -> Response:
-    return _page(Answer(), {})
+    return _page(FormResult(), {})
 
 
-def _page(answer: Answer, values: Mapping[str, str]) -> Response:
+def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
     the_network()
     with world().engine.connect() as connection:
         health, credentials = load_tracker_health(connection), load_credentials(connection)
         waiting = load_waiting_trackers(connection, world().now())
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
-    known = {tracker.tracker_id for tracker in health}
+    heard = {tracker.tracker_id for tracker in health if tracker.last_received_at is not None}
+    rows = [_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health]
+    of_new = {
+        "awaited": [row for row in credentials if row.tracker_id not in heard],
+        "fresh": [row for row in rows if row.is_just_set_up],
+        "first_fix_within": FIRST_FIX_WITHIN,
+    }
+    if request.args.get("part") == "baru":
+        return fragment(render_template("trackers_new.html", **of_new))
     html = render_template(
         "trackers.html",
-        rows=[_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health],
+        rows=rows,
         waiting=waiting,
-        awaited=[row for row in credentials if row.tracker_id not in known],
-        first_fix_within=FIRST_FIX_WITHIN,
+        **of_new,
         vehicles=vehicles,
         answer=answer,
         values=values,
@@ -83,15 +91,16 @@ def _page(answer: Answer, values: Mapping[str, str]) -> Response:
     return make_response(html, 422 if answer.errors else 200)
 
 
-def _row(tracker: TrackerHealth, credential: Credential | None) -> Row:
+def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
     """The gravest of its troubles, else how it reports."""
     now, network = world().now(), the_network()
     sentence, is_good = _sentence(tracker, now, network.timezone)
-    return Row(
+    return TrackerRow(
         tracker=tracker,
         sentence=sentence,
         is_good=is_good,
         has_password=credential is not None,
+        is_just_set_up=_is_just_set_up(tracker, credential, now),
         came_in_time=_came_in_time(tracker, credential, now),
     )
 
@@ -112,10 +121,18 @@ def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str
     return gettext("Reports well (%(age)s).", age=age), True
 
 
+def _is_just_set_up(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
+    """Whether it was given a password in this hour, and a position came since."""
+    heard = tracker.last_received_at
+    if credential is None or heard is None:
+        return False
+    return now - credential.issued_at <= JUST_SET_UP and heard >= credential.issued_at
+
+
 def _came_in_time(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
     """Whether a position came within five minutes of a password that was given in this hour."""
     heard = tracker.last_received_at
-    if credential is None or heard is None or now - credential.issued_at > JUST_SET_UP or heard < credential.issued_at:
+    if credential is None or heard is None or not _is_just_set_up(tracker, credential, now):
         return False
     first = tracker.first_received_at
     since = max(first, credential.issued_at) if first is not None else heard
@@ -127,7 +144,7 @@ def change() -> Response:
     deed, tracker = request.form.get("deed", ""), request.form.get("tracker", "").strip()[:ID_AT_MOST]
     deeds = {"map": _map, "unmap": _unmap, "add": _add, "rotate": _rotate, "revoke": _revoke}
     if deed not in deeds or not tracker:
-        return _page(Answer(errors={"tracker": gettext("Name a tracker.")}), request.form)
+        return _page(FormResult(errors={"tracker": gettext("Name a tracker.")}), request.form)
     try:
         return _page(deeds[deed](tracker), {})
     except CredentialRefused:
@@ -135,14 +152,14 @@ def change() -> Response:
             "“%(id)s” has a password already or none yet, or is no id: letters, digits, - and _ (a phone: user/device).",
             id=tracker,
         )
-        return _page(Answer(errors={"tracker": sentence}), request.form)
+        return _page(FormResult(errors={"tracker": sentence}), request.form)
 
 
-def _map(tracker: str) -> Answer:
+def _map(tracker: str) -> FormResult:
     """In one step: what was on the bus before is taken off, where that is asked."""
     vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
     if not vehicle:
-        return Answer(errors={"vehicle": gettext("Name a bus.")})
+        return FormResult(errors={"vehicle": gettext("Name a bus.")})
     with writing(world().engine) as connection:
         on = load_tracker_map(connection)
         if request.form.get("swap"):
@@ -152,18 +169,18 @@ def _map(tracker: str) -> Answer:
                     audit(connection, "tracker_mapped", other, before=vehicle)
         map_tracker(connection, tracker, vehicle, now=now)
         audit(connection, "tracker_mapped", tracker, before=on.get(tracker, ""), after=vehicle)
-    return Answer()
+    return FormResult()
 
 
-def _unmap(tracker: str) -> Answer:
+def _unmap(tracker: str) -> FormResult:
     with writing(world().engine) as connection:
         before = load_tracker_map(connection).get(tracker, "")
         map_tracker(connection, tracker, None, now=world().now())
         audit(connection, "tracker_mapped", tracker, before=before)
-    return Answer()
+    return FormResult()
 
 
-def _add(tracker: str) -> Answer:
+def _add(tracker: str) -> FormResult:
     """A password for a new tracker, or for one that was heard without; with a bus where one is named."""
     vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
     with writing(world().engine) as connection:
@@ -175,25 +192,25 @@ def _add(tracker: str) -> Answer:
     return _shown(issued)
 
 
-def _rotate(tracker: str) -> Answer:
+def _rotate(tracker: str) -> FormResult:
     with writing(world().engine) as connection:
         issued = rotate_credential(connection, tracker, now=world().now())
         audit(connection, "tracker_password", tracker)
     return _shown(issued)
 
 
-def _revoke(tracker: str) -> Answer:
+def _revoke(tracker: str) -> FormResult:
     with writing(world().engine) as connection:
         revoke_credential(connection, tracker, now=world().now())
         audit(connection, "tracker_revoked", tracker)
-    return Answer()
+    return FormResult()
 
 
-def _shown(issued: IssuedPassword) -> Answer:
+def _shown(issued: IssuedPassword) -> FormResult:
     """The password, and for a phone its settings as a QR code for each app: shown once, kept nowhere."""
     host, links = request.host.rsplit(":", 1)[0], world().settings.phone_links
     codes = {} if links is None else {app: _code(link) for app, link in links(issued, host).items()}
-    return Answer(issued, codes, host)
+    return FormResult(issued, codes, host)
 
 
 def _code(link: str) -> str:

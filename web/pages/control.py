@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from maps.svg import Bus, svg_map
+from maps.svg import DrawnBus, svg_map
 from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrder
 from transit.store import advice_answers, departure_orders
 from transit.store.advice_answers import AdviceAnswer, Answer
@@ -37,7 +37,7 @@ def picture() -> Response:
     """The map of the console as a picture: the buses with their names, silent ones hatched."""
     network = the_network()
     buses = [
-        Bus(letter=bus.letter, colour=f"#{bus.ground}", lat=bus.lat, lon=bus.lon, label=bus.id, is_silent=bus.is_silent)
+        DrawnBus(letter=bus.letter, colour=f"#{bus.ground}", lat=bus.lat, lon=bus.lon, label=bus.id, is_silent=bus.is_silent)
         for bus in map_buses(world(), [])
     ]
     content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)

@@ -23,7 +23,7 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 
 @dataclass(frozen=True)
-class Wrong:
+class WrongDeed:
     """What cannot be done about a matter, what was typed, and which field it is about."""
 
     matter_id: int
@@ -38,7 +38,7 @@ def inbox_part() -> Response:
     return _part(None)
 
 
-def _part(wrong: Wrong | None) -> Response:
+def _part(wrong: WrongDeed | None) -> Response:
     return fragment(render_template("inbox_part.html", **{**inbox_values(world()), "wrong": wrong}))
 
 
@@ -55,7 +55,7 @@ def _matter(matter_id: int) -> Matter:
         abort(404)
 
 
-def _matter_page(matter: Matter, wrong: Wrong | None) -> Response:
+def _matter_page(matter: Matter, wrong: WrongDeed | None) -> Response:
     row = one_row(world(), matter)
     html = render_template("matter.html", row=row, wrong=wrong, snoozes=SNOOZES_MIN, matters=matters)
     return make_response(html, wrong.status if wrong else 200)
@@ -94,18 +94,18 @@ def _asked() -> MatterDeed:
     return MatterDeed(kind=kind, at=now, person=person.name if person else "", until=until, why=why)
 
 
-def _objection(matter: Matter, deed: MatterDeed) -> Wrong | None:
+def _objection(matter: Matter, deed: MatterDeed) -> WrongDeed | None:
     """Why that cannot be done, now that the matter stands as it does."""
     stand = stand_of(matter, deed.at)
     if stand.handling is Handling.OVER:
-        return Wrong(matter.matter_id, gettext("This matter is over by itself already."), status=CONFLICT)
+        return WrongDeed(matter.matter_id, gettext("This matter is over by itself already."), status=CONFLICT)
     if deed.kind is DeedKind.UNDO and not stand.can_undo:
-        return Wrong(matter.matter_id, gettext("There is nothing to take back any more."), status=CONFLICT)
+        return WrongDeed(matter.matter_id, gettext("There is nothing to take back any more."), status=CONFLICT)
     if deed.kind is not DeedKind.UNDO and stand.handling is Handling.CLOSED:
-        return Wrong(matter.matter_id, gettext("Somebody has closed it meanwhile; undo that first."), status=CONFLICT)
+        return WrongDeed(matter.matter_id, gettext("Somebody has closed it meanwhile; undo that first."), status=CONFLICT)
     if deed.kind is DeedKind.TAKE and stand.handling is Handling.TAKEN and stand.deed is not None:
         taken = gettext("%(person)s has taken it already; undo that first.", person=stand.deed.person)
-        return Wrong(matter.matter_id, taken, status=CONFLICT)
+        return WrongDeed(matter.matter_id, taken, status=CONFLICT)
     if deed.kind is DeedKind.CLOSE and not deed.why:
-        return Wrong(matter.matter_id, gettext("Write why it is closed: the next shift reads it."))
+        return WrongDeed(matter.matter_id, gettext("Write why it is closed: the next shift reads it."))
     return None

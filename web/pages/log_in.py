@@ -19,6 +19,8 @@ from web.world import world
 pages = Blueprint("log_in_pages", __name__)
 log = logging.getLogger(__name__)
 GO_ON = "go_on"  # in Flask's session: where somebody wanted to go, while they are elsewhere
+ELSEWHERE = "id_token"  # in Flask's session: with it a log-in at the other house is ended; empty: without it
+LONGEST_HINT = 2000  # letters of it that fit into a cookie beside the rest
 NAME_AT_MOST = 60  # characters looked at; a name has 40
 
 
@@ -109,6 +111,7 @@ def vouched() -> Response:
     if person.disabled_at is not None:
         return _form("", gettext("This account was closed here."), 403)
     log_in_as(person, now)
+    session[ELSEWHERE] = somebody.id_token if len(somebody.id_token) <= LONGEST_HINT else ""
     g.person = person
     with writing(world().engine) as connection:
         audit(connection, "log_in", person.name, why=settings.issuer)
@@ -149,17 +152,38 @@ def _let_in(person: Person, attempt: Attempt) -> Response:
 
 @pages.post("/keluar")
 def leave() -> Response:
+    """Who came with another house's word is sent there, to log out there, too: from a page, for a browser lets no form of ours
+    lead to another house."""
     only_from_our_pages()
     now = world().now()
     entry = who_is_logged_in(now)
+    there = None
     if entry is not None:
         if not has_csrf_token():
             abort(403)
         g.person = entry[0]
+        there = _log_out_there()
         log_out(entry[1], now)
         with writing(world().engine) as connection:
             audit(connection, "log_out", entry[0].name)
-    return redirect("/masuk", 303)  # type: ignore[return-value]
+    if there is None:
+        return redirect("/masuk", 303)  # type: ignore[return-value]
+    g.person = None
+    return make_response(render_template("logged_out.html", there=there, house=world().settings.single_sign_on))
+
+
+def _log_out_there() -> str | None:
+    """None: this log-in is of our own, or that house cannot be asked to end one."""
+    id_token = session.get(ELSEWHERE)
+    if not isinstance(id_token, str) or world().settings.single_sign_on is None:
+        return None
+    from web.single_sign_on import NotReached, log_out_there
+
+    try:
+        return log_out_there(id_token)
+    except NotReached as error:
+        log.warning("the log-out at the other house is not reached: %s", error)
+        return None
 
 
 @pages.get("/armada/sandi")

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from xstatic.pkg import leaflet
 
 from maps.ground import load_part
-from maps.svg import Bus, svg_map
+from maps.svg import DrawnBus, svg_map
 from transit.arrivals.alerts import Alert, Effect
 from transit.arrivals.rows import TOLD_AGE
 from transit.store.files import write_atomically
@@ -85,7 +85,7 @@ def picture() -> Response:
     """The map for whoever has no JavaScript: as it is now."""
     network, now = the_network(), world().now()
     buses = [
-        Bus(
+        DrawnBus(
             letter=names.route_name(route)[:1].upper(),
             colour=f"#{colours(route)[0]}",
             lat=state.report.lat,

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flask_babel import gettext
 
 from transit.plan.service_day import local_date
-from transit.quality.performance import ServiceFigures
+from transit.quality.performance import PerformanceFigures
 from web.answers import the_network
 from web.boards.performance import NamedFigures, PerformanceBoard, Period, performance, span_of
 from web.words import performance as words
@@ -21,7 +21,7 @@ from web.world import world
 
 pages = Blueprint("performance", __name__)
 UNPROCESSABLE = 422
-COLUMNS = (  # of CSV and XLSX: field of ServiceFigures, heading, what it is divided by for people
+COLUMNS = (  # of CSV and XLSX: field of PerformanceFigures, heading, what it is divided by for people
     ("excess_wait_s", "excess_wait_min", 60.0),
     ("over_promise_s", "wait_over_promise_min", 60.0),
     ("wait_s", "wait_min", 60.0),
@@ -186,6 +186,6 @@ def _name(row: NamedFigures) -> str:
     return (row.route.short_name or row.route.long_name) if row.route else row.name
 
 
-def _numbers(figures: ServiceFigures) -> list[float | int | None]:
+def _numbers(figures: PerformanceFigures) -> list[float | int | None]:
     values = [(getattr(figures, name), by) for name, _, by in COLUMNS]
     return [None if value is None else value if isinstance(value, int) else round(value / by, 4) for value, by in values]

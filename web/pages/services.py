@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from rapidfuzz import fuzz, utils
 
-from maps.guide import Service
+from maps.guide import CityService
 from maps.service_check import NO_ANSWER, REFUSED
 from web.guide import guide_of
 from web.world import world
@@ -66,7 +66,7 @@ def answer_word(result: str) -> str:
     return gettext("no answer") if result.startswith(NO_ANSWER) else result
 
 
-def answers(service: Service, need: str) -> bool:
+def answers(service: CityService, need: str) -> bool:
     text = " ".join((service.name, *service.description.values())).casefold()
     return any(word in text for word in NEEDS[need])
 
@@ -87,12 +87,12 @@ def need_words(needs: list[str]) -> dict[str, str]:
     return {need: words[need] for need in needs}
 
 
-def _category(service: Service) -> str:
+def _category(service: CityService) -> str:
     """The first that it is listed under; an inferred one counts as what it is inferred to be."""
     first = service.categories[0] if service.categories else CATEGORIES[0]
     return first.removeprefix("?")
 
 
-def _matches(service: Service, wanted: str) -> bool:
+def _matches(service: CityService, wanted: str) -> bool:
     text = " ".join((service.name, *service.description.values()))
     return fuzz.partial_ratio(wanted, text, processor=utils.default_process) >= GOOD_ENOUGH

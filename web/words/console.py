@@ -35,6 +35,7 @@ def deed_word(action: str) -> str:
         "tracker_mapped": gettext("moved a tracker"),
         "tracker_password": gettext("gave a tracker a password"),
         "tracker_revoked": gettext("shut a tracker out"),
+        "setting": gettext("changed a setting"),
         "matter_take": gettext("took a matter"),
         "matter_snooze": gettext("put a matter off"),
         "matter_close": gettext("closed a matter"),

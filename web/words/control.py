@@ -51,8 +51,8 @@ def factor_word(name: str) -> str:
     return {
         "always": gettext("what is always so"),
         "network today": gettext("traffic of the whole city today"),
-        "corridor lately": gettext("this route in the last minutes"),
-        "corridor today": gettext("this route today"),
+        "stream lately": gettext("this route in the last minutes"),
+        "stream today": gettext("this route today"),
         "own pace": gettext("how this bus drives today"),
         "own pace lately": gettext("how this bus drove lately"),
         "headway": gettext("how far the bus ahead is"),

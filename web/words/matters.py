@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from flask_babel import gettext
 
-from transit.operations.matters import DeedKind, Handling, Stand
+from transit.operations.matters import DeedKind, Handling, MatterState
 from transit.operations.troubles import Trouble
 from transit.operations.troubles import TroubleKind as Kind
 from web.words import phrasing
@@ -35,7 +35,7 @@ OF_NOBODY = {  # what stands in no page of the console: the sentence says what t
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """A button that leads to the form that does it."""
 
     address: str
@@ -47,27 +47,27 @@ def vehicle_of(trouble: Trouble) -> str:
     return str(trouble.figures.get("vehicle", trouble.subject))
 
 
-def first_step(trouble: Trouble) -> Step | None:
+def first_step(trouble: Trouble) -> NextStep | None:
     """None where nothing on the console's pages helps."""
     kind, route_id = trouble.kind, str(trouble.figures.get("route_id", ""))
     if kind in OF_NOBODY:
         return None
     if kind in OF_ASSIGNMENTS:
-        return Step(f"{ASSIGN}#what-{quote(vehicle_of(trouble))}", gettext("Assign it"))
+        return NextStep(f"{ASSIGN}#what-{quote(vehicle_of(trouble))}", gettext("Assign it"))
     if kind in OF_CHANGES:
-        return Step(CHANGE, gettext("Change what runs"))
+        return NextStep(CHANGE, gettext("Change what runs"))
     special = {
         Kind.NOTICE_ENDS: lambda: _of_notice(trouble.subject),
-        Kind.GHOST: lambda: Step(_form("departure"), gettext("Call the departure off")),
-        Kind.BUNCHED: lambda: Step(_form("hold", vehicle=trouble.subject), _hold(trouble.subject)),
-        Kind.GAP: lambda: Step(_form("hold", vehicle=_ahead(trouble)), _hold(_ahead(trouble))),
-        Kind.OFF_LINE: lambda: Step(f"{CHANGE}?{urlencode({'rute': route_id})}", gettext("Tell of a detour")),
-        Kind.TICKET_WAITS: lambda: Step(f"{REPORTS}#t{quote(trouble.subject)}", gettext("Answer it")),
-        Kind.RUNS_IN_SPITE: lambda: Step(TELL, gettext("Look at the notice")),
-        Kind.JAM: lambda: Step(TELL, gettext("Tell riders")),
-        Kind.STANDING: lambda: Step(f"/armada/bus/{quote(trouble.subject, safe='')}", gettext("Look at the bus")),
+        Kind.GHOST: lambda: NextStep(_form("departure"), gettext("Call the departure off")),
+        Kind.BUNCHED: lambda: NextStep(_form("hold", vehicle=trouble.subject), _hold(trouble.subject)),
+        Kind.GAP: lambda: NextStep(_form("hold", vehicle=_ahead(trouble)), _hold(_ahead(trouble))),
+        Kind.OFF_LINE: lambda: NextStep(f"{CHANGE}?{urlencode({'rute': route_id})}", gettext("Tell of a detour")),
+        Kind.TICKET_WAITS: lambda: NextStep(f"{REPORTS}#t{quote(trouble.subject)}", gettext("Answer it")),
+        Kind.RUNS_IN_SPITE: lambda: NextStep(TELL, gettext("Look at the notice")),
+        Kind.JAM: lambda: NextStep(TELL, gettext("Tell riders")),
+        Kind.STANDING: lambda: NextStep(f"/armada/bus/{quote(trouble.subject, safe='')}", gettext("Look at the bus")),
     }.get(kind)
-    return special() if special is not None else Step(TRACKERS, gettext("Look at the trackers"))
+    return special() if special is not None else NextStep(TRACKERS, gettext("Look at the trackers"))
 
 
 def _form(kind: str, **values: str) -> str:
@@ -82,13 +82,13 @@ def _hold(vehicle_id: str) -> str:
     return gettext("Hold %(bus)s", bus=vehicle_id)
 
 
-def _of_notice(alert_id: str) -> Step:
+def _of_notice(alert_id: str) -> NextStep:
     if alert_id.startswith(ADJUSTED):
-        return Step(CHANGE, gettext("Look at the change"))
-    return Step(f"{TELL}/{quote(alert_id, safe='')}", gettext("Change the notice"))
+        return NextStep(CHANGE, gettext("Look at the change"))
+    return NextStep(f"{TELL}/{quote(alert_id, safe='')}", gettext("Change the notice"))
 
 
-def stand_word(stand: Stand) -> str:
+def stand_word(stand: MatterState) -> str:
     """Who did what about a matter; empty where nobody did anything."""
     deed = stand.deed
     if deed is None:

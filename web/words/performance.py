@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext, ngettext
 
-from transit.quality.performance import ServiceFigures
+from transit.quality.performance import PerformanceFigures
 from web.words import phrasing
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def headings() -> list[str]:
     ]
 
 
-def cells(figures: ServiceFigures, empty_km: float | None) -> list[str]:
+def cells(figures: PerformanceFigures, empty_km: float | None) -> list[str]:
     """One row of a table. Minutes, shares in per cent; of hours that were all left out nothing is said, not even none."""
     return [
         minutes(figures.excess_wait_s),

@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 
 from transit.arrivals.alerts import Alert
 from transit.plan.network import Stop
-from transit.quality.verdict import Passage, Verdict, VerdictKind
+from transit.quality.verdict import RecordedCall, TicketVerdict, VerdictKind
 from web.words import names, phrasing
 
 ABOUT_BUSES = ("no_bus", "passed_by", "wrong_info")  # kinds of reports that what was seen answers
@@ -17,7 +17,7 @@ FAR_OFF = timedelta(minutes=2)  # by which a promise was wrong enough to be owne
 NOTICES = 1  # of those in force, that an answer names
 
 
-def drafted(stop: Stop, verdict: Verdict, alerts: Sequence[Alert], longest: int) -> str:
+def drafted(stop: Stop, verdict: TicketVerdict, alerts: Sequence[Alert], longest: int) -> str:
     """At most so many characters, in whole sentences."""
     sentences = [_what_came(stop, verdict), *_what_was_shown(verdict), *_what_else(verdict, alerts)]
     text = ""
@@ -29,7 +29,7 @@ def drafted(stop: Stop, verdict: Verdict, alerts: Sequence[Alert], longest: int)
     return text
 
 
-def _what_came(stop: Stop, verdict: Verdict) -> str:
+def _what_came(stop: Stop, verdict: TicketVerdict) -> str:
     place = {"stop": names.stop_name(stop), "time": phrasing.clock(verdict.asked_at)}
     if verdict.kind is VerdictKind.PASSED:
         row = _nearest(verdict)
@@ -51,14 +51,14 @@ def _what_came(stop: Stop, verdict: Verdict) -> str:
     return gettext("We are sorry: of %(time)s nothing was recorded, so we cannot say whether a bus came to %(stop)s.", **place)
 
 
-def _nearest(verdict: Verdict) -> Passage | None:
-    def apart(row: Passage) -> float:
+def _nearest(verdict: TicketVerdict) -> RecordedCall | None:
+    def apart(row: RecordedCall) -> float:
         return abs((row.arrived_at - verdict.asked_at).total_seconds())
 
     return min(verdict.passages, key=apart, default=None)
 
 
-def _what_was_shown(verdict: Verdict) -> list[str]:
+def _what_was_shown(verdict: TicketVerdict) -> list[str]:
     """What the page had said last of a bus that came at another time, or not at all."""
     for row in verdict.promises:
         came: datetime | None = row.came_at
@@ -71,7 +71,7 @@ def _what_was_shown(verdict: Verdict) -> list[str]:
     return []
 
 
-def _what_else(verdict: Verdict, alerts: Sequence[Alert]) -> list[str]:
+def _what_else(verdict: TicketVerdict, alerts: Sequence[Alert]) -> list[str]:
     lines = [gettext("Notice then: %(words)s.", words=phrasing.text_of(alert.header)) for alert in alerts[:NOTICES]]
     if verdict.silent and verdict.kind is not VerdictKind.PASSED:
         silent = ", ".join(verdict.silent)

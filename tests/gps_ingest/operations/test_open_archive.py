@@ -18,7 +18,7 @@ import pytest
 from gps_ingest.operations.open_archive import FOLDER, TABLES, archive_day, days_to_write
 from tests.builders import MONDAY, a_network, a_trip_instance, at, every
 from transit.plan.network import Network, TripInstance
-from transit.quality.service_figures import figures_of_day
+from transit.quality.archive_figures import archive_figures
 from transit.store.database import migrate, open_database, writing
 from transit.store.stop_events import save_stop_events
 from transit.tracking.state import StopEvent
@@ -124,7 +124,7 @@ def test_the_last_three_days_are_written_again() -> None:
 def test_figures_of_a_timetable_count_trips_and_who_is_on_time() -> None:
     on_time = a_call(a_trip_instance("T1"), 3, 7, 4, 10)  # planned 1,500 m at 6 m/s: 07:04:10
     late = a_call(a_trip_instance("T2"), 3, 8, 9, 11, vehicle_id="BUS2")  # 301 s
-    (row,) = figures_of_day(DAILY, [on_time, late], MONDAY)
+    (row,) = archive_figures(DAILY, [on_time, late], MONDAY)
     assert (row.trips_planned, row.trips_seen, row.vehicles, row.calls) == (2, 2, 2, 2)
     assert row.on_time_pct == 50.0
     assert (row.planned_headway_s, row.median_headway_s) == (None, 3901)
@@ -133,7 +133,7 @@ def test_figures_of_a_timetable_count_trips_and_who_is_on_time() -> None:
 
 def test_the_mean_wait_counts_a_long_gap_more_than_a_short_one() -> None:
     calls = [a_call(a_trip_instance("T1", 7 * 3600 + n), 3, 7, minute) for n, minute in enumerate((0, 5, 20))]
-    (row,) = figures_of_day(TEN, calls, MONDAY)
+    (row,) = archive_figures(TEN, calls, MONDAY)
     assert (row.trips_planned, row.planned_headway_s, row.on_time_pct) == (None, 600, None)
     assert row.median_headway_s == 600  # of 300 and 900
     assert row.mean_wait_s == 375  # (300² + 900²) / (2 x 1200); buses ten minutes apart would make it 300
@@ -141,10 +141,10 @@ def test_the_mean_wait_counts_a_long_gap_more_than_a_short_one() -> None:
 
 def test_nobody_waits_through_a_break() -> None:
     calls = [a_call(a_trip_instance("T1", 7 * 3600 + n), 3, hour, 0) for n, hour in enumerate((7, 10))]
-    (row,) = figures_of_day(TEN, calls, MONDAY)
+    (row,) = archive_figures(TEN, calls, MONDAY)
     assert (row.median_headway_s, row.mean_wait_s) == (None, None)
 
 
 @pytest.mark.parametrize("day", [MONDAY - timedelta(days=1), MONDAY + timedelta(days=1)])
 def test_another_day_has_none_of_it(day: date) -> None:
-    assert figures_of_day(DAILY, [a_call(a_trip_instance("T1"), 3, 7, 4)], day) == []
+    assert archive_figures(DAILY, [a_call(a_trip_instance("T1"), 3, 7, 4)], day) == []

@@ -23,10 +23,18 @@ from gps_ingest.operations.supervisor import Supervisor
 from tests.builders import SEVEN, a_network
 from tests.conftest import HOUSE, free_port, until
 from tests.gps_ingest.clients import Client
-from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
+from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.database import migrate, open_database, writing
 from transit.store.networks import save_network
-from transit.store.signs_of_life import INGEST_SIGN, LIVE_SIGN, Progress, Sign, read_progress, worker_sign, workers_with_signs
+from transit.store.signs_of_life import (
+    INGEST_SIGN,
+    LIVE_SIGN,
+    ProcessProgress,
+    Sign,
+    read_progress,
+    worker_sign,
+    workers_with_signs,
+)
 from transit.store.trackers import load_tracker_health
 from transit.store.watch_reports import FILE, read_report, write_report
 
@@ -79,7 +87,7 @@ class Signs:
     """Signs of life of processes that are only made of signs; say() sets what they say."""
 
     def __init__(self, folder):
-        self.said = {INGEST_SIGN: Progress(), LIVE_SIGN: Progress()}
+        self.said = {INGEST_SIGN: ProcessProgress(), LIVE_SIGN: ProcessProgress()}
         self.signs = {name: Sign(folder, name) for name in self.said}
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self._give)
@@ -121,7 +129,7 @@ def test_an_ingest_that_works_off_a_backlog_is_left_alone(acted, supervisor, sig
     end = time.monotonic() + 4.0
 
     def took_more():
-        signs.said[INGEST_SIGN] = Progress(messages=int(1000 * time.monotonic()))
+        signs.said[INGEST_SIGN] = ProcessProgress(messages=int(1000 * time.monotonic()))
         return time.monotonic() > end
 
     watch_until(supervisor, acted, took_more)
@@ -129,19 +137,19 @@ def test_an_ingest_that_works_off_a_backlog_is_left_alone(acted, supervisor, sig
 
 
 def test_an_ingest_that_waits_for_the_database_is_told_and_left_alone(acted, supervisor, signs):
-    signs.said[INGEST_SIGN] = Progress(database=False)
+    signs.said[INGEST_SIGN] = ProcessProgress(database=False)
     watch_for(supervisor, acted, 3.0)
     assert (kinds(acted), restarts(acted)) == ({("ingest", FaultKind.DATABASE)}, [])
-    signs.said[INGEST_SIGN] = Progress(received=2**62, stored=2**62)
-    signs.said[LIVE_SIGN] = Progress(received=2**62)
+    signs.said[INGEST_SIGN] = ProcessProgress(received=2**62, stored=2**62)
+    signs.said[LIVE_SIGN] = ProcessProgress(received=2**62)
     watch_until(supervisor, acted, lambda: kinds(acted) == set(), 5)
 
 
 @pytest.mark.parametrize(
     ("ingest", "part", "kind"),
     [
-        (Progress(received=2**62), "ingest", FaultKind.NOT_STORED),
-        (Progress(received=2**62, stored=2**62), "live", FaultKind.NOT_SHOWN),
+        (ProcessProgress(received=2**62), "ingest", FaultKind.NOT_STORED),
+        (ProcessProgress(received=2**62, stored=2**62), "live", FaultKind.NOT_SHOWN),
     ],
 )
 def test_where_the_canary_stays_is_started_again(acted, supervisor, signs, ingest, part, kind):
@@ -287,7 +295,7 @@ def test_what_a_store_lost_is_what_waited_in_the_one_before(before, after, lost)
 
 def test_a_report_of_a_parent_that_is_gone_speaks_of_no_faults(tmp_path):
     full = WatchReport(
-        (PartFault("live", FaultKind.SILENT, SEVEN),), (Restart("live", FaultKind.DIED, SEVEN),), (Loss(3, SEVEN),)
+        (PartFault("live", FaultKind.SILENT, SEVEN),), (Restart("live", FaultKind.DIED, SEVEN),), (MessageLoss(3, SEVEN),)
     )
     assert read_report(tmp_path) == WatchReport()
     write_report(tmp_path, full)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gps_ingest.receive.doorkeeper import MOST_NAMES, TRIES_AT_ONCE, Answer, Doorkeeper
+from gps_ingest.receive.doorkeeper import MOST_NAMES, TRIES_AT_ONCE, Admission, Doorkeeper
 from tests.builders import SEVEN
 from transit.store.credential_hashes import hash_for_nats
 from transit.store.tracker_credentials import Credential
@@ -47,47 +47,47 @@ def ask(doorkeeper, user="T1", password="right", tracker_id=None, topic=None, ad
 
 
 def test_the_right_password_opens_its_own_topics_only(doorkeeper):
-    assert ask(doorkeeper) is Answer.YES
-    assert ask(doorkeeper, topic="owntracks/T1/phone") is Answer.YES
-    assert ask(doorkeeper, topic=TOPIC.format("T2")) is Answer.WRONG
-    assert ask(doorkeeper, topic="owntracks/T1/phone/more") is Answer.WRONG
-    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/phone") is Answer.YES
-    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/tablet") is Answer.WRONG
+    assert ask(doorkeeper) is Admission.YES
+    assert ask(doorkeeper, topic="owntracks/T1/phone") is Admission.YES
+    assert ask(doorkeeper, topic=TOPIC.format("T2")) is Admission.WRONG
+    assert ask(doorkeeper, topic="owntracks/T1/phone/more") is Admission.WRONG
+    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/phone") is Admission.YES
+    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/tablet") is Admission.WRONG
 
 
 def test_before_the_credentials_are_read_nobody_is_called_wrong_and_no_try_is_counted(clock):
     doorkeeper = Doorkeeper(clock)
-    assert [ask(doorkeeper) for _ in range(int(TRIES_AT_ONCE) + 1)] == [Answer.NOT_YET] * int(TRIES_AT_ONCE + 1)
+    assert [ask(doorkeeper) for _ in range(int(TRIES_AT_ONCE) + 1)] == [Admission.NOT_YET] * int(TRIES_AT_ONCE + 1)
     assert doorkeeper.take_refused() == {}
     doorkeeper.know([])
-    assert ask(doorkeeper) is Answer.WRONG, "a city without credentials admits nobody"
+    assert ask(doorkeeper) is Admission.WRONG, "a city without credentials admits nobody"
     doorkeeper.know([credential()])
-    assert ask(doorkeeper) is Answer.YES
+    assert ask(doorkeeper) is Admission.YES
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "right" * 30, "ri\0ght", "rechts\u00e9"])
 def test_another_password_does_not(doorkeeper, password):
-    assert ask(doorkeeper, password=password) is Answer.WRONG
-    assert ask(doorkeeper) is Answer.YES
-    assert ask(doorkeeper, password=password) is Answer.WRONG
+    assert ask(doorkeeper, password=password) is Admission.WRONG
+    assert ask(doorkeeper) is Admission.YES
+    assert ask(doorkeeper, password=password) is Admission.WRONG
 
 
 def test_a_password_that_was_taken_away_or_changed_is_worth_nothing(doorkeeper):
-    assert ask(doorkeeper) is Answer.YES
+    assert ask(doorkeeper) is Admission.YES
     doorkeeper.know([credential(nats_hash=hash_for_nats("new"))])
-    assert (ask(doorkeeper), ask(doorkeeper, password="new")) == (Answer.WRONG, Answer.YES)
+    assert (ask(doorkeeper), ask(doorkeeper, password="new")) == (Admission.WRONG, Admission.YES)
     doorkeeper.know([])
-    assert ask(doorkeeper, password="new") is Answer.WRONG
+    assert ask(doorkeeper, password="new") is Admission.WRONG
 
 
 def test_an_address_that_guesses_is_slowed_down_and_who_is_known_is_not(doorkeeper, clock):
-    assert ask(doorkeeper) is Answer.YES
+    assert ask(doorkeeper) is Admission.YES
     answers = [ask(doorkeeper, password="guess") for _ in range(int(TRIES_AT_ONCE))]
-    assert answers == [Answer.WRONG] * (int(TRIES_AT_ONCE) - 1) + [Answer.TOO_OFTEN]
-    assert ask(doorkeeper) is Answer.YES
-    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/phone", address="192.0.2.2") is Answer.YES
+    assert answers == [Admission.WRONG] * (int(TRIES_AT_ONCE) - 1) + [Admission.TOO_OFTEN]
+    assert ask(doorkeeper) is Admission.YES
+    assert ask(doorkeeper, "driver7", topic="owntracks/driver7/phone", address="192.0.2.2") is Admission.YES
     clock.now_s += 1.0
-    assert ask(doorkeeper, password="guess") is Answer.WRONG
+    assert ask(doorkeeper, password="guess") is Admission.WRONG
 
 
 def test_who_was_refused_is_counted_once_and_invented_names_fill_no_memory(doorkeeper, clock):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gps_ingest.decoder import SUBSCRIPTIONS, decode
-from gps_ingest.mqtt import Inbox
+from gps_ingest.mqtt import Subscription
 from gps_ingest.recordings.playback import publish_recording
 from gps_ingest.simulation.publisher import Tracker
 from gps_ingest.simulation.simulator import simulate
@@ -27,7 +27,7 @@ def clock():
 @pytest.fixture
 def heard(any_broker):
     """(url, listen): listen(seconds) -> what came in since the test began."""
-    inbox = Inbox(any_broker, SUBSCRIPTIONS, "listener", clock)
+    inbox = Subscription(any_broker, SUBSCRIPTIONS, "listener", clock)
     inbox.receive(1, 0.5)
 
     def listen(seconds, enough=10**9):

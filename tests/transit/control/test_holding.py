@@ -10,7 +10,7 @@ from tests.builders import STRAIGHT, Way, a_city
 from tests.control_cast import BACK, NOW, SPEED_MPS, Control
 from transit.control.calls import Departure
 from transit.control.corridor import corridor_of
-from transit.control.facts import Settings
+from transit.control.facts import HoldingSettings
 from transit.control.holding import NoAdvice, expected_wait_s, headway_s
 
 
@@ -47,7 +47,7 @@ def test_a_bus_that_is_late_enough_leaves_when_it_is_ready():
 def test_nobody_is_held_for_longer_than_the_limit():
     assert waiting_after(2.0).advice()["BUS1"].held_s == 300.0
     short = waiting_after(2.0)
-    short.settings = Settings(longest_hold_s=120.0)
+    short.settings = HoldingSettings(longest_hold_s=120.0)
     assert short.advice()["BUS1"].held_s == 120.0
 
 
@@ -96,7 +96,7 @@ def test_the_headway_follows_the_buses_on_the_road_unless_the_promise_can_be_kep
 @pytest.mark.parametrize("lowest", [100.0, 500.0])
 def test_a_lowest_headway_that_the_buses_cannot_keep_changes_nothing(lowest):
     cast = waiting_after(8.0)
-    cast.settings = Settings(lowest_headway_s=lowest)
+    cast.settings = HoldingSettings(lowest_headway_s=lowest)
     facts = cast.facts()
     assert headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx(1.05 * 1720 / 3)
 

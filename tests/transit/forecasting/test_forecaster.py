@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gps_ingest.recordings.replay import replay
 from tests.builders import SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_trip_instance, at, every
+from tests.conftest import HOUSE
 from tests.driving import a_day, a_drive_of, a_state, play
 from transit.forecasting.baselines import METHODS
 from transit.forecasting.explanation import recompute
@@ -24,6 +25,7 @@ from transit.forecasting.prediction import Tier
 from transit.forecasting.terminal_waits import TerminalWaits
 from transit.tracking.state import VehicleStatus
 
+LEARNT_6 = HOUSE / "tests" / "cases" / "stored_at_fb13c56" / "learnt_6.bin"  # of taught([1.0, 1.5, 1.2, 1.4, 1.3])
 NETWORK = a_network()  # 8 links of 500 m, 83 s each by the plan
 LINK_S = 500.0 / 6.0
 
@@ -112,6 +114,19 @@ def test_what_was_learnt_survives_and_stays_small():
     assert len(taught([1.0, 1.5] * 20).dump()) < len(blob) + 200_000  # the ring of past errors fills, and that is all
 
 
+def test_what_the_version_before_saved_is_read_on():
+    forecaster, later = Forecaster(NETWORK, LEARNT_6.read_bytes()), at(8, day=a_date(9))
+    assert forecaster.remembers
+    expected_s = [81.634962, 181.724607, 280.840332, 385.995574, 485.627849, 584.351518, 675.87389]  # by that version
+    assert ahead_s(forecaster, later) == pytest.approx(expected_s, rel=1e-5)
+    names = [set(plain | plain["arrays"]) for plain in map(unpacked, (forecaster.dump(), LEARNT_6.read_bytes()))]
+    assert names[0] == names[1]  # so that version reads what this one saves
+
+
+def unpacked(blob):
+    return msgspec.msgpack.decode(zlib.decompress(blob))
+
+
 def test_a_new_plan_keeps_what_was_learnt_of_links_that_stay():
     slow = Forecaster(NETWORK)
     for day in range(7):
@@ -128,7 +143,7 @@ def test_bytes_that_cannot_be_read_are_no_history(blob):
 
 
 def test_what_another_version_saved_in_a_later_format_is_no_history():
-    plain = msgspec.msgpack.decode(zlib.decompress(taught([1.0, 1.5]).dump()))
+    plain = unpacked(taught([1.0, 1.5]).dump())
     assert Forecaster(NETWORK, zlib.compress(msgspec.msgpack.encode(plain))).remembers
     later = zlib.compress(msgspec.msgpack.encode({**plain, "format": plain["format"] + 1}))
     assert not Forecaster(NETWORK, later).remembers
@@ -213,7 +228,7 @@ def test_where_no_timetable_rules_a_bus_that_has_just_lost_the_one_before_waits_
     def leaves(last):
         forecaster = Forecaster(network)
         linked = forecaster.links.of_trip(trip.trip_id)
-        forecaster.departures.waits[linked.corridor] = waits = TerminalWaits()
+        forecaster.departures.waits[linked.stream] = waits = TerminalWaits()
         waits.note_departure(last.timestamp(), last.timestamp(), None)
         return forecaster.departures.expected("BUS-1", trip, linked, now.timestamp())
 

@@ -65,7 +65,7 @@ def test_waits_are_seen_again():
     relearn(forecaster, [waited])
     linked = forecaster.links.of_trip(first.trip.trip_id)
     assert linked is not None
-    assert len(forecaster.departures.waits[linked.corridor].rows) == 1
+    assert len(forecaster.departures.waits[linked.stream].rows) == 1
     assert forecaster.calibration[Tier.AT_TERMINAL].count.sum() == 5
 
 

@@ -60,7 +60,7 @@ def test_the_usual_time_of_a_link_is_what_most_of_its_times_stay_below(times: fl
     assert usual_s <= spread.usual_s(2, 0, 100.0) < 1.12 * usual_s + 4.0  # to the next edge of the histogram
 
 
-def test_a_link_with_few_times_goes_by_its_corridor_and_without_both_by_the_plan() -> None:
+def test_a_link_with_few_times_goes_by_its_stream_and_without_both_by_the_plan() -> None:
     spread = LinkSpread(Forecaster(NETWORK).links)
     for link in (3, 4, 5):
         for _ in range(10):

@@ -134,5 +134,5 @@ def test_a_wait_is_remembered_as_an_hour_at_the_most() -> None:
     assert linked is not None
     departures.note_wait("BUS1", trip, 1_000_000.0)
     departures.note_departure("BUS1", trip, linked, 1_000_000.0 + 7000.0)
-    (row,) = departures.waits[linked.corridor].rows
+    (row,) = departures.waits[linked.stream].rows
     assert row.waited_s == 3600.0

@@ -1,4 +1,4 @@
-"""What is learnt of links: how they go today, in the corridor lately and for a while, and a vehicle's own headway."""
+"""What is learnt of links: how they go today, in the stream lately and for a while, and a vehicle's own headway."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def travel(times: TravelTimes, vehicle_id: str, started_s: float, *, pace: float
 
 
 @pytest.mark.parametrize(("pace", "sign"), [(1.6, 1), (0.6, -1)])
-def test_a_corridor_that_goes_slower_lately_is_told_slower_and_a_faster_one_faster(
+def test_a_stream_that_goes_slower_lately_is_told_slower_and_a_faster_one_faster(
     times: TravelTimes, pace: float, sign: int
 ) -> None:
     at = travel(times, "A", 0.0, pace=pace)

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import at
-from transit.operations.limits import DEFAULT, Limits, parse_limits
+from transit.operations.limits import DEFAULT, InboxLimits, parse_limits
 from transit.operations.matters import DeedKind, Handling, Lasting, Matter, MatterDeed, look, stand_of
 from transit.operations.troubles import Trouble, TroubleKind
 
 SILENT = Trouble(TroubleKind.SILENT, "T1", at(7))
-LIMITS = Limits(lasts_s=20.0, clears_s=60.0)
+LIMITS = InboxLimits(lasts_s=20.0, clears_s=60.0)
 
 
 def looks(found, lasting=None, limits=LIMITS):
@@ -100,7 +100,7 @@ def test_a_matter_that_ended_by_itself_is_over_whoever_had_it_and_at_a_moment_be
 
 def test_limits_are_read_by_name_and_what_cannot_be_read_is_said():
     assert parse_limits("") == DEFAULT
-    assert parse_limits("silent_s=240, battery_pct=15.5") == Limits(silent_s=240.0, battery_pct=15.5)
+    assert parse_limits("silent_s=240, battery_pct=15.5") == InboxLimits(silent_s=240.0, battery_pct=15.5)
     for text, words in (("silence=3", "names 'silence'"), ("silent_s=-4", "not negative"), ("silent_s", "not negative")):
         with pytest.raises(ValueError, match=words):
             parse_limits(text)

@@ -11,8 +11,8 @@ from tests.builders import MONDAY, at
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.store.assignments import (
     Duty,
+    EndReason,
     Overlap,
-    Reason,
     assign,
     assignments_in_force,
     days_on_trips,
@@ -70,8 +70,8 @@ def test_what_was_ended_stays_with_its_reason_and_by_whom(database: Engine) -> N
     with writing(database) as connection:
         route(connection)
         (row,) = load_current(connection, NOW)
-        assert end_assignment(connection, row.assignment_id, Reason.BREAKDOWN, by="budi", now=at(8))
-        assert not end_assignment(connection, row.assignment_id, Reason.OTHER, by="siti", now=at(9))
+        assert end_assignment(connection, row.assignment_id, EndReason.BREAKDOWN, by="budi", now=at(8))
+        assert not end_assignment(connection, row.assignment_id, EndReason.OTHER, by="siti", now=at(9))
         assert load_current(connection, at(8)) == []
         (past,) = load_history(connection, at(0), at(23))
     assert (past.assigned_by, past.ended_at, past.ended_by, past.reason) == ("siti", at(8), "budi", "breakdown")

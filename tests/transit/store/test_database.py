@@ -18,7 +18,7 @@ from transit.store.database import Engine, UnknownSchema, check_schema, migrate,
 from transit.store.tables import from_micros, metadata, to_micros
 
 
-@pytest.mark.filterwarnings("ignore:.*expression-based index")  # what it does is tested by its effect, in test_facts
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # what it does is tested by its effect, in test_saved_and_loaded
 def test_migrations_bring_an_empty_database_up_to_the_tables(empty: Engine) -> None:
     migrate(empty)
     check_schema(empty)
@@ -63,6 +63,7 @@ UNDO = {  # schema -> what takes back what it added
     "0010": ("DROP TABLE identities",),
     "0011": ("DROP TABLE matter_deeds", "DROP TABLE matters", "DROP TABLE hand_overs"),
     "0012": ("DROP TABLE crowding_taps",),
+    "0013": ("DROP TABLE console_settings",),
 }
 
 

@@ -9,12 +9,14 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from tests.builders import a_drive, a_network
+from tests.builders import SEVEN, a_drive, a_network, a_report, a_trip_instance
 from tests.conftest import HOUSE
 from transit.store.vehicles import STATE
-from transit.tracking.pipeline import FORMAT, Memory, Pipeline, pack, unpack
+from transit.tracking.memory import FORMAT, Memory, pack, unpack
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import VehicleState, VehicleStatus
 
+AS_FORMAT_4 = HOUSE / "tests" / "cases" / "stored_at_fb13c56" / "memory_4.hex"
 DUMP = HOUSE / "tests" / "cases" / "stored_before_formats" / "schema_0003.sql"
 
 
@@ -23,6 +25,13 @@ def state_of_before() -> VehicleState:
     row = re.search(r"INSERT INTO \"vehicle_states\" VALUES\('BUS1',.*?X'([0-9A-F]+)'", DUMP.read_text(encoding="utf-8"))
     assert row is not None
     state = STATE.decode(bytes.fromhex(row.group(1)))
+    assert state is not None
+    return state
+
+
+def state_of_format_4() -> VehicleState:
+    """BUS1 off the line of T1, seven fixes after it left it at 1,800 m, as commit fb13c56 stored it."""
+    state = STATE.decode(bytes.fromhex(AS_FORMAT_4.read_text(encoding="ascii")))
     assert state is not None
     return state
 
@@ -65,10 +74,34 @@ def test_a_later_format_or_a_broken_one_begins_anew_with_that_vehicle(content: b
     assert len(state.recent) <= 1
 
 
+def test_a_memory_of_format_4_is_gone_on_with_without_since_when_its_status_lasts() -> None:
+    state = state_of_format_4()
+    memory = unpack(state.memory)
+    assert memory.belief is not None
+    published = memory.published
+    assert published is not None
+    assert (published.status, published.trip) == ("off_route", a_trip_instance())
+    assert published.along_m == pytest.approx(2220.0, abs=0.1)
+    assert published.off_since == SEVEN.timestamp() + 295.0
+    assert (published.off_m, published.t) == (120.0, SEVEN.timestamp() + 370.0)
+    pipeline = Pipeline(a_network(), [state])
+    beside = replace(a_report((2280.0, 150.0), SEVEN + timedelta(seconds=380)), tracker_id=state.report.tracker_id)
+    on = pipeline.step(beside).state
+    assert on is not None
+    assert on.matched.status is VehicleStatus.OFF_ROUTE  # anew it would not be off a line yet
+    assert on.matched.trip == state.matched.trip
+
+
+def test_a_memory_of_format_4_that_is_broken_begins_anew() -> None:
+    for published in ([], ["off_route"], "off_route", 5):
+        assert pack(unpack(b"\x04" + msgspec.msgpack.encode([None, published]))) == pack(Memory())
+
+
 def test_a_memory_of_format_3_is_gone_on_with_without_its_one_suspect() -> None:
     memory = unpack(state_of_before().memory)
     assert memory.belief is not None
     plain = msgspec.msgpack.decode(pack(memory)[1:])
+    plain[1].insert(4, 1_795_000_000.0)  # since when the status lasts
     plain.insert(3, ["BUS9", "a report that was refused"])
     assert pack(unpack(b"\x03" + msgspec.msgpack.encode(plain))) == pack(memory)
 
@@ -80,5 +113,6 @@ def test_a_memory_of_format_2_is_gone_on_with() -> None:
     plain = msgspec.msgpack.decode(pack(memory)[1:])
     for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit, which comes last
         assert hypothesis.pop() is False
+    plain[1].insert(4, 1_795_000_000.0)
     plain.insert(3, None)
     assert pack(unpack(b"\x02" + msgspec.msgpack.encode(plain))) == pack(memory)

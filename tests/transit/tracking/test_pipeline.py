@@ -251,6 +251,28 @@ def test_at_the_edge_of_the_limit_a_bus_does_not_flap() -> None:
     assert len(drive.statuses) <= 3
 
 
+@pytest.mark.parametrize("sigma_m", [5.0, 8.0, 12.0])
+@pytest.mark.parametrize("every_s", [5.0, 10.0, 30.0])
+def test_a_bus_that_breaks_down_keeps_its_trip_however_its_fixes_tremble(sigma_m: float, every_s: float) -> None:
+    driven = a_drive(to_m=2000.0)
+    stood = standing((2000.0, 0.0), after(driven), 40, every_s)
+    drive = Drive(a_network(), driven + noisy(stood, sigma_m))
+    assert drive.trips[-1] == "T1"
+    assert drive.statuses[-1] == "on_trip"
+    long_after = drive.states[len(driven) + int(120 / every_s) :]
+    assert {state.matched.status.value for state in long_after} == {"on_trip"}
+
+
+def test_a_bus_that_goes_on_after_a_breakdown_is_followed_from_its_first_fixes_on() -> None:
+    driven = a_drive(to_m=2000.0)
+    stood = noisy(standing((2000.0, 0.0), after(driven), 30, 10.0), 12.0)
+    going = a_drive(start=after(stood), from_m=2000.0)
+    drive = Drive(a_network(), driven + stood + going)
+    assert drive.statuses == Drive(a_network(), driven).statuses
+    along = [state.matched.shape_dist_traveled_m or 0.0 for state in drive.states[len(driven) + len(stood) :]]
+    assert [round(metres / 60.0) for metres in along[2:6]] == [35, 36, 37, 38]
+
+
 def test_a_bus_that_stands_in_the_depot_is_on_no_trip() -> None:
     drive = Drive(a_network(), noisy(standing((2000.0, 900.0), SEVEN, 30), 8.0))
     assert set(drive.statuses) == {"unassigned"}

@@ -9,7 +9,7 @@ from random import Random
 from tests.builders import SEVEN, a_report, a_trip_instance
 from transit.plan.network import TripInstance
 from transit.tracking.report import AvlReport
-from transit.tracking.standing import Place, Standing, note_wait, observe, standing_facts
+from transit.tracking.standing import Standing, StandingPlace, is_tremor, note_wait, observe, standing_facts
 
 Fix = tuple[float, float, float]  # seconds after SEVEN, metres east, metres north
 
@@ -62,6 +62,19 @@ def test_one_wild_fix_does_not_end_a_stand() -> None:
     assert since(after(fixes)) == SEVEN
 
 
+def test_once_its_middle_is_known_a_fix_near_to_it_is_a_tremor() -> None:
+    stood, t = after(there(30, sigma_m=12.0)).place, (SEVEN + timedelta(minutes=30)).timestamp()
+    assert is_tremor(stood, t, 30.0, 0.0)
+    assert not is_tremor(stood, t, 60.0, 0.0)  # it may be leaving
+
+
+def test_a_bus_at_a_light_or_with_few_fixes_has_no_middle_yet() -> None:
+    at_a_light, just_there = after(there(1)).place, (SEVEN + timedelta(seconds=80)).timestamp()
+    assert not is_tremor(at_a_light, just_there, 3.0, 0.0)
+    seldom = after(there(10, every_s=150.0)).place
+    assert not is_tremor(seldom, (SEVEN + timedelta(minutes=10)).timestamp(), 3.0, 0.0)
+
+
 def test_three_decimals_flip_between_corners_of_their_grid_without_driving() -> None:
     fixes = [(10.0 * n, 55.0 + (12.0 if n % 2 else -12.0), 0.0) for n in range(60)]
     assert since(after(fixes, decimals=3)) == SEVEN
@@ -83,7 +96,7 @@ def test_a_receiver_was_frozen_that_goes_on_farther_than_a_standing_bus_can_have
 
 
 def test_who_is_passed_by_twice_at_its_terminal_is_a_spare_one_and_no_later_departure_is_its_own() -> None:
-    terminal = Place(since=0.0, x=0.0, y=0.0)
+    terminal = StandingPlace(since=0.0, x=0.0, y=0.0)
     first, second, third = (a_trip_instance(name) for name in ("T1", "T2", "T3"))
     driven: set[TripInstance] = set()
     note_wait(terminal, first, 900.0, 0.0, driven.__contains__, is_named=False)
@@ -98,7 +111,7 @@ def test_who_is_passed_by_twice_at_its_terminal_is_a_spare_one_and_no_later_depa
 
 
 def test_who_was_passed_by_once_waits_for_its_own_departure() -> None:
-    terminal = Place(since=0.0, x=0.0, y=0.0)
+    terminal = StandingPlace(since=0.0, x=0.0, y=0.0)
     note_wait(terminal, a_trip_instance("T1"), 900.0, 0.0, lambda _: False, is_named=False)
     note_wait(terminal, a_trip_instance("T2"), 1800.0, 910.0, lambda trip: trip.trip_id == "T1", is_named=False)
     note_wait(terminal, a_trip_instance("T2"), 1800.0, 1900.0, lambda trip: trip.trip_id == "T1", is_named=False)

@@ -143,7 +143,7 @@ def test_judging_changes_nothing_that_is_believed() -> None:
     network, encode = a_network(), msgspec.msgpack.Encoder().encode
     matcher, context = Matcher(network), AssignmentContext()
     belief: Belief | None = None
-    published = PublishedStatus("on_trip", a_trip_instance(), "", 0.0, 0.0)
+    published = PublishedStatus("on_trip", a_trip_instance(), "", 0.0)
     for report in a_drive(to_m=2000.0):
         x, y = matcher.patterns.plane.xy(report.lat, report.lon)
         t = report.reported_at.timestamp()

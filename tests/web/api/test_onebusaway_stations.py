@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.builders import a_drive, a_network, at, every
 from tests.web.api.test_onebusaway import get
-from tests.web.pages.test_standing import stand
+from tests.web.pages.test_standing_buses import stand
 from transit.plan.network import Network, Stop
 
 

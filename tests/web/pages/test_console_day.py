@@ -515,6 +515,26 @@ def test_a_tracker_whose_first_position_came_within_five_minutes_is_green(town, 
     town.step()
     page = client.get("/armada/pelacak").text
     assert ("posisi pertamanya datang dalam lima menit" in page) == green
+    part = client.get("/armada/pelacak?part=baru").text
+    assert ("posisi pertamanya datang dalam lima menit" in part, "lebih dari lima menit" in part) == (green, not green)
+
+
+def test_what_was_just_set_up_is_a_part_that_the_page_asks_for_again(town):
+    """A phone that was put on its bus at once is awaited, too; an unchanged part is not sent again."""
+    town.step()
+    client = town.client()
+    tracker(client, "add", "driver7/phone", vehicle="BUS7")
+    page = client.get("/armada/pelacak").text
+    assert '<div id="new" data-part="/armada/pelacak?part=baru">' in page
+    assert "static/part" in page
+    part = client.get("/armada/pelacak?part=baru")
+    assert "Menunggu posisi pertamanya." in part.text
+    assert "<html" not in part.text
+    town.now += timedelta(minutes=5, seconds=1)
+    town.step()
+    later = client.get("/armada/pelacak?part=baru", headers={"If-None-Match": part.headers["ETag"]})
+    assert (later.status_code, "Tidak ada posisi sejak" in later.text) == (200, True)
+    assert client.get("/armada/pelacak?part=baru", headers={"If-None-Match": later.headers["ETag"]}).status_code == 304
 
 
 def test_the_buses_with_their_trackers_are_on_a_picture_and_silent_ones_are_hatched(town, client):

@@ -14,7 +14,7 @@ from tests.control_room import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.troubles import TroubleKind as Kind
-from transit.operations.watch_report import FaultKind, Loss, PartFault, Restart, WatchReport
+from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
 from transit.store.assignments import assign
 from transit.store.database import writing
@@ -33,7 +33,7 @@ BY_DOCTOR_ALONE = {  # of the set-up: tests/test_app.py, tests/gps_ingest/operat
     Kind.STORED_LOST,
 }  # fmt: skip
 BY_LIVE_ALONE = {Kind.BUNCHED, Kind.GAP, Kind.GHOST, Kind.LOOSE}  # tests/web/pages/test_inbox.py
-ELSEWHERE = {  # tests/web/pages/test_troubles.py
+ELSEWHERE = {  # tests/web/pages/test_troubles_read.py
     Kind.OUTAGE, Kind.OUR_CLOCK_WRONG, Kind.OUR_CLOCK_STEPPED, Kind.WEEK_ROLLOVER, Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG,
     Kind.CLOCK_CORRECTED, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD, Kind.ASSIGNED_WITHOUT_TRACKER,
 }  # fmt: skip
@@ -320,7 +320,7 @@ def part_restarted(control):
 
 
 def messages_lost(control):
-    return watched(control, losses=(Loss(20, control.now),))
+    return watched(control, losses=(MessageLoss(20, control.now),))
 
 
 def falls_silent(control):

@@ -65,9 +65,10 @@ def bunched(city):
 
 
 def gap(city):
-    """BUS2 left the east end at 07:03; BUS1 the west end only at 07:11."""
+    """BUS2 left the west end at 06:46, the east end at 07:03; BUS1 the west end only at 07:11."""
     west = [a_report((0.0, 0.0), at(7, 10, second), vehicle_id="BUS1") for second in range(0, 60, 10)]
-    hear_and_look(city, [*west, *drive("BUS1", at(7, 11)), *drive("BUS2", at(7, 3), line=BACK)], at(7, 12))
+    before = [*drive("BUS2", at(6, 46)), *drive("BUS2", at(7, 3), line=BACK)]
+    hear_and_look(city, [*west, *drive("BUS1", at(7, 11)), *before], at(7, 12))
 
 
 def ghost(city):

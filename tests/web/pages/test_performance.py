@@ -165,6 +165,24 @@ def test_a_figure_opens_the_playback_of_its_worst_moment(served):
     assert "/armada/putar?t=2026-11-23T07:50:00" not in html, "5 minutes are not bunched where 10 are promised"
 
 
+def test_every_number_of_a_row_opens_its_playback_those_of_a_direction_too(served):
+    """One trip of two in the hour from eight is missing, none from seven: that hour is looked at."""
+    html = page(served, "/armada/kinerja")[1]
+    table = html[html.index("Per rute dan arah") :]
+    rows = [row for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL) if "data-h" in row]
+    assert len(rows) >= 4, "a direction, all of them, and two hours"
+    for row in rows:
+        for cell in re.findall(r'<td class="num" data-h="[^"]*">(.*?)</td>', row):
+            assert cell in ("–", "– / –") or cell.startswith('<a href="/armada/putar?t=2026-11-23T0'), cell
+
+
+def test_the_first_bus_opens_the_playback_of_its_hour_on_the_day_it_was_not_kept(served):
+    served.now = at(9) + timedelta(days=1)
+    html = page(served, "/armada/kinerja?per=minggu&tanggal=2026-11-23")[1]
+    cells = re.search(r"Bus pertama.*?<tbody>(.*?)</tbody>", html, re.DOTALL)[1]
+    assert re.search(r'<a href="/armada/putar\?t=2026-11-23T\d\d:30:00">\d+', cells), cells
+
+
 def test_reports_of_riders_and_the_promises_of_the_span_are_among_the_figures(served):
     with writing(served.engine) as connection:
         save_ticket(connection, Ticket("A", "no_bus", "S0", at(8)))

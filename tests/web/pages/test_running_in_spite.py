@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import a_drive, a_trip_instance, at
-from tests.web.pages.test_troubles import Control
+from tests.web.pages.test_troubles_read import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.operations.troubles import TroubleKind
 from transit.store.alerts import save_alert

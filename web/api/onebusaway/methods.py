@@ -11,6 +11,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, request
 from rapidfuzz import fuzz, process, utils
 
+from transit.plan.geometry import METRES_PER_DEGREE
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, TripInstance, UnknownRoute, UnknownStop, UnknownTrip
 from transit.plan.patterns import patterns_of, stop_place
@@ -33,7 +34,6 @@ RADIUS_M = 600.0  # where nothing else is said
 WIDEST_M = 50_000.0
 STOPS, ROUTES, MOST = 100, 10, 250
 NEARBY_M = 100.0
-METRES_PER_DEGREE = 111_195.0
 GOOD_ENOUGH = 62.0  # of 100: how alike a name and what was typed must be
 
 

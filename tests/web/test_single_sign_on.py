@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+from contextlib import contextmanager
+from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,7 +15,7 @@ import requests
 from oidc_provider_mock import User, run_server_in_thread
 
 from tests.conftest import free_port
-from tests.web.pages.test_log_in import PASSWORD, Browser
+from tests.web.pages.test_log_in import OURS, PASSWORD, TOKEN, Browser
 from transit.store.audit import load_entries
 from transit.store.database import writing
 from transit.store.people import Role, add_person, disable_person, get_person
@@ -157,6 +163,80 @@ def test_while_the_other_house_is_away_a_local_admin_gets_in(town):
     answer = office.client.get("/masuk/akun")
     assert (answer.status_code, "tidak menjawab" in answer.text) == (502, True)
     assert Browser(town, office.app).log_in("a-admin").status_code == 303
+
+
+def logs_out(office):
+    """The page after the form, and where it leads."""
+    token = TOKEN.search(office.client.get("/armada/sandi").text)[1]
+    answer = office.client.post("/keluar", data={"csrf_token": token}, headers=OURS)
+    refresh = re.search(r'<meta http-equiv="refresh" content="1;url=([^"]+)">', answer.text)
+    return answer, unescape(refresh[1]) if refresh else None
+
+
+def test_who_logs_out_here_logs_out_there_too_and_comes_back(town, office, provider):
+    office.log_in("u-1")
+    answer, there = logs_out(office)
+    assert (answer.status_code, "Anda sudah keluar di sini" in answer.text) == (200, True)
+    assert office.client.get("/armada").status_code == 303, "the log-in here has ended, whatever that house does"
+    assert there.startswith(f"{provider}/oauth2/end_session?")
+    asked = parse_qs(urlsplit(there).query)
+    assert (asked["client_id"], asked["post_logout_redirect_uri"]) == (["armada"], ["http://localhost/masuk"])
+    assert asked["id_token_hint"][0].count(".") == 2, "a signed token, whole"
+    page = requests.get(there, timeout=20)
+    assert page.status_code == 200
+    back = re.search(r'name="redirect_uri"[^>]*value="([^"]+)"', page.text)
+    sent = requests.post(
+        f"{provider}/oauth2/end_session/confirm", {"redirect_uri": unescape(back[1])}, allow_redirects=False, timeout=20
+    )
+    assert sent.headers["Location"] == f"http://localhost/masuk?state={asked['state'][0]}"
+    assert office.client.get(sent.headers["Location"]).status_code == 200
+
+
+def test_who_came_with_a_password_of_ours_logs_out_here_alone(town, office):
+    with writing(town.engine) as connection:
+        add_person(connection, "a-admin", Role.ADMIN, PASSWORD, now=town.now)
+    who = Browser(town, office.app)
+    who.log_in("a-admin")
+    answer = who.post("/keluar")
+    assert (answer.status_code, answer.location) == (303, "/masuk")
+
+
+@pytest.mark.parametrize("document", [{}, {"end_session_endpoint": "javascript:alert(1)"}, None])
+def test_where_the_other_house_cannot_be_asked_the_log_out_is_of_this_house(town, provider, document):
+    """It names no place for it, one that is none, or does not answer any more."""
+    office = Office(town, settings(provider))
+    office.log_in("u-1")
+    with a_house_that_says(document) as issuer:
+        moved = town.app(armada_is_local=False, single_sign_on=settings(issuer)).test_client()
+        moved.set_cookie("armada", office.client.get_cookie("armada").value)
+        token = TOKEN.search(moved.get("/armada/sandi").text)[1]
+        answer = moved.post("/keluar", data={"csrf_token": token}, headers=OURS)
+    assert (answer.status_code, answer.location) == (303, "/masuk")
+    assert moved.get("/armada").status_code == 303
+
+
+@contextmanager
+def a_house_that_says(document):
+    """A provider of which only the discovery document matters; None: nobody answers there."""
+    port = free_port()
+    if document is None:
+        yield f"http://localhost:{port}"
+        return
+
+    class House(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps({"issuer": f"http://localhost:{port}", **document}).encode())
+
+    server = ThreadingHTTPServer(("localhost", port), House)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""What service a day really had, by route and direction: runs, times between buses, how long riders wait, how late."""
+"""What the open archive says of a day: by route and direction_id runs, times between buses, how long riders wait, how late.
+
+Its columns keep their meaning, so that years compare. Every time between two buses counts, promised or not, at every stop and
+in every hour, and one window says what is on time: `transit.quality.performance` has other bounds (decision 0083).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from statistics import median
 from transit.plan.network import Network
 from transit.plan.planned_times import planned_at
 from transit.plan.service_day import services_on
+from transit.quality.performance import mean_wait_s
 from transit.tracking.state import StopEvent
 
 BREAK_S = 7200.0  # a longer time between two buses is a break in the service, and nobody waits through it
@@ -18,8 +23,8 @@ EARLY_S, LATE_S = -60.0, 300.0  # on time is from a minute before to five minute
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceFigures:
-    """Of one route in one direction on one service day; None where nothing can be said."""
+class ArchiveFigures:
+    """Of one route and direction_id on one service day; None where nothing can be said."""
 
     date: date
     route_id: str
@@ -36,7 +41,7 @@ class ServiceFigures:
     on_time_pct: float | None
 
 
-def figures_of_day(network: Network, events: Iterable[StopEvent], day: date) -> list[ServiceFigures]:
+def archive_figures(network: Network, events: Iterable[StopEvent], day: date) -> list[ArchiveFigures]:
     """By route and direction; of trips that the network knows, those of a demonstration left out."""
     groups: dict[tuple[str, int | None], list[StopEvent]] = {}
     for event in events:
@@ -49,9 +54,10 @@ def figures_of_day(network: Network, events: Iterable[StopEvent], day: date) -> 
 
 def _of_group(
     network: Network, route_id: str, direction_id: int | None, events: Sequence[StopEvent], day: date
-) -> ServiceFigures:
+) -> ArchiveFigures:
     gaps = _gaps_s(events)
-    return ServiceFigures(
+    wait_s = mean_wait_s(sum(gaps), sum(gap * gap for gap in gaps))
+    return ArchiveFigures(
         date=day,
         route_id=route_id,
         direction_id=direction_id,
@@ -63,13 +69,13 @@ def _of_group(
         last_call_at=max(event.arrived_at for event in events),
         planned_headway_s=_planned_headway_s(network, route_id, direction_id, day),
         median_headway_s=round(median(gaps)) if gaps else None,
-        mean_wait_s=round(sum(gap * gap for gap in gaps) / (2 * sum(gaps))) if sum(gaps) > 0 else None,
+        mean_wait_s=None if wait_s is None else round(wait_s),
         on_time_pct=_on_time_pct(network, events),
     )
 
 
 def _gaps_s(events: Sequence[StopEvent]) -> list[float]:
-    """Seconds between two buses at a stop, of all stops; a rider comes at any moment, so a long gap counts more in the wait."""
+    """Seconds between two buses at a stop, of all stops."""
     times: dict[str, list[float]] = {}
     for event in events:
         times.setdefault(event.stop_id, []).append((event.departed_at or event.arrived_at).timestamp())

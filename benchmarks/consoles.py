@@ -1,0 +1,253 @@
+"""What riders feel of fifty dispatchers' screens, and how long a report takes until it is on one.
+
+    python -m benchmarks.consoles [--vehicles 500] [--consoles 50] [--riders 100] [--pairs 5] [--seconds 30]
+
+Broker, ingest, live and two web workers as in production, each vehicle reporting every 5 s. Riders have the page of a stop
+open, whose part is asked for each 15 s, and open a page anew now and then; consoles ask for corridors and inbox each 2 s and
+for the list of all vehicles each 15 s, as their scripts do, each with a log-in and ETags of its own. Pairs of spans follow
+each other, without and with consoles, the order turned around in every second pair; of each span the riders' p95 counts, of
+the pairs the median. Report to screen: a probe's report is published, and a console that asks each 2 s has a part with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import html
+import json
+import re
+import statistics
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from urllib.parse import urlencode
+
+from benchmarks.load import EVERY_S, Load, System, a_system, p, place_on
+from gps_ingest.mqtt import new_client, parse_url
+from gps_ingest.simulation.publisher import topic_of
+from transit.store.database import writing
+from transit.store.people import Role, add_person
+
+CONSOLE_EVERY_S = 2.0
+LIST_EVERY_S = 15.0
+RIDER_EVERY_S = 15.0
+OPENS_EVERY = 5  # of a rider's requests, one is a page that is opened
+PROBE_EVERY_S = 5.0
+SETTLE_S = 4.0  # between two spans
+RISES_SHARE, RISES_S = 0.2, 0.005  # what riders may feel of consoles, whichever is more
+SCREEN_S = 3.5
+NAME, PASSWORD = "bench", "a long word for a benchmark"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Browser:
+    """One connection that is kept open, with the cookies and ETags of its own."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)  # by address
+    encoding: str = "gzip"
+    reader: asyncio.StreamReader | None = None
+    writer: asyncio.StreamWriter | None = None
+
+    async def ask(self, address: str, form: dict[str, str] | None = None) -> tuple[int, bytes, float]:
+        """(status, body, seconds until all of it was there)."""
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        assert self.reader is not None
+        body = urlencode(form or {}).encode()
+        lines = [f"{'GET' if form is None else 'POST'} {address} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
+        if self.cookies:
+            lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
+        if form is not None:
+            lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+            lines.append(f"Origin: http://127.0.0.1:{self.port}")
+        elif tag := self.tags.get(address):
+            lines.append(f"If-None-Match: {tag}")
+        lines.append(f"Accept-Encoding: {self.encoding}")
+        started = time.perf_counter()
+        self.writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await self.writer.drain()
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        status, headers = int(head[0].split()[1]), [line.partition(": ")[::2] for line in head[1:] if line]
+        length = 0
+        for name, value in headers:
+            name = name.lower()
+            if name == "content-length":
+                length = int(value)
+            elif name == "set-cookie":
+                key, _, rest = value.partition("=")
+                self.cookies[key] = rest.partition(";")[0]
+            elif name == "etag" and status == 200:
+                self.tags[address] = value
+        content = await self.reader.readexactly(length) if length else b""
+        return status, content, time.perf_counter() - started
+
+    async def log_in(self) -> None:
+        status, page, _ = await self.ask("/masuk")
+        match = TOKEN.search(page.decode())
+        assert status == 200
+        assert match is not None
+        fields = {"csrf_token": html.unescape(match[1]), "name": NAME, "password": PASSWORD, "lanjut": "/armada"}
+        status, _, _ = await self.ask("/masuk", fields)
+        assert status in (302, 303), status
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+@dataclass
+class Span:
+    riders_s: list[float] = field(default_factory=list)
+    consoles_s: list[float] = field(default_factory=list)
+    refused: int = 0
+
+
+async def as_rider(span: Span, browser: Browser, stop_id: str, chance: Random, until: float) -> None:
+    page = f"/halte/{stop_id}"
+    await asyncio.sleep(chance.uniform(0.0, RIDER_EVERY_S))
+    turn = chance.randrange(OPENS_EVERY)
+    while time.monotonic() < until:
+        turn += 1
+        status, _, seconds = await browser.ask(page if turn % OPENS_EVERY == 0 else f"{page}?part=arrivals")
+        span.riders_s.append(seconds)
+        span.refused += status not in (200, 304)
+        await asyncio.sleep(RIDER_EVERY_S)
+
+
+async def as_console(span: Span, browser: Browser, address: str, every_s: float, begins_s: float, until: float) -> None:
+    await asyncio.sleep(begins_s)
+    while time.monotonic() < until:
+        started = time.monotonic()
+        status, _, seconds = await browser.ask(address)
+        span.consoles_s.append(seconds)
+        span.refused += status not in (200, 304)
+        await asyncio.sleep(max(0.0, every_s - (time.monotonic() - started)))
+
+
+async def span_of(system: System, riders: int, screens: list[list[Browser]], seconds: float, seed: int) -> Span:
+    """What riders feel for so long, with these consoles."""
+    span, chance, port = Span(), Random(seed), int(system.environment["PORT"])
+    stops, until = sorted(system.network.stops), time.monotonic() + seconds
+    of_riders = [Browser(port) for _ in range(riders)]
+    tasks = [as_rider(span, row, chance.choice(stops), Random(chance.random()), until) for row in of_riders]
+    for corridors, inbox, fleet in screens:
+        begins_s = chance.uniform(0.0, CONSOLE_EVERY_S)
+        tasks.append(as_console(span, corridors, "/armada/kendali?part=kendali", CONSOLE_EVERY_S, begins_s, until))
+        tasks.append(as_console(span, inbox, "/armada/kotak?part=kotak", CONSOLE_EVERY_S, begins_s, until))
+        tasks.append(as_console(span, fleet, "/armada?part=fleet", LIST_EVERY_S, begins_s * 7.0, until))
+    await asyncio.gather(*tasks)
+    for row in of_riders:
+        row.close()
+    return span
+
+
+async def screens_of(system: System, consoles: int) -> list[list[Browser]]:
+    """Of each console three connections, logged in and with the page opened once."""
+    screens = []
+    for _ in range(consoles):
+        browsers = [Browser(int(system.environment["PORT"])) for _ in range(3)]
+        await browsers[0].log_in()
+        for other in browsers[1:]:
+            other.cookies = browsers[0].cookies
+        status, _, _ = await browsers[0].ask("/armada")
+        assert status == 200, status
+        screens.append(browsers)
+    return screens
+
+
+async def report_to_screen(system: System, seconds: float) -> list[float]:
+    """From publishing a report to a part of a console that shows it, asked for each 2 s; the probe drives all the while."""
+    client = new_client(parse_url(system.url), "probe", clean_session=True)
+    client.connect("127.0.0.1", int(system.environment["MQTT_PORT"]), 60)
+    client.loop_start()
+    browser = (await screens_of(system, 1))[0][0]
+    browser.encoding = "identity"
+    points = list(system.network.shapes.values())[-1].points
+    started, lags, chance = time.time(), [], Random(1)
+    pending: list[float] = []
+    next_at = started
+    while time.time() < started + seconds:
+        while time.time() >= next_at:
+            sent = float(int(time.time()))  # the part says whole seconds
+            lat, lon = place_on(points, (time.time() - started) * 7.0)
+            fix = {"latitude": lat, "longitude": lon, "timestamp": sent, "speed": 7.0}
+            client.publish(topic_of("probe"), json.dumps(fix), qos=1)
+            pending.append(time.time())
+            next_at += PROBE_EVERY_S + chance.uniform(-1.0, 1.0)  # not in step with who asks
+        status, content, _ = await browser.ask("/armada/kendali?part=kendali")
+        now = time.time()
+        match = re.search(r'id="bus-PROBE".*?data-age="(\d+)', content.decode(), re.DOTALL) if status == 200 else None
+        if match is not None:
+            shown = [at for at in pending if int(at) <= int(match[1])]
+            lags += [now - at for at in shown]
+            pending = [at for at in pending if at not in shown]
+        await asyncio.sleep(CONSOLE_EVERY_S)
+    client.loop_stop()
+    client.disconnect()
+    browser.close()
+    return lags
+
+
+async def measure(system: System, arguments: argparse.Namespace) -> list[str]:
+    screens = await screens_of(system, arguments.consoles)
+    lines = ["pair   riders p50 / p95 ms without   with   consoles p50 / p95 ms   rise of p95 ms   refused"]
+    without: list[float] = []
+    withal: list[float] = []
+    lags: list[float] = []
+    for pair in range(arguments.pairs):
+        spans: dict[bool, Span] = {}
+        for has_consoles in (False, True) if pair % 2 == 0 else (True, False):
+            await asyncio.sleep(SETTLE_S)
+            some = screens if has_consoles else []
+            if has_consoles:
+                own = asyncio.create_task(asyncio.to_thread(_lags, system, arguments.seconds))
+            spans[has_consoles] = await span_of(system, arguments.riders, some, arguments.seconds, seed=pair)
+            if has_consoles:
+                lags += await own
+        base, loaded = spans[False], spans[True]
+        without.append(p(base.riders_s, 0.95))
+        withal.append(p(loaded.riders_s, 0.95))
+        figures = [base.riders_s, loaded.riders_s, loaded.consoles_s]
+        middle = "   ".join(f"{1000 * p(row, 0.5):6.1f} / {1000 * p(row, 0.95):6.1f}" for row in figures)
+        refused = base.refused + loaded.refused
+        lines.append(f"{pair + 1:4}   {middle}   {1000 * (withal[-1] - without[-1]):6.1f}   {refused}")
+        print(lines[-1], flush=True)
+    rise = statistics.median(after - before for before, after in zip(without, withal, strict=True))
+    allowed = max(RISES_S, RISES_SHARE * statistics.median(without))
+    lines.append(f"riders' p95: {1000 * statistics.median(without):.1f} ms, rises by {1000 * rise:.1f} ms in the median pair;")
+    lines.append(f"allowed are {1000 * allowed:.1f} ms: {'kept' if rise <= allowed else 'NOT KEPT'}")
+    screen_s = p(lags, 0.95)
+    lines.append(f"report to screen, {len(lags)} reports: p50 {p(lags, 0.5):.2f} s, p95 {screen_s:.2f} s;")
+    lines.append(f"allowed are {SCREEN_S:.1f} s: {'kept' if screen_s <= SCREEN_S else 'NOT KEPT'}")
+    return lines
+
+
+def _lags(system: System, seconds: float) -> list[float]:
+    return asyncio.run(report_to_screen(system, seconds))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vehicles", type=int, default=500)
+    parser.add_argument("--consoles", type=int, default=50)
+    parser.add_argument("--riders", type=int, default=100)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each span")
+    arguments = parser.parse_args()
+    with a_system(arguments.vehicles) as system:
+        with writing(system.engine) as connection:
+            add_person(connection, NAME, Role.VIEWER, PASSWORD, now=datetime.now(UTC))
+        whole_s = (arguments.seconds + SETTLE_S) * 2 * arguments.pairs + 60.0
+        load = Load(system, arguments.vehicles, arguments.vehicles / EVERY_S, whole_s)
+        time.sleep(20.0)  # until most vehicles are matched
+        lines = asyncio.run(measure(system, arguments))
+        load.process.terminate()
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

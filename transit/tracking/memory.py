@@ -1,0 +1,74 @@
+"""What the filter remembers of a vehicle between two fixes, and the formats in which it was ever stored."""
+
+from __future__ import annotations
+
+import msgspec
+
+from transit.tracking.accuracy_trust import AccuracyTrust
+from transit.tracking.calls import Progress
+from transit.tracking.detours import Detour
+from transit.tracking.field_trust import FieldTrust
+from transit.tracking.hypotheses import Belief
+from transit.tracking.off_plan import OffPlan
+from transit.tracking.standing import Standing
+from transit.tracking.status import PublishedStatus
+from transit.tracking.suspects import Suspects
+
+
+class Memory(msgspec.Struct, array_like=True):
+    """What VehicleState.memory holds."""
+
+    belief: Belief | None = None
+    published: PublishedStatus | None = None
+    progress: Progress | None = None
+    suspects: Suspects | None = None
+    trust: FieldTrust | None = None
+    standing: Standing | None = None
+    detours: tuple[Detour, ...] = ()
+    off_plan: OffPlan | None = None
+    accuracy: AccuracyTrust | None = None
+
+
+FORMAT = b"\x05"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
+# Formats that are read on. Up to 4 the published status had `since`, up to 3 the memory one suspect, before there were several:
+# both are left out. Up to 2 a hypothesis had no must_refit, which comes last and is False where it is not given.
+WITH_SINCE, WITH_ONE_SUSPECT = b"\x04", (b"\x03", b"\x02")
+BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
+PUBLISHED, ONE_SUSPECT = 1, slice(3, 4)  # places in the memory
+SINCE = slice(4, 5)  # place in the published status
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Memory).decode
+_decode_fields = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_decode_published = msgspec.msgpack.Decoder(list[msgspec.Raw] | None).decode
+
+
+def pack(memory: Memory) -> bytes:
+    """The memory as it is stored with its vehicle's state."""
+    return FORMAT + _encode(memory)
+
+
+def unpack(content: bytes) -> Memory:
+    """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
+    try:
+        if content[:1] == FORMAT:
+            return _decode(content[1:])
+        if content[:1] == WITH_SINCE:
+            return _decode_older(content[1:])
+        if content[:1] in WITH_ONE_SUSPECT:
+            return _decode_older(content[1:], gone=ONE_SUSPECT)
+        if content and content[0] in BEFORE_FORMATS:
+            return _decode_older(content, gone=ONE_SUSPECT)
+    except msgspec.MsgspecError:
+        pass
+    return Memory()
+
+
+def _decode_older(content: bytes, gone: slice = slice(0)) -> Memory:
+    """gone: the places that are left out, besides `since` of the published status. Raises MsgspecError."""
+    fields = _decode_fields(content)
+    del fields[gone]
+    published = _decode_published(fields[PUBLISHED]) if len(fields) > PUBLISHED else None
+    if published is not None:
+        del published[SINCE]
+        fields[PUBLISHED] = msgspec.Raw(_encode(published))
+    return _decode(_encode(fields))
