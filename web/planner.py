@@ -11,7 +11,7 @@ from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern, patterns_of
-from transit.plan.runs import Disruption, LiveCall, Moment, Service
+from transit.plan.runs import MEAN_WAIT, Disruption, LiveCall, Moment, Service
 from transit.plan.service_day import local_date, moment, services_on
 from web.endpoints import Endpoint
 from web.world import View, World
@@ -33,6 +33,9 @@ class Plan:
     last: Journey | None = None  # of the day, there
     last_back: Journey | None = None  # of the day, back again
     next_day: Journey | None = None
+    is_tight: bool = (
+        False  # the journeys are those of somebody who hardly waits for a bus by headway: with a usual wait none goes
+    )
 
 
 def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
@@ -50,6 +53,10 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         journeys = planner.arriving_by(service, ask, at, since)
     else:
         journeys = planner.journeys(service, ask, at)
+    is_tight = not journeys and not arrive
+    if is_tight:
+        service = service_at(world, when, wait_share=0.0)
+        journeys = planner.journeys(service, ask, at)
     back = Request(ask.end, ask.start)
     return Plan(
         journeys=tuple(journeys),
@@ -58,7 +65,8 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         planner=planner,
         last=planner.last_of_day(service, ask, at, ends) if journeys else None,
         last_back=planner.last_of_day(service, back, at, ends) if journeys else None,
-        next_day=None if journeys else _on_a_later_day(planner, network, ask, when),
+        next_day=None if journeys and not is_tight else _on_a_later_day(planner, network, ask, when),
+        is_tight=is_tight and bool(journeys),
     )
 
 
@@ -74,15 +82,20 @@ def next_journeys(world: World, start: Endpoint, end: Endpoint) -> list[Journey]
     return planner_of(network).journeys(service_at(world, now), request_of(start, end), now.timestamp())
 
 
-def service_at(world: World, when: datetime) -> Service:
-    """What runs around a moment, with the buses that are seen where it is near; made once for each snapshot."""
+def service_at(world: World, when: datetime, *, wait_share: float = MEAN_WAIT) -> Service:
+    """What runs around a moment, with the buses that are seen where it is near; made once for each snapshot.
+
+    wait_share: of a headway that is waited.
+    """
     network, view = world.network, world.view
     assert network is not None
     is_seen = abs(when - world.now()) <= LIVE_FOR and view.snapshot is not None and view.fits and world.is_live
     disruption = disruption_of(world, when)
     return view.services.get(
-        (local_date(when, network.timezone), is_seen, disruption),
-        lambda: planner_of(network).service(when, partial(_live_calls, network, view) if is_seen else (), disruption),
+        (local_date(when, network.timezone), is_seen, disruption, wait_share),
+        lambda: planner_of(network).service(
+            when, partial(_live_calls, network, view) if is_seen else (), disruption, wait_share
+        ),
     )
 
 

@@ -18,7 +18,19 @@ from shapely import Point, STRtree
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
-from transit.plan.runs import DayPlan, Disruption, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
+from transit.plan.runs import (
+    MEAN_WAIT,
+    DayPlan,
+    Disruption,
+    LiveCall,
+    Moment,
+    PatternRuns,
+    Run,
+    Service,
+    Source,
+    exactly,
+    promising_trips,
+)
 from transit.plan.service_day import local_date
 from transit.plan.walking import DETOUR, walk_s
 
@@ -207,11 +219,12 @@ class Planner:
         around: datetime,
         live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
         disruption: Disruption | None = None,
+        wait_share: float = MEAN_WAIT,
     ) -> Service:
         """What runs on the service day of a moment, and what of the day before is still on its way. live: as of Service."""
         today = local_date(around, self.network.timezone)
         plans = {day: self.plan_of(day) for day in (today - timedelta(days=1), today)}
-        return Service(self.network, plans, live, disruption)
+        return Service(self.network, plans, live, disruption, wait_share)
 
     def earliest(
         self,

@@ -19,6 +19,7 @@ from transit.plan.timetable import last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
+MEAN_WAIT = 0.5  # of a headway, for somebody who comes at any moment
 SAME_PLACE_M = 60.0  # first and last stop this near each other make a loop
 
 
@@ -94,6 +95,7 @@ class PatternRuns:
     no_pickup: frozenset[int] = frozenset()  # of service by headway
     no_drop_off: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()  # stops that nothing serves at the moment
+    wait_share: float = MEAN_WAIT  # of a headway, that is waited
 
     def board(self, index: int, ready: Moment) -> Run | None:
         """The first vehicle that can be boarded at a stop by somebody who is there at `ready`; None: none comes any more."""
@@ -113,14 +115,14 @@ class PatternRuns:
         return timed if mine is not None and other is not None and mine.at <= other.at else by_headway
 
     def _by_headway(self, index: int, ready: Moment) -> Run | None:
-        """A bus that comes somewhere within the next headway, half of it away on average."""
+        """A bus that comes somewhere within the next headway, `wait_share` of it away."""
         offset = self.offsets[index][1]
         best: tuple[float, DepartureWindow] | None = None
         for window in self.windows:
             begins, ends = window.first_at + offset, window.last_at + offset
             if ready.at > ends:
                 continue
-            leaves = max(ready.at, begins) + (window.headway_s / 2 if ready.at > begins else 0.0)
+            leaves = max(ready.at, begins) + (window.headway_s * self.wait_share if ready.at > begins else 0.0)
             leaves = min(leaves, max(ends, ready.at))
             if best is None or leaves < best[0]:
                 best = (leaves, window)
@@ -269,8 +271,10 @@ class Service:
         plans: Mapping[date, DayPlan],
         live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
         disruption: Disruption | None = None,
+        wait_share: float = MEAN_WAIT,
     ) -> None:
         self.network = network
+        self.wait_share = wait_share
         self.plans = plans
         self.disruption = disruption or Disruption()
         self._live_of = live if callable(live) else _by_pattern(network, live)
@@ -305,6 +309,7 @@ class Service:
             no_pickup=no_pickup | closed,
             no_drop_off=no_drop_off | closed,
             closed=closed,
+            wait_share=self.wait_share,
         )
 
     def _live_runs(self, pattern: Pattern) -> list[Run]:
