@@ -1,46 +1,54 @@
-"""How true the chance of a change is that /rute tells: python -m benchmarks.changes [--hours 4] [--seed 1] [--buses 14]
+"""How true the chance of a change is that /rute tells: python -m benchmarks.changes [--hours 4] [--seeds 1,2,3] [--keep FILE]
 
-The simulator drives the sample; its fixes go through the pipeline and the forecaster. Every two minutes the planner is asked
+The simulator drives the sample; its fixes go through the pipeline and the forecaster. Every few minutes the planner is asked
 for every pair of stops that needs a change. Where both buses are seen the chance is noted, and later whether the second bus had
 not yet left when the first one came (with the walk between). Prints, by chance as told, how many were caught.
+--keep adds a row per change to a CSV file as each seed ends; --pool FILE ... prints the table of such files and drives nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
+import msgspec
+
 from benchmarks.simulated import report_of
-from gps_ingest.simulation.drivers import Mode
+from gps_ingest.simulation.drivers import Bus, Mode
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.forecasting.forecaster import Forecaster
-from transit.plan.journeys import Planner, Request, planner_of
-from transit.plan.network import Network
+from transit.plan.journeys import STANDS_S, Journey, Planner, Request, chance_to_catch, planner_of
+from transit.plan.network import Network, TripInstance
 from transit.plan.runs import LiveCall, Moment, Source
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.state import is_fresh
+from transit.tracking.state import VehicleStatus, is_fresh
 from transit.tracking.trip_choice import AssignmentHint
 
 SAMPLE = Path(__file__).parent.parent / "data" / "binjai"
-BEGIN = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # 06:30 at UTC+7, a Tuesday
+BEGIN = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)  # 06:30 at UTC+7, a Friday: working days stand before it
+OTHER_SEEDS = 1000  # the days before have seeds from here on
+ASKED_AT_LEAST_S = 60  # the forecaster is asked so often while it learns: it judges itself by what it said
 WARM_UP = timedelta(minutes=45)
-ASKED_EVERY = timedelta(minutes=2)
 SHOWN = timedelta(seconds=300)  # no forecast from an older fix
-LATEST_S = 3600.0  # a passage later than this after the question is another round
+LAST_HOUR = timedelta(hours=1)  # nothing is asked in it: what is told then comes after the end
+AT_STOP_M = 1.0  # a bus so near a stop's place has come, one so far beyond it has left
 BINS = (0.0, 0.3, 0.5, 0.65, 0.8, 0.9, 0.97, 1.01)
+AIM_POINTS = 10.0  # so far the share of caught changes may be from what was said
 
 
 @dataclass(frozen=True)
 class ToldChange:
-    """A change as it was told at a moment: from which bus at which stop to which at which, and how likely."""
+    """A change as it was told at a moment, and what came of it. Unix seconds; came, left: None where the bus never did."""
 
+    seed: int
     asked_s: float
     first: str  # vehicle_id
     alight: str  # stop_id
@@ -48,24 +56,47 @@ class ToldChange:
     board: str
     walk_s: float
     chance: float
+    comes_s: float
+    comes_low_s: float  # the ends of the 80 % interval
+    comes_high_s: float
+    leaves_s: float
+    leaves_low_s: float
+    leaves_high_s: float
+    came_s: float | None = None
+    left_s: float | None = None
+    stands_s: float = 0.0  # the second bus, before it leaves the stop
+
+    @property
+    def chance_now(self) -> float:
+        if self.first == self.second:
+            return 1.0
+        comes = Moment(self.comes_s, self.comes_low_s, self.comes_high_s)
+        leaves = Moment(self.leaves_s, self.leaves_low_s, self.leaves_high_s)
+        return chance_to_catch(comes, leaves.later(self.stands_s), self.walk_s)
+
+    @property
+    def caught(self) -> bool | None:
+        """None where one of the two never came: then nothing is known of the change."""
+        return None if self.came_s is None or self.left_s is None else self.left_s >= self.came_s + self.walk_s
+
+
+Call = tuple[str, int, int]  # vehicle_id, how many trips it had begun, index of the stop in the pattern
 
 
 class Town:
-    """The simulated town, what is predicted of it, and the truth: when each bus was at each stop."""
+    """The simulated town, what is predicted of it, and the truth: when each bus came to each stop and left it."""
 
-    def __init__(self, network: Network, buses: int, seed: int) -> None:
-        self.network = network
-        self.fleet = Fleet(network, buses, seed, BEGIN)
+    def __init__(self, network: Network, buses: int, seed: int, begin: datetime, forecaster: Forecaster) -> None:
+        self.fleet = Fleet(network, buses, seed, begin)
         for bus in self.fleet.buses:
             bus.rests = False
             bus.mode = Mode.DRIVES if bus.mode is Mode.IN_DEPOT else bus.mode
         self.name_of = {box.bus.number: box.tracker_id for box in self.fleet.boxes}
-        self.pipeline, self.forecaster = Pipeline(network), Forecaster(network)
-        self.passages: dict[tuple[str, str], list[float]] = {}  # (vehicle, stop) -> seconds
-        self._place = {bus.number: (bus.pattern.pattern_id, self._index(bus)) for bus in self.fleet.buses}
-
-    def _index(self, bus: object) -> int:
-        return bisect_right(bus.pattern.stop_dist_m, bus.along_m - 1.0)  # type: ignore[attr-defined]
+        self.pipeline, self.forecaster = Pipeline(network), forecaster
+        self.came: dict[Call, float] = {}
+        self.left: dict[Call, float] = {}
+        self._trips = dict.fromkeys(self.name_of, 0)
+        self._modes = {bus.number: bus.mode for bus in self.fleet.buses}
 
     def step(self, now: datetime) -> None:
         for tracker_id, fixes in self.fleet.next_reports(now):
@@ -73,61 +104,110 @@ class Town:
                 report = report_of(self.fleet, tracker_id, fix, now)
                 self.forecaster.learn(self.pipeline.step(report, AssignmentHint(), now).events)
         for bus in self.fleet.buses:
-            pattern_id, before = self._place[bus.number]
-            index = self._index(bus)
-            for stop in range(0 if pattern_id != bus.pattern.pattern_id else before, index):
-                key = (self.name_of[bus.number], bus.pattern.stop_ids[stop])
-                self.passages.setdefault(key, []).append(now.timestamp())
-            self._place[bus.number] = (bus.pattern.pattern_id, index)
+            self._note(bus, now.timestamp())
 
-    def live(self, now: datetime) -> list[LiveCall]:
+    def _note(self, bus: Bus, now_s: float) -> None:
+        if self._modes[bus.number] is Mode.LAYOVER and bus.mode is not Mode.LAYOVER:  # only then a driver begins a trip
+            self._trips[bus.number] += 1
+        self._modes[bus.number] = bus.mode
+        name, number, stops = self.name_of[bus.number], self._trips[bus.number], bus.pattern.stop_dist_m
+        for index in range(1, bisect_right(stops, bus.along_m + AT_STOP_M)):
+            self.came.setdefault((name, number, index), now_s)
+        for index in range(bisect_right(stops, bus.along_m - AT_STOP_M)):
+            self.left.setdefault((name, number, index), now_s)
+
+    def live(self, now: datetime) -> tuple[list[LiveCall], dict[tuple[str, TripInstance], int]]:
+        """What is predicted, and which of its vehicle's trips each predicted trip is."""
         states = [replace(state, memory=b"") for state in self.pipeline.states.values()]
         fresh = [state for state in states if is_fresh(state.report.reported_at, now, SHOWN)]
         self.forecaster.observe(fresh, now)
-        return [
-            LiveCall(
-                vehicle_id=row.vehicle_id,
-                trip=row.trip,
-                stop_sequence=row.stop_sequence,
-                moment=Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp()),
-            )
-            for row in self.forecaster.predict(fresh, now, next_trips=True)
-        ]
-
-    def was_caught(self, change: ToldChange) -> bool | None:
-        """None where one of the two never came: then nothing is known of the change."""
-        came, left = (
-            self._next(*key, change.asked_s) for key in ((change.first, change.alight), (change.second, change.board))
-        )
-        return None if came is None or left is None else left >= came + change.walk_s
-
-    def _next(self, vehicle_id: str, stop_id: str, after_s: float) -> float | None:
-        times = self.passages.get((vehicle_id, stop_id), ())
-        return next((at for at in times if after_s < at <= after_s + LATEST_S), None)
+        own = {state.report.vehicle_id: state.matched for state in fresh}
+        buses = {self.name_of[bus.number]: bus for bus in self.fleet.buses}
+        calls, numbers = [], {}
+        for row in self.forecaster.predict(fresh, now, next_trips=True):
+            matched, bus = own[row.vehicle_id], buses[row.vehicle_id]
+            ahead = 0 if matched.trip == row.trip else 1
+            if matched.status is VehicleStatus.LAYOVER and bus.mode is Mode.LAYOVER:  # it waits for a trip not yet begun
+                ahead += 1
+            numbers[row.vehicle_id, row.trip] = self._trips[bus.number] + ahead
+            moment = Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp())
+            calls.append(LiveCall(vehicle_id=row.vehicle_id, trip=row.trip, stop_sequence=row.stop_sequence, moment=moment))
+        return calls, numbers
 
 
-def changes_told(planner: Planner, town: Town, pairs: Iterable[tuple[str, str]], now: datetime) -> set[ToldChange]:
-    service = planner.service(now, town.live(now))
-    told_now = set()
+def changes_told(
+    planner: Planner, town: Town, seed: int, pairs: Iterable[tuple[str, str]], now: datetime
+) -> dict[tuple[Call, Call], ToldChange]:
+    """By the two calls: where one gets off and where one gets on."""
+    calls, numbers = town.live(now)
+    service = planner.service(now, calls)
+    told_now: dict[tuple[Call, Call], ToldChange] = {}
     for start, end in pairs:
         for journey in planner.journeys(service, Request({start: 0.0}, {end: 0.0}), now.timestamp()):
             for index in range(1, len(journey.rides)):
                 before, after = journey.rides[index - 1], journey.rides[index]
-                chance = journey.change_chance(index)
-                if chance is None or before.source is not Source.LIVE or after.source is not Source.LIVE:
-                    continue
-                told_now.add(
-                    ToldChange(
-                        asked_s=now.timestamp(),
-                        first=before.run.vehicle_id or "",
-                        alight=before.alight,
-                        second=after.run.vehicle_id or "",
-                        board=after.board,
-                        walk_s=journey.walk_before(index),
-                        chance=chance,
-                    )
-                )
+                if before.source is Source.LIVE and after.source is Source.LIVE:
+                    first, second = before.run.vehicle_id or "", after.run.vehicle_id or ""
+                    call_off = (first, numbers[first, before.run.trip] + before.rounds, before.alight_index)
+                    call_on = (second, numbers[second, after.run.trip], after.board_index)
+                    told_now[call_off, call_on] = _change(seed, now, journey, index)
     return told_now
+
+
+def _change(seed: int, now: datetime, journey: Journey, index: int) -> ToldChange:
+    before, after = journey.rides[index - 1], journey.rides[index]
+    chance = journey.change_chance(index)
+    assert chance is not None
+    return ToldChange(
+        seed=seed,
+        asked_s=now.timestamp(),
+        first=before.run.vehicle_id or "",
+        alight=before.alight,
+        second=after.run.vehicle_id or "",
+        board=after.board,
+        walk_s=journey.walk_before(index),
+        chance=chance,
+        comes_s=before.comes.at,
+        comes_low_s=before.comes.low,
+        comes_high_s=before.comes.high,
+        leaves_s=after.leaves.at,
+        leaves_low_s=after.leaves.low,
+        leaves_high_s=after.leaves.high,
+        stands_s=STANDS_S if after.board_index else 0.0,
+    )
+
+
+def learnt(network: Network, seed: int, hours: float, buses: int, days: int) -> Forecaster:
+    """What a forecaster knows after so many days before, driven by other chances."""
+    forecaster = Forecaster(network)
+    for ago in range(days, 0, -1):
+        begin = BEGIN - timedelta(days=ago)
+        other = OTHER_SEEDS + 10 * seed + ago
+        town = Town(network=network, buses=buses, seed=other, begin=begin, forecaster=forecaster)
+        for second in range(1, round(hours * 3600.0) + 1):
+            town.step(now := begin + timedelta(seconds=second))
+            if second % ASKED_AT_LEAST_S == 0:
+                town.live(now)
+    return forecaster
+
+
+def one_day(seed: int, hours: float, buses: int, asked_every: timedelta, days_before: int) -> list[ToldChange]:
+    """Every change that was told on a simulated day, with what came of it."""
+    network = read_network(SAMPLE)
+    planner = planner_of(network)
+    forecaster = learnt(network, seed, hours, buses, days_before)
+    town = Town(network=network, buses=buses, seed=seed, begin=BEGIN, forecaster=forecaster)
+    routes = network.routes_of_stop
+    pairs = [(a, b) for a in routes for b in routes if not set(routes[a]) & set(routes[b])]
+    now, end, asked_at = BEGIN, BEGIN + timedelta(hours=hours), BEGIN + WARM_UP
+    every: list[tuple[tuple[Call, Call], ToldChange]] = []
+    while now < end:
+        now += timedelta(seconds=1)
+        town.step(now)
+        if asked_at <= now < end - LAST_HOUR:
+            every += changes_told(planner, town, seed, pairs, now).items()
+            asked_at = now + asked_every
+    return [replace(change, came_s=town.came.get(off), left_s=town.left.get(on)) for (off, on), change in every]
 
 
 def table(changes: Iterable[tuple[float, bool]]) -> list[str]:
@@ -143,28 +223,49 @@ def table(changes: Iterable[tuple[float, bool]]) -> list[str]:
     return lines
 
 
+def summary(every: Sequence[ToldChange]) -> list[str]:
+    """The chances are those of the present formula: of kept changes, too."""
+    known = [(change.chance_now, change.caught) for change in every if change.caught is not None]
+    seeds = len({change.seed for change in every})
+    return [f"{len(every)} changes told on {seeds} days, {len(known)} known: both buses came", *table(known)]
+
+
+def keep(file: Path, changes: Iterable[ToldChange]) -> None:
+    is_new = not file.exists()
+    with file.open("a", newline="", encoding="utf-8") as rows:
+        writer = csv.DictWriter(rows, [field.name for field in fields(ToldChange)])
+        if is_new:
+            writer.writeheader()
+        writer.writerows(asdict(change) for change in changes)
+
+
+def kept(file: Path) -> list[ToldChange]:
+    """What keep() wrote; its columns are read as what the class says they are."""
+    with file.open(newline="", encoding="utf-8") as rows:
+        return [
+            msgspec.convert({key: text or None for key, text in row.items()}, ToldChange, strict=False)
+            for row in csv.DictReader(rows)
+        ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--hours", type=float, default=4.0)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", default="1", help="1,2,3")
     parser.add_argument("--buses", type=int, default=14)
+    parser.add_argument("--asked-every", type=float, default=4.0, help="minutes")
+    parser.add_argument("--days-before", type=int, default=2, help="on which the forecaster has learnt; 0: its first day")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--pool", type=Path, nargs="+")
     chosen = parser.parse_args()
-    network = read_network(SAMPLE)
-    planner, town = planner_of(network), Town(network, chosen.buses, chosen.seed)
-    served = list(network.routes_of_stop)
-    routes = network.routes_of_stop
-    pairs = [(a, b) for a in served for b in served if not set(routes[a]) & set(routes[b])]
-    now, end, asked_at = BEGIN, BEGIN + timedelta(hours=chosen.hours), BEGIN + WARM_UP
-    every: set[ToldChange] = set()
-    while now < end:
-        now += timedelta(seconds=1)
-        town.step(now)
-        if now >= asked_at and now < end - timedelta(seconds=LATEST_S):
-            every |= changes_told(planner, town, pairs, now)
-            asked_at = now + ASKED_EVERY
-    known = [(change.chance, caught) for change in every if (caught := town.was_caught(change)) is not None]
-    print(f"{len(every)} changes told, {len(known)} of them known: both buses came within the hour")
-    print("\n".join(table(known)))
+    every: list[ToldChange] = [change for file in chosen.pool or () for change in kept(file)]
+    for seed in () if chosen.pool else map(int, chosen.seeds.split(",")):
+        of_day = one_day(seed, chosen.hours, chosen.buses, timedelta(minutes=chosen.asked_every), chosen.days_before)
+        if chosen.keep:
+            keep(chosen.keep, of_day)
+        every += of_day
+        print(f"seed {seed}: {len(of_day)} changes told", flush=True)
+    print("\n".join(summary(every)))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ class Truth:
     fleet: Fleet
     sent_at: dict[str, datetime] = field(default_factory=dict)
     trails: dict[int, deque[tuple[float, str, float]]] = field(default_factory=dict)  # bus -> (second, pattern, metres)
-    passed: dict[tuple[str, str], list[float]] = field(default_factory=dict)  # (vehicle, stop_id) -> when it left it
+    passed: dict[tuple[str, str], list[tuple[float, str]]] = field(
+        default_factory=dict
+    )  # (vehicle, stop_id) -> when it left it, and on which pattern: a stop may be one of both directions
     left: list[tuple[float, str]] = field(default_factory=list)  # (second, stop_id) of departures from first stops
 
     def note(self) -> None:
@@ -76,12 +78,15 @@ class Truth:
                 before = bisect_right(bus.pattern.stop_dist_m, trail[-1][2] - LEFT_M)
                 for n in range(before, bisect_right(bus.pattern.stop_dist_m, bus.along_m - LEFT_M)):
                     stop_id = bus.pattern.stop_ids[n]
-                    self.passed.setdefault((f"DEMO-{bus.number}", stop_id), []).append(self.fleet.at_s)
+                    self.passed.setdefault((f"DEMO-{bus.number}", stop_id), []).append(
+                        (self.fleet.at_s, bus.pattern.pattern_id)
+                    )
                     if n == 0:
                         self.left.append((self.fleet.at_s, stop_id))
                 is_there = bus.along_m >= bus.pattern.end_m
                 if is_there and trail[-1][2] < bus.pattern.end_m:  # at its last stop it arrives, and does not leave
-                    self.passed.setdefault((f"DEMO-{bus.number}", bus.pattern.stop_ids[-1]), []).append(self.fleet.at_s)
+                    last = (f"DEMO-{bus.number}", bus.pattern.stop_ids[-1])
+                    self.passed.setdefault(last, []).append((self.fleet.at_s, bus.pattern.pattern_id))
             trail.append((self.fleet.at_s, bus.pattern.pattern_id, bus.along_m))
 
     def bus(self, vehicle_id: str) -> Bus:
@@ -90,12 +95,14 @@ class Truth:
     def headways_s(self, behind: str, ahead: str, stop_id: str, since_s: float) -> tuple[float | None, float | None]:
         """The next time that a bus was at a stop: how long after the other had last been there, and how far from the nearest
         time that it was, before or after (of two that change places either may be first); None: never."""
-        later = [at for at in self.passed.get((behind, stop_id), ()) if at >= since_s]
-        others = self.passed.get((ahead, stop_id), ())
-        if not later or not others:
+        later = [row for row in self.passed.get((behind, stop_id), ()) if row[0] >= since_s]
+        if not later:
             return None, None
-        before = [at for at in others if at <= min(later)]
-        return min(later) - max(before) if before else None, min(abs(at - min(later)) for at in others)
+        came_at, pattern_id = min(later)
+        others = [at for at, other_id in self.passed.get((ahead, stop_id), ()) if other_id == pattern_id]
+        before = [at for at in others if at <= came_at]
+        nearest_s = min((abs(at - came_at) for at in others), default=None)
+        return came_at - max(before) if before else None, nearest_s
 
 
 def is_false(matter: Matter, truth: Truth, now: datetime, network: Network) -> bool | None:

@@ -78,7 +78,7 @@ def rush(vehicles: int, clients: int, seconds: float, askers: int) -> None:
             return f"/halte/{luck.choice(stops)}"
 
         def question(luck: random.Random) -> str:
-            return f"/api/v1/explain?vehicle_id=V{luck.randrange(vehicles)}&stop_id={luck.choice(stops)}"
+            return f"/api/v1/explain?vehicle=V{luck.randrange(vehicles)}&stop={luck.choice(stops)}"
 
         for number in (0, askers) if askers else (0,):
             asking = Clients(system, number, question)

@@ -19,10 +19,13 @@ LINE_OF_NAME = 11  # letters: a longer name is written in two lines
 STYLE = (
     "svg{font:13px system-ui,sans-serif}text{fill:#17211c;paint-order:stroke;stroke:#f5f4ee;stroke-width:3px}"
     ".l{fill:none;stroke-width:5;stroke-linecap:round}.s{fill:#fff;stroke:#17211c;stroke-width:2}.here{fill:#b3122a}"
-    ".b{stroke:#fff;stroke-width:2}.t{fill:#fff;stroke:none;font-size:11px;font-weight:700}"
-    "@media (prefers-color-scheme:dark){text{fill:#e8eeea;stroke:#0e1412}.s{fill:#0e1412;stroke:#e8eeea}.t{fill:#fff}}"
+    ".p{stroke:#17211c;stroke-width:1}.b{stroke:#fff;stroke-width:2}.t{fill:#fff;stroke:none;font-size:11px;font-weight:700}"
+    "@media (prefers-color-scheme:dark){text{fill:#e8eeea;stroke:#0e1412}.s{fill:#0e1412;stroke:#e8eeea}"
+    ".p{stroke:#e8eeea}.t{fill:#fff}}"
     "@media (prefers-reduced-motion:reduce){g{animation:none!important}}"
 )
+OFF = (9.0, 13.0, 17.0, 22.0, 30.0, 40.0, 52.0)  # from a stop to its name, the nearest that is free
+POINTED_FROM = 32.0  # a name farther from its stop has a line to it
 Box = tuple[float, float, float, float]
 
 
@@ -71,7 +74,7 @@ def lines_of(diagram: Diagram) -> Iterable[tuple[str, list[tuple[float, float]]]
 
 
 def names_of(diagram: Diagram, stop_names: Callable[[str], str]) -> list[Name]:
-    """A name where it finds room: right of its stop, left, below or above; those at ends of lines first."""
+    """A name where it finds room, as near to its stop as may be; those at ends of lines first."""
     width, height = size_of(diagram)
     taken = [_around(place_of(diagram, stop_id), 6.0) for stop_id in diagram.places]
     for _, ((x0, y0), (x1, y1)) in lines_of(diagram):
@@ -108,20 +111,22 @@ def _in_lines(name: str) -> tuple[str, ...]:
 
 
 def _candidates(stop_id: str, lines: tuple[str, ...], x: float, y: float) -> Iterable[tuple[Name, Box]]:
-    wide, tall, off = max(map(len, lines)) * WIDE, len(lines) * LETTER, 9.0
-    middle = y - tall / 2 + LETTER * 0.8
-    for anchor, left, at_x, top in (
-        ("start", x + off, x + off, y - tall / 2),
-        ("end", x - off - wide, x - off, y - tall / 2),
-        ("middle", x - wide / 2, x, y + off),
-        ("middle", x - wide / 2, x, y - off - tall),
-        ("start", x + off * 0.7, x + off * 0.7, y + off * 0.7),
-        ("start", x + off * 0.7, x + off * 0.7, y - off * 0.7 - tall),
-        ("end", x - off * 0.7 - wide, x - off * 0.7, y + off * 0.7),
-        ("end", x - off * 0.7 - wide, x - off * 0.7, y - off * 0.7 - tall),
-    ):
-        base = middle if top == y - tall / 2 else top + LETTER * 0.8
-        yield Name(stop_id=stop_id, lines=lines, x=at_x, y=base, anchor=anchor), (left, top, left + wide, top + tall)
+    """Beside the stop, then farther and farther from it, in eight directions each time."""
+    wide, tall = max(map(len, lines)) * WIDE, len(lines) * LETTER
+    for off in OFF:
+        slant = off * 0.7
+        for anchor, left, at_x, top in (
+            ("start", x + off, x + off, y - tall / 2),
+            ("end", x - off - wide, x - off, y - tall / 2),
+            ("middle", x - wide / 2, x, y + off),
+            ("middle", x - wide / 2, x, y - off - tall),
+            ("start", x + slant, x + slant, y + slant),
+            ("start", x + slant, x + slant, y - slant - tall),
+            ("end", x - slant - wide, x - slant, y + slant),
+            ("end", x - slant - wide, x - slant, y - slant - tall),
+        ):
+            name = Name(stop_id=stop_id, lines=lines, x=at_x, y=top + LETTER * 0.8, anchor=anchor)
+            yield name, (left, top, left + wide, top + tall)
 
 
 def svg_diagram(
@@ -147,7 +152,7 @@ def svg_diagram(
         lines = "".join(
             f'<tspan x="{name.x:.0f}" y="{name.y + n * LETTER:.0f}">{escape(line)}</tspan>' for n, line in enumerate(name.lines)
         )
-        body.append(f'<text text-anchor="{name.anchor}">{lines}</text>')
+        body.append(f'{_pointer(diagram, name)}<text text-anchor="{name.anchor}">{lines}</text>')
     rules = []
     for number, bus in enumerate(buses):
         drawing, rule = _bus(diagram, bus, number)
@@ -155,6 +160,15 @@ def svg_diagram(
         rules.append(rule)
     size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}{"".join(rules)}</style>{"".join(body)}</svg>'
+
+
+def _pointer(diagram: Diagram, name: Name) -> str:
+    """A thin line from a stop to a name that stands far from it."""
+    x, y = place_of(diagram, name.stop_id)
+    to_y = name.y + (len(name.lines) - 1) * LETTER / 2 - LETTER * 0.3
+    if hypot(name.x - x, to_y - y) <= POINTED_FROM:
+        return ""
+    return f'<path class="p" d="M{x:.0f},{y:.0f} {name.x:.0f},{to_y:.0f}"/>'
 
 
 def _bus(diagram: Diagram, bus: SlidingBus, number: int) -> tuple[str, str]:

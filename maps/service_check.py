@@ -6,13 +6,14 @@ import csv
 import socket
 from collections.abc import Callable
 from datetime import date
-from http.client import HTTPMessage
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+from weakref import WeakSet
 
 from maps.guide_files import SERVICE_FIELDS, service_rows
 
@@ -31,10 +32,47 @@ class NoWayInside(HTTPRedirectHandler):
         host = urlsplit(newurl).hostname or ""
         if not is_public(host):
             raise URLError(f"it leads to {host}, which is no public address")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if following is not None:
+            _led.add(following)
+        return following
 
 
-_opener = build_opener(NoWayInside)
+_led: WeakSet[Request] = WeakSet()  # the requests that a site led us to
+
+
+def connect_outside(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
+    """A connection, where it is to the Internet: a name may lead elsewhere than a moment ago. Raises URLError."""
+    connection = socket.create_connection(address, *args, **options)
+    if not is_outside(connection.getpeername()[0]):
+        connection.close()
+        raise URLError(f"it leads to {address[0]}, which is no public address")
+    return connection
+
+
+class _Outside(HTTPConnection):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._create_connection = connect_outside
+
+
+class _OutsideTls(HTTPSConnection):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._create_connection = connect_outside
+
+
+class _Plain(HTTPHandler):
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_Outside if req in _led else HTTPConnection, req)
+
+
+class _Tls(HTTPSHandler):
+    def https_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_OutsideTls if req in _led else HTTPSConnection, req)
+
+
+_opener = build_opener(NoWayInside, _Plain, _Tls)
 
 
 def is_public(host: str) -> bool:
@@ -43,7 +81,11 @@ def is_public(host: str) -> bool:
         addresses = {row[4][0] for row in socket.getaddrinfo(host, None)}
     except OSError:
         return False
-    return bool(addresses) and all(ip_address(str(address).partition("%")[0]).is_global for address in addresses)
+    return bool(addresses) and all(is_outside(str(address)) for address in addresses)
+
+
+def is_outside(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_global
 
 
 def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:

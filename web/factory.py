@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from time import perf_counter
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from flask_compress import Compress
@@ -23,6 +26,10 @@ from web.ticket_keeping import A_MINUTE, PER_NETWORK
 from web.words.languages import feed_language, init_languages
 from web.world import World
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ASCII = "".join(map(chr, range(128)))
 BLUEPRINTS = (  # modules, each with a Blueprint named pages
     "web.api.feeds",
     "web.api.v1",
@@ -76,6 +83,7 @@ COMPRESSION = {  # of Flask-Compress. Riders pay by the byte: python -m benchmar
 def create_app(settings: WebSettings) -> Flask:
     """Made once per worker process. Opens the database, starts nothing."""
     app = Flask("web", static_folder="static", static_url_path="/static")
+    app.wsgi_app = _with_escaped_query(app.wsgi_app)  # type: ignore[assignment]
     app.config.update(SETTINGS=settings, MAX_CONTENT_LENGTH=64 * 1024, SEND_FILE_MAX_AGE_DEFAULT=3600)
     world = World(settings)
     app.extensions["world"] = world
@@ -119,6 +127,18 @@ def create_app(settings: WebSettings) -> Flask:
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).pages)
     return app
+
+
+def _with_escaped_query(application: WSGIApplication) -> WSGIApplication:
+    """What a client should have escaped in the address: Werkzeug reads a query as UTF-8 and knows no way out of other bytes."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query.encode("latin-1", "replace"), safe=ASCII)
+        return application(environ, start_response)
+
+    return answer
 
 
 def _count_requests(app: Flask, requests: Requests) -> None:

@@ -61,7 +61,11 @@ def is_our_origin(origin: str) -> bool:
 
     The latter is for a proxy that asks us by another name than it was asked.
     """
-    return urlsplit(origin).netloc == request.host or host_of(urlsplit(origin).netloc) in world().settings.hosts
+    try:
+        netloc = urlsplit(origin).netloc
+    except ValueError:  # "http://[::1" is no address
+        return False
+    return netloc == request.host or host_of(netloc) in world().settings.hosts
 
 
 def is_https_of_a_proxy() -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from transit.arrivals.alerts import Effect
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network, TripInstance
-from transit.plan.runs import Disruption, LiveCall, Moment, Service
-from transit.plan.service_day import local_date, moment
+from transit.plan.patterns import Pattern, patterns_of
+from transit.plan.runs import MEAN_WAIT, Disruption, LiveCall, Moment, Service
+from transit.plan.service_day import local_date, moment, services_on
 from web.endpoints import Endpoint
-from web.world import World
+from web.world import View, World
 
 LIVE_FOR = timedelta(minutes=45)  # predictions reach no farther
 FURTHER_DAYS = 7  # to look for the next journey where none goes any more
@@ -31,6 +33,9 @@ class Plan:
     last: Journey | None = None  # of the day, there
     last_back: Journey | None = None  # of the day, back again
     next_day: Journey | None = None
+    is_tight: bool = (
+        False  # the journeys are those of somebody who hardly waits for a bus by headway: with a usual wait none goes
+    )
 
 
 def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
@@ -39,8 +44,7 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     assert network is not None
     planner = planner_of(network)
     is_today = local_date(when, network.timezone) == local_date(now, network.timezone)
-    live = live_calls(world) if is_today and abs(when - now) <= LIVE_FOR else []
-    service = planner.service(when, live, disruption_of(world, when))
+    service = service_at(world, when)
     ask = request_of(start, end)
     at = when.timestamp()
     ends = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
@@ -49,6 +53,10 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         journeys = planner.arriving_by(service, ask, at, since)
     else:
         journeys = planner.journeys(service, ask, at)
+    is_tight = not journeys and not arrive
+    if is_tight:
+        service = service_at(world, when, wait_share=0.0)
+        journeys = planner.journeys(service, ask, at)
     back = Request(ask.end, ask.start)
     return Plan(
         journeys=tuple(journeys),
@@ -56,8 +64,9 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         service=service,
         planner=planner,
         last=planner.last_of_day(service, ask, at, ends) if journeys else None,
-        last_back=planner.last_of_day(service, back, at, ends),
-        next_day=None if journeys else _on_a_later_day(planner, network, ask, when),
+        last_back=planner.last_of_day(service, back, at, ends) if journeys else None,
+        next_day=None if journeys and not is_tight else _on_a_later_day(planner, network, ask, when),
+        is_tight=is_tight and bool(journeys),
     )
 
 
@@ -70,16 +79,36 @@ def next_journeys(world: World, start: Endpoint, end: Endpoint) -> list[Journey]
     """The next ones from now on, without the day's last."""
     network, now = world.network, world.now()
     assert network is not None
-    planner = planner_of(network)
-    service = planner.service(now, live_calls(world), disruption_of(world, now))
-    return planner.journeys(service, request_of(start, end), now.timestamp())
+    return planner_of(network).journeys(service_at(world, now), request_of(start, end), now.timestamp())
+
+
+def service_at(world: World, when: datetime, *, wait_share: float = MEAN_WAIT) -> Service:
+    """What runs around a moment, with the buses that are seen where it is near; made once for each snapshot.
+
+    wait_share: of a headway that is waited.
+    """
+    network, view = world.network, world.view
+    assert network is not None
+    is_seen = abs(when - world.now()) <= LIVE_FOR and view.snapshot is not None and view.fits and world.is_live
+    disruption = disruption_of(world, when)
+    return view.services.get(
+        (local_date(when, network.timezone), is_seen, disruption, wait_share),
+        lambda: planner_of(network).service(
+            when, partial(_live_calls, network, view) if is_seen else (), disruption, wait_share
+        ),
+    )
 
 
 def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: datetime) -> Journey | None:
     """The first journey of the next day on which one goes."""
     today = local_date(when, network.timezone)
+    searched = set()
     for offset in range(1, FURTHER_DAYS + 1):
         day: date = today + timedelta(days=offset)
+        runs = services_on(network, day - timedelta(days=1)), services_on(network, day)
+        if runs in searched:  # a day like one before it has no bus either
+            continue
+        searched.add(runs)
         dawn = moment(day, DAWN_S, network.timezone)
         journeys = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
         if journeys:
@@ -87,11 +116,9 @@ def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: date
     return None
 
 
-def live_calls(world: World) -> list[LiveCall]:
-    """What is predicted now, once for each vehicle and stop."""
-    view = world.view
-    if view.snapshot is None or not view.fits or not world.is_live:
-        return []
+def _live_calls(network: Network, view: View, pattern: Pattern) -> list[LiveCall]:
+    """What is predicted of the vehicles on a pattern."""
+    patterns = patterns_of(network)
     return [
         LiveCall(
             row.vehicle_id,
@@ -99,7 +126,9 @@ def live_calls(world: World) -> list[LiveCall]:
             row.stop_sequence,
             Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp()),
         )
-        for row in view.every_prediction
+        for stop_id in dict.fromkeys(pattern.stop_ids)
+        for row in view.predictions_at(stop_id)
+        if patterns.find(row.trip.trip_id) is pattern
     ]
 
 

@@ -12,8 +12,12 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
+from web.critical_styles import SLOT as CRITICAL_SLOT
+from web.critical_styles import critical_rules
+
+CONSOLE = "/armada"  # its parts are replaced by others while it is open: it gets all styles
 COLOUR_SLOT = "/*colours*/"  # base.html has it at the end of its <style>
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 BADGE = re.compile(r"\bb-([0-9A-F]{6})-([0-9A-F]{6})\b")
@@ -68,7 +72,8 @@ def init_security(app: Flask) -> None:
             return response
         html = response.get_data(as_text=True)
         if COLOUR_SLOT in html:
-            html = html.replace(COLOUR_SLOT, colour_rules(html), 1)
+            rules = critical_rules(html, whole=request.path.startswith(CONSOLE))
+            html = html.replace(COLOUR_SLOT, colour_rules(html), 1).replace(CRITICAL_SLOT, rules, 1)
             response.set_data(html)
         allowed = policy(STYLE.findall(html), tile_url=g.get("tile_url", ""), embeddable=g.get("embeddable", False))
         headers.setdefault("Content-Security-Policy", allowed)

@@ -23,19 +23,12 @@ from web.world import world
 STATIC = Path(__file__).parent / "static"
 BOLD_LETTER_CH = 1.3  # a bold letter is at most so much wider than the digit that ch is
 BADGE_LETTERS = (2, 8)  # a badge is at least, and on behalf of others at most, so wide
-CRITICAL_CSS = Path(__file__).parent / "templates" / "critical.css"
 
 
 @lru_cache(maxsize=64)
 def static_url(name: str) -> str:
     """The address of one of our files, which changes with its content, so that phones may keep it for good."""
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
-
-
-@lru_cache(maxsize=1)
-def critical_css() -> str:
-    lines = (line.strip() for line in CRITICAL_CSS.read_text(encoding="utf-8").splitlines())
-    return "".join(line for line in lines if line and not line.startswith("/*"))
 
 
 def badge_rule() -> str:
@@ -91,7 +84,6 @@ def init_templates(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         static_url=static_url,
-        critical_css=critical_css,
         stop_url=stop_url,
         route_url=route_url,
         trip_url=trip_url,

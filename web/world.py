@@ -26,6 +26,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
+from transit.plan.runs import Service
 from transit.quality.performance import DayFigures
 from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
@@ -39,6 +40,7 @@ from web.settings import WebSettings
 
 REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
+SERVICES_KEPT = 16  # of one snapshot: some days, with what is seen or without
 BOARDS_KEPT = 512  # of one snapshot
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class View:
         self.snapshot = snapshot
         self.fits = snapshot is not None and snapshot.network_version == version
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
+        self.services: Cache[Hashable, Service] = Cache(SERVICES_KEPT)  # what runs, for searches; see web.planner
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
         self.expanded_feeds: tuple[datetime, dict[str, bytes]] | None = None  # the same, of the unrolled network

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Authorization, Headers
 from werkzeug.sansio.request import Request
 
 from gps_ingest.broker_access import is_loopback
@@ -140,7 +140,7 @@ class Application:
         return osmand(fields, self._clock())
 
     async def _admit(self, request: Request, fields: dict[str, str], form: Form) -> None:
-        basic = request.authorization
+        basic = _authorization_of(request)
         is_basic = basic is not None and basic.type == "basic"
         user = (basic.username if basic is not None and is_basic else None) or form.tracker_id.partition("/")[0]
         password = (basic.password if basic is not None and is_basic else None) or fields.get("key") or ""
@@ -173,11 +173,24 @@ def _request_of(scope: Scope) -> Request:
     )
 
 
+def _authorization_of(request: Request) -> Authorization | None:
+    """None where it cannot be read."""
+    try:
+        return request.authorization
+    except ValueError:  # of letters that Base64 does not have
+        return None
+
+
 def _fields_of(request: Request, body: bytes) -> dict[str, str]:
     """Of the address, and of a body that is a form; where both have one, that of the address."""
     is_form = request.mimetype == "application/x-www-form-urlencoded" and body.lstrip()[:1] != b"{"
     text = body.decode("utf-8", "replace") if is_form else ""
-    return {**dict(parse_qsl(text, errors="replace")), **dict(request.args.items())}
+    asked = request.query_string.decode("utf-8", "replace")  # devices write what they like, unescaped
+    return {**_first_of_each(text), **_first_of_each(asked)}
+
+
+def _first_of_each(query: str) -> dict[str, str]:
+    return dict(reversed(parse_qsl(query, keep_blank_values=True, errors="replace")))
 
 
 async def _body(request: Request, receive: Receive) -> bytes:

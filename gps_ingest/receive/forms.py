@@ -16,6 +16,7 @@ from gps_ingest.tracker_names import objection_to
 MPS_PER_KNOT = 1852.0 / 3600.0
 MILLISECONDS_FROM = 1e11  # as milliseconds in 1973, before there was GPS; as seconds in 5138. A week rolled over lies before
 NO_FIX = b"[]"  # of a tracker that lives and has no position to tell: it is heard, and nothing is stored
+NO_SHARE = 10.0  # a battery this full is refused under the tracker's name; numbers of hundreds of digits cannot be multiplied
 KEY_PATH = "/key/"  # before a password in the path: an app that takes its address from a QR code drops the query
 NOT_VALID = ("0", "false")  # of OsmAnd's `valid`: the receiver had no fix
 
@@ -95,7 +96,7 @@ def _fix_of_location(location: Mapping[str, Any], now: datetime) -> dict[str, An
         "speed": coords.get("speed"),
         "odometer": location.get("odometer"),
         "accuracy_m": coords.get("accuracy"),
-        "battery_pct": level * 100.0 if isinstance(level, int | float) and level >= 0 else level,
+        "battery_pct": min(level, NO_SHARE) * 100.0 if isinstance(level, int | float) and level >= 0 else level,
     }
 
 
@@ -139,6 +140,8 @@ def _moment(value: Any, now: datetime) -> Any:
         return now.timestamp()
     try:
         seconds = float(value)
+    except OverflowError:  # whole numbers of hundreds of digits
+        return value
     except (TypeError, ValueError):
         return _iso_moment(value)
     return seconds / 1000.0 if seconds >= MILLISECONDS_FROM else seconds

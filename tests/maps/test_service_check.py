@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.error import URLError
 
 import pytest
 
-from maps.service_check import OK, answer_of
+from maps.service_check import OK, answer_of, connect_outside, is_outside
 
 
 class Site(BaseHTTPRequestHandler):
@@ -51,7 +53,17 @@ class Bouncer(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize(
-    "target", ["http://127.0.0.1:1/", "http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://localhost/"]
+    "target",
+    [
+        "http://127.0.0.1:1/",
+        "http://10.0.0.1/",
+        "http://[::1]/",
+        "http://169.254.169.254/latest",
+        "http://localhost/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://[::ffff:127.0.0.1]/",
+    ],
 )
 def test_no_site_leads_us_to_an_address_of_our_own_network(target):
     server = HTTPServer(("127.0.0.1", 0), Bouncer)
@@ -60,3 +72,20 @@ def test_no_site_leads_us_to_an_address_of_our_own_network(target):
     server.shutdown()
     server.server_close()
     assert "no public address" in answer
+
+
+def test_the_address_that_was_connected_to_counts_and_not_what_its_name_led_to_a_moment_ago(address):
+    """A name may be made to lead elsewhere between the look and the connection."""
+    port = int(address.rpartition(":")[2])
+    with pytest.raises(URLError, match="no public address"), closing(connect_outside(("localhost", port), 5.0)):
+        pass
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.1.2.3", "100.64.0.1", "::1", "::ffff:10.0.0.1", "fe80::1%eth0", "fd00::1"])
+def test_addresses_of_our_own_network_are_known_in_every_spelling(inside):
+    assert not is_outside(inside)
+
+
+def test_an_address_of_the_internet_is_outside():
+    assert is_outside("1.1.1.1")
+    assert is_outside("2606:4700::1111")

@@ -156,3 +156,22 @@ def test_one_who_asks_why_does_not_hold_up_the_pages(busy, monkeypatch):
     first.join()
     assert answers == [503]
     assert client.get(address).status_code == 503  # its turn again
+
+
+@pytest.mark.parametrize("address", ["/", "/halte/S5", "/api/v1/stops/S5/arrivals", "/armada", "/healthz", "/static/none"])
+def test_bytes_in_an_address_that_are_no_text_are_no_fault_of_ours(busy, address):
+    """Not escaped, as a program may send them."""
+    plain = busy.client().get(address).status_code
+    assert busy.client().get(address, environ_overrides={"QUERY_STRING": "x=\xff\xed"}).status_code == plain < 500
+
+
+def test_a_query_that_is_not_escaped_is_read_as_if_it_were(busy):
+    client = busy.client()
+    escaped = client.get("/?q=Terminal%C3%A9").text
+    assert "Terminal\u00e9" in escaped
+    assert client.get("/", environ_overrides={"QUERY_STRING": "q=Terminal\xc3\xa9"}).text == escaped
+
+
+def test_a_form_whose_origin_is_no_address_comes_from_a_stranger(busy):
+    answer = busy.client().post("/lapor", data={"kind": "no_bus", "stop": "S5"}, headers={"Origin": "http://[::1"})
+    assert answer.status_code == 403

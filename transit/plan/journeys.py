@@ -18,7 +18,19 @@ from shapely import Point, STRtree
 from transit.plan.network import Network
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
-from transit.plan.runs import DayPlan, Disruption, LiveCall, Moment, PatternRuns, Run, Service, Source, exactly, promising_trips
+from transit.plan.runs import (
+    MEAN_WAIT,
+    DayPlan,
+    Disruption,
+    LiveCall,
+    Moment,
+    PatternRuns,
+    Run,
+    Service,
+    Source,
+    exactly,
+    promising_trips,
+)
 from transit.plan.service_day import local_date
 from transit.plan.walking import DETOUR, walk_s
 
@@ -29,9 +41,10 @@ BETTER_S = 60.0  # a further change must save at least so much
 CARDS = 4
 LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the first
 STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
-DAYS_KEPT = 6
+DAYS_KEPT = 10  # a week ahead is looked through where nothing goes any more
 MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
 EARLIER_MIN = (10, 20, 40)  # so many minutes before the latest way to be there in time, others are looked for
+STANDS_S = 30.0  # a bus is predicted to come to a stop; so much later on average, in the simulator, it leaves it
 SIGMAS_OF_80 = 2.5631  # an 80 % interval of a normal distribution is so many standard deviations wide
 
 
@@ -118,22 +131,41 @@ class Journey:
         before = self.legs[place - 1] if place else None
         return before.seconds if isinstance(before, Walk) else 0.0
 
+    def stays_seated(self, index: int) -> bool:
+        """Whether the bus of ride `index` is the one that the ride before came with: nobody has to change, or can miss it."""
+        before, after = self.rides[index - 1], self.rides[index]
+        is_same = before.run.vehicle_id is not None and before.run.vehicle_id == after.run.vehicle_id
+        return is_same and before.alight == after.board
+
     def change_chance(self, index: int) -> float | None:
         """How likely the bus of ride `index` is still caught, 0..1; None where neither bus is seen live.
 
-        Errors of both buses as normal distributions with the given 80 % intervals, independent of each other. A bus of which
-        only the headway is known cannot be missed: another one comes.
+        A bus of which only the headway is known cannot be missed: another one comes.
         """
         before, after = self.rides[index - 1], self.rides[index]
-        if after.source is Source.HEADWAY:
+        if after.source is Source.HEADWAY or self.stays_seated(index):
             return 1.0
         if Source.LIVE not in (before.source, after.source):
             return None
-        spare_s = after.leaves.at - before.comes.at - self.walk_before(index)
-        sigma_s = hypot(_sigma(before.comes), _sigma(after.leaves))
-        if sigma_s < 1.0:
-            return 1.0 if spare_s >= 0.0 else 0.0
-        return 0.5 * (1.0 + erf(spare_s / sigma_s / sqrt(2.0)))
+        stands_s = STANDS_S if after.source is Source.LIVE and after.board_index > 0 else 0.0
+        return chance_to_catch(before.comes, after.leaves.later(stands_s), self.walk_before(index))
+
+
+def chance_to_catch(comes: Moment, leaves: Moment, walk_s: float) -> float:
+    """How likely one bus leaves after another one came and somebody walked over, 0..1.
+
+    Errors of both as normal distributions with the given 80 % intervals, independent of each other, around the middle of
+    each interval: the moment shown is on purpose an early one.
+    """
+    spare_s = _middle(leaves) - _middle(comes) - walk_s
+    sigma_s = hypot(_sigma(comes), _sigma(leaves))
+    if sigma_s < 1.0:
+        return 1.0 if spare_s >= 0.0 else 0.0
+    return 0.5 * (1.0 + erf(spare_s / sigma_s / sqrt(2.0)))
+
+
+def _middle(moment: Moment) -> float:
+    return (moment.low + moment.high) / 2
 
 
 def _sigma(moment: Moment) -> float:
@@ -182,14 +214,30 @@ class Planner:
             self._plans = {**dict(list(self._plans.items())[1 - DAYS_KEPT :]), day: plan}
         return plan
 
-    def service(self, around: datetime, live: Iterable[LiveCall] = (), disruption: Disruption | None = None) -> Service:
-        """What runs on the service day of a moment, and what of the day before is still on its way."""
+    def service(
+        self,
+        around: datetime,
+        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
+        disruption: Disruption | None = None,
+        wait_share: float = MEAN_WAIT,
+    ) -> Service:
+        """What runs on the service day of a moment, and what of the day before is still on its way. live: as of Service."""
         today = local_date(around, self.network.timezone)
         plans = {day: self.plan_of(day) for day in (today - timedelta(days=1), today)}
-        return Service(self.network, plans, live, disruption)
+        return Service(self.network, plans, live, disruption, wait_share)
 
-    def earliest(self, service: Service, ask: Request, at: float, without: frozenset[str] = frozenset()) -> list[Journey]:
-        """The earliest arrival with one bus, and with more wherever that is earlier. without: route_ids not to use."""
+    def earliest(
+        self,
+        service: Service,
+        ask: Request,
+        at: float,
+        without: frozenset[str] = frozenset(),
+        is_enough: Callable[[Journey], bool] | None = None,
+    ) -> list[Journey]:
+        """The earliest arrival with one bus, and with more wherever that is earlier. without: route_ids not to use.
+
+        is_enough: with such a journey no further one is looked for.
+        """
         labels = {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in ask.start.items() if stop_id in self.at_stop}
         best = {stop_id: step.at.at for stop_id, step in labels.items()}
         rounds = [labels]
@@ -210,6 +258,8 @@ class Planner:
             if arrivals and min(arrivals)[0] < goal - (BETTER_S if journeys else 0.0):
                 goal, stop_id = min(arrivals)
                 journeys.append(_journey(rounds, stop_id, ask))
+                if is_enough is not None and is_enough(journeys[-1]):
+                    break
             marked = set(reached)
             if not marked:
                 break
@@ -294,10 +344,13 @@ class Planner:
     def arriving_by(self, service: Service, ask: Request, by: float, since: float) -> list[Journey]:
         """Journeys that are there by a moment, the latest that one may leave first; none leaves before `since`."""
 
-        def in_time(at: float) -> list[Journey]:
-            return [journey for journey in self.earliest(service, ask, at) if journey.comes.at <= by]
+        def is_in_time(journey: Journey) -> bool:
+            return journey.comes.at <= by
 
-        at = _last_that(in_time, since, by)
+        def in_time(at: float) -> list[Journey]:
+            return [journey for journey in self.earliest(service, ask, at) if is_in_time(journey)]
+
+        at = _last_that(lambda at: any(map(is_in_time, self.earliest(service, ask, at, is_enough=is_in_time))), since, by)
         if at is None:
             return []
         options = in_time(at)
@@ -308,11 +361,13 @@ class Planner:
     def last_of_day(self, service: Service, ask: Request, since: float, until: float) -> Journey | None:
         """The journey that leaves last between two moments; None where none leaves any more."""
 
-        def leaving(at: float) -> list[Journey]:
-            return [journey for journey in self.earliest(service, ask, at) if journey.leaves.at <= until]
+        def leaves(journey: Journey) -> bool:
+            return journey.leaves.at <= until
 
-        at = _last_that(leaving, since, until)
-        return None if at is None else max(leaving(at), key=lambda option: option.leaves.at)
+        at = _last_that(lambda at: any(map(leaves, self.earliest(service, ask, at, is_enough=leaves))), since, until)
+        if at is None:
+            return None
+        return max(filter(leaves, self.earliest(service, ask, at)), key=lambda option: option.leaves.at)
 
 
 def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, float]]]:
@@ -396,14 +451,14 @@ def _journey(rounds: list[_Labels], stop_id: str, ask: Request) -> Journey:
     return Journey(tuple(reversed(legs)))
 
 
-def _last_that(journeys_from: Callable[[float], list[Journey]], since: float, until: float) -> float | None:
+def _last_that(is_one_from: Callable[[float], bool], since: float, until: float) -> float | None:
     """The last moment of setting out, to STEP_S, for which there is a journey: the later, the fewer there are."""
-    if not journeys_from(since):
+    if not is_one_from(since):
         return None
     low, high = since, until
     while high - low > STEP_S:
         middle = (low + high) / 2
-        if journeys_from(middle):
+        if is_one_from(middle):
             low = middle
         else:
             high = middle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -19,6 +19,7 @@ from transit.plan.timetable import last_start_s
 
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
+MEAN_WAIT = 0.5  # of a headway, for somebody who comes at any moment
 SAME_PLACE_M = 60.0  # first and last stop this near each other make a loop
 
 
@@ -94,6 +95,7 @@ class PatternRuns:
     no_pickup: frozenset[int] = frozenset()  # of service by headway
     no_drop_off: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()  # stops that nothing serves at the moment
+    wait_share: float = MEAN_WAIT  # of a headway, that is waited
 
     def board(self, index: int, ready: Moment) -> Run | None:
         """The first vehicle that can be boarded at a stop by somebody who is there at `ready`; None: none comes any more."""
@@ -113,14 +115,14 @@ class PatternRuns:
         return timed if mine is not None and other is not None and mine.at <= other.at else by_headway
 
     def _by_headway(self, index: int, ready: Moment) -> Run | None:
-        """A bus that comes somewhere within the next headway, half of it away on average."""
+        """A bus that comes somewhere within the next headway, `wait_share` of it away."""
         offset = self.offsets[index][1]
         best: tuple[float, DepartureWindow] | None = None
         for window in self.windows:
             begins, ends = window.first_at + offset, window.last_at + offset
             if ready.at > ends:
                 continue
-            leaves = max(ready.at, begins) + (window.headway_s / 2 if ready.at > begins else 0.0)
+            leaves = max(ready.at, begins) + (window.headway_s * self.wait_share if ready.at > begins else 0.0)
             leaves = min(leaves, max(ends, ready.at))
             if best is None or leaves < best[0]:
                 best = (leaves, window)
@@ -258,20 +260,24 @@ class Disruption:
 
 
 class Service:
-    """Everything that runs on some days, for one search: their plan with what is seen live laid over it."""
+    """Everything that runs on some days, for searches: their plan with what is seen live laid over it, pattern by pattern.
+
+    live: predicted calls of all vehicles or, where only those of the patterns that are met shall be made, a function of one.
+    """
 
     def __init__(
         self,
         network: Network,
         plans: Mapping[date, DayPlan],
-        live: Iterable[LiveCall] = (),
+        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
         disruption: Disruption | None = None,
+        wait_share: float = MEAN_WAIT,
     ) -> None:
         self.network = network
+        self.wait_share = wait_share
         self.plans = plans
         self.disruption = disruption or Disruption()
-        self._live = self._live_runs(live)
-        self._seen = {run.trip for runs in self._live.values() for run in runs}
+        self._live_of = live if callable(live) else _by_pattern(network, live)
         self._made: dict[str, PatternRuns] = {}
 
     def of_pattern(self, pattern: Pattern) -> PatternRuns:
@@ -281,12 +287,13 @@ class Service:
         return self._made[key]
 
     def _make(self, pattern: Pattern) -> PatternRuns:
-        key, live = pattern.pattern_id, self._live.get(pattern.pattern_id, [])
+        key, live = pattern.pattern_id, self._live_runs(pattern)
+        seen = {run.trip for run in live}
         runs = [
             run
             for plan in self.plans.values()
             for run in plan.runs.get(key, [])
-            if run.trip not in self.disruption.trips and run.trip not in self._seen
+            if run.trip not in self.disruption.trips and run.trip not in seen
         ]
         runs += [run for run in live if run.trip not in self.disruption.trips]
         planned = patterns_of(self.network).planned(pattern.trip_ids[0])
@@ -302,22 +309,18 @@ class Service:
             no_pickup=no_pickup | closed,
             no_drop_off=no_drop_off | closed,
             closed=closed,
+            wait_share=self.wait_share,
         )
 
-    def _live_runs(self, live: Iterable[LiveCall]) -> dict[str, list[Run]]:
-        """Predicted vehicles by the pattern that they are on."""
-        patterns = patterns_of(self.network)
-        calls: dict[tuple[str, TripInstance], list[LiveCall]] = {}
-        for call in live:
-            if patterns.find(call.trip.trip_id) is not None:
-                calls.setdefault((call.vehicle_id, call.trip), []).append(call)
-        runs: dict[str, list[Run]] = {}
-        for (vehicle_id, trip), some in calls.items():
-            pattern = patterns.of_trip(trip.trip_id)
-            at = {call.stop_sequence: call.moment for call in some}
-            moments = tuple(at.get(sequence) for sequence in pattern.stop_sequences)
-            runs.setdefault(pattern.pattern_id, []).append(self._live_run(vehicle_id, trip, moments))
-        return runs
+    def _live_runs(self, pattern: Pattern) -> list[Run]:
+        """The predicted vehicles on a pattern."""
+        calls: dict[tuple[str, TripInstance], dict[int, Moment]] = {}
+        for call in self._live_of(pattern):
+            calls.setdefault((call.vehicle_id, call.trip), {})[call.stop_sequence] = call.moment
+        return [
+            self._live_run(vehicle_id, trip, tuple(at.get(sequence) for sequence in pattern.stop_sequences))
+            for (vehicle_id, trip), at in calls.items()
+        ]
 
     def _live_run(self, vehicle_id: str, trip: TripInstance, moments: tuple[Moment | None, ...]) -> Run:
         """Beyond the last predicted stop a vehicle goes on as planned."""
@@ -340,6 +343,16 @@ class Service:
             no_pickup=no_pickup,
             no_drop_off=no_drop_off,
         )
+
+
+def _by_pattern(network: Network, live: Iterable[LiveCall]) -> Callable[[Pattern], Iterable[LiveCall]]:
+    patterns = patterns_of(network)
+    calls: dict[str, list[LiveCall]] = {}
+    for call in live:
+        pattern = patterns.find(call.trip.trip_id)
+        if pattern is not None:
+            calls.setdefault(pattern.pattern_id, []).append(call)
+    return lambda pattern: calls.get(pattern.pattern_id, ())
 
 
 def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:

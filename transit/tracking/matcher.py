@@ -223,7 +223,7 @@ class Matcher:
         to_m = min(pattern.end_m, max(old.along_m, from_m) + reach_m)
         best = -inf
         for place in _places(pattern.line, step.fix, from_m, to_m, FOLLOWS_WITHIN * self._off_route_m(pattern)):
-            if old.waiting and not self._leaves_along(pattern, place, from_m, is_named):
+            if old.waiting and not self._leaves_along(pattern, place, from_m, is_free=is_named or not pattern.has_shape):
                 continue
             score = self._way_score(old, pattern, place, step)
             best = max(best, score)
@@ -246,11 +246,14 @@ class Matcher:
     def _off_route_m(self, pattern: Pattern) -> float:
         return self.limits.of_pattern[pattern.pattern_id].off_route_m
 
-    def _leaves_along(self, pattern: Pattern, place: OnLine, from_m: float, is_named: bool) -> bool:
-        """Whether one that waited leaves along its line here: not beside it, in another direction or by another street."""
-        if place.along_m < from_m + 1.0 and place.off_m > ON_LINE_SIGMAS * SIGMA_M:
+    def _leaves_along(self, pattern: Pattern, place: OnLine, from_m: float, *, is_free: bool) -> bool:
+        """Whether one that waited leaves along its line here: not beside it, in another direction or by another street.
+
+        Free is who was named, and who leaves along a line that is only drawn from stop to stop: the road goes elsewhere.
+        """
+        if place.along_m < from_m + 1.0 and place.off_m > ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
             return False
-        return is_named or place.off_m <= ENTERS_WITHIN * self._off_route_m(pattern)
+        return is_free or place.off_m <= ENTERS_WITHIN * self._off_route_m(pattern)
 
     def _way_score(self, old: Hypothesis, pattern: Pattern, place: OnLine, step: Step) -> float:
         """Log density of having come to this place of the line since the fix before."""
@@ -267,7 +270,8 @@ class Matcher:
     def _wait_on(self, old: Hypothesis, pattern: Pattern, step: Step, is_named: bool) -> Iterable[Hypothesis]:
         """It waits still: no farther away than its terminal reaches, and not while it drives and drives.
 
-        The vehicle of which the trip that begins there was named may drive up to it, from NAMED_REACHES times as far.
+        The vehicle of which the trip that begins there was named may drive up to it, from NAMED_REACHES times as far; and
+        where no shape says how the line leaves, one so far away need not have left.
         """
         away_m = _away_m(step.fix, pattern.stop_xy[0])
         score = self._at_terminal(pattern, away_m, step.share)
@@ -277,7 +281,8 @@ class Matcher:
             since = step.fix.t - step.elapsed_s if old.drives_since is None else old.drives_since
             if step.fix.t - since >= DRIVES_S:
                 return
-        reach_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m * (NAMED_REACHES if is_named else 1.0)
+        times = NAMED_REACHES if is_named or not pattern.has_shape else 1.0
+        reach_m = times * self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
         if away_m <= reach_m:
             weight = old.weight + max(score, OUTLIER * step.share)
             yield msgspec.structs.replace(old, weight=weight, off_m=away_m, drives_since=since)

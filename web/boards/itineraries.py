@@ -15,7 +15,7 @@ from transit.plan.service_day import local_date, moment
 from transit.plan.walking import walk_s
 from web.boards.places import stand_of
 from web.endpoints import of_place
-from web.planner import disruption_of, live_calls
+from web.planner import service_at
 from web.world import World
 
 FAR_ON_FOOT_M = 2_000.0  # nobody walks further in this climate where a bus should go
@@ -56,8 +56,7 @@ def tour_of(world: World, guide: Guide, itinerary: Itinerary, begins: datetime) 
     if network_hours_of(network).of_day(day) is None:
         return Tour(begins, runs=False)
     visits = [(place, visit) for visit in itinerary.visits if (place := guide.place(visit.place_id)) is not None]
-    planner = planner_of(network)
-    service = planner.service(begins, live_calls(world), disruption_of(world, begins))
+    planner, service = planner_of(network), service_at(world, begins)
     stays, at = [], begins
     for n, (place, visit) in enumerate(visits):
         following = visits[n + 1][0] if n + 1 < len(visits) else visits[0][0]

@@ -13,7 +13,7 @@ from transit.plan.reach import Reached, reach_of
 from transit.plan.service_day import local_date, moment
 from web.boards.places import stand_of
 from web.endpoints import Endpoint
-from web.planner import DAY_ENDS_S, LIVE_FOR, disruption_of, live_calls
+from web.planner import DAY_ENDS_S, service_at
 from web.world import World
 
 CLASSES_MIN = (15, 30, 60)  # stops are told apart by how long the way takes
@@ -58,11 +58,9 @@ class ReachBoard:
 
 
 def reach_board(world: World, guide: Guide, start: Endpoint, when: datetime) -> ReachBoard:
-    network, now = world.network, world.now()
+    network = world.network
     assert network is not None
-    planner = planner_of(network)
-    is_near = abs(when - now) <= LIVE_FOR
-    service = planner.service(when, live_calls(world) if is_near else (), disruption_of(world, when))
+    planner, service = planner_of(network), service_at(world, when)
     until = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
     near: dict[str, list[Place]] = defaultdict(list)
     for place in guide.published:

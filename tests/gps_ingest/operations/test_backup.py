@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import threading
 from datetime import timedelta
 
@@ -10,7 +12,15 @@ import pytest
 
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
-from gps_ingest.operations.backup import BackupFailed, backups_in, forget_backups, make_backup, new_key, restore
+from gps_ingest.operations.backup import (
+    BackupFailed,
+    _unpack_member,
+    backups_in,
+    forget_backups,
+    make_backup,
+    new_key,
+    restore,
+)
 from tests.builders import SEVEN, a_drive, a_network
 from tests.transit.store.conftest import database, empty  # noqa: F401 (fixtures: SQLite and PostgreSQL)
 from transit.forecasting.forecaster import Forecaster
@@ -200,3 +210,17 @@ def test_old_backups_go_but_never_the_newest(tmp_path):
     assert [path.name[12:20] for path in gone] == ["20261102", "20261101"]
     assert forget_backups(tmp_path, SEVEN + timedelta(days=999), keep_days=14) == []
     assert (tmp_path / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/transbinjai-outside", "a/../../outside"])
+def test_a_backup_writes_nothing_outside_of_its_folder(tmp_path, name):
+    packed, folder = io.BytesIO(), tmp_path / "folder"
+    folder.mkdir()
+    with tarfile.open(mode="w", fileobj=packed) as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        archive.addfile(entry, io.BytesIO(b"x"))
+    packed.seek(0)
+    with tarfile.open(fileobj=packed) as archive, pytest.raises(BackupFailed, match="is no file of a backup"):
+        _unpack_member(archive, archive.next(), folder)
+    assert list(tmp_path.iterdir()) == [folder]

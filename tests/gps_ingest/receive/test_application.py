@@ -28,23 +28,23 @@ class Outbox:
         self.published.append((topic, payload))
 
 
-def ask(application, path, query=""):
-    """Status, headers and body of one GET."""
+def ask(application, path, query: str | bytes = "", *, body=b"", headers=()):
+    """Status, headers and body of one GET, or of a POST of a body."""
     sent = []
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message):
         sent.append(message)
 
     request = {
         "type": "http",
-        "method": "GET",
+        "method": "POST" if body else "GET",
         "scheme": "http",
         "path": path,
-        "query_string": query.encode(),
-        "headers": [],
+        "query_string": query if isinstance(query, bytes) else query.encode(),
+        "headers": list(headers),
         "client": ("192.0.2.1", 5),
     }
     with ThreadPoolExecutor(1) as thread:  # the browser of another test may have left its loop in this one
@@ -80,3 +80,31 @@ def test_without_a_broker_the_receiver_says_which_part_is_missing(outbox):
     doorkeeper.know([])
     application = Application(outbox, doorkeeper, lambda: SEVEN, lambda status: None)
     assert ask(application, "/healthz")[::2] == (503, b"the broker is not reached\n")
+
+
+@pytest.fixture
+def open_application(outbox):
+    doorkeeper = Doorkeeper(lambda: 0.0)
+    doorkeeper.know([Credential("T1", "T1", hash_for_nats("right"), None, SEVEN)])
+    return Application(outbox, doorkeeper, lambda: SEVEN, lambda _: None)
+
+
+HUGE = b"1" + b"0" * 400
+LOCATION = b'{"device_id":"T1","location":{"coords":{"latitude":3.6,"longitude":98.5},"timestamp":%s,"battery":{"level":%s}}}'
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "headers"),
+    [
+        (b"id=T1&lat=3.6&lon=98.5&x=\xff\xed", b"", ()),
+        (b"id=T1&lat=3.6&lon=98.5", b"", ((b"authorization", b"Basic \xff\xfe"),)),
+        (b"", LOCATION % (b"1795392000", HUGE), ()),
+        (b"", LOCATION % (HUGE, b"0.5"), ()),
+    ],
+)
+def test_bytes_that_are_no_text_and_endless_numbers_are_answered_and_not_a_fault_of_ours(
+    open_application, outbox, query, body, headers
+):
+    """A phone keeps what is answered with 500, and sends it for ever."""
+    assert ask(open_application, "/key/right", query, body=body, headers=headers)[0] == 200
+    assert [topic for topic, _ in outbox.published] == ["transbinjai/v1/trackers/T1/position"]

@@ -332,3 +332,12 @@ def test_what_waits_for_a_call_that_is_never_seen_is_forgotten_though_newer_ones
     assert max(counts[6 * 60 :]) <= 1.1 * max(counts[: 4 * 60]), "as many after nine hours as after four"
     waiting = [row for rows in forecaster._samples.values() for row in rows]
     assert all(row.x.base is None for row in waiting), "and none holds what was computed for all other stops"
+
+
+def test_what_was_saved_in_another_shape_is_left_out_and_the_rest_is_read():
+    plain = unpacked(LEARNT_6.read_bytes())
+    tier = next(iter(plain["calibration"]))
+    plain["calibration"][tier] = [[[1, 2], "f4", bytes(8)], [[1], "i8", bytes(8)]]
+    forecaster = Forecaster(NETWORK, zlib.compress(msgspec.msgpack.encode(plain)))
+    assert forecaster.remembers
+    assert forecaster.calibration[Tier(tier)].errors.shape == Forecaster(NETWORK).calibration[Tier(tier)].errors.shape

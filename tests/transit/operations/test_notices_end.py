@@ -1,4 +1,4 @@
-"""What reminds of the end of a notice: half an hour before, a detour's however short; else nothing."""
+"""What reminds of the end of a notice: half an hour before, and a detour however short; others end as they were meant to."""
 
 from __future__ import annotations
 

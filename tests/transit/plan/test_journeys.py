@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gtfs.writer import write_network
 from tests.builders import LOOP, MONDAY, SEVEN, STRAIGHT, Way, a_city, a_network, at, every
-from transit.plan.journeys import Journey, Planner, Request, Ride, planner_of
+from transit.plan.journeys import STANDS_S, Journey, Planner, Request, Ride, chance_to_catch, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.runs import Disruption, LiveCall, Moment, Source
 from transit.plan.timetable import RouteDirection
@@ -169,7 +169,7 @@ def test_the_last_journey_of_the_day_is_named(city: Network) -> None:
     assert planner.last_of_day(service, ask("P0_0", "P3000_0"), at(9).timestamp(), until) is None
 
 
-@pytest.mark.parametrize(("spare_min", "least", "most"), [(-3.0, 0.0, 0.1), (0.0, 0.45, 0.55), (3.0, 0.9, 1.0)])
+@pytest.mark.parametrize(("spare_min", "least", "most"), [(-3.0, 0.05, 0.15), (0.0, 0.56, 0.62), (3.0, 0.9, 1.0)])
 def test_the_chance_of_a_change_follows_from_both_intervals(city: Network, spare_min: float, least: float, most: float) -> None:
     """The first bus comes at 7:10 +- 2 min; the other leaves `spare_min` after that, +- 2 min."""
     live = seen("BUS1", TripInstance("R1a1", MONDAY), (1, 4.0, 1.0), (5, 10.0, 2.0))
@@ -179,6 +179,31 @@ def test_the_chance_of_a_change_follows_from_both_intervals(city: Network, spare
     chance = found.change_chance(1)
     assert chance is not None
     assert least <= chance <= most
+
+
+def test_a_bus_that_stands_at_the_stop_is_caught_a_little_more_often_than_it_is_missed() -> None:
+    """It is predicted to come; while people get on it still stands there."""
+    same = Moment(600.0, 480.0, 720.0)
+    assert chance_to_catch(same, same, 0.0) == pytest.approx(0.5)
+    assert 0.56 < chance_to_catch(same, same.later(STANDS_S), 0.0) < 0.62
+    assert chance_to_catch(same, same.later(STANDS_S), 60.0) < 0.45
+
+
+def test_the_chance_goes_by_the_middle_of_an_interval_for_the_time_shown_is_an_early_one() -> None:
+    early = Moment(600.0, 540.0, 900.0)
+    assert chance_to_catch(early, Moment(720.0, 720.0, 720.0), 0.0) == pytest.approx(0.5)
+    assert chance_to_catch(early, Moment(900.0, 900.0, 900.0), 0.0) == pytest.approx(0.9, abs=0.001)
+
+
+def test_who_changes_from_a_bus_to_the_same_bus_stays_seated_and_misses_nothing() -> None:
+    network = a_city(Way("R1", STRAIGHT, (7 * 3600,)), Way("R2", [(4000.0, 0.0), (4000.0, 2000.0)], (7 * 3600 + 1200,)))
+    live = seen("BUS1", TripInstance("R1a1", MONDAY), (1, 2.0, 1.0), (9, 14.0, 4.0))
+    live += seen("BUS1", TripInstance("R2a1", MONDAY), (1, 17.0, 5.0), (5, 29.0, 6.0))
+    planner = Planner(network)
+    journey = planner.earliest(planner.service(at(7), live), ask("P500_0", "P4000_2000"), at(7).timestamp())[0]
+    assert [ride.run.vehicle_id for ride in journey.rides] == ["BUS1", "BUS1"]
+    assert journey.stays_seated(1)
+    assert journey.change_chance(1) == 1.0
 
 
 def test_without_a_bus_that_is_seen_no_chance_is_claimed(city: Network) -> None:
@@ -250,3 +275,16 @@ def test_journeys_are_the_same_whoever_asks_first(city: Network) -> None:
     again = planner.journeys(service, ask("P0_0", "P3000_0"), at(7).timestamp())
     assert [one.legs for one in first] == [one.legs for one in again]
     assert all(isinstance(leg, Ride) for leg in first[0].legs)
+
+
+def test_beyond_its_last_prediction_a_bus_goes_on_from_arrival_to_arrival(city: Network) -> None:
+    """It stands three minutes at P1500_0: who gets off there does not wait for its departure."""
+    trip = city.trips["R1a1"]
+    calls = [
+        replace(call, arrival_s=(call.arrival_s or 0) + 180 * (n > 3), departure_s=(call.departure_s or 0) + 180 * (n > 2))
+        for n, call in enumerate(trip.stop_times)
+    ]
+    standing = replace(city, trips={**city.trips, "R1a1": replace(trip, stop_times=tuple(calls))})
+    live = seen("BUS1", TripInstance("R1a1", MONDAY), (3, 5.0, 1.0))
+    first = journeys(standing, "P1000_0", "P1500_0", live=live)[0]
+    assert (clock(first.leaves), clock(first.comes)) == ("07:05", "07:06")

@@ -192,3 +192,8 @@ def test_the_first_bus_is_kept_by_when_it_leaves_not_by_when_it_comes_to_wait():
     leaves_late = StopEvent("BUS1", first.trip, first.stop_id, first.stop_sequence, at(6, 50), at(7), 10.0)
     assert first_and_last(network, MONDAY, direction, [first])[0] is False
     assert first_and_last(network, MONDAY, direction, [leaves_late])[0] is True
+
+
+def test_a_planned_departure_counts_in_the_hour_in_which_it_leaves_the_first_stop():
+    network = a_network(stops_every_m=2000.0, first_departures=(6 * 3600 + 58 * 60,))  # at S1 at 7:03:33
+    assert {row.hour: row.planned_trips for row in hour_figures(network, MONDAY, [], ALL)} == {6: 1.0}

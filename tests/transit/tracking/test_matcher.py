@@ -7,11 +7,13 @@ from math import exp
 
 import pytest
 
-from tests.builders import LOOP, OUT_AND_BACK, SEVEN, STRAIGHT, Way, a_city, a_network, along
+from tests.builders import LOOP, OUT_AND_BACK, SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, along
 from transit.plan.network import Network
 from transit.tracking.hypotheses import MOST, AssignmentContext, Belief, Hypothesis, Observation
 from transit.tracking.likelihood import departure_m, emission, sigma_m
 from transit.tracking.matcher import GAP_S, Matcher
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.state import VehicleStatus
 from transit.tracking.trip_choice import AssignmentHint
 
 HOUR = 3600
@@ -236,3 +238,15 @@ def test_after_twenty_five_minutes_of_silence_all_is_believed_anew(silent_s: flo
     after = bus.see((3000.0, 0.0), at_m(last_s + silent_s))
     assert (after.before is None) is is_anew
     assert all((h.since > since[h.pattern_id]) is is_anew for h in after.hypotheses if not h.waiting)
+
+
+def test_a_bus_that_went_round_a_block_in_a_short_silence_is_where_it_came_out():
+    """1,240 m along its line in 95 s, and 210 m as the crow flies: more than three times as far, and driven all the same."""
+    network = a_network([(0.0, 0.0), (600.0, 0.0), (600.0, 200.0), (-2000.0, 200.0)], stops_every_m=400.0)
+    pipeline = Pipeline(network)
+    for report in a_drive([(0.0, 0.0), (600.0, 0.0)], speed_mps=10.0, every_s=5.0, to_m=50.0):
+        pipeline.step(report)
+    state = pipeline.step(a_report((110.0, 200.0), SEVEN + timedelta(seconds=100))).state
+    assert state is not None
+    assert state.matched.status is VehicleStatus.ON_TRIP
+    assert state.matched.shape_dist_traveled_m == pytest.approx(1290.0, abs=10.0)

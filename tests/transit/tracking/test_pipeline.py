@@ -684,3 +684,18 @@ def test_a_wrong_order_does_not_hide_a_bus_from_the_line_that_it_visibly_drives(
 def test_a_right_order_is_not_overruled_where_another_line_shares_the_street() -> None:
     city = a_city(Way("R1", STRAIGHT, (7 * HOUR,)), Way("R2", [*STRAIGHT, (4000.0, 3000.0)], (7 * HOUR,)))
     assert set(Drive(city, a_drive(to_m=3500.0), AssignmentHint("R2")).trips) <= {None, "R2a1"}
+
+
+@pytest.mark.parametrize("with_shape", [False, True], ids=["no shape", "shape"])
+def test_a_line_drawn_from_stop_to_stop_is_left_by_the_road_that_there_is(with_shape: bool) -> None:
+    """It leaves its terminal northwards, up to 500 m beside the straight line to the next stop; a fix each two minutes."""
+    network = a_network([(0.0, 0.0), (3000.0, 0.0), (6000.0, 0.0)], 3000.0, with_shape=with_shape)
+    waiting = standing((0.0, 0.0), at(6, 52), 8, every_s=120.0)
+    road = [(0.0, 200.0), (100.0, 500.0), (700.0, 550.0), (1900.0, 550.0), (3000.0, 0.0), (3600.0, 0.0), (4200.0, 0.0)]
+    minutes = (2, 3, 5, 7, 9, 11, 13)
+    driving = [a_report(place, after(waiting, 60.0 * minute)) for place, minute in zip(road, minutes, strict=True)]
+    drive = Drive(network, [*waiting, *driving])
+    assert ("deadhead" in drive.statuses) is with_shape
+    if not with_shape:
+        assert drive.trips == ["T1"]
+        assert drive.now.matched.status is VehicleStatus.ON_TRIP

@@ -148,3 +148,14 @@ def test_a_snapshot_that_cannot_be_written_ends_nothing(town):
     (snapshot / "in it").unlink()
     snapshot.rmdir()
     assert town.live.try_step(town.now + timedelta(seconds=2)) == ""
+
+
+def test_a_snapshot_of_which_a_byte_was_changed_is_none(town):
+    """What stays packed until somebody asks must not turn out to be damaged on a page."""
+    town.hear([a_report()]).step()
+    path = folder(town.folder) / NAME
+    content = path.read_bytes()
+    assert SnapshotReader(town.folder).read() is not None
+    for place in range(20, len(content), len(content) // 40):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x15]) + content[place + 1 :])
+        assert SnapshotReader(town.folder).read() is None, place

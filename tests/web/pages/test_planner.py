@@ -168,3 +168,14 @@ def test_each_end_of_a_ride_is_on_its_own_clock(a_town, network):
     stops = {**network.stops, "P3000_0": replace(network.stops["P3000_0"], timezone="Asia/Makassar")}
     town = a_town(replace(network, stops=stops), at(6, 50))
     assert "07.00–08.08" in text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+
+
+def test_shortly_before_service_ends_a_journey_without_waiting_is_named_and_not_promised(a_town):
+    """A bus each 20 minutes until 18:00 and a change at 17:50: with the usual wait the second one has gone."""
+    lines = [Way("R1", STRAIGHT, headway=every(20)), Way("R2", [(2000.0, -2000.0), (2000.0, 2000.0)], headway=every(20))]
+    network = a_city(*lines)
+    path = "/rute?dari=halte:P0_0&ke=halte:P2000_2000"
+    late = text_of(a_town(network, at(17, 30)), path)
+    assert "Jangan diandalkan. Berikutnya: " in late
+    assert "Perjalanan terakhir" not in late
+    assert "Jangan diandalkan" not in text_of(a_town(network, at(12)), path)

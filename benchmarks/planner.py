@@ -1,0 +1,150 @@
+"""What a question to /rute costs with live buses: python -m benchmarks.planner [--vehicles 500] [--routes 25] [--questions 200]
+
+A city of our own making, whose routes run by headway; its buses drive, are matched and predicted, and stand in a snapshot.
+Then pairs of stops are asked for: the journeys alone, all that the page needs (with the last journey of the day and the last
+way back, or the next day of service), and the page itself, packed. Milliseconds of CPU of this process: what else a machine
+does, does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TypeVar
+
+from benchmarks.engine import EVERY_S, START, a_city, payloads
+from gps_ingest.decoder import decode
+from transit.plan.journeys import Journey, Request, planner_of
+from transit.plan.network import Network
+from transit.store.database import migrate, open_database, writing
+from transit.store.networks import save_network
+from transit.store.trackers import map_tracker
+from transit.store.vehicles import save_states
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.report import AvlReport
+from transit.tracking.trip_choice import AssignmentHint
+from web.endpoints import of_stop
+from web.factory import create_app
+from web.live.process import Live
+from web.planner import plan, request_of, service_at
+from web.settings import WebSettings
+from web.world import View, World
+
+ROUNDS = 8  # reports of each vehicle before anybody asks
+Answer = TypeVar("Answer")
+AIM_MS, AIM_BYTES = 50.0, 14 * 1024
+
+
+def fill(folder: Path, network: Network, vehicles: int) -> datetime:
+    """A database and a snapshot in which so many vehicles are seen and predicted; returns the moment of the snapshot."""
+    url = f"sqlite:///{folder / 'transit.db'}"
+    engine = open_database(url)
+    migrate(engine)
+    now = START + timedelta(seconds=ROUNDS * EVERY_S)
+    pipeline = Pipeline(network)
+    for topic, payload in payloads(network, vehicles, ROUNDS):
+        message = decode(topic, payload)
+        fix = message.fixes[0]
+        report = AvlReport(
+            vehicle_id=message.tracker_id,
+            tracker_id=message.tracker_id,
+            reported_at=fix.fix_at,
+            received_at=fix.fix_at,
+            lat=fix.lat,
+            lon=fix.lon,
+            bearing=None,
+            speed_mps=fix.speed_mps,
+        )
+        pipeline.step(report, AssignmentHint(), report.received_at)
+    with writing(engine) as connection:
+        version = save_network(connection, network, now=now, source="benchmark")
+        for vehicle_id in pipeline.states:
+            map_tracker(connection, vehicle_id, vehicle_id, now=now)
+        save_states(connection, pipeline.states.values(), network_version=version)
+    Live(engine, folder).step(now)
+    engine.dispose()
+    return now
+
+
+class Watch:
+    """Milliseconds of CPU per call."""
+
+    def __init__(self) -> None:
+        self.ms: list[float] = []
+
+    def run(self, work: Callable[[], Answer]) -> Answer:
+        started = time.process_time()
+        answer = work()
+        self.ms.append(1000 * (time.process_time() - started))
+        return answer
+
+    def line(self, name: str) -> str:
+        return f"{name:34}p50 {median(self.ms):6.1f}  p95 {quantiles(self.ms, n=20)[-1]:6.1f}  most {max(self.ms):6.1f} ms"
+
+
+def table(vehicles: int, routes: int, questions: int) -> list[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        now = fill(folder, a_city(routes), vehicles)
+        app = create_app(WebSettings(folder, f"sqlite:///{folder / 'transit.db'}", clock=lambda: now, live_fresh_s=1e6))
+        world: World = app.extensions["world"]
+        world.refresh()
+        network = world.network
+        assert network is not None
+        client, planner = app.test_client(), planner_of(network)
+        chance = random.Random(1)
+        stops = sorted(network.routes_of_stop)
+        pairs = [chance.sample(stops, 2) for _ in range(questions)]
+        seen = len(world.view.every_prediction)
+        alone, first, whole, page = Watch(), Watch(), Watch(), Watch()
+        answered, sizes = 0, []
+        planner.plan_of(now.date())  # once a day, not with each question
+
+        def journeys(ask: Request) -> list[Journey]:
+            return planner.journeys(service_at(world, now), ask, now.timestamp())
+
+        for pair in pairs:
+            with app.test_request_context("/rute"):
+                start, end = (of_stop(network.stops[stop_id]) for stop_id in pair)
+            ask = request_of(start, end)
+            world.view = View(network, world.version, world.view.snapshot)  # as a new second brings it
+            first.run(partial(journeys, ask))
+            answered += bool(alone.run(partial(journeys, ask)))
+            world.view = View(network, world.version, world.view.snapshot)
+            with app.test_request_context("/rute"):
+                whole.run(partial(plan, world, start, end, now))
+            path = f"/rute?dari={start.key}&ke={end.key}"
+            answer = page.run(partial(client.get, path, headers={"Accept-Encoding": "br", "Accept-Language": "id"}))
+            assert answer.status_code == 200, path
+            sizes.append(len(answer.data))
+    lines = [
+        f"{vehicles} vehicles, {routes} routes, {len(stops)} stops, {seen} predictions",
+        f"{questions} questions, {answered} answered that day",
+        first.line("journeys, of a new snapshot"),
+        alone.line("journeys, asked again"),
+        whole.line("all of the answer, new snapshot"),
+        page.line("the page"),
+        f"the page: {median(sizes):.0f} B in the middle, {max(sizes)} B at most",
+    ]
+    kept = quantiles(whole.ms, n=20)[-1] <= AIM_MS and max(sizes) <= AIM_BYTES
+    return [*lines, f"aims: p95 of the answer {AIM_MS:.0f} ms, page {AIM_BYTES} B: {'kept' if kept else 'not kept'}"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--vehicles", type=int, default=500)
+    parser.add_argument("--routes", type=int, default=25)
+    parser.add_argument("--questions", type=int, default=200)
+    chosen = parser.parse_args()
+    print("\n".join(table(chosen.vehicles, chosen.routes, chosen.questions)))
+
+
+if __name__ == "__main__":
+    main()
