@@ -89,6 +89,8 @@ def test_a_day_without_any_record_claims_nothing(served):
     served.now = at(9, day=MONDAY + timedelta(days=1))
     html = page(served, "/armada/kinerja?tanggal=2026-11-24")[1]
     assert "Tidak ada jam yang dapat dinilai" in html
+    assert "<figure" not in html, "an empty picture would look as if nobody had waited"
+    assert "<figure" in page(served, "/armada/kinerja?tanggal=2026-11-23")[1]
 
 
 def test_a_day_that_is_over_is_stored_and_stays(served):
