@@ -93,10 +93,15 @@ def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSp
 
 
 def _due(remaining: RemainingTrip, departures: Departures) -> float:
-    """Unix seconds from which on a standing vehicle's wait counts: since it stands, or a planned departure after that."""
-    standing = remaining.state.standing
+    """Unix seconds from which on a standing vehicle's wait counts: since it stands, or a planned departure after that.
+
+    One that was seen to leave its terminal has rested there: for its first metres, too, it counts since it left.
+    """
+    standing, left_at = remaining.state.standing, remaining.state.trip_started_at
     assert standing is not None
     since = standing.since.timestamp()
+    if left_at is not None and not remaining.waits:
+        since = max(since, left_at.timestamp())
     timetable = departures.timetable(remaining.trip)
     if timetable is None:
         return since

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.builders import SEVEN, a_network, a_trip_instance
+from tests.builders import SEVEN, a_drive, a_network, a_report, a_trip_instance
 from tests.driving import a_state
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of
-from transit.forecasting.standing import LinkSpread, promise_end
+from transit.forecasting.standing import LinkSpread, promise_end, stood_s
+from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import StandingFacts, VehicleStatus
 
 NETWORK = a_network(speed_mps=5.0)  # 8 links of 500 m, 100 s each by the plan
@@ -67,3 +68,31 @@ def test_a_link_with_few_times_goes_by_its_stream_and_without_both_by_the_plan()
             spread.learn(link, 0, 200.0, 100.0)
     assert 200.0 <= spread.usual_s(3, 0, 100.0) < 230.0
     assert LinkSpread(spread.links).usual_s(3, 0, 100.0) == pytest.approx(1.4 * 100.0 + 40.0)
+
+
+def test_who_was_seen_to_leave_its_terminal_has_not_stood_on_the_road_for_as_long_as_it_rested_there() -> None:
+    rested_since, left_at = SEVEN - timedelta(minutes=20), SEVEN + timedelta(minutes=3)
+    forecaster, now = Forecaster(NETWORK), left_at + timedelta(seconds=5)
+    state = a_state(NETWORK, now, a_trip_instance(), 70.0, 2)
+    state = replace(state, standing=StandingFacts(rested_since), trip_started_at=left_at)
+    ahead = remaining_of(state, forecaster.links, forecaster.times, forecaster.departures, now.timestamp())
+    assert ahead is not None
+    assert stood_s(ahead, forecaster.departures) == pytest.approx(5.0)
+    ended = promise_end(ahead, forecaster.departures, forecaster.spread, forecaster.links) - left_at.timestamp()
+    assert ended == pytest.approx(1.4 * 100.0 + 40.0 + BEYOND_S)
+
+
+@pytest.mark.parametrize("rested_min", [2, 15, 45])
+def test_a_bus_that_drives_off_after_its_rest_has_minutes_at_each_fix(rested_min: int) -> None:
+    rested = [a_report((0.0, 4.0), SEVEN + timedelta(seconds=10 * n)) for n in range(6 * rested_min)]
+    leaves_at = SEVEN + timedelta(minutes=rested_min)
+    network = a_network(speed_mps=5.0, first_departures=(7 * 3600 + 60 * rested_min,))
+    pipeline, forecaster = Pipeline(network), Forecaster(network)
+    silent = []
+    for report in [*rested, *a_drive(start=leaves_at, every_s=5.0)[:60]]:
+        pipeline.step(report)
+        states = list(pipeline.states.values())
+        forecaster.observe(states, report.reported_at)
+        if not forecaster.predict(states, report.reported_at) and report.reported_at >= leaves_at:
+            silent.append(round((report.reported_at - leaves_at).total_seconds()))
+    assert silent == []
