@@ -41,8 +41,7 @@ def promised(network: Network) -> Network:
 
 
 def test_no_pair_is_told_that_no_bus_goes_where_one_goes() -> None:
-    """The oracle is cafein, over the same network with each departure
-    of a headway as a trip of its own; changes take no time there."""
+    """The oracle is cafein, over the same network, each departure of a headway a trip; changes take no time."""
     cafein = pytest.importorskip("cafein")
     network = read_network(BINJAI)
     with tempfile.TemporaryDirectory() as folder:
