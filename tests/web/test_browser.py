@@ -186,7 +186,7 @@ def test_the_first_view_of_a_stop_is_light(chromium, address):
     assert 0 < html <= 14 * 1024
     assert sum(size for _, size in sizes) <= 30 * 1024, "with what is kept for when there is no connection"
     ours = [url for url, _ in sizes if "/sw.js" not in url and "/offline" not in url and "manifest" not in url]
-    assert len(set(ours)) <= 6, "the page, its picture, and what waits until it is read: three scripts, the sheet of wide screens"
+    assert len(set(ours)) <= 6, "the page, its picture, and what waits until it is read: a sheet, three scripts"
     context.close()
 
 
