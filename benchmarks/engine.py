@@ -89,6 +89,22 @@ def payloads(network: Network, vehicles: int, rounds: int) -> list[tuple[str, by
     return messages
 
 
+def report_in(topic: str, payload: bytes) -> AvlReport:
+    """The one report of such a message, come at once. The vehicle is called as its tracker."""
+    message = decode(topic, payload)
+    fix = message.fixes[0]
+    return AvlReport(
+        vehicle_id=message.tracker_id,
+        tracker_id=message.tracker_id,
+        reported_at=fix.fix_at,
+        received_at=fix.fix_at,
+        lat=fix.lat,
+        lon=fix.lon,
+        bearing=None,
+        speed_mps=fix.speed_mps,
+    )
+
+
 def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12) -> tuple[float, float, float, int]:
     """(reports/s of decode alone, of decode to advance, seconds for predictions of all vehicles, predictions)."""
     network = a_city(routes, points_per_km)
@@ -103,19 +119,7 @@ def engine(routes: int, vehicles: int, rounds: int = 6, points_per_km: int = 12)
     for number, (topic, payload) in enumerate(messages):
         if number == warm:
             started = time.perf_counter()
-        message = decode(topic, payload)
-        fix = message.fixes[0]
-        report = AvlReport(
-            vehicle_id=message.tracker_id,
-            tracker_id=message.tracker_id,
-            reported_at=fix.fix_at,
-            received_at=fix.fix_at,
-            lat=fix.lat,
-            lon=fix.lon,
-            bearing=None,
-            speed_mps=fix.speed_mps,
-        )
-        forecaster.learn(pipeline.step(report).events)
+        forecaster.learn(pipeline.step(report_in(topic, payload)).events)
     elapsed = time.perf_counter() - started
     now = START + timedelta(seconds=rounds * EVERY_S)
     states = list(pipeline.states.values())

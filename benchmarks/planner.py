@@ -19,8 +19,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TypeVar
 
-from benchmarks.engine import EVERY_S, START, a_city, payloads
-from gps_ingest.decoder import decode
+from benchmarks.engine import EVERY_S, START, a_city, payloads, report_in
 from transit.plan.journeys import Journey, Request, planner_of
 from transit.plan.network import Network
 from transit.store.database import migrate, open_database, writing
@@ -28,8 +27,6 @@ from transit.store.networks import save_network
 from transit.store.trackers import map_tracker
 from transit.store.vehicles import save_states
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.report import AvlReport
-from transit.tracking.trip_choice import AssignmentHint
 from web.endpoints import of_stop
 from web.factory import create_app
 from web.live.process import Live
@@ -50,19 +47,7 @@ def fill(folder: Path, network: Network, vehicles: int) -> datetime:
     now = START + timedelta(seconds=ROUNDS * EVERY_S)
     pipeline = Pipeline(network)
     for topic, payload in payloads(network, vehicles, ROUNDS):
-        message = decode(topic, payload)
-        fix = message.fixes[0]
-        report = AvlReport(
-            vehicle_id=message.tracker_id,
-            tracker_id=message.tracker_id,
-            reported_at=fix.fix_at,
-            received_at=fix.fix_at,
-            lat=fix.lat,
-            lon=fix.lon,
-            bearing=None,
-            speed_mps=fix.speed_mps,
-        )
-        pipeline.step(report, AssignmentHint(), report.received_at)
+        pipeline.step(report_in(topic, payload))
     with writing(engine) as connection:
         version = save_network(connection, network, now=now, source="benchmark")
         for vehicle_id in pipeline.states:

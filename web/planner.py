@@ -33,9 +33,7 @@ class Plan:
     last: Journey | None = None  # of the day, there
     last_back: Journey | None = None  # of the day, back again
     next_day: Journey | None = None
-    is_tight: bool = (
-        False  # the journeys are those of somebody who hardly waits for a bus by headway: with a usual wait none goes
-    )
+    is_tight: bool = False  # of somebody who hardly waits for a bus by headway: with a usual wait no journey goes any more
 
 
 def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
