@@ -1,10 +1,9 @@
 """How long a phone waits on a slow network, and what it pays: python -m benchmarks.slow_network URL [PATH ...].
 
 A fresh browser without a cache, on each profile, three times each page; the middle one is printed. Without paths a page of
-each kind that riders open. Chromium delays requests as
-the profile says (DevTools, Network.emulateNetworkConditions), not the connection before the first: its name, TCP and TLS 1.3
-are a round trip each and are added. First sight is the first contentful paint: our pages carry their styles and first arrival
-in the document.
+each kind that riders open. Chromium delays requests as the profile says (DevTools, Network.emulateNetworkConditions), not the
+connection before the first: its name, TCP and TLS 1.3 are a round trip each and are added. First sight is the first contentful
+paint: our pages carry their styles and first arrival in the document.
 """
 
 from __future__ import annotations
