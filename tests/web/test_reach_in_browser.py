@@ -26,6 +26,7 @@ def test_the_picture_becomes_a_map_with_the_minutes_that_can_be_moved(chromium, 
     expect(page.locator("#still")).to_be_hidden()
     listed = sorted(int(text.split()[0]) for text in page.locator(".reach small.num").all_inner_texts())
     assert sorted(map(int, minutes.all_inner_texts())) == listed
+    page.locator("#map_city").scroll_into_view_if_needed()
     before, box = minutes.first.bounding_box(), page.locator("#map_city").bounding_box()
     page.mouse.move(box["x"] + 120, box["y"] + 300)
     page.mouse.down()
