@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,16 +34,6 @@ class User:
     name: str
     hashed: str
     topics: tuple[str, ...]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has_readers: bool = True) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
+from gtfs.selection import FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.crowding import Crowding
 from transit.arrivals.interruptions import Interruption, interruptions
@@ -20,6 +20,7 @@ from transit.plan.directions import directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
+from transit.tracking.ages import LIVE_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
 VERSION = "2.0"
@@ -236,7 +237,7 @@ def _fill_times(
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = has_planned_times(network, feed_trip.trip)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - LIVE_AGE.total_seconds())
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
     direction = directions_of(network).of_trip[trip.trip_id]

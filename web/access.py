@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from flask import Flask, Response, abort, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 
+from transit.loopback import is_loopback
 from transit.store.audit import Deed, record
 from transit.store.database import Connection
 from transit.store.people import Person, Role
 from web.hosts import is_our_origin
-from web.log_ins import has_csrf_token, init_log_ins, is_loopback, network_of_client, who_is_logged_in
+from web.log_ins import has_csrf_token, init_log_ins, network_of_client, who_is_logged_in
 from web.words import console
 from web.words.notice_templates import name_of
 from web.world import world

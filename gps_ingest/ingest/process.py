@@ -20,7 +20,7 @@ from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Message, Subscription
-from gps_ingest.operations.canary import number_of
+from gps_ingest.operations.canary import canary_number
 from gps_ingest.operations.credential_watch import CredentialWatch
 from transit.store.database import DatabaseError, Engine
 from transit.store.retention import DEFAULT, Retention
@@ -113,7 +113,7 @@ class Intake:
 
     def _canary(self, message: Message) -> Message:
         """With its number alone where it is ours, and none where somebody made it up."""
-        number = number_of(message.payload, self.data_dir)
+        number = canary_number(message.payload, self.data_dir)
         self._received = max(self._received, number)
         return replace(message, payload=str(number).encode())
 

@@ -100,7 +100,7 @@ def _health_row(tracker_id: str, news: TrackerNews, memory: TrackerMemory) -> Ro
         "clock_step_at": memory.clock.step_at,
         "battery_pct": news.battery_pct,
         "accepted": news.accepted,
-        "last_error": None if news.last_error is None else complaints.encode(news.last_error),
+        "last_error": None if news.last_error is None else complaints.encode_complaint(news.last_error),
         "last_error_at": news.last_error_at,
-        "recent": recent_outcomes.encode(memory.recent),
+        "recent": recent_outcomes.encode_outcomes(memory.recent),
     }
