@@ -86,7 +86,7 @@ def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883, websocket_p
 
 
 def command(data_dir: Path, host: str, port: int, websocket_port: int | None = None) -> list[str]:
-    """What a parent that supervises it by itself starts."""
+    """The command line of the broker, for a parent that starts and supervises it by itself."""
     return [binary(), "-c", str(write_config(data_dir, host, port, websocket_port))]
 
 
@@ -135,7 +135,7 @@ def write_config(data_dir: Path, host: str, port: int, websocket_port: int | Non
 
 
 def let_readers_in(data_dir: Path, has_readers: bool) -> None:
-    """Whether everybody may read where buses in service are; remembered for whoever writes the access file later."""
+    """Notes whether everybody may read where buses in service are, for whoever writes the access file next."""
     make_private_folder((data_dir / NO_READERS).parent)
     if has_readers:
         (data_dir / NO_READERS).unlink(missing_ok=True)

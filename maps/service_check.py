@@ -42,7 +42,10 @@ _led: WeakSet[Request] = WeakSet()  # the requests that a site led us to
 
 
 def connect_outside(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
-    """A connection, where it is to the Internet: a name may lead elsewhere than a moment ago. Raises URLError."""
+    """Connects to an address of the Internet and to no other. Raises URLError.
+
+    It is looked at here, at the connection itself: a name may lead elsewhere than a moment ago.
+    """
     connection = socket.create_connection(address, *args, **options)
     if not is_outside(connection.getpeername()[0]):
         connection.close()

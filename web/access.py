@@ -138,7 +138,7 @@ def is_this_machine() -> bool:
 
 
 def only_from_our_pages() -> None:
-    """A browser sends its cookies along with any form: one on another site must not use them."""
+    """Refuses forms of other sites: a browser sends our cookies along with any form (cross-site request forgery)."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None and site != "same-origin":
         abort(403)

@@ -59,7 +59,9 @@ class TrackerMemories:
         self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
-        """The tracker_id under which it is counted: its own, or NOBODY's where it has no vehicle, as too many others."""
+        """The tracker_id under which a message is counted: its own, or NOBODY where it is on no vehicle and too many such
+        trackers are known.
+        """
         if is_mapped:
             self._unknown.discard(tracker_id)
         elif tracker_id not in self._unknown and tracker_id not in self._trackers:

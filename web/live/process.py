@@ -122,7 +122,7 @@ class Live:
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # of riders nothing is kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # taps are not kept
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
@@ -160,13 +160,13 @@ class Live:
         return made
 
     def _set(self, values: InForce) -> None:
-        """What supervisors have set counts from this step on."""
+        """Takes up what supervisors have set, from this step on."""
         self.inbox.limits = values.limits
         if self.control is not None:
             self.control.settings = values.advice
 
     def try_step(self, now: datetime) -> str:
-        """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
+        """One step. Returns why there was none where the database or the disk fails; what is known stays for the next one."""
         try:
             self.step(now)
         except (DatabaseError, DatabaseTimeout, OSError) as error:

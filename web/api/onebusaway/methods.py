@@ -421,7 +421,7 @@ def arrival_and_departure_for_stop(stop_id: str) -> Response:
 
 @pages.get("/arrivals-and-departures-for-location.json")
 def arrivals_and_departures_for_location() -> Response:
-    """An entry without a stop where none lies in the box is what apps must be spared: then there is no entry."""
+    """Where no stop lies in the box there is no entry: the apps end on an entry without a stop."""
     network, references = network_and_references()
     area = box()
     if area is None:
