@@ -122,7 +122,7 @@ class Subscription:
         self._client.on_message = self._on_message
 
     def receive(self, most: int, wait_s: float) -> list[Message]:
-        """Up to so many messages; fewer where no more come at once; none where none came within wait_s."""
+        """At most so many messages: what is here at once; waits for the first one up to wait_s, and returns none after that."""
         end = time.monotonic() + wait_s
         while not self._read and (left := end - time.monotonic()) > 0:
             self._turn(left)
@@ -205,7 +205,9 @@ class Subscription:
         self.subscribe()
 
     def _on_subscribe(self, _: paho.Client, __: object, ___: int, codes: list[ReasonCode], ____: object) -> None:
-        """A broker that lets us in and reads nothing to us would look as if the fleet were silent."""
+        """Notes a subscription that was refused: the broker lets us in and brings us nothing, so that the fleet would look
+        silent.
+        """
         if any(code.is_failure for code in codes):
             self.refused = f"the broker does not let us read {', '.join(self._topics)}: give MQTT_URL a user that may"
         else:

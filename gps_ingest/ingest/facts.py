@@ -164,7 +164,9 @@ class Ingest:
         batch.add_report(received, report, outcome)
 
     def _forget_what_is_to_come(self, vehicle_id: str, pipeline: Pipeline) -> None:
-        """A state that came in later than it is now: our clock was set back, and it would hold the vehicle until then."""
+        """Forgets a state from after now: our clock was set back, and the state would hold its vehicle until the clock has
+        caught up.
+        """
         state = pipeline.states.get(vehicle_id)
         if state is not None and state.report.received_at - self.clock() > MAX_AHEAD:
             pipeline.release(vehicle_id)

@@ -11,7 +11,7 @@ from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.mqtt import Message
 
 MOST_MESSAGES = 3000  # in one commit: only when they pile up, then one fsync serves more of them
-BATCH_S = 0.4  # a commit takes no longer: so long, and the commit before it, a message waits that came in a flood
+BATCH_S = 0.4  # aim for one commit: a message in a flood waits for the commit before it and for its own
 FEWEST, MOST_FIXES = 100, 3000  # of a batch, however slow or fast the last ones were
 PIECE = 100  # fixes of a tracker in one turn: a buffer is taken in pieces of so many
 PACE_S = 0.0005  # for one fix, until the first batches show it
