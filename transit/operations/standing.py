@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from transit.control.corridor import BusState
+from transit.forecasting.prediction import StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
 FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is worth a look
-
-
 SEEN_TO_STAND = timedelta(seconds=60)  # an older report does not say that it stands still: the bus may be in a dead zone
 LEFT_LATELY = timedelta(minutes=3)  # what it stood before it left its first stop was its rest
 
@@ -25,7 +24,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
         rests = (vehicle.waits and vehicle.vehicle_id in held) or _left_lately(facts, vehicle.vehicle_id)
         is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
-        if not rests and (is_heard or trouble.key in facts.open):
+        if not rests and not _is_frozen(facts, vehicle) and (is_heard or trouble.key in facts.open):
             yield trouble
     for state in facts.states.values():
         standing = state.standing
@@ -34,6 +33,13 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         if facts.now - standing.frozen_until <= FROZEN_FOR:
             until = {"until_at": standing.frozen_until.timestamp()}
             yield Trouble(TroubleKind.FROZEN_RECEIVER, state.vehicle_id, standing.frozen_since, until)
+
+
+def _is_frozen(facts: FleetFacts, vehicle: StandingVehicle) -> bool:
+    """Whether it stands only by a point that its receiver repeated while it drove: that is told of the receiver."""
+    state = facts.states.get(vehicle.vehicle_id)
+    frozen_until = None if state is None or state.standing is None else state.standing.frozen_until
+    return frozen_until is not None and vehicle.since <= frozen_until
 
 
 def _left_lately(facts: FleetFacts, vehicle_id: str) -> bool:
