@@ -19,7 +19,7 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True)
-class Part:
+class SharedPart:
     """number: of no other part, whatever it shows."""
 
     number: int
@@ -32,16 +32,16 @@ class SharedParts:
     """The newest part of each name. Threads share them: while one makes a part, the others that want the same wait for it."""
 
     def __init__(self) -> None:
-        self._parts: dict[Hashable, Part] = {}
+        self._parts: dict[Hashable, SharedPart] = {}
         self._locks: dict[Hashable, Lock] = {}
 
-    def get(self, name: Hashable, state: Hashable, make: Callable[[], str]) -> Part:
+    def get(self, name: Hashable, state: Hashable, make: Callable[[], str]) -> SharedPart:
         """make() is called where the part was last made of another state."""
         with self._locks.setdefault(name, Lock()):
             part = self._parts.get(name)
             if part is None or part.state != state:
                 html = FORM_TOKEN.sub(NO_TOKEN, make())
-                part = self._parts[name] = Part(next(_numbers), state, html, etag_of(html))
+                part = self._parts[name] = SharedPart(next(_numbers), state, html, etag_of(html))
             return part
 
 
@@ -64,7 +64,7 @@ class PackedParts:
 
 def key_of_packed(asked: Request) -> str:
     """Empty where the answer is of nobody but who asked."""
-    part: Part | None = g.get("shared_part")
+    part: SharedPart | None = g.get("shared_part")
     return "" if part is None else str(part.number)
 
 
