@@ -60,7 +60,7 @@ def answer(network: Network, message: str) -> str:
     ends = FROM_TO.match(message)
     if ends is not None:
         return journey_text(network, ends["start"], ends["end"])
-    stops, route = understand(network, message)
+    stops, route = understand_message(network, message)
     wanted = request.args.get("id", "")
     stops = [stop for stop in stops if stop.stop_id == wanted] or stops
     if not stops:
@@ -75,7 +75,7 @@ def choice_text(network: Network, stops: list[Stop]) -> str:
     """Each stop with what has to be sent for it alone: its id, or, where that is another one's code, its name."""
     own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
     head = gettext("Which stop? Send")
-    own = [plain(word) for word in own]
+    own = [sms_letters(word) for word in own]
     choices = [
         word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
         for word, stop in zip(own, stops, strict=True)
@@ -121,7 +121,7 @@ def way_text(network: Network, start: Endpoint, end: Endpoint) -> str:
     for has_head, letters in SHORTENED:
         rides = "; ".join(_ride(network, ride, now, letters) for ride in journey.rides)
         line = [head if has_head else "", f"{rides},", f"{there}.", last]
-        if len(plain(text := " ".join(filter(None, line)))) <= LONGEST:
+        if len(sms_letters(text := " ".join(filter(None, line)))) <= LONGEST:
             return text
     return f"{rides[: LONGEST - len(there) - 3]}, {there}"
 
@@ -136,7 +136,7 @@ def _ride(network: Network, ride: Ride, now: datetime, letters: int) -> str:
     )
 
 
-def understand(network: Network, message: str) -> tuple[list[Stop], Route | None]:
+def understand_message(network: Network, message: str) -> tuple[list[Stop], Route | None]:
     """The stop and the route that a message means: several stops where they share the code, none where it cannot be told."""
     words = message.split()
     if words and words[0].lower() in ("halte", "stop"):
@@ -166,15 +166,15 @@ def _route(network: Network, text: str) -> Route | None:
 
 
 def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
-    head = plain(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
+    head = sms_letters(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
     directions = [
         direction
         for direction in board.directions
         if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
     ]
-    parts = [plain(_direction(direction, board)) for direction in directions]
+    parts = [sms_letters(_direction(direction, board)) for direction in directions]
     if not parts and route is None and board.is_only_to_alight:
-        return f"{head} {plain(gettext('Nobody gets on here: buses only let people off.'))}"
+        return f"{head} {sms_letters(gettext('Nobody gets on here: buses only let people off.'))}"
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
@@ -229,9 +229,9 @@ def help_text(network: Network, message: str) -> str:
 
 def sms(text: str) -> str:
     """At most 160 characters, each in GSM 03.38."""
-    return plain(text).strip()[:LONGEST]
+    return sms_letters(text).strip()[:LONGEST]
 
 
-def plain(text: str) -> str:
+def sms_letters(text: str) -> str:
     """In the letters that every phone shows; other alphabets as they are written in Latin ones."""
     return "".join(letter for letter in anyascii(text.replace("·", ",")) if letter in GSM)
