@@ -13,7 +13,8 @@ from web.boards.places import stand_of
 from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names
 
-SUGGESTED = 6
+SUGGESTED = 6  # endpoints to choose from, where a name is not clear
+LONGEST_NAME = 80  # characters of a name that are looked at
 SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")

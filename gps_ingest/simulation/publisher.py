@@ -13,10 +13,9 @@ from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gps_ingest.decoder import PREFIX
-from gps_ingest.mqtt import new_client, parse_url
+from gps_ingest.mqtt import KEEPALIVE_S, new_client, parse_url
 
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
-KEEPALIVE_S = 30
 RETRY_S = (1, 30)
 GOODBYE_S = 0.2  # so long the word offline is waited for; it leaves at once, an answer is no condition
 IN_FLIGHT = 20  # messages on the way; further fixes wait in the tracker and go out together
