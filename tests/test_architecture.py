@@ -452,8 +452,8 @@ def shared_class_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 # Public functions that have one name in several modules: of a kind of thing that is asked of each (the troubles of one look),
-# and what a web server starts by name.
-SAME_BY_KIND = {"troubles", "load", "serve"}
+# and what a web server or Alembic calls by name.
+SAME_BY_KIND = {"load", "serve", "troubles", "upgrade"}
 # Constants that each module has for itself, of whatever value: its format, its pace, its patience, what was fitted to it.
 OF_EACH = {
     "ANSWERS_WITHIN_S", "FORMAT", "HALF_LIFE_S", "KEPT_S", "LEAST", "LEVEL", "LOOK_EVERY_S", "STEP_S", "TURN_S", "WAIT_S",
