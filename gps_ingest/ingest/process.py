@@ -31,6 +31,7 @@ READ_AT_ONCE = 3000  # messages
 READ_MORE_S = 0.8  # at most, while more comes: who is behind a flood, most of which is only counted, must get a turn
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
+WAIT_AT_WORK_S = 0.02  # the same, while calls of late reports are looked for
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 FORGET_EVERY_S = 60.0  # what the broker refused long ago
 KEPT_EVERY_S = 600.0  # subscribes anew so often: only that brings what trackers had the broker retain
@@ -59,7 +60,7 @@ def run(
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
-        intake.read()
+        intake.read(WAIT_AT_WORK_S if ingest.late_calls.is_under_way else WAIT_S)
         intake.store(stop_event)
         intake.give_sign()
         if not has_moved and inbox.subscribed:
@@ -73,13 +74,13 @@ def run(
             _try(credentials.look)
             ingest.figures.note_connection(inbox.connected)
             _try(lambda: ingest.note_broker_refusals(broker_log))
-            _try(ingest.backfill)
         if monotonic() - asked >= KEPT_EVERY_S:
             asked = monotonic()
             inbox.subscribe()
         if monotonic() - forgot >= FORGET_EVERY_S:
             forgot = monotonic()
             _try(ingest.forget_broker_refusals)
+        _try(ingest.backfill)
         _try(lambda: forgetting.step(monotonic()))
     inbox.close()
 
@@ -117,9 +118,9 @@ class Intake:
         self._received = max(self._received, number)
         return replace(message, payload=str(number).encode())
 
-    def read(self) -> None:
+    def read(self, wait_s: float) -> None:
         """Takes what is here; waits for it only where nothing is left to be stored."""
-        messages = self.inbox.read_more(READ_AT_ONCE) if self.turns else self.inbox.receive(READ_AT_ONCE, WAIT_S)
+        messages = self.inbox.read_more(READ_AT_ONCE) if self.turns else self.inbox.receive(READ_AT_ONCE, wait_s)
         until = monotonic() + READ_MORE_S
         while messages:
             self._add(messages)

@@ -50,19 +50,22 @@ class Turns:
             self.held_bytes += len(message.payload)
 
     def next(self) -> Turn:
-        """One piece of each tracker, then again one of each, until the batch is as large as it may be."""
+        """Of each tracker what waits, up to a piece; then again of each, until the batch is as large as it may be."""
         most_fixes = min(max(BATCH_S / self._pace_s, FEWEST), MOST_FIXES)
         messages: list[Message] = []
         fixes = 0
         while self._waiting and fixes < most_fixes and len(messages) < MOST_MESSAGES:
             topic = next(iter(self._waiting))
             waiting = self._waiting.pop(topic)
-            message, count = waiting.popleft()
+            taken = 0
+            while waiting and (not taken or taken + waiting[0][1] <= PIECE):
+                message, count = waiting.popleft()
+                messages.append(message)
+                taken += count
+                self.held_bytes -= len(message.payload)
             if waiting:
                 self._waiting[topic] = waiting  # behind all others
-            messages.append(message)
-            fixes += count
-            self.held_bytes -= len(message.payload)
+            fixes += taken
         messages += [self._refused.popleft() for _ in range(min(len(self._refused), MOST_MESSAGES))]
         return Turn(messages, fixes)
 
