@@ -8,8 +8,8 @@ import json
 MQTT_MODE = 0  # of the app; its other mode is HTTP
 MQTT_311 = 4  # the app's default on Android is 3 (MQTT 3.1), which the embedded broker refuses
 MOVE_MODE = 2  # a fix every moveModeLocatorInterval seconds while the phone moves
-EVERY_S = 10  # a bus is asked for its place so often
-KEEPALIVE_S = 60
+FIX_EVERY_S = 10  # a bus is asked for its place so often
+PHONE_KEEPALIVE_S = 60
 
 
 def configuration(
@@ -40,9 +40,9 @@ def configuration(
         "sub": False,  # the broker lets no tracker subscribe
         "cmd": False,
         "cleanSession": False,
-        "keepalive": KEEPALIVE_S,
+        "keepalive": PHONE_KEEPALIVE_S,
         "monitoring": MOVE_MODE,
-        "moveModeLocatorInterval": EVERY_S,
+        "moveModeLocatorInterval": FIX_EVERY_S,
         "encryptionKey": "",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from gps_ingest.owntracks import EVERY_S, configuration, import_address
+from gps_ingest.owntracks import FIX_EVERY_S, configuration, import_address
 from gps_ingest.receive.forms import KEY_PATH
 from transit.store.tracker_credentials import IssuedPassword
 
@@ -23,7 +23,7 @@ def traccar_link(issued: IssuedPassword, url: str) -> str:
     settings = {
         "id": issued.tracker_id,
         "accuracy": "highest",
-        "interval": EVERY_S,
+        "interval": FIX_EVERY_S,
         "distance": 0,  # by time alone: a bus that stands is heard, too
         "buffer": "true",
         "stop_detection": "false",
