@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -312,10 +313,13 @@ def test_what_is_left_out_of_a_search_leads_nowhere(lines, x0, y0, x1, y1) -> No
         assert whole.comes.at <= towards[-1].comes.at < whole.comes.at + 60  # a further change must save a minute
 
 
-def test_after_the_last_bus_one_walks_to_a_stop_that_no_bus_of_the_way_calls_at() -> None:
-    network = a_city(Way("R1", STRAIGHT, (7 * 3600,)), Way("R2", [(3000.0, 300.0), (6000.0, 300.0)], (9 * 3600,)))
-    journey = journeys(network, "P0_0", "P3000_300")[0]
-    assert [leg.to_stop if isinstance(leg, Walk) else leg.alight for leg in journey.legs] == ["P3000_0", "P3000_300"]
+def test_after_the_last_of_four_buses_one_walks_to_a_stop_that_none_of_them_calls_at() -> None:
+    corners = [(0.0, 0.0), (2000.0, 0.0), (2000.0, 2000.0), (4000.0, 2000.0), (4000.0, 4000.0)]
+    ways = [Way(f"R{n}", list(line), ((7 + n) * 3600,)) for n, line in enumerate(pairwise(corners))]
+    network = a_city(*ways, Way("R9", [(4000.0, 4300.0), (4000.0, 8000.0)], (20 * 3600,)))
+    journey = journeys(network, "P0_0", "P4000_4300")[0]
+    ends = [leg.to_stop if isinstance(leg, Walk) else leg.alight for leg in journey.legs]
+    assert ends == ["P2000_0", "P2000_2000", "P4000_2000", "P4000_4000", "P4000_4300"]
 
 
 def test_nobody_is_sent_on_foot_from_stop_to_stop_to_stop() -> None:
