@@ -83,7 +83,7 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
 def by_pattern(network: Network, rows: Iterable[Prediction]) -> dict[str, msgspec.Raw]:
     """What is predicted, trip by trip, packed: a search asks for the patterns that it meets."""
     calls = (LiveCall(row.vehicle_id, row.trip, row.stop_sequence, _moment(row)) for row in rows)
-    return {pattern_id: pack(trips) for pattern_id, trips in live_trips(network, calls).items()}
+    return {pattern_id: pack_raw(trips) for pattern_id, trips in live_trips(network, calls).items()}
 
 
 def _moment(row: Prediction) -> Moment:
