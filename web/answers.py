@@ -18,6 +18,7 @@ PICTURE_S = 15  # how long a phone keeps a picture with its buses
 VARIES = re.compile(  # what changes each second: ages, which the phone counts, and the token of forms
     r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>|name="csrf_token" value="[^"]*"'
 )
+FORM_TOKEN, NO_TOKEN = re.compile(r'name="csrf_token" value="[^"]+"'), 'name="csrf_token" value=""'
 
 
 def the_network() -> Network:
@@ -59,8 +60,17 @@ def on_the_clock_of(stop_id: str) -> None:
 def fragment(html: str) -> Response:
     """A part of a page, whose ETag leaves out the ages that the phone counts by itself."""
     response = make_response(html)
-    response.set_etag(hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16], weak=True)
-    response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
-    response.cache_control.no_cache = True
+    response.set_etag(etag_of(html), weak=True)
+    mark_with_time(response)
     response.make_conditional(request)
     return response
+
+
+def etag_of(html: str) -> str:
+    return hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16]
+
+
+def mark_with_time(response: Response) -> None:
+    """With our clock, by which the phone counts."""
+    response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
+    response.cache_control.no_cache = True
