@@ -156,7 +156,7 @@ def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor)
 
 def is_stale(world: World) -> bool:
     """Whether what the live process writes is too old to be now."""
-    return world.live_age_s is None or abs(world.live_age_s) > STALE_S
+    return world.live_age_s is None or abs(world.live_age_s) > STATE_OLD_S
 
 
 def control_values(world: World) -> dict[str, object]:
