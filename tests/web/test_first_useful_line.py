@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from gtfs.reader import read_network
-from tests.builders import at
-
 pytestmark = pytest.mark.slow
-BINJAI = Path(__file__).resolve().parents[2] / "data" / "binjai"
 PHONE = {"width": 360, "height": 740}
 NEAR_THE_TOP_PX = 300
 KEPT = """localStorage.setItem("stops", JSON.stringify([["rsud-djoelham", "RSUD"]]));
@@ -64,13 +58,6 @@ PAGES = [
 ]
 TOPS = """selector => [...document.querySelectorAll(selector)].map(one => one.getBoundingClientRect())
   .filter(box => box.height > 0).map(box => box.top + scrollY)"""
-
-
-@pytest.fixture
-def sample(city, serve):
-    """The sample on a Tuesday at 09:10, no bus seen."""
-    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
-    return serve(city.app(live_fresh_s=1e6, sample_guide=BINJAI))
 
 
 def test_what_a_rider_came_for_stands_near_the_top_of_every_page(chromium, sample):

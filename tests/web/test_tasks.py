@@ -43,13 +43,6 @@ class Rider:
         return " ".join(self.page.inner_text("main").split())
 
 
-@pytest.fixture
-def sample(city, serve):
-    """The sample on a Tuesday at 09:10, no bus seen."""
-    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
-    return serve(city.app(live_fresh_s=1e6, sample_guide=BINJAI))
-
-
 def test_from_the_hospital_to_the_station_before_noon(chromium, sample):
     rider = Rider(chromium, sample).types(dari="rsud", ke="stasiun").taps_on(".plan-form button:not([type])")
     text = rider.reads()

@@ -89,6 +89,8 @@
     if (!row[1]) return;
     var minutes = document.createElement("b");
     minutes.textContent = row[1];
+    var ink = parseInt(row[2].slice(1), 16), light = (ink >> 16) * 0.3 + ((ink >> 8) & 255) * 0.59 + (ink & 255) * 0.11;
+    minutes.style.color = light > 115 ? "#16211c" : "#fff"; // readable on each colour: 4.5 to 1 and more
     minutes.style.background = row[2]; minutes.style.display = "block"; minutes.style.borderRadius = "50%";
     L.marker(stops[row[0]].getLatLng(), { interactive: false, keyboard: false, icon: L.divIcon({ className: "number", html: minutes, iconSize: [26, 26], iconAnchor: [13, 34] }) }).addTo(city);
   });
