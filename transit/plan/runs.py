@@ -443,7 +443,9 @@ def live_trips(network: Network, live: Iterable[LiveCall]) -> dict[str, list[Liv
         key = call.vehicle_id, call.trip
         row = trips.get(key)
         if row is None:
-            row = trips[key] = LiveTrip(call.vehicle_id, call.trip, [], [], [], [])  # grows below
+            row = trips[key] = LiveTrip(
+                vehicle_id=call.vehicle_id, trip=call.trip, stop_sequences=[], at=[], low=[], high=[]
+            )  # grows below
         row.stop_sequences.append(call.stop_sequence)
         row.at.append(call.moment.at)
         row.low.append(call.moment.low)
