@@ -223,7 +223,8 @@ def _labels(features: list[GroundShape]) -> Iterator[Label]:
 
     The pieces of a street are one way: neither their number nor their kinds bring its name again.
     """
-    named = sorted((feature for feature in features if feature.name), key=lambda feature: (RANKS[feature.kind], -_extent(feature)))
+    named = [feature for feature in features if feature.name]
+    named.sort(key=lambda feature: (RANKS[feature.kind], -_extent(feature)))
     placed: dict[tuple[str, bool], list[shapely.Point]] = {}
     for feature in named:
         there = placed.setdefault((feature.name, feature.is_area), [])
