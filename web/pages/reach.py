@@ -10,7 +10,7 @@ from maps.svg import Mark, svg_map
 from transit.plan.service_day import local_date
 from web.answers import the_network
 from web.boards.reach import CLASSES_MIN, ReachBoard, reach_board
-from web.endpoints import Understood, understand
+from web.endpoints import LONGEST_NAME, Understood, understand
 from web.ground import ground_of
 from web.guide import guide_of
 from web.when import DAYS, when_asked
@@ -18,15 +18,14 @@ from web.words import names, phrasing
 from web.world import world
 
 pages = Blueprint("reach", __name__)
-LONGEST = 80  # characters of a name
-PICTURE_S = 60
+REACH_PICTURE_S = 60  # how long a phone keeps the picture: it has no buses
 START_COLOUR = "#b3122a"
 COLOURS = ("#0b5a43", "#4a9a63", "#e0a526", "#b5541f")  # of the classes of minutes; the minutes stand beside each stop
 
 
 def asked() -> tuple[str, Understood, datetime, str]:
     """(what was typed, what is meant, when, what is wrong with the time)."""
-    text = request.args.get("dari", "").strip()[:LONGEST]
+    text = request.args.get("dari", "").strip()[:LONGEST_NAME]
     network = the_network()
     start = understand(network, guide_of(world()), text) if text else Understood()
     when, error = when_asked(network, world().now(), request.args.get("jam", ""), request.args.get("hari", ""))
@@ -78,5 +77,5 @@ def reach_picture() -> Response:
     content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), marks=marks)
     response = Response(content, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
-    response.cache_control.max_age = PICTURE_S
+    response.cache_control.max_age = REACH_PICTURE_S
     return response
