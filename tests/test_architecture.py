@@ -457,7 +457,6 @@ SAME_BY_KIND = {"load", "serve", "troubles", "upgrade"}
 # Constants that each module has for itself, of whatever value: its format, its pace, its patience, what was fitted to it.
 OF_EACH = {
     "ANSWERS_WITHIN_S", "FORMAT", "HALF_LIFE_S", "KEPT_S", "LEAST", "LEVEL", "LOOK_EVERY_S", "STEP_S", "TURN_S", "WAIT_S",
-    "WHY_LETTERS",
 }  # fmt: skip
 # Templates and messages call these by the name of their module: say.clock, words.minutes.
 SPOKEN_ROOM = "web.words"

@@ -56,6 +56,7 @@ MAY: dict[str, dict[str, Role]] = {  # address -> method -> the least role; docs
     "/armada/orang": {"GET": Role.ADMIN, "POST": Role.ADMIN},
     "/armada/orang/<name>/<deed>": {"POST": Role.ADMIN},
 }
+WHY_LETTERS = 200  # of a reason that somebody types for the record
 PASSWORD_PAGE = "/armada/sandi"  # the only one open to whoever must choose a password first
 NOBODY_YET = datetime(1970, 1, 1).astimezone()  # when the person of the local flag was made
 

@@ -11,12 +11,11 @@ from flask_babel import gettext
 from transit.operations.settings import SETTINGS, Group, InForce, Objected, Setting, in_force, objections, parse
 from transit.store.database import writing
 from transit.store.settings import change_setting, load_setting_changes, load_settings
-from web.access import audit, current_person
+from web.access import WHY_LETTERS, audit, current_person
 from web.words import settings as words
 from web.world import world
 
 pages = Blueprint("console_settings", __name__)
-WHY_LETTERS = 200
 
 
 @dataclass(frozen=True)

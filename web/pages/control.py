@@ -12,7 +12,7 @@ from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrde
 from transit.store import advice_answers, departure_orders
 from transit.store.advice_answers import AdviceAnswer, Answer
 from transit.store.database import writing
-from web.access import audit
+from web.access import WHY_LETTERS, audit
 from web.answers import the_network
 from web.boards.bus_board import bus_board
 from web.boards.control_map import map_buses
@@ -25,7 +25,6 @@ from web.words import control, names
 from web.world import world
 
 pages = Blueprint("control", __name__)
-WHY_LETTERS = 200
 
 
 @pages.get("/armada/kendali")

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from transit.operations.matters import DeedKind, Handling, Matter, MatterDeed, matter_state
 from transit.store.database import writing
 from transit.store.matters import UnknownMatter, add_deed, load_matter, newest_ids
-from web.access import audit, current_person
+from web.access import WHY_LETTERS, audit, current_person
 from web.answers import fragment
 from web.boards.inbox import SNOOZES_MIN, inbox_values, one_row
 from web.shared_parts import part_moment, shared_fragment
@@ -19,7 +19,6 @@ from web.words import matters
 from web.world import world
 
 pages = Blueprint("inbox", __name__)
-WHY_LETTERS = 200
 FOUND_EVERY_S = 5  # so often the live process looks for troubles; what people do is seen at once
 UNPROCESSABLE, CONFLICT = 422, 409
 
