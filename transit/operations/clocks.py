@@ -68,7 +68,10 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
 
 
 def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
-    """Whether a clock is off by the city's zone, or another's whole hours: ahead, local time; behind, a zone taken off twice."""
+    """Whether a clock is off by a zone, the city's or of whole hours.
+
+    Ahead of UTC it sends local time; behind it, it takes a zone off twice.
+    """
     zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
     zone_s = zone.total_seconds() if zone else 0.0
     if zone_s and abs(abs(ahead_s) - abs(zone_s)) < ZONE_ALIKE_S:
