@@ -69,6 +69,36 @@ def score(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str,
     return result | _availability(made, truth)
 
 
+def examples(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str, dict[str, Any]]:
+    """For each figure of score() a promise that stands for it: the one that was most wrong. Where one looks in the playback.
+
+    Keys: "all", a bucket like "0-3", "interval80" (the farthest outside); made_at in Unix seconds.
+    """
+    made = list(promises)
+    by_key: dict[Key, list[float]] = {}
+    for passage in sorted(passages, key=lambda row: row.actual):
+        by_key.setdefault(passage.key, []).append(passage.actual)
+    actual = around(made, by_key)[0]
+    worst: dict[str, tuple[float, int]] = {}
+
+    def take(name: str, wrong_s: float, n: int) -> None:
+        if name not in worst or wrong_s > worst[name][0]:
+            worst[name] = wrong_s, n
+
+    for n, promise in enumerate(made):
+        away_s = actual[n] - promise.made_at
+        if not away_s <= SCORED_S:  # nothing came: NaN
+            continue
+        wrong_s = abs(actual[n] - promise.predicted_at)
+        take("all", wrong_s, n)
+        for low, high in BUCKETS_MIN:
+            if low * 60 <= away_s < high * 60:
+                take(f"{low}-{high}", wrong_s, n)
+        if np.isfinite(promise.low_at):
+            take("interval80", max(promise.low_at - actual[n], actual[n] - promise.high_at), n)
+    return {name: {"made_at": made[n].made_at, "stop_id": made[n].key[2]} for name, (_, n) in worst.items()}
+
+
 def around(made: list[Promise], by_key: dict[Key, list[float]]) -> tuple[Floats, Floats]:
     """For each promise the next passage (at or after it was made) and the last (at or before); NaN where there is none."""
     actual, last = np.full(len(made), np.nan), np.full(len(made), np.nan)
