@@ -57,7 +57,8 @@ def answers(
         x, y = pattern.line.point_at(min(along_m, _stops_at(pattern, seed)))
         lat, lon = patterns.plane.lat_lon(x + east_m, y + north_m)
         at = BEGINS + timedelta(seconds=seconds)
-        state = pipeline.step(AvlReport("BUS1", "T1", at, at, lat, lon)).state
+        report = AvlReport(vehicle_id="BUS1", tracker_id="T1", reported_at=at, received_at=at, lat=lat, lon=lon)
+        state = pipeline.step(report).state
         if state is not None and along_m >= _stops_at(pattern, seed):
             trip = state.matched.trip
             is_right = state.matched.status is VehicleStatus.ON_TRIP and trip is not None and trip.trip_id in pattern.trip_ids
