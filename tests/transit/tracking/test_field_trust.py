@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -83,3 +84,25 @@ def test_a_bearing_just_beside_north_agrees_with_a_way_to_the_north(bearing: flo
     assert trust is not None
     assert trust.bearing.weight == 1.0
     assert trust.bearing.good == 7.0  # two that it began with, and all five
+
+
+def often(every_s: float, mps: float, *, bearing: float, speed_mps: float, sigma_m: float = 0.0) -> FieldTrust:
+    """A bus that goes east, or stands where mps is 0, for ten minutes."""
+    noise = Random(5)
+    trust, before, place = None, None, (0.0, 0.0)
+    for n in range(int(600 / every_s)):
+        last, place = place, (mps * every_s * n + noise.gauss(0, sigma_m), noise.gauss(0, sigma_m))
+        report = a_report(place, SEVEN + timedelta(seconds=every_s * n), bearing=bearing, speed_mps=speed_mps)
+        trust = observe_fields(trust, before, report, place[0] - last[0], place[1] - last[1])
+        before = report
+    assert trust is not None
+    return trust
+
+
+@pytest.mark.parametrize("every_s", [1.0, 2.0, 5.0, 10.0])
+def test_who_sends_each_second_is_judged_by_ten_of_them(every_s: float) -> None:
+    """Between two fixes a second apart no course can be seen, and noise of 5 m is faster than a bus."""
+    assert often(every_s, 6.0, bearing=0.0, speed_mps=6.0).bearing.weight == 0.0
+    assert often(every_s, 6.0, bearing=90.0, speed_mps=6.0, sigma_m=5.0).bearing.weight == 1.0
+    assert often(every_s, 6.0, bearing=90.0, speed_mps=0.0).distrusted == ("speed",)
+    assert often(every_s, 0.0, bearing=0.0, speed_mps=0.0, sigma_m=5.0).speed.weight == 1.0

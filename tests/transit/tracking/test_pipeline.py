@@ -263,6 +263,27 @@ def test_a_bus_that_breaks_down_keeps_its_trip_however_its_fixes_tremble(sigma_m
     assert {state.matched.status.value for state in long_after} == {"on_trip"}
 
 
+@pytest.mark.parametrize(("every_s", "sigma_m", "seed"), [(1.0, 12.0, 0), (1.0, 16.0, 1), (2.0, 12.0, 2), (2.0, 16.0, 3)])
+def test_who_sends_each_second_is_not_talked_out_of_its_trip_by_its_noise(every_s: float, sigma_m: float, seed: int) -> None:
+    """Ten seconds of fixes tell as much as one: told nothing, it drives and breaks down for six minutes on its trip."""
+    driven = a_drive(to_m=1200.0, every_s=every_s)
+    stood = standing((1200.0, 0.0), after(driven, every_s), 6, every_s)
+    drive = Drive(a_network(), noisy(driven + stood, sigma_m, seed))
+    long_after = drive.states[int(90 / every_s) :]
+    assert {state.matched.status.value for state in long_after} == {"on_trip"}
+    assert {state.matched.trip.trip_id for state in long_after if state.matched.trip} == {"T1"}
+
+
+def test_a_bus_that_turns_short_is_on_the_way_back_however_often_it_sends() -> None:
+    for every_s in (2.0, 5.0):
+        out = a_drive(to_m=2400.0, every_s=every_s)
+        back = a_drive(STRAIGHT[::-1], after(out, 60.0), from_m=1600.0, every_s=every_s)
+        drive = Drive(there_and_back(), noisy(out + back, 5.0))
+        two_stops_on = drive.states[len(out) + int(1200.0 / 6.0 / every_s)]
+        assert two_stops_on.matched.trip is not None
+        assert two_stops_on.matched.trip.trip_id.startswith("R1b"), every_s
+
+
 def test_a_bus_that_goes_on_after_a_breakdown_is_followed_from_its_first_fixes_on() -> None:
     driven = a_drive(to_m=2000.0)
     stood = noisy(standing((2000.0, 0.0), after(driven), 30, 10.0), 12.0)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
+
 from tests.builders import SEVEN, a_report, a_trip_instance
 from transit.plan.network import TripInstance
 from transit.tracking.report import AvlReport
@@ -117,3 +119,28 @@ def test_who_was_passed_by_once_waits_for_its_own_departure() -> None:
     note_wait(terminal, a_trip_instance("T2"), 1800.0, 1900.0, lambda trip: trip.trip_id == "T1", is_named=False)
     note_wait(terminal, a_trip_instance("T3"), 2700.0, 1910.0, lambda trip: trip.trip_id == "T1", is_named=False)
     assert terminal.due == 1800.0  # nobody else drives it: it is outstayed
+
+
+@pytest.mark.parametrize("speed_mps", [None, 5.0])
+def test_who_drives_off_a_place_has_not_stood_though_it_is_near_still(speed_mps: float | None) -> None:
+    """Without a speed 60 m in ten seconds, with one 30 m; beyond what is noise of the place."""
+    away_m = 60.0 if speed_mps is None else 30.0
+    stood = there(30, sigma_m=5.0)
+    standing = after(stood)
+    report = a_report((away_m, 0.0), SEVEN + timedelta(minutes=30), speed_mps=speed_mps)
+    assert (
+        since(observe(standing, a_report((0.0, 0.0), SEVEN + timedelta(seconds=1790)), report, away_m, 0.0))
+        == report.reported_at
+    )
+
+
+def test_where_fixes_spread_wide_one_as_far_off_is_noise() -> None:
+    stood = there(30, sigma_m=18.0)
+    assert since(after([*stood, (1800.0, 60.0, 0.0)])) == SEVEN
+
+
+def test_who_was_seen_to_drive_off_and_is_in_its_place_again_never_left_it() -> None:
+    stood = there(30, sigma_m=5.0)
+    assert since(after([*stood, (1800.0, 60.0, 0.0)])) == SEVEN + timedelta(seconds=1800)
+    assert since(after([*stood, (1800.0, 60.0, 0.0), (1810.0, 20.0, 0.0)])) == SEVEN
+    assert since(after([*stood, (1800.0, 60.0, 0.0), (1810.0, 70.0, 0.0)])) == SEVEN + timedelta(seconds=1800)
