@@ -64,7 +64,7 @@ class BrokerLog:
         now = self.clock()
         counted: dict[tuple[RefusalCause, str], BrokerRefusals] = {}
         for line in self._new_lines():
-            refused = parse(line, now)
+            refused = refusal_of(line, now)
             if refused is not None:
                 if len(counted) >= MOST_NAMES and (refused.cause, refused.client) not in counted:
                     refused = replace(refused, client=OTHERS)
@@ -101,7 +101,7 @@ class BrokerLog:
         return whole.decode(errors="replace").splitlines()
 
 
-def parse(line: str, now: datetime) -> BrokerRefusals | None:
+def refusal_of(line: str, now: datetime) -> BrokerRefusals | None:
     """The refusal that a line speaks of; None of every other line."""
     match = LINE.match(line)
     if match is None or HARMLESS.search(match["said"]):

@@ -27,7 +27,7 @@ from maps.layers import routes_layer, stops_layer
 from transit.plan.geometry import METRES_PER_DEGREE
 from transit.plan.network import Network
 
-OVERVIEW_BYTES = 60_000  # gzip, for the whole city: half of what Leaflet itself weighs twice over
+OVERVIEW_BYTES = 60_000  # gzip, for the whole city: the page loads it besides Leaflet, which has 46 KB
 PART_KM = 2.0  # edge of a part: a phone's screen at zoom 15
 MARGIN_M = 1_500.0  # of streets beyond the outermost stop
 LEVELS = (  # (metres that a line may be off, kinds in the overview), the finest first

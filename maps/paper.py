@@ -84,7 +84,7 @@ class Room:
 
 
 def draw_ground(pdf: LetteredPdf, frame: Frame, grounds: Iterable[Ground]) -> None:
-    """Areas, then lines from the small to the large. Ends with the colours that it used."""
+    """Draws areas, then lines from the small to the large; the colours stay set to the last ones used."""
     layers = [layer for ground in grounds for layer in ground.layers]
     for kind, colour in AREAS.items():
         pdf.set_fill_color(*colour)

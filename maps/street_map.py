@@ -12,7 +12,7 @@ import segno
 
 from maps.ground import Ground, Label
 from maps.guide import Guide, Place
-from maps.lettering import LetteredPdf
+from maps.lettering import A4_MM, LetteredPdf
 from maps.paper import (
     PAPER,
     Box,
@@ -28,7 +28,6 @@ from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.stop_codes import stop_code
 
-PAGE = (210.0, 297.0)  # mm
 WHOLE = Box(10.0, 28.0, 190.0, 205.0)
 PART = Box(10.0, 18.0, 190.0, 258.0)
 PART_SCALE = 12_500  # 1 cm is 125 m: a minute and a half on foot
@@ -67,7 +66,7 @@ def street_map(
     """A PDF. grounds: the overview and its finer parts; address: what the QR leads to; names: stop_id -> its name."""
     stops = {stop_id: at for stop_id in network.routes_of_stop if (at := stop_place(network, stop_id)) is not None}
     places = [place for place in guide.published if place.lat is not None and place.lon is not None]
-    pdf = LetteredPdf(PAGE, _texts(network, grounds, places, address, words, [names(stop_id) for stop_id in stops]), now)
+    pdf = LetteredPdf(A4_MM, _texts(network, grounds, places, address, words, [names(stop_id) for stop_id in stops]), now)
     pdf.set_title(words.title)
     pdf.add_page()
     points = _points(network) + list(stops.values())

@@ -28,12 +28,14 @@ DOMAIN = {
     "transit",
 }
 MAY_IMPORT: dict[str, set[str]] = {
-    "transit": set(),  # the clock
+    "transit": set(),  # the clock, addresses of this machine
     "transit.plan": set(),
     "transit.tracking": {"transit.plan"},
     "transit.forecasting": {"transit.plan", "transit.tracking"},
-    "transit.arrivals": {"transit.plan", "transit.tracking.state", "transit.forecasting.prediction"},
-    "transit.control": {"transit.plan", "transit.tracking.state", "transit.arrivals", "transit.forecasting.prediction"},
+    "transit.arrivals": {"transit.plan", "transit.tracking.ages", "transit.tracking.state", "transit.forecasting.prediction"},
+    "transit.control": {
+        "transit.plan", "transit.tracking.ages", "transit.tracking.state", "transit.arrivals", "transit.forecasting.prediction",
+    },
     "transit.quality": {"transit.plan", "transit.tracking", "transit.forecasting", "transit.arrivals.headways"},
     "transit.operations": {
         "transit.plan", "transit.tracking", "transit.arrivals", "transit.forecasting.departure_orders",

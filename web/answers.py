@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from flask import Response, abort, g, make_response, render_template, request
@@ -13,7 +14,6 @@ from transit.plan.network import Network, Stop, UnknownStop
 from transit.plan.stop_codes import stops_of_code
 from web.world import world
 
-SEVERAL = 300  # HTTP: Multiple Choices
 VARIES = re.compile(  # what changes each second: ages, which the phone counts, and the token of forms
     r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>|name="csrf_token" value="[^"]*"'
 )
@@ -40,7 +40,8 @@ def the_stop(code: str) -> Stop:
     if not stops:
         raise UnknownStop(code)
     if len(stops) > 1:
-        abort(make_response(render_template("choice.html", code=code, stops=stops, address=address_with), SEVERAL))
+        choice = render_template("choice.html", code=code, stops=stops, address=address_with)
+        abort(make_response(choice, HTTPStatus.MULTIPLE_CHOICES))
     return stops[0]
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from transit.operations.facts import FleetFacts
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble, TroubleKind
+from transit.plan.service_day import HOUR_S
 from transit.tracking.tracker_clock import is_correctable
 
 HEARD_LATELY = timedelta(hours=1)  # of a tracker that was heard before, what its clock says now is not known
@@ -20,7 +21,6 @@ STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see
 ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
 ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # a receiver with such a date may be some weeks off besides; no other fault is 20 years
-HOUR_S = 3600.0
 ZONES_H = (1, 14)  # hours ahead of UTC that some zone is: a device may be set to another one than the city's
 ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
 

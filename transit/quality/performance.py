@@ -21,7 +21,7 @@ from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip
 from transit.plan.patterns import patterns_of
 from transit.plan.planned_times import has_planned_times, planned_at
-from transit.plan.service_day import moment, seconds_of_day
+from transit.plan.service_day import HOUR_S, moment, seconds_of_day
 from transit.plan.timetable import timetable_of
 from transit.quality.cycles import cycles_of
 from transit.tracking.state import StopEvent
@@ -29,7 +29,6 @@ from transit.tracking.state import StopEvent
 KEPT_S = 180.0
 FIRST_S, MIDDLE_S, LAST_S = (0.0, 180.0), (-60.0, 360.0), 300.0
 LEAST_COVERAGE = 0.8  # of its trackers, below which an hour is left out and named
-HOUR_S = 3600
 USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
 
 

@@ -239,7 +239,7 @@ def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
     placed: list[LadderStop] = []
     for x in sorted({row.at.x for row in named}):
         column = sorted((row for row in named if row.at.x == x), key=lambda row: row.at.y)
-        ys = spread([row.at.y for row in column], NAME_APART, TOP_Y + NAME_APART, BOTTOM_Y - NAME_APART)
+        ys = spread_heights([row.at.y for row in column], NAME_APART, TOP_Y + NAME_APART, BOTTOM_Y - NAME_APART)
         placed += [replace(row, label_y=y) for row, y in zip(column, ys, strict=True)]
     shared = [replace(row, letters=HALF_LETTERS) if _shares_its_line(row, placed) else row for row in placed]
     return [*shared, *(replace(row, letters=0) for row in stops if row not in named)]
@@ -258,7 +258,7 @@ def _shares_its_line(stop: LadderStop, stops: list[LadderStop]) -> bool:
     )
 
 
-def spread(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
+def spread_heights(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
     """Heights in order, moved as little as makes each so far from the one before; within low..high as long as there is room."""
     groups: list[list[float]] = []  # of labels that touch: their heights as they would be, and around which middle they stand
     for y in ys:

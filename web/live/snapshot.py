@@ -61,7 +61,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         return [] if packed is None else msgspec.msgpack.decode(packed, type=list[StopEvent])
 
 
-def pack(value: object) -> msgspec.Raw:
+def pack_raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(value))
 
 
@@ -70,7 +70,7 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
     rows_of: dict[str, list[object]] = {}
     for row in rows:
         rows_of.setdefault(row.stop_id, []).append(row)
-    return {stop_id: pack(some) for stop_id, some in rows_of.items()}
+    return {stop_id: pack_raw(some) for stop_id, some in rows_of.items()}
 
 
 def folder(data_dir: Path) -> Path:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from transit.operations.matters import DeedKind, Handling, Matter, MatterDeed, stand_of
+from transit.operations.matters import DeedKind, Handling, Matter, MatterDeed, matter_state
 from transit.store.database import writing
 from transit.store.matters import UnknownMatter, add_deed, load_matter, newest_ids
 from web.access import audit, current_person
@@ -101,7 +101,7 @@ def _asked() -> MatterDeed:
 
 def _objection(matter: Matter, deed: MatterDeed) -> WrongDeed | None:
     """Why that cannot be done, now that the matter stands as it does."""
-    stand = stand_of(matter, deed.at)
+    stand = matter_state(matter, deed.at)
     if stand.handling is Handling.OVER:
         return WrongDeed(matter.matter_id, gettext("This matter is over by itself already."), status=CONFLICT)
     if deed.kind is DeedKind.UNDO and not stand.can_undo:

@@ -14,8 +14,8 @@ from xstatic.pkg import leaflet
 from maps.ground import load_part
 from maps.svg import DrawnBus, svg_map
 from transit.arrivals.alerts import Alert, Effect
-from transit.arrivals.rows import TOLD_AGE
 from transit.store.files import write_atomically
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import is_fresh
 from web.answers import fragment, the_network
 from web.boards.running import in_service, next_index, route_of

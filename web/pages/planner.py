@@ -10,7 +10,7 @@ from maps.guide import Guide
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.endpoints import Endpoint, Understood, understand
+from web.endpoints import Endpoint, Understood, is_same, understand, walk_between
 from web.guide import guide_of
 from web.planner import Plan, plan
 from web.when import DAYS, when_asked
@@ -30,9 +30,11 @@ def planner_page() -> Response:
     when, time_error = when_asked(network, now, request.args.get("jam", ""), request.args.get("hari", ""))
     arrive = request.args.get("tiba") == "1"
     journey_plan: Plan | None = None
-    same = start.endpoint is not None and end.endpoint is not None and not set(end.endpoint.stops) - set(start.endpoint.stops)
-    if start.endpoint is not None and end.endpoint is not None and not same and not time_error:
-        journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+    same, walk_s = False, None
+    if start.endpoint is not None and end.endpoint is not None and not time_error:
+        same, walk_s = is_same(start.endpoint, end.endpoint), walk_between(start.endpoint, end.endpoint)
+        if not same:
+            journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
     today = local_date(now, network.timezone)
     return make_response(
         render_template(
@@ -43,6 +45,7 @@ def planner_page() -> Response:
             asked_end=asked_end,
             plan=journey_plan,
             same=same,
+            walk_s=walk_s,
             when=when,
             arrive=arrive,
             time_error=time_error,

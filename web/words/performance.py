@@ -70,7 +70,7 @@ def headings() -> list[str]:
 
 
 def cells(figures: PerformanceFigures, empty_km: float | None) -> list[str]:
-    """One row of a table. Minutes, shares in per cent; of hours that were all left out nothing is said, not even none."""
+    """One row of a table: minutes, shares in per cent. Empty where all hours were left out: a 0 would be a claim."""
     return [
         minutes(figures.excess_wait_s),
         minutes(figures.over_promise_s),
