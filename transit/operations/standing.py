@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from transit.control.corridor import BusState
-from transit.forecasting.prediction import StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
 FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is worth a look
+
+
 SEEN_TO_STAND = timedelta(seconds=60)  # an older report does not say that it stands still: the bus may be in a dead zone
 LEFT_LATELY = timedelta(minutes=3)  # what it stood before it left its first stop was its rest
 
@@ -24,7 +25,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
         rests = (vehicle.waits and vehicle.vehicle_id in held) or _left_lately(facts, vehicle.vehicle_id)
         is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
-        if not rests and not _is_frozen(facts, vehicle) and (is_heard or trouble.key in facts.open):
+        # a bus whose receiver repeats a point drives, or may: that is told of the receiver alone
+        if not rests and not _is_frozen(facts, vehicle.vehicle_id) and (is_heard or trouble.key in facts.open):
             yield trouble
     for state in facts.states.values():
         standing = state.standing
@@ -35,13 +37,13 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             yield Trouble(TroubleKind.FROZEN_RECEIVER, state.vehicle_id, standing.frozen_since, until)
 
 
-def _is_frozen(facts: FleetFacts, vehicle: StandingVehicle) -> bool:
-    """Whether it stands only by a point that its receiver repeated while it drove: that is told of the receiver."""
-    state = facts.states.get(vehicle.vehicle_id)
-    frozen_until = None if state is None or state.standing is None else state.standing.frozen_until
-    return frozen_until is not None and vehicle.since <= frozen_until
-
-
 def _left_lately(facts: FleetFacts, vehicle_id: str) -> bool:
     state = facts.states.get(vehicle_id)
     return state is not None and state.trip_started_at is not None and facts.now - state.trip_started_at <= LEFT_LATELY
+
+
+def _is_frozen(facts: FleetFacts, vehicle_id: str) -> bool:
+    """Whether its receiver still repeats a point, though by its own speed or odometer it has driven on."""
+    state = facts.states.get(vehicle_id)
+    standing = None if state is None else state.standing
+    return state is not None and standing is not None and standing.frozen_until == state.report.reported_at

@@ -3,7 +3,7 @@
  "use strict";
  var box = document.getElementById("control"), part = document.getElementById("control-part");
  if (!box || !part || !window.fetch) return;
- var chosen = "", act = false;
+ var LOST = 6000, chosen = "", act = false, back = 0;
  function marks() {
   box.querySelectorAll(".copy").forEach(function (el) { el.hidden = !navigator.clipboard; });
   box.querySelectorAll(".corridor").forEach(function (el) { el.hidden = act && el.dataset.act === undefined; });
@@ -24,9 +24,17 @@
   if (id && id !== chosen) document.dispatchEvent(new CustomEvent("bus", { detail: id }));
  }
  var poll = window.poll(box, {
-  part: box.dataset.part, every: 2000, hidden: 30000, longest: 20000, now: Number(part.dataset.now), bar: document.getElementById("lost"), grey: document.getElementById("content"),
+  part: box.dataset.part, every: 2000, hidden: 30000, longest: 20000, now: Number(part.dataset.now), settled: lost,
   swapped: function () { marks(); document.dispatchEvent(new CustomEvent("part")); }
  });
+ function lost() { // who comes back to a hidden page waits for one answer before it is called old
+  var off = poll.silent() > LOST && !document.hidden && Date.now() > back + 1500, bar = document.getElementById("lost");
+  document.getElementById("content").classList.toggle("lost", off);
+  bar.hidden = !off;
+  if (off) bar.textContent = bar.dataset.text.replace("#", new Date(poll.seen()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: bar.dataset.zone }));
+ }
+ document.addEventListener("visibilitychange", function () { if (!document.hidden) back = Date.now(); });
+ setInterval(lost, 1000);
  box.addEventListener("click", function (event) {
   var copy = event.target.closest(".copy");
   if (copy) { navigator.clipboard.writeText(copy.dataset.text).then(function () { copy.textContent = "✓ " + copy.textContent.replace("✓ ", ""); }); }

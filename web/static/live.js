@@ -1,52 +1,16 @@
-// Asks for a part of a page again and again while the page is seen, by its ETag, and ever more rarely where no answer comes;
-// what is typed, open, in focus or pushed aside outlives the part in which it was. Below: the times of riders, by it.
+// Asks for a part of a page again and again while it is seen, by ETag, more rarely where no answer comes. Below: riders' times.
 (function () {
  "use strict";
- var LOST = 6000, token = document.querySelector('input[name=csrf_token]:not([value=""])');
- token = token && token.value;
  function ticks() { return window.performance ? performance.now() : Date.now(); }
- function mark(el) { return el.getAttribute("href") || el.getAttribute("name") || ""; }
- function alike(home, tag, text) { return Array.prototype.filter.call(home.getElementsByTagName(tag), function (el) { return mark(el) === text; }); }
- function name(box, el) { // by which it is known again: its id, or its place below what has one
-  if (el.id) return { id: el.id };
-  var home = el.parentNode.closest("[id]");
-  if (!home || !box.contains(home)) home = box;
-  return { home: home.id, tag: el.localName, mark: mark(el), n: alike(home, el.localName, mark(el)).indexOf(el) };
+ function plain(box) {
+  var at = document.activeElement, href = box.contains(at) && at.getAttribute("href"), open = box.querySelector("details[open]");
+  return function () {
+   var first = open && box.querySelector("details"), again = href && box.querySelector('a[href="' + CSS.escape(href) + '"]');
+   if (first) first.open = true;
+   if (again) again.focus();
+  };
  }
- function again(it) {
-  if (it.id) return document.getElementById(it.id);
-  var home = document.getElementById(it.home);
-  return home && alike(home, it.tag, it.mark)[it.n];
- }
- function isTyped(el) {
-  if (el.localName === "select") return Array.prototype.some.call(el.options, function (row) { return row.selected !== row.defaultSelected; });
-  return el.type !== "hidden" && (el.value !== el.defaultValue || el.checked !== el.defaultChecked);
- }
- function keep(box) {
-  var kept = { open: [], typed: [], pushed: [], focus: null, from: null }, at = document.activeElement;
-  box.querySelectorAll("details[open]").forEach(function (el) { kept.open.push(name(box, el)); });
-  box.querySelectorAll("input,select,textarea").forEach(function (el) { if (isTyped(el)) kept.typed.push([name(box, el), el.value, el.checked]); });
-  box.querySelectorAll("[id]").forEach(function (el) { if (el.scrollLeft || el.scrollTop) kept.pushed.push([el.id, el.scrollLeft, el.scrollTop]); });
-  if (at && at !== box && box.contains(at)) {
-   kept.focus = name(box, at);
-   kept.row = at.closest("li[id]");
-   if (at.localName === "textarea" || at.type === "text") kept.from = at.selectionStart;
-  }
-  return kept;
- }
- function putBack(box, kept, other) {
-  box.querySelectorAll('input[name=csrf_token][value=""]').forEach(function (el) { el.value = token; }); // a part is the same for all who look
-  kept.open.forEach(function (it) { var el = again(it); if (el) el.open = true; });
-  kept.typed.forEach(function (row) { var el = again(row[0]); if (el) { el.value = row[1]; el.checked = row[2]; } });
-  kept.pushed.forEach(function (row) { var el = document.getElementById(row[0]); if (el) { el.scrollLeft = row[1]; el.scrollTop = row[2]; } });
-  var el = kept.focus && again(kept.focus);
-  if (other) el = other(el, kept);
-  if (!el) return;
-  el.focus({ preventScroll: true });
-  if (kept.from !== null && el.setSelectionRange) el.setSelectionRange(kept.from, kept.from);
- }
- // o: part (an address), every, hidden (ms; 0: not asked for), longest (ms between two tries), patience (ms for an answer), now and seen
- // (the server's clock, ms), focus(element or nothing, what was kept), swapped(), answered(), failed(), bar (says what is lost), grey
+ // o: docs/WEB.md
  window.poll = function (box, o) {
   var tag = "", timer = 0, busy = false, turn = 0, wait = o.every, good = ticks(), seen = o.seen || o.now || Date.now(), offset = (o.now || seen) - good;
   function now() { return offset + ticks(); }
@@ -55,17 +19,11 @@
    clearTimeout(timer);
    if (pause) timer = setTimeout(load, pause);
   }
-  function lost() {
-   var off = ticks() - good > LOST && !document.hidden;
-   o.grey.classList.toggle("lost", off);
-   o.bar.hidden = !off;
-   if (off) o.bar.textContent = o.bar.dataset.text.replace("#", new Date(seen).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: o.bar.dataset.zone }));
-  }
   function swap(html, focus) {
-   var kept = keep(box);
-   turn++; // an answer that is under way is of before
+   var putBack = (window.keep || plain)(box);
+   turn++;
    box.innerHTML = html;
-   putBack(box, kept, focus || o.focus);
+   putBack(focus || o.focus);
    if (o.swapped) o.swapped();
   }
   function load() {
@@ -88,17 +46,16 @@
    }).catch(function () {
     wait = Math.min(wait * 2, o.longest);
     if (o.failed) o.failed();
-   }).then(function () { clearTimeout(late); busy = false; if (o.bar) lost(); next(); });
+   }).then(function () { clearTimeout(late); busy = false; if (o.settled) o.settled(); next(); });
   }
   function ask(fresh) { if (fresh) { tag = ""; wait = o.every; } load(); }
   document.addEventListener("visibilitychange", function () {
-   if (!document.hidden) { good = Math.max(good, ticks() - LOST + 1500); load(); } else next();
+   if (!document.hidden) load(); else next();
   });
-  if (o.bar) setInterval(lost, 1000);
   next();
-  return { ask: ask, swap: function (html, focus) { tag = ""; swap(html, focus); }, now: now, seen: function () { return seen; } };
+  return { ask: ask, swap: function (html, focus) { tag = ""; swap(html, focus); }, now: now, seen: function () { return seen; }, silent: function () { return ticks() - good; } };
  };
- if (window.fetch) document.querySelectorAll("[data-part][data-every]").forEach(function (box) { // what has no script of its own
+ if (window.fetch) document.querySelectorAll("[data-part][data-every]").forEach(function (box) {
   window.poll(box, { part: box.dataset.part, every: 1000 * box.dataset.every, hidden: 60000, longest: 60000 });
  });
 })();

@@ -55,16 +55,16 @@ def test_what_a_bus_rested_before_it_left_its_terminal_is_not_standing(minutes, 
 
 
 @pytest.mark.parametrize(
-    ("frozen_until", "kinds"),
-    [(timedelta(minutes=9), {Kind.FROZEN_RECEIVER}), (timedelta(minutes=9.1), {Kind.FROZEN_RECEIVER, Kind.STANDING})],
+    ("ago", "kinds"),
+    [(timedelta(), {Kind.FROZEN_RECEIVER}), (timedelta(seconds=10), {Kind.FROZEN_RECEIVER, Kind.STANDING})],
 )
-def test_a_bus_that_stands_by_a_frozen_receiver_alone_is_told_once(frozen_until, kinds):
-    """Where it has come to another place since, it stands there, whatever its receiver did before."""
+def test_a_bus_that_stands_by_a_frozen_receiver_alone_is_told_once(ago, kinds):
+    """Its newest report says whether its receiver is frozen still; if not, it stands, whatever its receiver did before."""
     made = Control().drives("B1", "R1a1", 1000.0)
-    frozen = StandingFacts(
-        NOW - timedelta(minutes=20), frozen_since=NOW - timedelta(minutes=20), frozen_until=NOW - frozen_until
-    )
-    assert told(made, stands(), states={"B1": replace(made.states["B1"], standing=frozen)}) == kinds
+    state = made.states["B1"]
+    frozen_until = state.report.reported_at - ago
+    frozen = StandingFacts(frozen_until, frozen_since=frozen_until - timedelta(minutes=11), frozen_until=frozen_until)
+    assert told(made, stands(), states={"B1": replace(state, standing=frozen)}) == kinds
 
 
 @pytest.mark.parametrize(("heard_s_ago", "kinds"), [(60.0, {Kind.STANDING}), (61.0, set())])

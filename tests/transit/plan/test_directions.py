@@ -42,6 +42,12 @@ def test_where_direction_id_lacks_or_lies_the_stops_tell(back: list[tuple[float,
     assert of_trip["R1a1"] == of_trip["R1a2"] != of_trip["R1b1"]
 
 
+def test_two_stops_in_the_other_order_are_the_way_back():
+    ways = Way("R1", STRAIGHT, (SEVEN_S, EIGHT_S)), Way("R1", BACK, (SEVEN_S,), direction_id=1)
+    of_trip = directions_of(said(a_city(*ways, stops_every_m=4000.0), R1b1=0)).of_trip
+    assert of_trip["R1a1"] == of_trip["R1a2"] != of_trip["R1b1"]
+
+
 def test_platforms_of_one_station_are_one_place_however_far_apart():
     network = said(city([(4000.0, 240.0), (0.0, 240.0)]), R1b1=0)
     of_trip = directions_of(network).of_trip
