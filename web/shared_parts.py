@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
 from threading import Lock
+from time import perf_counter
 
 from flask import Flask, Request, Response, current_app, g, make_response, request
 
@@ -20,29 +21,49 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class SharedPart:
-    """number: of no other part, whatever it shows."""
+    """number: of no other part, whatever it shows. made_at_s: on the process's own clock."""
 
     number: int
     state: Hashable
     html: str
     etag: str
+    made_at_s: float
+    took_s: float
 
 
 class SharedParts:
-    """The newest part of each name. Threads share them: while one makes a part, the others that want the same wait for it."""
+    """The newest part of each name. Threads share them: while one makes a part anew, the others serve the one before, so that
+    nobody else's page waits for a thread; and what takes long to make is made the more rarely."""
 
     def __init__(self) -> None:
         self._parts: dict[Hashable, SharedPart] = {}
         self._locks: dict[Hashable, Lock] = {}
 
-    def get(self, name: Hashable, state: Hashable, make: Callable[[], str]) -> SharedPart:
-        """make() is called where the part was last made of another state."""
-        with self._locks.setdefault(name, Lock()):
+    def get(self, name: Hashable, state: Hashable, make: Callable[[], str], *, rests: float = 0.0) -> SharedPart:
+        """make() is called where the part was last made of another state, and no sooner than rests times as long as it took."""
+        part = self._parts.get(name)
+        if part is not None and (part.state == state or perf_counter() < part.made_at_s + rests * part.took_s):
+            return part
+        lock = self._locks.setdefault(name, Lock())
+        if not lock.acquire(blocking=part is None):
+            assert part is not None
+            return part
+        try:
             part = self._parts.get(name)
             if part is None or part.state != state:
-                html = FORM_TOKEN.sub(NO_TOKEN, make())
-                part = self._parts[name] = SharedPart(next(_numbers), state, html, etag_of(html))
+                part = self._parts[name] = _made(state, make)
             return part
+        finally:
+            lock.release()
+
+
+def _made(state: Hashable, make: Callable[[], str]) -> SharedPart:
+    started = perf_counter()
+    html = FORM_TOKEN.sub(NO_TOKEN, make())
+    ended = perf_counter()
+    return SharedPart(
+        number=next(_numbers), state=state, html=html, etag=etag_of(html), made_at_s=ended, took_s=ended - started
+    )
 
 
 class PackedParts:
@@ -82,15 +103,15 @@ def part_moment(world: World, every_s: int) -> Hashable:
     return True, int(made.made_at.timestamp()) // every_s
 
 
-def shared_fragment(name: str, state: Hashable, make: Callable[[], str]) -> Response:
-    """A part of a page for all of one role and language. state: of all else that it shows; make: renders it.
+def shared_fragment(name: str, state: Hashable, make: Callable[[], str], *, rests: float = 0.0) -> Response:
+    """A part of a page for all of one role and language. state: of all else that it shows; make: renders it; rests: see above.
 
     The forms in it have no token: the script of the page fills in that of its own log-in.
     """
     parts: SharedParts = current_app.extensions["shared_parts"]
     person = current_person()
     whose = (name, language(), person.role if person else None, bool(person and person.person_id))
-    part = g.shared_part = parts.get(whose, state, make)
+    part = g.shared_part = parts.get(whose, state, make, rests=rests)
     response = make_response(part.html)
     response.set_etag(part.etag, weak=True)
     mark_with_time(response)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from time import perf_counter, sleep
 
 import brotli
 import pytest
@@ -33,6 +36,14 @@ def office(city):
     return city
 
 
+def comes(client, words):
+    """The part of the corridors has them; it rests some times as long as it took to make."""
+    until = perf_counter() + 60.0
+    while words not in client.get(PARTS[0], headers={"Accept-Language": "en"}).text:
+        assert perf_counter() < until
+        sleep(0.05)
+
+
 def test_a_part_is_made_once_for_each_state():
     parts, made = SharedParts(), []
 
@@ -45,6 +56,36 @@ def test_a_part_is_made_once_for_each_state():
     assert first.html == '<i>1</i><input name="csrf_token" value="">', "the next to ask is somebody else"
     assert parts.get("list", "state 2", make).html.startswith("<i>2</i>")
     assert parts.get("other", "state 2", make).html.startswith("<i>3</i>")
+
+
+def test_while_a_part_is_made_anew_the_others_have_the_one_before():
+    parts, begun, goes_on = SharedParts(), Event(), Event()
+    parts.get("list", "old", lambda: "<i>old</i>")
+
+    def slowly():
+        begun.set()
+        assert goes_on.wait(10)
+        return "<i>new</i>"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(parts.get, "list", "new", slowly)
+        assert begun.wait(10)
+        assert parts.get("list", "new", lambda: pytest.fail("made twice")).html == "<i>old</i>"
+        goes_on.set()
+        assert first.result(10).html == "<i>new</i>"
+    assert parts.get("list", "new", lambda: pytest.fail("made twice")).html == "<i>new</i>"
+
+
+def test_what_takes_long_to_make_is_made_the_more_rarely():
+    parts = SharedParts()
+
+    def slowly():
+        sleep(0.05)
+        return "<i>old</i>"
+
+    parts.get("list", 1, slowly)
+    assert parts.get("list", 2, lambda: "<i>new</i>", rests=200.0).html == "<i>old</i>"
+    assert parts.get("list", 2, lambda: "<i>new</i>").html == "<i>new</i>"
 
 
 @pytest.mark.parametrize("path", PARTS)
@@ -99,14 +140,13 @@ def test_what_somebody_does_is_in_the_part_of_the_next_who_asks(office):
 
 def test_a_new_state_of_the_live_process_is_seen_at_once(office):
     client = office.client()
-    before = client.get(PARTS[0]).text
+    assert 'class="bus silent"' not in client.get(PARTS[0], headers={"Accept-Language": "en"}).text
     office.step(at(7, 15))
-    after = client.get(PARTS[0]).text
-    assert ('class="bus silent"' in before, 'class="bus silent"' in after) == (False, True)
+    comes(client, 'class="bus silent"')
 
 
 def test_that_the_live_process_has_stopped_is_seen_though_nothing_new_was_written(office):
-    client = office.client()
-    assert "proses langsung berhenti" not in client.get(PARTS[0], headers={"Accept-Language": "id"}).text
+    client, words = office.client(), "the live process has stopped"
+    assert words not in client.get(PARTS[0], headers={"Accept-Language": "en"}).text
     office.now += timedelta(seconds=8)
-    assert "proses langsung berhenti" in client.get(PARTS[0], headers={"Accept-Language": "id"}).text
+    comes(client, words)

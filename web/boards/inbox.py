@@ -34,12 +34,16 @@ class MatterRow:
 
 @dataclass(frozen=True)
 class InboxBoard:
-    """todo: nobody has closed or put them off. watched: they mostly end by themselves."""
+    """todo: nobody has closed or put them off. watched: they mostly end by themselves. more: as todo, too many to be shown."""
 
     todo: list[MatterRow]
     watched: list[MatterRow]
     snoozed: list[MatterRow]
     closed: list[MatterRow]
+    more: int = 0
+
+
+MOST = 60  # rows that are shown, the most urgent: nobody reads more, and the page stays below 60 kB
 
 
 SNOOZES_MIN = (10, 30, 60, 240)  # minutes: a round, half an hour, an hour, until the next shift
@@ -71,9 +75,11 @@ def one_row(world: World, matter: Matter) -> MatterRow:
 def _board(world: World, some: list[Matter], troubles: Iterable[Trouble], at: datetime) -> InboxBoard:
     rows = sorted(_rows(world, some, troubles, at), key=lambda row: (*row.trouble.weight, row.matter.matter_id))
     open_rows = [row for row in rows if row.stand.handling in (Handling.NEW, Handling.TAKEN)]
+    todo = [row for row in open_rows if row.trouble.kind not in WATCHED]
     return InboxBoard(
-        todo=[row for row in open_rows if row.trouble.kind not in WATCHED],
-        watched=[row for row in open_rows if row.trouble.kind in WATCHED],
+        todo=todo[:MOST],
+        more=len(todo[MOST:]),
+        watched=[row for row in open_rows if row.trouble.kind in WATCHED][:MOST],
         snoozed=[row for row in rows if row.stand.handling is Handling.SNOOZED],
         closed=[row for row in rows if row.stand.handling is Handling.CLOSED],
     )

@@ -25,13 +25,15 @@ from web.words import control, names
 from web.world import world
 
 pages = Blueprint("control", __name__)
+RESTS = 9.0  # the corridors of hundreds of buses take a third of a second to render: a tenth of a worker's time at most
 
 
 @pages.get("/armada/kendali")
 def control_part() -> Response:
     """The live part alone, for the script of the page."""
     state = control_stamp(world().settings.data_dir), is_stale(world()), part_moment(world(), RECORD_EVERY_S)
-    return shared_fragment("control", state, lambda: render_template("control_part.html", **control_values(world())))
+    make = lambda: render_template("control_part.html", **control_values(world()))  # noqa: E731
+    return shared_fragment("control", state, make, rests=RESTS)
 
 
 @pages.get("/armada/peta.svg")

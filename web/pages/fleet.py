@@ -23,7 +23,7 @@ from web.words import troubles
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
-LIST_EVERY_S = 5  # pages ask for the list of all vehicles each 15 s, and count its ages themselves: it is made so often
+LIST_EVERY_S = 15  # so often pages ask for the list of all vehicles, and so often it is made: they count its ages themselves
 
 
 @dataclass(frozen=True)

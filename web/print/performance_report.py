@@ -72,7 +72,8 @@ def _head(pdf: LetteredPdf, network: Network, board: PerformanceBoard, now: date
 def _summary(pdf: LetteredPdf, board: PerformanceBoard) -> None:
     total = board.total
     _section(pdf, gettext("In short"))
-    lines = [
+    judged = [] if total.hours else [_nothing_judged()]
+    figures = [
         gettext(
             "Excess wait %(excess)s min; wait over the promise %(over)s min; headways kept %(kept)s.",
             excess=performance.minutes(total.excess_wait_s),
@@ -86,6 +87,9 @@ def _summary(pdf: LetteredPdf, board: PerformanceBoard) -> None:
             km=round(total.km),
             empty=performance.NOTHING if board.empty_km is None else round(board.empty_km),
         ),
+    ]
+    lines = [
+        *(judged or figures),
         *performance.other_figures(board),
         gettext(
             "%(count)s hours of a route and direction were judged, %(left)s left out.",
@@ -96,6 +100,11 @@ def _summary(pdf: LetteredPdf, board: PerformanceBoard) -> None:
     if board.missing:
         lines.append(gettext("Not computed: %(count)s days.", count=len(board.missing)))
     _lines(pdf, lines, NORMAL)
+
+
+def _nothing_judged() -> str:
+    """Of hours that were all left out nothing is said, not even none."""
+    return gettext("No hour of this span can be judged: nothing was recorded, or the trackers were heard too little.")
 
 
 def _figures(pdf: LetteredPdf, title: str, first: str, rows: Sequence[NamedFigures]) -> None:
@@ -162,6 +171,7 @@ def _signatures(pdf: LetteredPdf) -> None:
         (MARGIN_MM, gettext("The operator")),
         (pdf.w / 2.0, gettext("Seen by the transport office (Dinas Perhubungan)")),
     ):
+        x += pdf.c_margin  # as cells have it
         pdf.letters("", NORMAL)
         pdf.text(x, y, pdf.plain(text))
         pdf.line(x, y + SIGN_MM - 16.0, x + 80.0, y + SIGN_MM - 16.0)

@@ -100,15 +100,15 @@ def _whole(value: int | None) -> str:
     return NOTHING if value is None else str(value)
 
 
-Place = tuple[datetime, str]  # a moment and a stop_id of the playback
-Linked = Callable[[object, Place | None], str]  # a number, and where it is looked at
+Shown = tuple[datetime, str]  # a moment and a stop_id of the playback
+Linked = Callable[[object, Shown | None], str]  # a number, and where it is looked at
 
 
-def plain_number(text: object, place: Place | None) -> str:
+def plain_number(text: object, place: Shown | None) -> str:
     return str(text)
 
 
-def marked_number(text: object, place: Place | None) -> str:
+def marked_number(text: object, place: Shown | None) -> str:
     """With its place, for with_links()."""
     if place is None or text in (0, NOTHING):
         return str(text)

@@ -18,7 +18,7 @@ from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import Duty, give
 from transit.store.audit import load_entries
 from transit.store.database import writing
-from transit.store.matters import load_matters, load_open
+from transit.store.matters import load_matters, load_open, open_matter
 from transit.store.tickets import Ticket, save_ticket
 from web.access import MAY
 from web.live.process import Live
@@ -213,6 +213,17 @@ def test_one_matter_has_a_page_with_all_that_was_done_about_it(one):
     page = one.client().get(f"/armada/kotak/{number_of(one)}?lang=id").text
     assert "local mengambilnya" in page
     assert "local menutupnya: bus cadangan" in page
+
+
+def test_the_sixty_most_urgent_are_shown_and_the_others_are_counted(line):
+    line.step(at(7))
+    with writing(line.engine) as connection:
+        for n in range(62):
+            open_matter(connection, Trouble(Kind.TWO_DEVICES, f"tracker-{n}", figures={"vehicle": "BUS1"}), now=at(7))
+    html = line.client().get("/armada/kotak?lang=en").text
+    assert html.count('<li id="m') == 60
+    assert "62 matters" in html
+    assert "2 more, less urgent: they are shown when some above are done." in html
 
 
 # --- what it lives on ----------------------------------------------------------------------------------------------------

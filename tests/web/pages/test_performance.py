@@ -158,7 +158,8 @@ def test_the_report_for_the_dinas_has_the_figures_what_was_left_out_and_the_form
 def test_a_day_of_which_nothing_is_known_is_printed_without_a_claim(served):
     served.now = at(9, day=MONDAY + timedelta(days=1))
     text = printed(served, "?tanggal=2026-11-24")
-    assert "Tunggu lebih – mnt" in text or "Tunggu lebih - mnt" in text
+    assert "Tidak ada jam yang dapat dinilai" in text
+    assert "0 dari 0" not in text, "not even none"
     assert served.client().get("/armada/kinerja.pdf?tanggal=kemarin").status_code == 400
 
 
