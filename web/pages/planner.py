@@ -12,13 +12,14 @@ from transit.plan.service_day import local_date
 from web.answers import the_network
 from web.endpoints import Endpoint, Understood, understand
 from web.guide import guide_of
-from web.planner import Plan, plan
+from web.planner import Plan, last_day_of, plan
 from web.when import DAYS, when_asked
 from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
 LONGEST = 80  # characters of a name
+SAME_MOMENT = timedelta(minutes=1)  # who types the minute that it is means now
 
 
 @pages.get("/rute")
@@ -27,13 +28,17 @@ def planner_page() -> Response:
     now = world().now()
     sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
     (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
-    when, time_error = when_asked(network, now, request.args.get("jam", ""), request.args.get("hari", ""))
+    when, time_error = when_asked(network, now, request.args.get("jam", "")[:LONGEST], request.args.get("hari", ""))
     arrive = request.args.get("tiba") == "1"
-    journey_plan: Plan | None = None
-    same = start.endpoint is not None and end.endpoint is not None and not set(end.endpoint.stops) - set(start.endpoint.stops)
-    if start.endpoint is not None and end.endpoint is not None and not same and not time_error:
-        journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
     today = local_date(now, network.timezone)
+    is_past = not time_error and when < now - SAME_MOMENT
+    if is_past and not arrive:  # what has left is no way to go
+        when = now
+    journey_plan: Plan | None = None
+    same = same_stop(start.endpoint, end.endpoint)
+    if start.endpoint is not None and end.endpoint is not None and not same and not time_error and not (is_past and arrive):
+        journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+    known_until = last_day_of(network)
     return make_response(
         render_template(
             "planner.html",
@@ -43,6 +48,9 @@ def planner_page() -> Response:
             asked_end=asked_end,
             plan=journey_plan,
             same=same,
+            is_past=is_past,
+            tomorrow=today + timedelta(days=1),
+            beyond=known_until if known_until is not None and local_date(when, network.timezone) > known_until else None,
             when=when,
             arrive=arrive,
             time_error=time_error,
@@ -55,6 +63,11 @@ def planner_page() -> Response:
         ),
         422 if time_error else 200,
     )
+
+
+def same_stop(start: Endpoint | None, end: Endpoint | None) -> bool:
+    """Whether nobody needs a bus: all stops of the goal are the start's, too."""
+    return start is not None and end is not None and bool(end.stops) and set(end.stops) <= set(start.stops)
 
 
 def end_asked(network: Network, guide: Guide, side: str) -> tuple[str, Understood]:
