@@ -240,7 +240,8 @@ def judged_days(seed: int, chosen: Chosen) -> Iterator[list[ToldChange]]:
     pairs = [(a, b) for a in routes for b in routes if not set(routes[a]) & set(routes[b])]
     for number, day in enumerate(islice(working_days(network), chosen.days_before + chosen.days), -chosen.days_before):
         begin = moment(day, FIRST_DEPARTURE_S, network.timezone)
-        town = Town(network, chosen.buses, DAYS_OF_SEED * seed + chosen.days_before + number, begin, forecaster)
+        seed_of_day = DAYS_OF_SEED * seed + chosen.days_before + number
+        town = Town(network=network, buses=chosen.buses, seed=seed_of_day, begin=begin, forecaster=forecaster)
         some, judged = random.Random(f"{seed} {number}"), JudgedDay(seed, number)
         asked_at, until = begin + WARM_UP, begin + timedelta(hours=chosen.hours) - LAST_HOUR
         every: list[tuple[tuple[Call, Call], ToldChange]] = []

@@ -15,19 +15,23 @@ import argparse
 import asyncio
 import html
 import json
+import math
+import os
 import re
 import statistics
+import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from urllib.parse import urlencode
 
-from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, p, place_on
+from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, end, p, place_on
 from gps_ingest.mqtt import new_client, parse_url
 from gps_ingest.simulation.publisher import topic_of
 from transit.store.database import writing
 from transit.store.people import Role, add_person
+from web.live.snapshot import SnapshotReader
 
 CONSOLE_EVERY_S = 2.0
 LIST_EVERY_S = 15.0
@@ -35,6 +39,7 @@ RIDER_EVERY_S = 15.0
 OPENS_EVERY = 5  # of a rider's requests, one is a page that is opened
 PROBE_EVERY_S = 5.0
 SETTLE_S = 4.0  # between two spans
+WARM_S = 20.0  # until most vehicles are matched
 RISES_SHARE, RISES_S = 0.2, 0.005  # what riders may feel of consoles, whichever is more
 SCREEN_S = 3.5
 NAME, PASSWORD = "bench", "kuda-besi-77"
@@ -54,9 +59,20 @@ class Browser:
 
     async def ask(self, address: str, form: dict[str, str] | None = None) -> tuple[int, bytes, float]:
         """(status, body, seconds until all of it was there)."""
-        if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        started = time.perf_counter()
+        if self.writer is not None:
+            try:
+                status, content = await self._ask(address, form)
+                return status, content, time.perf_counter() - started
+            except (asyncio.IncompleteReadError, ConnectionError):  # closed while nobody asked: asked again on a new one
+                self.close()
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        status, content = await self._ask(address, form)
+        return status, content, time.perf_counter() - started
+
+    async def _ask(self, address: str, form: dict[str, str] | None) -> tuple[int, bytes]:
         assert self.reader is not None
+        assert self.writer is not None
         body = urlencode(form or {}).encode()
         lines = [f"{'GET' if form is None else 'POST'} {address} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         if self.cookies:
@@ -67,7 +83,6 @@ class Browser:
         elif tag := self.tags.get(address):
             lines.append(f"If-None-Match: {tag}")
         lines.append(f"Accept-Encoding: {self.encoding}")
-        started = time.perf_counter()
         self.writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         await self.writer.drain()
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -82,8 +97,8 @@ class Browser:
                 self.cookies[key] = rest.partition(";")[0]
             elif name == "etag" and status == 200:
                 self.tags[address] = value
-        content = await self.reader.readexactly(length) if length else b""
-        return status, content, time.perf_counter() - started
+        content = await self.reader.readexactly(length) if length and status != 304 else b""
+        return status, content
 
     async def log_in(self) -> None:
         encoding, self.encoding = self.encoding, "identity"
@@ -99,6 +114,7 @@ class Browser:
     def close(self) -> None:
         if self.writer is not None:
             self.writer.close()
+        self.reader, self.writer = None, None
 
 
 @dataclass
@@ -248,6 +264,13 @@ def _lags(system: System, seconds: float) -> list[float]:
     return asyncio.run(report_to_screen(system, seconds))
 
 
+def live_step(system: System) -> str:
+    """Without it no lag can be understood: the live process of so many vehicles may need longer than its second."""
+    snapshot = SnapshotReader(system.folder).read()
+    seconds = math.nan if snapshot is None else snapshot.figures["step_seconds"]
+    return f"a step of live: {seconds:.2f} s; load {os.getloadavg()[0]:.1f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vehicles", type=int, default=500)
@@ -256,14 +279,20 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=30.0, help="of each span")
     arguments = parser.parse_args()
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {commit}, {json.dumps(vars(arguments))}, load {os.getloadavg()[0]:.1f}")
     with a_system(arguments.vehicles) as system:
         with writing(system.engine) as connection:
-            add_person(connection, NAME, Role.VIEWER, PASSWORD, now=datetime.now(UTC))
-        whole_s = (arguments.seconds + SETTLE_S) * 2 * arguments.pairs + 60.0
+            add_person(connection, NAME, Role.DISPATCHER, PASSWORD, now=datetime.now(UTC))
+        whole_s = (arguments.seconds + SETTLE_S) * 2 * arguments.pairs + 600.0
         load = Load(system, arguments.vehicles, arguments.vehicles / EVERY_S, whole_s)
-        time.sleep(20.0)  # until most vehicles are matched
-        lines = asyncio.run(measure(system, arguments))
-        load.process.terminate()
+        try:
+            time.sleep(WARM_S)
+            lines = asyncio.run(measure(system, arguments))
+        finally:
+            end(load.process)
+        lines.append(live_step(system))
     print("\n".join(lines))
 
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from shapely import LineString, Point
 
 from benchmarks.prediction import EVERY_S, Case, asked_for, passages_of, promises_of
-from gps_ingest.recordings.replay import open_recording, read_rows, replay
+from gps_ingest.recordings.replay import open_recording, read_recording, replay
 from gtfs.reader import read_network
 from transit.plan.geometry import distance_m
 from transit.plan.network import Network
@@ -141,7 +141,7 @@ def is_passed(promise: Promise, track: Track, network: Network) -> bool:
 def tracks_of(folder: Path) -> dict[str, Track]:
     tracks: dict[str, Track] = {}
     with open_recording(folder / "reports.csv.gz") as rows:
-        for row in sorted(read_rows(rows, Counter()), key=lambda row: row.t):
+        for row in sorted(read_recording(rows, Counter()), key=lambda row: row.t):
             if row.report is not None:
                 track = tracks.setdefault(row.vehicle_id, Track([], [], []))
                 track.times.append(row.t)

@@ -33,7 +33,7 @@ from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
 from transit.quality.performance import DayFigures
 from transit.store.database import Engine, migrate, open_database, writing
-from transit.store.history import HEAD, path_of
+from transit.store.history import HEAD, path_of_hour
 from transit.store.networks import save_network
 from transit.store.record import CONSOLE
 from transit.store.record import SHOWN as SHOWN_KIND
@@ -109,7 +109,7 @@ def repeat(source: Path, target: Path, length: timedelta, days: int) -> Iterator
             for hour in range(hours):
                 at = BEGIN + timedelta(hours=hour)
                 for kind in (CONSOLE, SHOWN_KIND):
-                    _move(path_of(source, kind, at), path_of(target, kind, at + moved), moved)
+                    _move(path_of_hour(source, kind, at), path_of_hour(target, kind, at + moved), moved)
             yield (BEGIN + moved).date(), moved
 
 

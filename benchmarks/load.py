@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
@@ -29,6 +30,7 @@ import psutil
 from benchmarks.engine import a_city
 from gps_ingest import broker
 from gps_ingest.mqtt import Subscription, new_client, parse_url
+from gps_ingest.operations.child_processes import die_with_parent
 from gps_ingest.simulation.publisher import topic_of
 from transit.plan.network import ShapePoint
 from transit.store.database import Engine, migrate, open_database, writing
@@ -43,6 +45,7 @@ STEPS = (1000, 2000, 3000, 4000, 5000, 6500, 8000)  # reports/s
 FLEETS = (14, 500, 5000)
 PROBE_EVERY_S = 0.25
 STARTS_WITHIN_S = 180.0  # on a machine that does much else
+ENDS_WITHIN_S = 10.0  # a process that was told to end; later it is killed
 CLIENTS = 4  # connections of the load generator
 SPEED_MPS = 7.0
 
@@ -53,8 +56,36 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Tells it to end, and kills it where it does not; what it wrote and nobody read goes with it."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        process.wait(ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Told to end, we leave as by an error, so that every `finally` on the way ends what it started."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class System:
-    """Broker, ingest, live and web of one DATA_DIR."""
+    """Broker, ingest, live and web of one DATA_DIR; none of them outlives us, however we end."""
 
     def __init__(self, folder: Path, vehicles: int) -> None:
         self.folder = folder
@@ -74,16 +105,23 @@ class System:
             map_tracker(connection, "probe", "PROBE", now=now)
         self.processes: dict[str, psutil.Process] = {}
         self._started: list[subprocess.Popen[bytes]] = []
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
         for name in ("broker", "ingest", "live", "web"):
             process = subprocess.Popen(
                 [sys.executable, str(HOUSE / "app.py"), name], env=self.environment, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
             )  # fmt: skip
             self._started.append(process)
             self.processes[name] = psutil.Process(process.pid)
             time.sleep(0.5)
         until = time.monotonic() + STARTS_WITHIN_S
-        while not (sign_at(folder, INGEST_SIGN) and sign_at(folder, LIVE_SIGN)):
+        while not (sign_at(self.folder, INGEST_SIGN) and sign_at(self.folder, LIVE_SIGN)):
             if time.monotonic() > until:
                 raise RuntimeError("the system did not start")
             time.sleep(0.2)
@@ -98,9 +136,7 @@ class System:
 
     def stop(self) -> None:
         for process in reversed(self._started):
-            process.terminate()
-        for process in self._started:
-            process.wait(10)
+            end(process)
         self.engine.dispose()
 
 
@@ -108,11 +144,11 @@ class Load:
     """Publishes for all vehicles at a rate, through a few connections, in a process that does nothing else."""
 
     def __init__(self, system: System, vehicles: int, rate: float, seconds: float) -> None:
-
         arguments = [str(system.folder), system.url, str(vehicles), str(rate), str(seconds)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.load", "--generate", *arguments], cwd=HOUSE, stdout=subprocess.PIPE
-        )
+            [sys.executable, "-m", "benchmarks.load", "--generate", *arguments], cwd=HOUSE, stdout=subprocess.PIPE,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
         self.usage = psutil.Process(self.process.pid)
 
 
@@ -200,7 +236,7 @@ def p(values: list[float], share: float) -> float:
 
 @contextmanager
 def a_system(vehicles: int) -> Iterator[System]:
-    with tempfile.TemporaryDirectory() as folder:
+    with ended_by_signals(), tempfile.TemporaryDirectory() as folder:
         system = System(Path(folder), vehicles)
         try:
             yield system

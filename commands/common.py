@@ -57,7 +57,7 @@ class Settings:
     hsts_days: int
     clock: Clock
     publication: Publication = UNSAID
-    single_sign_on: SingleSignOn | None = None  # people may log in with an account of another house
+    single_sign_on: SingleSignOn | None = None  # the identity provider whose accounts may log in
     has_live_out: bool = True  # positions of buses in service, for everybody, on the broker
 
     def retention(self) -> Retention:
@@ -104,7 +104,7 @@ class Settings:
         from web.settings import LivePositions, WebSettings
 
         positions = LivePositions(self.mqtt_port, f"{LIVE_PREFIX}/journey/ongoing/vp/#", READER, READER_PASSWORD)
-        fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of the wall, however fast a set clock runs
+        fresh_s = 10.0 * max(self.clock.speed, 1.0)  # ten seconds of real time, however fast a set clock runs
 
         return WebSettings(
             data_dir=self.data_dir,
@@ -125,7 +125,7 @@ class Settings:
 
 
 def publication_of(environment: Mapping[str, str]) -> Publication:
-    """What the operator says of its open data; ends with a sentence where an address is none."""
+    """What the operator says of its open data. The command ends with a sentence where an address is not one."""
     addresses = {name: environment.get(name, "") for name in ("PUBLIC_URL", "FEED_CONTACT_URL", "FEED_LICENCE")}
     for name, address in addresses.items():
         if address and not address.startswith(("http://", "https://")):
@@ -141,7 +141,7 @@ def publication_of(environment: Mapping[str, str]) -> Publication:
 
 
 def single_sign_on_of(environment: Mapping[str, str]) -> SingleSignOn | None:
-    """Where people may log in with an account of another house; ends with a sentence where it cannot be used as it is."""
+    """The identity provider whose accounts may log in; the command ends with a sentence where the settings do not fit."""
     issuer, client_id = environment.get("OIDC_ISSUER", ""), environment.get("OIDC_CLIENT_ID", "")
     if not issuer:
         return None
@@ -170,7 +170,11 @@ def single_sign_on_of(environment: Mapping[str, str]) -> SingleSignOn | None:
 
 
 def clock_of(text: str, data_dir: Path) -> Clock:
-    """TRANSIT_NOW with an anchor is handed down; else a system that runs on DATA_DIR by a set clock decides. ValueError."""
+    """The clock to go by. Raises ValueError.
+
+    TRANSIT_NOW where a parent hands it down with its anchor, else the clock of the system that runs on DATA_DIR, else
+    TRANSIT_NOW or the machine's own.
+    """
     from gps_ingest.operations.clock_in_use import clock_in_use
 
     clock = parse_clock(text)
@@ -203,7 +207,7 @@ def open_engine(settings: Settings, *, may_create: bool = False) -> Engine:
 
 
 def why_away(settings: Settings) -> str:
-    """What the database's driver says where it does not answer; empty where it does, or where it was never to be used."""
+    """Why the database does not answer, in its driver's words; empty where it answers, and where its URL cannot be read."""
     from transit.store.database import DatabaseError, open_database
 
     try:
@@ -229,9 +233,10 @@ def current_network(engine: Engine) -> Network:
 
 
 def count_in_files(data_dir: Path, name: str) -> None:
-    """Figures of this process and its workers go to files, which the web adds up for /metrics; their forerunners' go.
+    """From here on the figures of this process and its workers go to files, which the web adds up for /metrics.
 
-    Call it before anything imports prometheus_client: it looks at the environment then, and never again.
+    Files of earlier processes are removed. Call it before anything imports prometheus_client, which looks at the environment
+    while it is imported and never again.
     """
     folder = data_dir / "metrics" / name
     shutil.rmtree(folder, ignore_errors=True)
@@ -240,10 +245,10 @@ def count_in_files(data_dir: Path, name: str) -> None:
 
 
 def stop_on_signal() -> threading.Event:
-    """Set by SIGINT or SIGTERM, even where a shell handed SIGINT down as ignored.
+    """An event that SIGINT or SIGTERM sets, even where a shell handed SIGINT down as ignored.
 
-    The handler only writes a byte, and a thread sets the event: a handler runs between any two steps of the main thread,
-    which may hold the lock of the event just then, in its wait or in the handler of the signal before.
+    The handler only writes a byte, and a thread sets the event: a handler interrupts the main thread between any two of its
+    steps, and that thread may hold the lock of the event just then.
     """
     event = threading.Event()
     heard, written = os.pipe()
@@ -285,7 +290,7 @@ def read_gtfs(source: Path) -> Network:
 def record_deed(
     connection: Connection, settings: Settings, action: str, subject: str, *, before: str = "", after: str = "", why: str = ""
 ) -> None:
-    """What was done from the shell, in the transaction of what it tells of."""
+    """Writes down what was done from the shell, in the transaction that does it."""
     from transit.store.audit import COMMAND_LINE, Deed, record
 
     deed = Deed(person=COMMAND_LINE, action=action, subject=subject, before=before, after=after, why=why)

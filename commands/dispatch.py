@@ -83,7 +83,7 @@ def _record(connection: Connection, settings: Settings, action: str, subject: st
 
 
 def _refuse_unknown(connection: Connection, vehicle: str) -> bool:
-    """Whether the vehicle was heard. One that a tracker was put on is known, too; of any other the command ends."""
+    """Whether the vehicle was heard. The command ends for one that was not and has no tracker either."""
     from transit.store.trackers import load_tracker_map
     from transit.store.vehicles import load_vehicle_ids
 

@@ -84,10 +84,10 @@ def services_check(settings: Settings) -> None:
     """Ask every address of services.csv whether it answers, and note the day: only those that do are linked."""
     from maps.guide import BrokenGuide
     from maps.guide_files import own_guide
-    from maps.service_check import check_services
+    from maps.service_check import check_city_services
 
     try:
-        results = check_services(own_guide(settings.data_dir, SAMPLE) / "services.csv", settings.clock().date())
+        results = check_city_services(own_guide(settings.data_dir, SAMPLE) / "services.csv", settings.clock().date())
     except BrokenGuide as error:
         fail(str(error))
     for service_id, result in results:

@@ -51,7 +51,7 @@ def poll(settings: Settings, url: str, every: float, maps: bool) -> None:
 
 
 class Hints:
-    """What the feed says of trips, as a dispatcher would say it; a dispatcher's own word stays."""
+    """Stores the trips that a feed names as assignments; those that a dispatcher made stay as they are."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

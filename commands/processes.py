@@ -43,7 +43,7 @@ def web(settings: Settings, workers: int) -> None:
 
 
 def _make_first_people(settings: Settings) -> None:
-    """While the database is away pages answer all the same, with a sentence where they need it."""
+    """Nothing while the database is away: pages answer all the same, with a sentence where they need it."""
     trouble = why_away(settings)
     if trouble:
         click.echo(f"the web starts though the database does not answer: {trouble}", err=True)

@@ -99,7 +99,7 @@ def _keep_copy_before_upgrade(settings: Settings, say: Callable[[str], None]) ->
     except BackupFailed as error:
         fail(f"{error}\nNothing was upgraded. Make room in BACKUP_DIR ({settings.backup_dir}), or give another one.")
     except (DatabaseError, UnknownSchema):
-        return  # what is wrong is told where it is opened
+        return  # open_engine() says what is wrong
     finally:
         engine.dispose()
 

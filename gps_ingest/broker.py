@@ -12,10 +12,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gps_ingest.broker_access import SYSTEM, access_settings, is_loopback, written
+from gps_ingest.broker_access import SYSTEM, access_settings, written
 from gps_ingest.broker_users import BrokenUsersFile, adopt_plain_users, is_closed, read_users
 from gps_ingest.operations.child_processes import die_with_parent
 from gps_ingest.own_secret import make_private_folder, own_secret, write_private
+from transit.loopback import is_loopback_host
 
 STARTS_WITHIN_S = 10.0  # it takes 30 ms; a full disk cache of queued reports is read back first
 STOPS_WITHIN_S = 5.0
@@ -85,7 +86,7 @@ def start(data_dir: Path, host: str = "127.0.0.1", port: int = 1883, websocket_p
 
 
 def command(data_dir: Path, host: str, port: int, websocket_port: int | None = None) -> list[str]:
-    """What a parent that supervises it by itself starts."""
+    """The command line of the broker, for a parent that starts and supervises it by itself."""
     return [binary(), "-c", str(write_config(data_dir, host, port, websocket_port))]
 
 
@@ -97,7 +98,7 @@ def url_of(data_dir: Path, host: str, port: int) -> str:
 def refuse_open_door(data_dir: Path, host: str) -> None:
     """Raises BrokerError where other machines would reach a broker that knows nobody."""
     try:
-        refused = not is_loopback(host) and not is_closed(data_dir)
+        refused = not is_loopback_host(host) and not is_closed(data_dir)
     except BrokenUsersFile as error:
         raise BrokerError(str(error)) from None
     if refused:
@@ -134,7 +135,7 @@ def write_config(data_dir: Path, host: str, port: int, websocket_port: int | Non
 
 
 def let_readers_in(data_dir: Path, has_readers: bool) -> None:
-    """Whether everybody may read where buses in service are; remembered for whoever writes the access file later."""
+    """Notes whether everybody may read where buses in service are, for whoever writes the access file next."""
     make_private_folder((data_dir / NO_READERS).parent)
     if has_readers:
         (data_dir / NO_READERS).unlink(missing_ok=True)

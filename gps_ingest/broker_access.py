@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ EVERY_TRACKER = (
     "traccar/+",
     "/hfp/v2/+/+/vp/" + "/".join("+" * 14),
 )
-CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours, on a way that trackers take; no tracker can have that name
+CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours; no tracker can have that name
 LIVE_PREFIX = "transbinjai/v1/live"  # below it everybody may read where buses in service are
-READER, READER_PASSWORD = "transit-public", "public"  # no secret: who has no credentials of a tracker may read with it
+READER, READER_PASSWORD = "transit-public", "public"  # anybody may read with it
 NOTHING = {"deny": [">"]}
 
 
@@ -37,21 +36,12 @@ class User:
     topics: tuple[str, ...]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has_readers: bool = True) -> dict[str, Any]:
-    """The part of the configuration that says who may do what. is_open: a client without a user may report.
+    """Who may do what, as the part of the configuration that says so.
 
-    Nobody but ourselves subscribes to what trackers send: so no session of others can hold a message back, and nobody reads
-    where others are. has_readers: everybody may read below LIVE_PREFIX, where nothing is ever kept for anybody (QoS 0).
+    is_open: a client without a user may report. has_readers: everybody may read below LIVE_PREFIX, where nothing is ever kept
+    for anybody (QoS 0). Only our own processes subscribe to what trackers send: no session of others can hold a message back,
+    and nobody reads where others are.
     """
     password = own_secret(data_dir, "password")
     rows: list[dict[str, Any]] = [
@@ -92,7 +82,9 @@ def _row(
 
 
 def subjects_of(topic: str) -> list[str]:
-    """What covers a topic: nats-server's last wildcard does not cover the level above it, as MQTT's does."""
+    """The subjects that cover a topic: the level above a last wildcard needs one of its own in nats-server, in MQTT it does
+    not.
+    """
     return [*([subject_of(topic.removesuffix("/#"))] if topic.endswith("/#") else []), subject_of(topic)]
 
 

@@ -11,7 +11,7 @@ from gps_ingest.broker_access import User
 from gps_ingest.own_secret import make_private_folder, write_private
 from transit.store.credential_hashes import hash_for_nats
 
-FILE = Path("broker") / "users.json"  # below DATA_DIR; where it is, the broker lets nobody in without a password
+FILE = Path("broker") / "users.json"  # below DATA_DIR; while it exists, the broker lets nobody in without a password
 TRACCAR = "traccar"  # the first level of the topics of Traccar servers
 PLAIN_FILE = "broker.users"  # of earlier versions: lines "user:password"
 

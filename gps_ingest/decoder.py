@@ -33,7 +33,7 @@ MAX_PAYLOAD = 256 * 1024  # bytes: a flushed buffer of 2,000 fixes, three hours 
 LONGEST_TOPIC = 200  # characters of a topic that a sentence repeats
 LONGEST_QUOTED = 40  # characters of a wrong value that a sentence repeats
 MAX_TRACKER_ID = 120  # characters: longer is no name but an accident
-EARLIEST = 315_964_800  # 1980-01-06: before it there was no GPS; a week rolled over lands after, seconds since start-up before
+EARLIEST = 315_964_800  # 1980-01-06, the first day of GPS: seconds since start-up lie before it, weeks that rolled over do not
 LATEST = 4_102_444_800  # 2100-01-01: beyond it lie milliseconds
 KMH_PER_MPS = 3.6
 NOBODY = "(unknown)"  # the tracker_id under which messages on a topic without one are counted
@@ -97,7 +97,7 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 UnixTime = Annotated[float, Meta(ge=EARLIEST, le=LATEST)]
 FARTHEST = 1e9  # metres of an odometer or an accuracy
-FASTEST_MPS = 150.0
+FASTEST_TOLD_MPS = 150.0
 FASTEST_KMH = 540.0
 HIGHEST_SEQ = 2**63 - 1
 UNKNOWN = -1.0  # how many trackers, and OwnTracks, write a value that they do not have
@@ -182,7 +182,7 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
 
 
 def tracker_of(topic: str) -> str:
-    """The tracker that a topic names, and what stands for one where it names none."""
+    """The tracker that a topic names; its whole topic for a server that reports for many, NOBODY for any other topic."""
     levels = topic.split("/")
     if len(levels) == 5 and tuple(levels[:3]) == PREFIX:
         return levels[3]
@@ -300,7 +300,7 @@ class OptionalFields:
 
 
 def _as_number(value: Any) -> float | None:
-    """Numbers, and numbers in quotes; not what only counts as one (true), nor NaN."""
+    """A number, or one in quotes; None of true and false, which Python counts as numbers, and of NaN."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -323,7 +323,7 @@ def _fix_of_position(position: Position) -> ReadFix:
         lon=position.longitude,
         fix_at=datetime.fromtimestamp(position.timestamp, UTC),
         bearing=None if bearing is None else bearing % 360.0,
-        speed_mps=optional.number("speed", position.speed, FASTEST_MPS),
+        speed_mps=optional.number("speed", position.speed, FASTEST_TOLD_MPS),
         odometer_m=optional.number("odometer", position.odometer, FARTHEST),
         accuracy_m=optional.number("accuracy_m", position.accuracy_m, FARTHEST),
         battery_pct=optional.number("battery_pct", position.battery_pct, 100.0),

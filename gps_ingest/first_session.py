@@ -1,4 +1,4 @@
-"""Our own session at a broker whose store is new, made before anybody else is let in: what it acknowledges, it keeps for us."""
+"""Our own session at a broker whose store is new, made before anybody else is let in: it holds all that is acknowledged."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from gps_ingest.broker_access import LIVE_PREFIX
 from transit.arrivals.lateness import late_s
 from transit.arrivals.public_positions import is_public
 from transit.plan.network import Network, Route, Trip, TripInstance
+from transit.tracking.ages import LIVE_AGE
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
-TOLD_WITHIN = timedelta(seconds=90)  # an older position is not told as now, as in the GTFS-Realtime feed
 FORGOTTEN_AFTER = timedelta(hours=1)  # a bus so long silent begins anew
 DIGITS = 3  # of a degree, of the geohash levels: the last is 111 m
 MODES = {0: "tram", 1: "metro", 2: "train", 4: "ferry"}  # route_type; all others are buses to HFP
@@ -48,7 +48,7 @@ class LiveOut:
             trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
             last = self._told.get(state.vehicle_id)
             is_new = last is None or state.report.reported_at > last.reported_at
-            if trip and is_new and is_public(state, parked) and is_fresh(state.report.reported_at, now, TOLD_WITHIN):
+            if trip and is_new and is_public(state, parked) and is_fresh(state.report.reported_at, now, LIVE_AGE):
                 self._publish(*message_of(network, state, trip, last))
                 self._told[state.vehicle_id] = LastTold(
                     state.report.reported_at, geohash_of(state.report.lat, state.report.lon), _next_stop(state, trip)

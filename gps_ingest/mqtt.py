@@ -14,7 +14,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-KEEPALIVE_S = 30
+KEEPALIVE_S = 30  # a connection that is gone is noticed within half as long again (MQTT 3.1.1, section 3.1.2.10)
 RETRY_S = (0.2, 5.0)  # a broker that restarts is back in a second; one that is gone is asked every five
 READ_S = 0.2  # without a pause, while more comes
 LINGER_S = 0.02  # waits so long for more before a batch is closed: a commit to the disk takes about as long
@@ -113,6 +113,7 @@ class Subscription:
         self.refused: str | None = None  # the broker's answer, where it does not let us in
         self._topics = topics
         self._read: list[Message] = []
+        self._held: set[int] = set()  # mid of what this connection brought and we have not acknowledged
         self._retry_at, self._retry_s = 0.0, RETRY_S[0]
         self._client = new_client(self.address, client_id, clean_session=False, manual_ack=True)
         self._client.on_connect = self._on_connect
@@ -121,7 +122,7 @@ class Subscription:
         self._client.on_message = self._on_message
 
     def receive(self, most: int, wait_s: float) -> list[Message]:
-        """Up to so many messages; fewer where no more come at once; none where none came within wait_s."""
+        """At most so many messages: what is here at once; waits for the first one up to wait_s, and returns none after that."""
         end = time.monotonic() + wait_s
         while not self._read and (left := end - time.monotonic()) > 0:
             self._turn(left)
@@ -143,6 +144,7 @@ class Subscription:
             return
         for message in messages:
             if message.qos > 0 and message.is_last and message.connection == self.connections:
+                self._held.discard(message.mid)
                 self._client.ack(message.mid, message.qos)
         while self._client.want_write() and self.connected:
             if self._client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -197,12 +199,15 @@ class Subscription:
             return
         self.connected, self.refused = True, None
         self.connections += 1
+        self._held.clear()
         self._retry_s = RETRY_S[0]
         self.has_session = flags.session_present
         self.subscribe()
 
     def _on_subscribe(self, _: paho.Client, __: object, ___: int, codes: list[ReasonCode], ____: object) -> None:
-        """A broker that lets us in and reads nothing to us would look as if the fleet were silent."""
+        """Notes a subscription that was refused: the broker lets us in and brings us nothing, so that the fleet would look
+        silent.
+        """
         if any(code.is_failure for code in codes):
             self.refused = f"the broker does not let us read {', '.join(self._topics)}: give MQTT_URL a user that may"
         else:
@@ -212,6 +217,11 @@ class Subscription:
         self.connected = self.subscribed = False
 
     def _on_message(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
+        """What the broker brings again because its patience is over, while it waits here for its turn, is left out."""
+        if message.qos > 0:
+            if message.dup and message.mid in self._held:
+                return
+            self._held.add(message.mid)
         try:
             topic = message.topic
         except UnicodeDecodeError:

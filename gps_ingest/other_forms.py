@@ -12,7 +12,8 @@ HFP_SUBSCRIPTION = "/hfp/v2/+/+/vp/" + "/".join("+" * 14)  # whole topics; other
 TRACCAR_SUBSCRIPTION = "traccar/+"
 HFP_LEVELS = 9  # "", hfp, v2, journey type, temporal type, event, mode, operator, vehicle
 MPS_PER_KNOT = 1852.0 / 3600.0
-NO_FIX = b"[]"  # it lives, and has no position to tell
+MILLISECONDS_FROM = 1e11  # as milliseconds in 1973, before there was GPS; as seconds in 5138. A week rolled over lies before
+NO_FIX = b"[]"  # of a tracker that lives and has no position to tell: it is heard, and nothing is stored
 
 
 def tracker_of_hfp(levels: list[str]) -> str | None:

@@ -127,7 +127,7 @@ def check_called_stops(network: Network, lines: Lines, findings: Findings) -> No
 
 
 def check_alphabets(network: Network, lines: Mapping[str, Lines], findings: Findings) -> None:
-    """Names that printed signs cannot write and that messages change: each is said once."""
+    """Reports, each once, names in letters that printed signs cannot write and text messages write as they sound."""
     said_already: set[str] = set()
     names = [(columns.AGENCY.file, "agency_name", agency.agency_id, agency.name) for agency in network.agencies]
     for stop in network.stops.values():
@@ -153,7 +153,7 @@ def _is_printed(name: str) -> bool:
 def check_services(network: Network, lines: Lines, findings: Findings) -> None:
     """Something must run. What never does is said, one service at a time."""
     if findings.problems:
-        return  # what is missing was told; a second sentence about it would only confuse
+        return  # the missing file is reported already
     if not network.trips:
         findings.problem(columns.TRIPS.file, None, "", "no trip can run; a trip needs a row here and two stop times")
         findings.blame(TRIP_FILES)

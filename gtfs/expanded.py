@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gtfs.selection import POSITION_MAX_AGE_S
 from transit.arrivals.alerts import Alert, InformedEntity
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network, StopTime, Trip, TripInstance
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import patterns_of
+from transit.tracking.ages import LIVE_AGE
 from transit.tracking.state import VehicleState
 
 MOST_CALLS = 2_000_000  # stop times of an unrolled network: more than a worker should hold for a file that few ask for
@@ -142,7 +142,7 @@ def expanded_facts(
 
 def _is_young(state: VehicleState, now: datetime) -> bool:
     """An old state keeps no departure from those that run."""
-    return abs((now - state.report.reported_at).total_seconds()) <= POSITION_MAX_AGE_S
+    return abs(now - state.report.reported_at) <= LIVE_AGE
 
 
 def _renamed(state: VehicleState, departures: PlannedDepartures) -> VehicleState:

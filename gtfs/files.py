@@ -41,7 +41,7 @@ class FeedFiles:
         self._source = source
         self.names: dict[str, str] = {}
         self.others: list[str] = []
-        self.separators: set[str] = set()  # of the tables read so far; files that we do not know are taken for written alike
+        self.separators: set[str] = set()  # of the tables read so far: files that we do not know are read with the same one
         self._encodings: dict[str, str] = {}  # name -> what encoding() found
 
     @contextmanager

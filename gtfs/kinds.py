@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from transit.plan.network import BUS
 from transit.plan.service_day import format_time
 
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", re.ASCII)
@@ -125,7 +126,6 @@ def _format_location_type(value: int) -> str:
     return str(value) if value else ""
 
 
-BUS = 3  # route_type of what says nothing else
 TEXT = Kind(_same, _same, "")
 LONG_TEXT = Kind(_same, _same, "", repeats=False)
 TIME = Kind(_parse_time, format_time)

@@ -124,9 +124,10 @@ class _Reader:
         return {record_id: record(*values, extra) for record_id, (_, values, extra) in self._by_id(table).items()}
 
     def _by_id(self, table: Table) -> dict[str, Row]:
-        """The rows of a file by the id in the first column; of two that share an id and say different things the first.
+        """The rows of a file by the id in their first column.
 
-        Of two such trips neither: which of them the stop times belong to nobody can tell.
+        Of two rows that share an id and differ the first counts. Of two such trips neither does: nobody can tell which of them
+        the stop times belong to.
         """
         rows: dict[str, Row] = {}
         lines = self.lines[table.file] = {}

@@ -9,7 +9,7 @@ from math import ceil
 from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.selection import POSITION_MAX_AGE_S, FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
+from gtfs.selection import FeedTrip, instance_key, is_ending, is_shown, selected_trips, trip_of
 from transit.arrivals.alerts import Alert, Effect, InformedEntity, Text
 from transit.arrivals.crowding import Crowding
 from transit.arrivals.interruptions import Interruption, interruptions
@@ -20,6 +20,7 @@ from transit.plan.directions import directions_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
+from transit.tracking.ages import LIVE_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
 VERSION = "2.0"
@@ -72,17 +73,18 @@ def trip_updates(
     *,
     standing: Iterable[StandingVehicle] = (),
 ) -> FeedMessage:
-    """One entity per trip instance with a stop still ahead and a fix at most 300 s old.
+    """One entity per trip instance with a stop still ahead and a fix at most 300 s old, in this order:
 
-    First those that notices concern, for some hours ahead and with or without a vehicle: a run that does not take place is
-    CANCELED, a stop that is closed SKIPPED. A run that a vehicle is seen on in spite of a notice stays as it is seen.
-    Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan.
-    Of a parked one nothing is told.
+    1. Runs that notices concern, for some hours ahead and with or without a vehicle: one that does not take place is CANCELED,
+       a stop that is closed SKIPPED. A run that a vehicle is seen on in spite of a notice stays as it is seen.
+    2. A vehicle's next trip, of timetabled trips only: before it begins, a headway-based one has no fixed start_time.
+    3. Vehicles that are not shown on this trip.
+    4. Vehicles that are about to end it.
+    5. All others; each group by vehicle_id.
 
-    A vehicle's next trip is told for timetabled trips only: before it begins, a headway-based one has no fixed start_time.
-    Several vehicles may be on one headway-based trip_id. The order (next trips; vehicles that are not shown on this trip;
-    those about to end it; the others; each by vehicle_id) lets consumers that keep the last entity per vehicle or trip_id,
-    as the validators do, find the same pairs here and in the vehicle positions.
+    Of a vehicle that stands for longer than is usual the stops ahead have NO_DATA: consumers then show their plan. A parked one
+    has no entity. Several vehicles may be on one headway-based trip_id. Consumers that keep the last entity per vehicle or
+    trip_id, as the validators do, find by this order the same pairs here and in the vehicle positions.
     """
     state_of = {state.vehicle_id: state for state in states}
     message = _message(network, now)
@@ -236,7 +238,7 @@ def _fill_times(
     calls = {call.stop_sequence: call for call in trip.stop_times}
     scheduled = has_planned_times(network, feed_trip.trip)
     relationship = StopTimeUpdate.SCHEDULED if scheduled else StopTimeUpdate.UNSCHEDULED
-    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - POSITION_MAX_AGE_S)
+    too_old_s = max(0.0, (now - feed_trip.reported_at).total_seconds() - LIVE_AGE.total_seconds())
     times = _increasing([row.predicted_at.timestamp() for row in group])
     last_sequence = trip.stop_times[-1].stop_sequence
     direction = directions_of(network).of_trip[trip.trip_id]

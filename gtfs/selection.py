@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import cos, radians
 
 from transit.arrivals.public_positions import IN_SERVICE, is_public
@@ -12,10 +12,9 @@ from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
+from transit.tracking.ages import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 
-POSITION_MAX_AGE_S = 90  # GTFS-Realtime best practices: older vehicle positions leave the feed
-UPDATE_MAX_AGE_S = 300  # a fix older than this promises nothing any more
 NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip (validators: times cos of the latitude)
 
 
@@ -32,7 +31,7 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
 
 def is_shown(state: VehicleState, now: datetime, parked: Collection[str] = ()) -> bool:
     """Whether the feed has its position: it is in service, not parked (ids), and was heard lately."""
-    return is_public(state, parked) and is_fresh(state.report.reported_at, now, timedelta(seconds=POSITION_MAX_AGE_S))
+    return is_public(state, parked) and is_fresh(state.report.reported_at, now, LIVE_AGE)
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:
@@ -112,11 +111,11 @@ def _is_ahead(trip: FeedTrip, now: datetime) -> bool:
 def _is_published(network: Network, vehicle: StandingVehicle, now: datetime) -> bool:
     trip = network.trips.get(vehicle.trip.trip_id)
     ahead = trip is not None and any(call.stop_sequence >= vehicle.next_stop_sequence for call in trip.stop_times)
-    return ahead and not vehicle.is_parked and (now - vehicle.reported_at).total_seconds() <= UPDATE_MAX_AGE_S
+    return ahead and not vehicle.is_parked and now - vehicle.reported_at <= TOLD_AGE
 
 
 def _may_be_published(network: Network, row: Prediction, now: datetime) -> bool:
-    if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, timedelta(seconds=UPDATE_MAX_AGE_S)):
+    if row.trip.trip_id not in network.trips or not is_fresh(row.reported_at, now, TOLD_AGE):
         return False
     return row.tier is not Tier.NEXT_TRIP or has_planned_times(network, row.trip)
 
@@ -125,7 +124,7 @@ def _rank(
     network: Network, row: FeedTrip, states: Mapping[str, VehicleState], now: datetime
 ) -> tuple[bool, bool, bool, bool, str, str]:
     state = states.get(row.vehicle_id)
-    fresh = (now - row.reported_at).total_seconds() <= POSITION_MAX_AGE_S
+    fresh = now - row.reported_at <= LIVE_AGE
     claimed = state is not None and is_shown(state, now) and state.matched.trip == row.trip
     claimed = claimed and state is not None and trip_of(network, state) is not None
     goes_on = state is None or not is_ending(network, state)

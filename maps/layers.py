@@ -8,14 +8,13 @@ import geopandas as gpd
 from shapely.geometry import LineString, Point
 
 from maps.guide import Place
-from maps.shared_streets import stretches_of
+from maps.shared_streets import SIMPLIFY_M, stretches_of
 from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.stop_codes import stop_code
 
 DEGREES = "EPSG:4326"
 GROUND_MARGIN_M = 900.0
-SIMPLIFY_M = 4.0  # finer than a finger on the screen of a phone
 
 
 def routes_layer(network: Network) -> gpd.GeoDataFrame:

@@ -17,6 +17,7 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 from fpdf import FPDF
 
+A4_MM = (210.0, 297.0)  # ISO 216, standing
 FONT = "NotoSans[wdth,wght].ttf"  # SIL Open Font License 1.1, out of the package fontpkg-noto-sans
 WEIGHTS = {"": 400, "B": 700}
 TYPOGRAPHIC = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "…": "...", "\u00ad": ""})

@@ -30,7 +30,7 @@ class NoWayInside(HTTPRedirectHandler):
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
         host = urlsplit(newurl).hostname or ""
-        if not is_public(host):
+        if not is_internet_host(host):
             raise URLError(f"it leads to {host}, which is no public address")
         following = super().redirect_request(req, fp, code, msg, headers, newurl)
         if following is not None:
@@ -42,7 +42,10 @@ _led: WeakSet[Request] = WeakSet()  # the requests that a site led us to
 
 
 def connect_outside(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
-    """A connection, where it is to the Internet: a name may lead elsewhere than a moment ago. Raises URLError."""
+    """Connects to an address of the Internet and to no other. Raises URLError.
+
+    It is looked at here, at the connection itself: a name may lead elsewhere than a moment ago.
+    """
     connection = socket.create_connection(address, *args, **options)
     if not is_outside(connection.getpeername()[0]):
         connection.close()
@@ -75,7 +78,7 @@ class _Tls(HTTPSHandler):
 _opener = build_opener(NoWayInside, _Plain, _Tls)
 
 
-def is_public(host: str) -> bool:
+def is_internet_host(host: str) -> bool:
     """Whether every address of a name is one of the Internet."""
     try:
         addresses = {row[4][0] for row in socket.getaddrinfo(host, None)}
@@ -88,7 +91,7 @@ def is_outside(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_global
 
 
-def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
+def check_address(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
     """OK, or a word on what is wrong with an address."""
     try:
         with _opener.open(Request(url, headers={"User-Agent": NAME}), timeout=within_s):
@@ -99,7 +102,7 @@ def answer_of(url: str, within_s: float = ANSWERS_WITHIN_S) -> str:
         return f"{NO_ANSWER}: {getattr(error, 'reason', error)}"
 
 
-def check_services(path: Path, today: date, answer: Callable[[str], str] = answer_of) -> list[tuple[str, str]]:
+def check_city_services(path: Path, today: date, answer: Callable[[str], str] = check_address) -> list[tuple[str, str]]:
     """Asks every address outside and notes in the file what came of it: (service_id, "ok" or why not) of each.
 
     answer(url) -> OK, or a word on what is wrong.

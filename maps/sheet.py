@@ -12,13 +12,12 @@ import segno
 from maps.ground import Ground
 from maps.guide import Guide, Place
 from maps.layers import roads_layer, routes_layer
-from maps.lettering import LetteredPdf
+from maps.lettering import A4_MM, LetteredPdf
 from maps.paper import Box, Frame, draw_ground, draw_routes, draw_scale_bar
 from transit.plan.geometry import Area
 from transit.plan.network import Network
 from transit.plan.patterns import stop_place
 
-PAGE = (210.0, 297.0)  # mm
 MAP = Box(12.0, 34.0, 186.0, 150.0)
 NOT_SIGHTS = ("hospital", "school", "government")
 
@@ -39,7 +38,7 @@ def visitor_map(
     """A PDF of one page. address: what the QR leads to; grounds: the streets below, where an extract was imported."""
     places = [place for place in guide.published if place.category not in NOT_SIGHTS]
     texts = [network.agencies[0].name, address, *words, *(f"{place.name}{place.address}" for place in places)]
-    pdf = LetteredPdf(PAGE, texts, now)
+    pdf = LetteredPdf(A4_MM, texts, now)
     pdf.add_page()
     _head(pdf, network, words, address)
     places.sort(key=lambda place: (place.lat is None, place.name))

@@ -12,7 +12,7 @@ import segno
 
 from maps.ground import Ground, Label
 from maps.guide import Guide, Place
-from maps.lettering import LetteredPdf
+from maps.lettering import A4_MM, LetteredPdf
 from maps.paper import (
     PAPER,
     Box,
@@ -28,12 +28,11 @@ from transit.plan.network import Network
 from transit.plan.patterns import patterns_of, stop_place
 from transit.plan.stop_codes import stop_code
 
-PAGE = (210.0, 297.0)  # mm
 WHOLE = Box(10.0, 28.0, 190.0, 205.0)
 PART = Box(10.0, 18.0, 190.0, 258.0)
 PART_SCALE = 12_500  # 1 cm is 125 m: a minute and a half on foot
 PARTS_AT_MOST = 24  # sheets; a larger network gets coarser ones
-MARGIN_M = 400.0  # of streets around the outermost stop
+SHEET_MARGIN_M = 400.0  # of streets around the outermost stop
 LEGEND_ROWS = 5
 
 
@@ -67,7 +66,7 @@ def street_map(
     """A PDF. grounds: the overview and its finer parts; address: what the QR leads to; names: stop_id -> its name."""
     stops = {stop_id: at for stop_id in network.routes_of_stop if (at := stop_place(network, stop_id)) is not None}
     places = [place for place in guide.published if place.lat is not None and place.lon is not None]
-    pdf = LetteredPdf(PAGE, _texts(network, grounds, places, address, words, [names(stop_id) for stop_id in stops]), now)
+    pdf = LetteredPdf(A4_MM, _texts(network, grounds, places, address, words, [names(stop_id) for stop_id in stops]), now)
     pdf.set_title(words.title)
     pdf.add_page()
     points = _points(network) + list(stops.values())
@@ -198,7 +197,7 @@ def _points(network: Network) -> list[tuple[float, float]]:
 
 def _around(points: Sequence[tuple[float, float]]) -> Area:
     lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
-    up = MARGIN_M / METRES_PER_DEGREE
+    up = SHEET_MARGIN_M / METRES_PER_DEGREE
     side = up / cos(radians(sum(lats) / len(lats)))
     return Area(min(lats) - up, min(lons) - side, max(lats) + up, max(lons) + side)
 

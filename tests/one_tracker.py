@@ -38,7 +38,7 @@ from transit.tracking.accuracy_trust import believed_m, observe_exact, observe_r
 from transit.tracking.calls import advance, begin
 from transit.tracking.detours import Detour, is_return_expected, return_stop, with_detour, with_outcome, with_return
 from transit.tracking.field_trust import observe_fields
-from transit.tracking.late_reports import missed_calls
+from transit.tracking.late_reports import LateDrive
 from transit.tracking.likelihood import bearing_fits, departure_m, detour_cost, emission
 from transit.tracking.memory import unpack
 from transit.tracking.off_plan import observe_plan
@@ -319,8 +319,10 @@ def memories(network: Network) -> Iterator[str]:
     reports = [a_report(along(STRAIGHT, 6.0 * n * 10), at(6, 30) + timedelta(seconds=10 * n)) for n in range(66)]
     trip = a_trip_instance("R1a1")
     known = [StopEvent("BUS1", trip, "P1000_0", 3, at(6, 33), at(6, 33), 10.0)]
+    late = LateDrive(network, reports, AssignmentHint(trip_id="R1a1"))
+    late.drive()
     for since, until in ((at(6, 33), at(6, 35)), (at(6, 44), at(6, 50))):
-        for event in missed_calls(network, reports, AssignmentHint(trip_id="R1a1"), known, since, until):
+        for event in late.missed_calls(known, since, until):
             yield line("missed", event.stop_id, event.arrived_at)
 
 

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from flask import Flask, Response, abort, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 
+from transit.loopback import is_loopback
 from transit.store.audit import Deed, record
 from transit.store.database import Connection
 from transit.store.people import Person, Role
 from web.hosts import is_our_origin
-from web.log_ins import has_csrf_token, init_log_ins, is_loopback, network_of_client, who_is_logged_in
+from web.log_ins import has_csrf_token, init_log_ins, network_of_client, who_is_logged_in
 from web.words import console
 from web.words.notice_templates import name_of
 from web.world import world
@@ -137,7 +138,7 @@ def is_this_machine() -> bool:
 
 
 def only_from_our_pages() -> None:
-    """A browser sends its cookies along with any form: one on another site must not use them."""
+    """Refuses forms of other sites: a browser sends our cookies along with any form (cross-site request forgery)."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None and site != "same-origin":
         abort(403)

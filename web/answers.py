@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from flask import Response, abort, g, make_response, render_template, request
@@ -13,10 +14,11 @@ from transit.plan.network import Network, Stop, UnknownStop
 from transit.plan.stop_codes import stops_of_code
 from web.world import world
 
-SEVERAL = 300  # HTTP: Multiple Choices
+PICTURE_S = 15  # how long a phone keeps a picture with its buses
 VARIES = re.compile(  # what changes each second: ages, which the phone counts, and the token of forms
     r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>|name="csrf_token" value="[^"]*"'
 )
+FORM_TOKEN, NO_TOKEN = re.compile(r'name="csrf_token" value="[^"]+"'), 'name="csrf_token" value=""'
 
 
 def the_network() -> Network:
@@ -39,7 +41,8 @@ def the_stop(code: str) -> Stop:
     if not stops:
         raise UnknownStop(code)
     if len(stops) > 1:
-        abort(make_response(render_template("choice.html", code=code, stops=stops, address=address_with), SEVERAL))
+        choice = render_template("choice.html", code=code, stops=stops, address=address_with)
+        abort(make_response(choice, HTTPStatus.MULTIPLE_CHOICES))
     return stops[0]
 
 
@@ -57,8 +60,17 @@ def on_the_clock_of(stop_id: str) -> None:
 def fragment(html: str) -> Response:
     """A part of a page, whose ETag leaves out the ages that the phone counts by itself."""
     response = make_response(html)
-    response.set_etag(hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16], weak=True)
-    response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
-    response.cache_control.no_cache = True
+    response.set_etag(etag_of(html), weak=True)
+    mark_with_time(response)
     response.make_conditional(request)
     return response
+
+
+def etag_of(html: str) -> str:
+    return hashlib.sha256(VARIES.sub("", html).encode()).hexdigest()[:16]
+
+
+def mark_with_time(response: Response) -> None:
+    """With our clock, by which the phone counts."""
+    response.headers["X-Now"] = str(int(world().now().timestamp() * 1000))
+    response.cache_control.no_cache = True

@@ -14,7 +14,7 @@ from web.answers import the_network
 from web.world import world
 
 
-def local(at: datetime | None) -> str | None:
+def optional_time(at: datetime | None) -> str | None:
     return None if at is None or world().network is None else a_time(at)
 
 
@@ -28,15 +28,15 @@ def an_arrival(row: Arrival) -> ArrivalAnswer:
         route_id=row.route_id,
         direction_id=row.direction_id,
         headsign=row.headsign,
-        at=local(row.at),
-        low_at=local(row.low_at),
-        high_at=local(row.high_at),
-        planned_at=local(row.planned_at),
-        trip=a_trip(row.trip) if row.trip else None,
+        at=optional_time(row.at),
+        low_at=optional_time(row.low_at),
+        high_at=optional_time(row.high_at),
+        planned_at=optional_time(row.planned_at),
+        trip=trip_answer(row.trip) if row.trip else None,
         stop_sequence=row.stop_sequence,
         vehicle_id=row.vehicle_id,
-        reported_at=local(row.reported_at),
-        standing_since=local(row.standing_since),
+        reported_at=optional_time(row.reported_at),
+        standing_since=optional_time(row.standing_since),
         standing_stop_id=row.standing_stop_id,
         in_jam=row.in_jam,
         stops_away=row.stops_away,
@@ -50,15 +50,15 @@ def an_arrival(row: Arrival) -> ArrivalAnswer:
         pickup_type=row.pickup_type,
         drop_off_type=row.drop_off_type,
         in_spite_of=row.in_spite_of,
-        crowding=crowding_of(row.vehicle_id, row.trip),
+        crowding=crowding_answer(row.vehicle_id, row.trip),
     )
 
 
-def a_trip(trip: TripInstance) -> TripAnswer:
+def trip_answer(trip: TripInstance) -> TripAnswer:
     start = format_time(trip.start_s) if trip.start_s is not None else None
     return TripAnswer(trip_id=trip.trip_id, start_date=f"{trip.start_date:%Y%m%d}", start_time=start)
 
 
-def crowding_of(vehicle_id: str | None, trip: TripInstance | None) -> Crowding | None:
+def crowding_answer(vehicle_id: str | None, trip: TripInstance | None) -> Crowding | None:
     row = world().view.crowding(world().now()).get(vehicle_id or "")
     return row.crowding if row is not None and row.trip == trip else None

@@ -7,15 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from maps.guide import Guide, Place
 from transit.plan.network import Network, Stop
+from transit.plan.once_per_network import once_per_network
 from transit.plan.stop_codes import stop_code
 from transit.plan.walking import walk_s
 from web.boards.places import stand_of
+from web.cache import Cache
 from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names
+from web.words.languages import language
 
-SUGGESTED = 6
+SUGGESTED = 6  # endpoints to choose from, where a name is not clear
+LONGEST_NAME = 80  # characters of a name that are looked at
 SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
+GUIDES_KEPT = 8  # a guide in each language, before and after a change
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")
 
 
@@ -40,8 +45,18 @@ class Understood:
     choices: tuple[Endpoint, ...] = ()
 
 
-def endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
-    """Everything that can be named: stops that are served, places, quarters, routes."""
+def endpoints_of(network: Network, guide: Guide) -> tuple[Endpoint, ...]:
+    """Everything that can be named: stops that are served, places, quarters, routes. Made once for each guide and language."""
+    key = id(guide), language()  # the guide is kept beside what is made of it, so that no other one can get its id
+    return _every(network).get(key, lambda: (guide, tuple(_endpoints_of(network, guide))))[1]
+
+
+@once_per_network
+def _every(network: Network) -> Cache[tuple[int, str], tuple[Guide, tuple[Endpoint, ...]]]:
+    return Cache(GUIDES_KEPT)
+
+
+def _endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     kinds_of = {place.name.casefold(): CATEGORY_WORDS.get(place.category, ()) for place in guide.published}
     stops = [network.stops[stop_id] for stop_id in network.routes_of_stop]
     endpoints = [
@@ -104,6 +119,20 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
         return Understood()
     sure = len(scored) == 1 or scored[0][0] - scored[1][0] >= SURE_LEAD
     return Understood(endpoints[0], tuple(endpoints[1:])) if sure else Understood(None, tuple(endpoints))
+
+
+def is_same(start: Endpoint, end: Endpoint) -> bool:
+    """Whether every stop of the goal is one of the start: no bus is needed."""
+    return bool(end.stops) and not set(end.stops) - set(start.stops)
+
+
+def walk_between(start: Endpoint, end: Endpoint) -> float | None:
+    """Seconds on foot by a stop that both have, at most; None where there is none, or where a way on foot is not known."""
+    if not start.walk_is_known or not end.walk_is_known or "koridor" in (start.kind, end.kind):
+        return None
+    return min(
+        (start.stops[stop_id] + seconds for stop_id, seconds in end.stops.items() if stop_id in start.stops), default=None
+    )
 
 
 def _by_key(network: Network, guide: Guide, kind: str, rest: str) -> Understood:

@@ -21,6 +21,7 @@ from web.metrics import Requests
 from web.rates import Rate
 from web.security import init_security
 from web.settings import WebSettings
+from web.shared_parts import init_shared_parts
 from web.templating import init_templates
 from web.ticket_keeping import A_MINUTE, PER_NETWORK
 from web.words.languages import feed_language, init_languages
@@ -90,6 +91,7 @@ def create_app(settings: WebSettings) -> Flask:
     init_languages(app)
     init_templates(app)
     app.config.update(COMPRESSION)
+    init_shared_parts(app)
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_hosts(app)

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from flask_babel import gettext
 from werkzeug.exceptions import MisdirectedRequest
 
-from web.log_ins import is_loopback
+from transit.loopback import is_loopback
 from web.world import world
 
 LOCAL_NAME = "localhost"

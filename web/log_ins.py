@@ -14,6 +14,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from transit.loopback import is_loopback
 from transit.store.database import writing
 from transit.store.log_ins import (
     ADMIN_IDLE,
@@ -139,13 +140,6 @@ def address_of_client() -> str:
     if is_loopback(text):
         text = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or text
     return text
-
-
-def is_loopback(text: str) -> bool:
-    try:
-        return ip_address(text).is_loopback
-    except ValueError:
-        return False
 
 
 def attempt_of(name: str, app: Flask) -> Attempt:

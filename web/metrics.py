@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
+from transit.tracking.ages import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import TO_COME, VehicleState
 from web.live.snapshot import figures_of
 from web.world import World

@@ -47,7 +47,7 @@ def words_of(text: str) -> list[str]:
     return utils.default_process(text).split()
 
 
-def score(asked: list[str], name: str) -> float:
+def name_points(asked: list[str], name: str) -> float:
     """0 to 100: how well a name answers the words that somebody wrote."""
     words = words_of(name)
     if not asked or not words:
@@ -58,8 +58,8 @@ def score(asked: list[str], name: str) -> float:
 
 def score_of_any(asked: list[str], name: str, kinds: Iterable[str]) -> float:
     """The name's own score or, where that is better, that of a word for its kind, which counts as another word for it."""
-    of_kind = max((score(asked, kind) for kind in kinds), default=0.0)
-    return max(score(asked, name), of_kind * SPOKEN / SAME if of_kind >= ALIKE_FROM else 0.0)
+    of_kind = max((name_points(asked, kind) for kind in kinds), default=0.0)
+    return max(name_points(asked, name), of_kind * SPOKEN / SAME if of_kind >= ALIKE_FROM else 0.0)
 
 
 def _fit(asked: str, word: str) -> float:

@@ -31,7 +31,7 @@ class Plan:
     last: Journey | None = None  # of the day, there
     last_back: Journey | None = None  # of the day, back again
     next_day: Journey | None = None
-    is_tight: bool = False  # of somebody who hardly waits for a bus by headway: with a usual wait no journey goes any more
+    is_tight: bool = False  # with a usual wait for a bus by headway no journey goes any more, with hardly any wait these do
 
 
 def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
@@ -73,7 +73,7 @@ def last_day_of(network: Network) -> date | None:
 
 
 def request_of(start: Endpoint, end: Endpoint) -> Request:
-    """A stop at both ends: who walks to it is there, a bus to it is no way."""
+    """From the stops of one endpoint to those of the other. A stop near both is left out: from there one only walks."""
     return Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})
 
 

@@ -70,7 +70,7 @@ def init_security(app: Flask) -> None:
         headers.setdefault("Referrer-Policy", "same-origin")
         if response.mimetype != "text/html" or response.is_streamed or response.status_code == 304:
             return response
-        html = response.get_data(as_text=True)
+        html = "" if "shared_part" in g else response.get_data(as_text=True)  # such a part has no styles of its own
         if COLOUR_SLOT in html:
             rules = critical_rules(html, whole=request.path.startswith(CONSOLE))
             html = html.replace(COLOUR_SLOT, colour_rules(html), 1).replace(CRITICAL_SLOT, rules, 1)

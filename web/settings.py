@@ -32,8 +32,11 @@ class LivePositions:
 
 @dataclass(frozen=True)
 class SingleSignOn:
-    """Another house whose word suffices for a log-in (OpenID Connect). role_claim: its name, or its place in others with dots;
-    roles: what stands there -> a role here; label: how people call that house."""
+    """An identity provider whose word suffices for a log-in (OpenID Connect).
+
+    role_claim: the name of the claim, or its place in others with dots; roles: a value of that claim -> a role here; label: how
+    people call the provider.
+    """
 
     issuer: str
     client_id: str

@@ -1,4 +1,4 @@
-"""Log-ins that another house vouches for: OpenID Connect by Authlib, with the code flow, PKCE, a nonce and a state."""
+"""Log-ins that an identity provider vouches for: OpenID Connect by Authlib, with the code flow, PKCE, a nonce and a state."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ EXTENSION = "single_sign_on"
 
 
 class NotVouched(Exception):
-    """The other house did not say who somebody is, or what it says is not to be believed."""
+    """The identity provider did not say who somebody is, or what it says is not to be believed."""
 
 
 class NotReached(Exception):
-    """The other house does not answer."""
+    """The identity provider does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """Whom the other house knows. role: None where nothing that it says of them is a role here."""
+    """Whom the identity provider knows. role: None where nothing that it says of them is a role here."""
 
     identity: Identity
     name: str
@@ -53,7 +53,7 @@ def init_single_sign_on(app: Flask, settings: SingleSignOn) -> None:
 
 
 def send_there() -> Response:
-    """To the other house's log-in, and back to ours. Raises NotReached."""
+    """Sends the browser to the identity provider's log-in, which sends it back to ours. Raises NotReached."""
     settings = world().settings
     base = settings.publication.public_url
     back = base + url_for("log_in_pages.vouched") if base else url_for("log_in_pages.vouched", _external=True)
@@ -65,7 +65,7 @@ def send_there() -> Response:
 
 
 def who_comes_back() -> Vouched:
-    """Of this request, which the other house sent here. Raises NotVouched, NotReached."""
+    """The person of this request, which the identity provider sent here. Raises NotVouched, NotReached."""
     settings, client = world().settings.single_sign_on, _client()
     assert settings is not None
     try:
@@ -88,7 +88,7 @@ def who_comes_back() -> Vouched:
 
 
 def log_out_there(id_token: str) -> str | None:
-    """The address at which this person's log-in at the other house ends, from where it sends back to ours; None: it names none.
+    """The address that ends this person's log-in at the identity provider and sends back to ours; None where it names none.
 
     OpenID Connect RP-Initiated Logout 1.0. Raises NotReached.
     """

@@ -15,7 +15,6 @@ from flask import current_app
 
 from gtfs.expanded import expanded, expanded_facts
 from gtfs.published import published
-from gtfs.selection import UPDATE_MAX_AGE_S
 from gtfs.writer import write_network
 from maps.ground import StoredGround
 from maps.guide_reader import GuideReader
@@ -33,6 +32,7 @@ from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
 from transit.store.files import write_atomically
 from transit.store.networks import current_version, load_network, load_versions
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.cache import Cache
 from web.live.feeds import feeds_of
@@ -263,10 +263,9 @@ class World:
 
 def _young_facts(view: View, now: datetime) -> tuple[list[Prediction], list[StandingVehicle]]:
     """What of a view may still be told."""
-    young = timedelta(seconds=UPDATE_MAX_AGE_S)
-    predictions = [row for row in view.every_prediction if is_fresh(row.reported_at, now, young) and row.predicted_at >= now]
+    predictions = [row for row in view.every_prediction if is_fresh(row.reported_at, now, TOLD_AGE) and row.predicted_at >= now]
     predictions.sort(key=lambda row: (row.vehicle_id, row.trip.start_date, row.tier, row.stop_sequence))
-    return predictions, [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= young]
+    return predictions, [vehicle for vehicle in view.standing.values() if now - vehicle.reported_at <= TOLD_AGE]
 
 
 def _feeds_of(network: Network, view: View, now: datetime) -> dict[str, bytes]:

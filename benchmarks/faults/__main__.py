@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from types import FrameType
 
 from benchmarks.faults.counts import Books, Counts
 from benchmarks.faults.kinds import FAULTS, TMPFS_MB, Fault, Outcome, may_mount, other_clock
@@ -125,6 +127,7 @@ def a_stage(kind: str, scene: str) -> Iterator[Stage]:
         with _small_disk(folder / "disk", scene == "small disk") as data_dir:
             stage = Stage(kind, folder, data_dir=data_dir, preload=_other_clock(folder) if scene == "clock" else None)
             try:
+                stage.open()
                 yield stage
             finally:
                 stage.close()
@@ -179,7 +182,13 @@ def run(
             yield f"not tried ({', '.join(fault.name for fault in chosen)}): there is no {missing} here"
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT comes down as ignored to what a shell starts in the background
+        signal.signal(number, _end)  # what the stage started is ended with it
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=(EMBEDDED, SERVERS), default=EMBEDDED, help="embedded parts; Mosquitto and PostgreSQL")
     parser.add_argument("--kills", type=int, default=100, help="of each process")

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ FULL_FOR_S = 20.0
 READ_ONLY_FOR_S = 12.0
 TMPFS_MB = 400  # more than what NEEDS_FREE of the watch asks for
 STEP_S, STEPPED_FOR_S = 3600, 10.0
+AFTER_FLUSH_S = 120.0  # what came late is driven once more when none of it came for half a minute
 FLUSHED_S, FLUSHED_EVERY_S, FIXES_OF_ARRAY = 86_400, 5, 60  # a day at one fix each five seconds, in arrays of five minutes
 LAG_LOOK_EVERY_S = 0.05
 NOTICED_WITHIN_S = 150.0  # a process that hangs: a minute's patience, and the start of the next
@@ -233,7 +234,10 @@ def _step_clock(seconds: int) -> Callable[[Stage, Random], Outcome]:
 
 
 def _flush(stage: Stage, luck: Random) -> Outcome:
-    """Fourteen more trackers send a day each; the lag of those that report now is measured, publish to commit."""
+    """Fourteen more trackers send a day each; the lag of those that report now is measured, publish to commit.
+
+    Until all is stored, and then while the calls of that day are looked for.
+    """
     others = [Tracker(f"v{n + len(stage.fleet.trackers)}", row.points) for n, row in enumerate(stage.fleet.trackers)]
     now_s = int(time.time())
     times = range(now_s - FLUSHED_S, now_s, FLUSHED_EVERY_S)
@@ -244,12 +248,17 @@ def _flush(stage: Stage, luck: Random) -> Outcome:
     begun = time.monotonic()
     lags = sorted(_lags_while(stage, lambda: any(not _is_stored(stage, tracker) for tracker in others)))
     took_s = time.monotonic() - begun
+    over_s = time.monotonic() + AFTER_FLUSH_S
+    after = sorted(_lags_while(stage, lambda: time.monotonic() < over_s))
     stage.fleet.guests += others
-    p50, p99 = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
     words = (
-        f"{len(others) * len(times):,} fixes in {took_s:.0f} s; lag of {len(lags)} live reports p50 {p50:.2f}, p99 {p99:.2f} s"
+        f"{len(others) * len(times):,} fixes in {took_s:.0f} s; lag of live reports {_shown(lags)}; after it {_shown(after)}"
     )
     return Outcome(time.time(), words=words)
+
+
+def _shown(lags: Sequence[float]) -> str:
+    return f"p50 {lags[len(lags) // 2]:.2f}, p99 {lags[int(len(lags) * 0.99)]:.2f}, longest {lags[-1]:.2f} s ({len(lags):,})"
 
 
 def _is_stored(stage: Stage, tracker: Tracker) -> bool:

@@ -83,6 +83,9 @@ class Stage:
         self._is_open = True
         self.start()
         self.fleet = Fleet(self.network, f"mqtt://127.0.0.1:{self.broker_cable.port}", TRACKERS)
+
+    def open(self) -> None:
+        """Riders ask, and the system is there. Raises NotBack; what was started is ended by close()."""
         threading.Thread(target=self._ask, daemon=True).start()
         self.wait_until_back(time.time())
 

@@ -12,7 +12,7 @@ from gps_ingest.broker_log import BrokerLog
 from gps_ingest.decoder import DecodedMessage, decode, over_limit
 from gps_ingest.ingest.batch import Batch, ReceivedFix
 from gps_ingest.ingest.figures import IngestFigures
-from gps_ingest.ingest.late_buffers import QUIET_S, LateBuffers, save_missed_calls
+from gps_ingest.ingest.late_buffers import PIECE_S, QUIET_S, Backfill, LateBuffers
 from gps_ingest.ingest.network_change import NetworkInUse, take_up
 from gps_ingest.ingest.stored_fixes import StoredFixes
 from gps_ingest.ingest.tracker_health import TrackerMemories
@@ -44,6 +44,7 @@ class Ingest:
         self.hints: dict[str, AssignmentHint] = {}  # by vehicle_id
         self.stored = StoredFixes()
         self.late = LateBuffers()
+        self.late_calls = Backfill(engine, self.late)
         self.moves = TrackerMoves()
         self.figures = IngestFigures()
         self.canary = 0  # the newest that was stored
@@ -77,15 +78,14 @@ class Ingest:
         lag_s = (self.clock() - messages[0].received_at).total_seconds()
         self.figures.count_messages(len(messages), seconds=perf_counter() - started, lag_s=lag_s)
 
-    def backfill(self, quiet_s: float = QUIET_S) -> int:
-        """Calls at stops that late reports show enter the statistics; returns how many. Waits until no more come."""
+    def backfill(self, quiet_s: float = QUIET_S, piece_s: float = PIECE_S) -> int:
+        """Calls at stops that late reports show enter the statistics, after quiet_s without more of them.
+
+        Works for piece_s; returns how many calls were stored.
+        """
         if self.network is None:
             return 0
-        calls = 0
-        for buffer in self.late.take_whole(monotonic(), quiet_s):
-            route_id = self.hints.get(buffer.vehicle_id, NO_HINT).route_id
-            with writing(self.engine) as connection:
-                calls += save_missed_calls(connection, self.network.pipeline.network, buffer, route_id)
+        calls = self.late_calls.go_on(self.network, self.hints, quiet_s=quiet_s, piece_s=piece_s)
         self.figures.count_late_calls(calls)
         return calls
 
@@ -164,7 +164,9 @@ class Ingest:
         batch.add_report(received, report, outcome)
 
     def _forget_what_is_to_come(self, vehicle_id: str, pipeline: Pipeline) -> None:
-        """A state that came in later than it is now: our clock was set back, and it would hold the vehicle until then."""
+        """Forgets a state from after now: our clock was set back, and the state would hold its vehicle until the clock has
+        caught up.
+        """
         state = pipeline.states.get(vehicle_id)
         if state is not None and state.report.received_at - self.clock() > MAX_AHEAD:
             pipeline.release(vehicle_id)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
-from transit.plan.network import Network
-from transit.store.database import Connection
+from gps_ingest.ingest.network_change import NetworkInUse
+from transit.store.database import Engine, writing
 from transit.store.reports import load_reports
 from transit.store.stop_events import load_calls, save_stop_events
-from transit.tracking.late_reports import MARGIN, missed_calls
-from transit.tracking.trip_choice import AssignmentHint
+from transit.tracking.late_reports import MARGIN, LateDrive
+from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 QUIET_S = 30.0  # a buffer that is flushed slowly has come whole when nothing late came for so long
+PIECE_S = 0.1  # of driving, before what came in meanwhile has its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +40,69 @@ class LateBuffers:
         until = reported_at if before is None else max(before.until, reported_at)
         self._buffers[vehicle_id] = LateBuffer(vehicle_id, since, until, now_s)
 
-    def take_whole(self, now_s: float, quiet_s: float = QUIET_S) -> Iterator[LateBuffer]:
-        """Hands out the buffers to which nothing came for so long.
+    def next_whole(self, now_s: float, quiet_s: float = QUIET_S) -> LateBuffer | None:
+        """The first to which nothing came for so long; it stays until it is removed."""
+        return next((buffer for buffer in self._buffers.values() if now_s - buffer.last_came_s >= quiet_s), None)
 
-        Each is forgotten when the next is asked for: one whose calls could not be stored stays.
-        """
-        for vehicle_id in [buffer.vehicle_id for buffer in self._buffers.values() if now_s - buffer.last_came_s >= quiet_s]:
-            yield self._buffers[vehicle_id]
-            del self._buffers[vehicle_id]
+    def remove(self, buffer: LateBuffer) -> None:
+        """Unless more of it has come since it was handed out."""
+        if self._buffers.get(buffer.vehicle_id) == buffer:
+            del self._buffers[buffer.vehicle_id]
 
 
-def save_missed_calls(connection: Connection, network: Network, buffer: LateBuffer, route_id: str | None) -> int:
-    """The calls that only the late reports show enter the statistics; returns how many. route_id: what was assigned."""
-    since, until = buffer.since - MARGIN, buffer.until + MARGIN
-    reports = load_reports(connection, buffer.vehicle_id, since, until)
-    stored = load_calls(connection, buffer.vehicle_id, since, until)
-    calls = missed_calls(network, reports, AssignmentHint(route_id), stored, buffer.since, buffer.until)
-    save_stop_events(connection, calls)
-    return len(calls)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    buffer: LateBuffer
+    network: NetworkInUse
+    drive: LateDrive
+
+
+class Backfill:
+    """The calls that only late reports show enter the statistics, one buffer after the other, a piece of work at a time."""
+
+    def __init__(self, engine: Engine, buffers: LateBuffers) -> None:
+        self._engine, self._buffers = engine, buffers
+        self._work: _Work | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._work is not None
+
+    def go_on(
+        self,
+        network: NetworkInUse,
+        hints: Mapping[str, AssignmentHint],
+        *,
+        quiet_s: float = QUIET_S,
+        piece_s: float = PIECE_S,
+    ) -> int:
+        """Returns how many calls were stored. A buffer whose calls could not be stored stays. Raises DatabaseError."""
+        until_s = monotonic() + piece_s
+        calls = 0
+        while True:
+            work = self._work
+            if work is None or work.network is not network:  # trips of another network mean nothing in this one
+                work = self._work = self._begin(network, hints, quiet_s)
+            if work is None or not work.drive.drive(lambda: monotonic() >= until_s):
+                return calls
+            calls += self._finish(work)
+            if monotonic() >= until_s:
+                return calls
+
+    def _begin(self, network: NetworkInUse, hints: Mapping[str, AssignmentHint], quiet_s: float) -> _Work | None:
+        buffer = self._buffers.next_whole(monotonic(), quiet_s)
+        if buffer is None:
+            return None
+        hint = AssignmentHint(hints.get(buffer.vehicle_id, NO_HINT).route_id)
+        with self._engine.connect() as connection:
+            reports = load_reports(connection, buffer.vehicle_id, buffer.since - MARGIN, buffer.until + MARGIN)
+        return _Work(buffer, network, LateDrive(network.pipeline.network, reports, hint))
+
+    def _finish(self, work: _Work) -> int:
+        self._work, buffer = None, work.buffer
+        with writing(self._engine) as connection:
+            known = load_calls(connection, buffer.vehicle_id, buffer.since - MARGIN, buffer.until + MARGIN)
+            calls = work.drive.missed_calls(known, buffer.since, buffer.until)
+            save_stop_events(connection, calls)
+        self._buffers.remove(buffer)
+        return len(calls)

@@ -20,7 +20,7 @@ from gps_ingest.ingest.facts import Ingest
 from gps_ingest.ingest.forgetting import Forgetting
 from gps_ingest.ingest.turns import Turns
 from gps_ingest.mqtt import Message, Subscription
-from gps_ingest.operations.canary import number_of
+from gps_ingest.operations.canary import canary_number
 from gps_ingest.operations.credential_watch import CredentialWatch
 from transit.store.database import DatabaseError, Engine
 from transit.store.retention import DEFAULT, Retention
@@ -28,12 +28,13 @@ from transit.store.signs_of_life import INGEST_SIGN, ProcessProgress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
-READ_MORE_S = 0.8  # while more is here: who is behind a flood, most of which is only counted, must come to its turn
+READ_MORE_S = 0.8  # at most, while more comes: who is behind a flood, most of which is only counted, must get a turn
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
+WAIT_AT_WORK_S = 0.02  # the same, while calls of late reports are looked for
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
-FORGET_EVERY_S = 60.0  # what the broker refused long ago
-KEPT_EVERY_S = 600.0  # for what trackers had the broker keep: it comes when one subscribes
+FORGET_REFUSALS_EVERY_S = 60.0  # what the broker refused long ago
+KEPT_EVERY_S = 600.0  # subscribes anew so often: only that brings what trackers had the broker retain
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def run(
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
-        intake.read()
+        intake.read(WAIT_AT_WORK_S if ingest.late_calls.is_under_way else WAIT_S)
         intake.store(stop_event)
         intake.give_sign()
         if not has_moved and inbox.subscribed:
@@ -73,13 +74,13 @@ def run(
             _try(credentials.look)
             ingest.figures.note_connection(inbox.connected)
             _try(lambda: ingest.note_broker_refusals(broker_log))
-            _try(ingest.backfill)
         if monotonic() - asked >= KEPT_EVERY_S:
             asked = monotonic()
             inbox.subscribe()
-        if monotonic() - forgot >= FORGET_EVERY_S:
+        if monotonic() - forgot >= FORGET_REFUSALS_EVERY_S:
             forgot = monotonic()
             _try(ingest.forget_broker_refusals)
+        _try(ingest.backfill)
         _try(lambda: forgetting.step(monotonic()))
     inbox.close()
 
@@ -107,19 +108,19 @@ class Intake:
         self._remembered: StoredCount | None = None
 
     def give_sign(self, *, database: bool = True) -> None:
-        """It lives, and has come so far."""
+        """Says that the process lives, and how far it has come."""
         stored = self.ingest.canary
         self._sign.give(ProcessProgress(received=self._received, stored=stored, messages=self._messages, database=database))
 
     def _canary(self, message: Message) -> Message:
-        """With its number alone where it is ours, and none where somebody made it up."""
-        number = number_of(message.payload, self.data_dir)
+        """The message with the canary's number alone: 0 where somebody else made it up."""
+        number = canary_number(message.payload, self.data_dir)
         self._received = max(self._received, number)
         return replace(message, payload=str(number).encode())
 
-    def read(self) -> None:
-        """What is here; waits for it only where nothing is left to be stored."""
-        messages = self.inbox.read_more(READ_AT_ONCE) if self.turns else self.inbox.receive(READ_AT_ONCE, WAIT_S)
+    def read(self, wait_s: float) -> None:
+        """Takes what is here; waits for it only where nothing is left to be stored."""
+        messages = self.inbox.read_more(READ_AT_ONCE) if self.turns else self.inbox.receive(READ_AT_ONCE, wait_s)
         until = monotonic() + READ_MORE_S
         while messages:
             self._add(messages)
@@ -157,7 +158,9 @@ class Intake:
                     self._add(self.inbox.read_more(READ_AT_ONCE))
 
     def _remember(self) -> None:
-        """Before the broker hears of it: whatever is lost of the database after this is known by its number."""
+        """Writes the number of stored reports beside the database, before the broker hears of them: what the database loses
+        after that is known by its number.
+        """
         count = self.ingest.stored_count
         if count is None or count == self._remembered:
             return

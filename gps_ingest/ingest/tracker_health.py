@@ -59,7 +59,9 @@ class TrackerMemories:
         self._trackers = {row.tracker_id: TrackerMemory(TrackerClock(row.clock_offset_s), row.recent) for row in health}
 
     def admit(self, tracker_id: str, *, is_mapped: bool) -> str:
-        """The tracker_id under which it is counted: its own, or NOBODY's where it has no vehicle, as too many others."""
+        """The tracker_id under which a message is counted: its own, or NOBODY where it is on no vehicle and too many such
+        trackers are known.
+        """
         if is_mapped:
             self._unknown.discard(tracker_id)
         elif tracker_id not in self._unknown and tracker_id not in self._trackers:
@@ -100,7 +102,7 @@ def _health_row(tracker_id: str, news: TrackerNews, memory: TrackerMemory) -> Ro
         "clock_step_at": memory.clock.step_at,
         "battery_pct": news.battery_pct,
         "accepted": news.accepted,
-        "last_error": None if news.last_error is None else complaints.encode(news.last_error),
+        "last_error": None if news.last_error is None else complaints.encode_complaint(news.last_error),
         "last_error_at": news.last_error_at,
-        "recent": recent_outcomes.encode(memory.recent),
+        "recent": recent_outcomes.encode_outcomes(memory.recent),
     }

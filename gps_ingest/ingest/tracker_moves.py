@@ -50,7 +50,7 @@ class TrackerMoves:
         ]
 
     def _adopted(self, network: NetworkInUse, after: Mapping[str, str]) -> list[VehicleState]:
-        """What was known of a tracker's vehicle, as that of the vehicle that it is on now and of which nothing is known."""
+        """The state of a tracker's last vehicle, as that of its present one, of which nothing is known yet."""
         adopted = []
         for tracker_id, vehicle_id in after.items():
             if tracker_id in self._left and vehicle_id not in network.pipeline.states:

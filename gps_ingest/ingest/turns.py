@@ -11,7 +11,7 @@ from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.mqtt import Message
 
 MOST_MESSAGES = 3000  # in one commit: only when they pile up, then one fsync serves more of them
-BATCH_S = 0.4  # a commit takes no longer: so long, and the commit before it, a message waits that came in a flood
+BATCH_S = 0.4  # aim for one commit: a message in a flood waits for the commit before it and for its own
 FEWEST, MOST_FIXES = 100, 3000  # of a batch, however slow or fast the last ones were
 PIECE = 100  # fixes of a tracker in one turn: a buffer is taken in pieces of so many
 PACE_S = 0.0005  # for one fix, until the first batches show it
@@ -50,19 +50,22 @@ class Turns:
             self.held_bytes += len(message.payload)
 
     def next(self) -> Turn:
-        """One piece of each tracker, then again one of each, until the batch is as large as it may be."""
+        """Of each tracker what waits, up to a piece; then again of each, until the batch is as large as it may be."""
         most_fixes = min(max(BATCH_S / self._pace_s, FEWEST), MOST_FIXES)
         messages: list[Message] = []
         fixes = 0
         while self._waiting and fixes < most_fixes and len(messages) < MOST_MESSAGES:
             topic = next(iter(self._waiting))
             waiting = self._waiting.pop(topic)
-            message, count = waiting.popleft()
+            taken = 0
+            while waiting and (not taken or taken + waiting[0][1] <= PIECE):
+                message, count = waiting.popleft()
+                messages.append(message)
+                taken += count
+                self.held_bytes -= len(message.payload)
             if waiting:
                 self._waiting[topic] = waiting  # behind all others
-            messages.append(message)
-            fixes += count
-            self.held_bytes -= len(message.payload)
+            fixes += taken
         messages += [self._refused.popleft() for _ in range(min(len(self._refused), MOST_MESSAGES))]
         return Turn(messages, fixes)
 

@@ -21,7 +21,7 @@ def send_canary(host: str, port: int, data_dir: Path, number: int, within_s: flo
     client_id = "transit-canary-" + own_secret(data_dir, "canary session")  # nobody else can push us out
     user, password = _text(SYSTEM), _text(own_secret(data_dir, "password"))
     connect = b"\x00\x04MQTT\x04\xc2\x00\x0a" + _text(client_id) + user + password
-    publish = _text(CANARY) + b"\x00\x01" + payload_of(number, data_dir)
+    publish = _text(CANARY) + b"\x00\x01" + canary_payload(number, data_dir)
     try:
         with socket.create_connection((host, port), within_s) as connection:
             connection.settimeout(within_s)
@@ -36,12 +36,12 @@ def send_canary(host: str, port: int, data_dir: Path, number: int, within_s: flo
         return False
 
 
-def payload_of(number: int, data_dir: Path) -> bytes:
+def canary_payload(number: int, data_dir: Path) -> bytes:
     """With a word that only a reader of DATA_DIR knows: on an open loopback anybody may publish there."""
     return f"{number} {own_secret(data_dir, 'canary')}".encode()
 
 
-def number_of(payload: bytes, data_dir: Path) -> int:
+def canary_number(payload: bytes, data_dir: Path) -> int:
     """Of a canary that came out; 0 of one that is not ours."""
     number, _, word = payload.partition(b" ")
     is_ours = hmac.compare_digest(word, own_secret(data_dir, "canary").encode())

@@ -31,7 +31,7 @@ from transit.store.watch_reports import read_report, write_report
 LOOK_EVERY_S = 1.0
 KEEP = timedelta(hours=24)  # restarts and losses in the report
 MOST_KEPT = 100
-FORGET_EVERY_S = 3600.0  # old sessions of others
+FORGET_SESSIONS_EVERY_S = 3600.0  # old sessions of others
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
 MOST_DOUBLINGS = 4  # of the patience with a start: a quarter of an hour
@@ -223,14 +223,14 @@ class PartWatch:
             self._cut_off[part] += 1
 
     def _unchanged_s(self, sign: Path, now_s: float) -> float:
-        """By when a sign last changed, not by what time it bears: the server's clock may be set."""
+        """For how many seconds a sign has not changed. What time it bears does not count: the server's clock may be set."""
         at = sign_at(self.data_dir, sign)
         if sign not in self._signs_seen or self._signs_seen[sign].at != at:
             self._signs_seen[sign] = SignSeen(at, now_s)
         return now_s - self._signs_seen[sign].since_s
 
     def _look_at_workers(self, now_s: float) -> None:
-        """One of the web's workers that hangs, while the other answers; the web's own process replaces it."""
+        """Kills a worker of the web that hangs while another answers; the web's own process replaces it."""
         web = next((child for child in self.supervisor.children if child.name == "web"), None)
         signs = workers_with_signs(self.data_dir)
         running = members_of(web.process.pid) if web is not None and signs else set()
@@ -248,7 +248,7 @@ class PartWatch:
                     (self.data_dir / sign).unlink(missing_ok=True)
 
     def _look_for_stopped(self, now_s: float) -> None:
-        """A process that somebody stopped (SIGSTOP, a debugger) does nothing, and nobody else would notice."""
+        """Kills a process that was stopped (SIGSTOP, a debugger) and left so: it does nothing, and no other look shows it."""
         parts = {child.process.pid: child for child in self.supervisor.children if child.process.poll() is None}
         stopped = stopped_pids(set(parts))
         self._stopped_since = {pid: self._stopped_since.get(pid, now_s) for pid in stopped}
@@ -261,7 +261,7 @@ class PartWatch:
                     kill_all(pid) if pid in parts else os.kill(pid, signal.SIGKILL)
 
     def _judge(self, part: str, kind: FaultKind, is_wrong: bool, again_after_s: float, *, acts: bool = True) -> bool:
-        """Notes a fault, or that it is over. True where something must be done now; acts: it is, the part is started again."""
+        """Notes a fault, or that it is over; True where the part must be started again now. acts: here, at once."""
         if not is_wrong:
             self._faults.pop((part, kind), None)
             return False
@@ -272,7 +272,7 @@ class PartWatch:
         return must_act
 
     def _restart_broker(self, kind: FaultKind, *, anew: bool) -> None:
-        """anew: its store is moved aside, in the place of the last that was."""
+        """anew: its store is moved aside, over the one that was moved aside before."""
         self._restart("broker", kind)
         folder, aside = self.data_dir / FOLDER, self.data_dir / ASIDE
         if anew and folder.exists():
@@ -324,9 +324,9 @@ class PartWatch:
             time.sleep(self.patience.every_s)
 
     def _look_at_store(self) -> None:
-        forgot_s = -FORGET_EVERY_S
+        forgot_s = -FORGET_SESSIONS_EVERY_S
         while not self.supervisor.stopping:
-            if time.monotonic() - forgot_s >= FORGET_EVERY_S:
+            if time.monotonic() - forgot_s >= FORGET_SESSIONS_EVERY_S:
                 forgot_s = time.monotonic()
                 with suppress(OSError, ValueError, KeyError, IndexError):  # next time, then
                     forget_old_sessions(self.data_dir, datetime.now(UTC))

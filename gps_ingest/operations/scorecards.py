@@ -10,7 +10,8 @@ from typing import Any
 
 from transit.plan.network import Network
 from transit.plan.service_day import moment
-from transit.quality.daily_score import by_route, passages_of
+from transit.quality.daily_score import ALL, by_route, passages_of
+from transit.quality.scorecard import examples
 from transit.store.database import Engine
 from transit.store.files import write_atomically
 from transit.store.promises import read_promises
@@ -26,7 +27,10 @@ def scorecard_of(engine: Engine, data_dir: Path, network: Network, day: date) ->
     until = moment(day + timedelta(days=1), LAST_CALLS_S, network.timezone)
     with engine.connect() as connection:
         passages = passages_of(network, load_events_between(connection, since, until))
-    return by_route(network, read_promises(data_dir, day), passages)
+    promises = list(read_promises(data_dir, day))
+    scores = by_route(network, promises, passages)
+    scores[ALL]["examples"] = examples(promises, passages)
+    return scores
 
 
 def keep_scorecard(data_dir: Path, day: date, scores: Scores) -> Path:

@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import Authorization, Headers
 from werkzeug.sansio.request import Request
 
-from gps_ingest.broker_access import is_loopback
 from gps_ingest.decoder import MAX_PAYLOAD
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.receive.doorkeeper import Admission, Doorkeeper
 from gps_ingest.receive.forms import KEY_PATH, BadRequest, Form, osmand, owntracks, traccar_client
 from gps_ingest.receive.outbox import NotKept
+from transit.loopback import is_loopback_host
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -218,4 +218,4 @@ def _address_of(request: Request) -> str:
     """Of the phone: behind a proxy on this machine the one that the proxy names."""
     peer = request.remote_addr or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and is_loopback(peer) else peer
+    return forwarded if forwarded and is_loopback_host(peer) else peer

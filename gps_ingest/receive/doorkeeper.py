@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 
+from gps_ingest.broker_log import MOST_NAMES
 from gps_ingest.broker_users import topics_of_tracker
-from transit.store.credential_hashes import is_password, nobodys_hash
+from transit.store.credential_hashes import fits_hash, nobodys_hash
 from transit.store.tracker_credentials import Credential
 
 TRIES_AT_ONCE, TRIES_PER_S = 50.0, 5.0  # of one network address: a hash takes 2 ms, one of a chosen password 50
 MOST_ADDRESSES = 5000  # that are remembered; beyond it all are forgotten
-MOST_NAMES = 200  # of those that were refused, between two times of writing them down
 
 
 class Admission(Enum):
@@ -96,7 +96,7 @@ class Doorkeeper:
         if not self._tries.admit(address, self._clock_s()):
             return Admission.TOO_OFTEN
         stored = nobodys_hash() if credential is None else credential.nats_hash  # a name that is not there takes as long
-        is_right = await asyncio.get_running_loop().run_in_executor(self._hasher, is_password, password, stored)
+        is_right = await asyncio.get_running_loop().run_in_executor(self._hasher, fits_hash, password, stored)
         if credential is None or not is_right:
             return Admission.WRONG
         self._proven[credential.user] = (credential.nats_hash, _digest(password))

@@ -11,11 +11,9 @@ from typing import Any
 import msgspec
 
 from gps_ingest.decoder import PREFIX, UNKNOWN
+from gps_ingest.other_forms import MILLISECONDS_FROM, MPS_PER_KNOT, NO_FIX
 from gps_ingest.tracker_names import objection_to
 
-MPS_PER_KNOT = 1852.0 / 3600.0
-MILLISECONDS_FROM = 1e11  # as milliseconds in 1973, before there was GPS; as seconds in 5138. A week rolled over lies before
-NO_FIX = b"[]"  # of a tracker that lives and has no position to tell: it is heard, and nothing is stored
 NO_SHARE = 10.0  # a battery this full is refused under the tracker's name; numbers of hundreds of digits cannot be multiplied
 KEY_PATH = "/key/"  # before a password in the path: an app that takes its address from a QR code drops the query
 NOT_VALID = ("0", "false")  # of OsmAnd's `valid`: the receiver had no fix

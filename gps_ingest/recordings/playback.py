@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from gps_ingest.recordings.replay import RecordedRow, open_recording, read_rows
+from gps_ingest.recordings.replay import RecordedRow, open_recording, read_recording
 from gps_ingest.simulation.publisher import Fix, Tracker
 
 TURN_S = 0.05
@@ -75,7 +75,7 @@ def _rows_of(reports: Path, since: datetime | None, until: datetime | None) -> l
     first = since.timestamp() if since else float("-inf")
     last = until.timestamp() if until else float("inf")
     with open_recording(reports) as lines:
-        rows = [row for row in read_rows(lines, Counter()) if row.report is not None and first <= row.t < last]
+        rows = [row for row in read_recording(lines, Counter()) if row.report is not None and first <= row.t < last]
     return sorted(rows, key=lambda row: row.t)
 
 

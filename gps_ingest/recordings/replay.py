@@ -14,10 +14,12 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from gps_ingest.other_forms import MILLISECONDS_FROM
 from gps_ingest.report_outcome import Obstacle, ReportOutcome
 from transit.forecasting.prediction import Prediction
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import format_time
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.pipeline import Outcome, Pipeline
 from transit.tracking.report import AvlReport, Rejection
 from transit.tracking.trip_choice import AssignmentHint
@@ -25,10 +27,9 @@ from transit.tracking.trip_choice import AssignmentHint
 if TYPE_CHECKING:
     from transit.forecasting.forecaster import Forecaster
 
-SHOWN_S = 300.0  # no prediction from a fix older than this
-AHEAD_S = 1800.0  # and none for further ahead
+TOLD_S = TOLD_AGE.total_seconds()
+AHEAD_S = 1800.0  # no prediction further ahead
 BASIC_DATE = len("20161215")  # ISO 8601 without dashes; longer numbers count seconds, or milliseconds
-MILLISECONDS_FROM = 1e11  # a Unix time above this (the year 5138) counts milliseconds
 PROGRESS_EVERY = 5000  # rows
 PREDICTIONS = "made_at,vehicle_id,trip_id,start_date,start_time,stop_id,stop_sequence,predicted_at,low_at,high_at\n"
 MATCHES = "reported_at,vehicle_id,trip_id,start_date,start_time,direction_id,shape_dist_traveled,offset_m,status\n"
@@ -74,7 +75,7 @@ def replay(  # noqa: PLR0913  the options of the command
     written, not what is learnt; after learn_until nothing is learnt any more. A row's phase and block are never read.
     """
     run = _Run(network, predictions_out, matches_out, assignment, method, every_s, since, until, learn_until)
-    read = sorted(read_rows(rows, run.summary.counts), key=lambda row: row.t)
+    read = sorted(read_recording(rows, run.summary.counts), key=lambda row: row.t)
     tick = ceil(read[0].t / every_s) * every_s if read else 0
     for number, row in enumerate(read, 1):
         while tick < row.t:
@@ -83,7 +84,7 @@ def replay(  # noqa: PLR0913  the options of the command
         run.report(row)
         if progress is not None and number % PROGRESS_EVERY == 0:
             progress(number, datetime.fromtimestamp(row.t, UTC))
-    while read and tick <= read[-1].t + SHOWN_S:
+    while read and tick <= read[-1].t + TOLD_S:
         run.tick(tick)
         tick += every_s
     run.flush()
@@ -139,7 +140,7 @@ class _Run:
         if self.forecaster is None or self.predictions_out is None:
             return
         now = datetime.fromtimestamp(t, UTC)
-        states = [s for s in self.pipeline.states.values() if 0 <= t - s.report.reported_at.timestamp() <= SHOWN_S]
+        states = [s for s in self.pipeline.states.values() if 0 <= t - s.report.reported_at.timestamp() <= TOLD_S]
         if t < self.learn_until:
             self.forecaster.observe(states, now)
         if not self.since <= t < self.until:
@@ -173,7 +174,7 @@ class _Run:
         if row.t != self._waiting_t:
             self.flush()
             self._waiting_t = row.t
-        self._waiting.append((row.vehicle_id, f"{number(row.t)},{quote(row.vehicle_id)},{middle},{outcome.text}\n"))
+        self._waiting.append((row.vehicle_id, f"{seconds_text(row.t)},{quote(row.vehicle_id)},{middle},{outcome.text}\n"))
 
     def _match_fields(self, outcome: Outcome) -> str:
         if outcome.rejection is not None or outcome.state is None:
@@ -199,7 +200,7 @@ def _forecaster(network: Network, method: str) -> Forecaster:
     return Forecaster(network, method=method)
 
 
-def read_rows(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterator[RecordedRow]:
+def read_recording(rows: Iterable[Mapping[str, str]], counts: Counter[str]) -> Iterator[RecordedRow]:
     """The rows that have a vehicle and a time; what else is wrong with one is counted and makes it a refused report."""
     for row in rows:
         vehicle_id = (row.get("vehicle_id") or "").strip()
@@ -258,7 +259,7 @@ def _float(text: str | None) -> float | None:
     return value if isfinite(value) else None
 
 
-def number(value: float) -> str:
+def seconds_text(value: float) -> str:
     """Seconds with at most one decimal."""
     text = f"{value:.1f}"
     return text[:-2] if text.endswith(".0") else text
@@ -275,7 +276,7 @@ def trip_fields(trip: TripInstance) -> str:
 
 def prediction_line(made_at: int, p: Prediction) -> str:
     """A row of predictions.csv, its end of line included. made_at: Unix seconds."""
-    times = (number(at.timestamp()) for at in (p.predicted_at, p.low_at, p.high_at))
+    times = (seconds_text(at.timestamp()) for at in (p.predicted_at, p.low_at, p.high_at))
     stop = f"{quote(p.stop_id)},{p.stop_sequence}"
     return f"{made_at},{quote(p.vehicle_id)},{trip_fields(p.trip)},{stop},{','.join(times)}\n"
 

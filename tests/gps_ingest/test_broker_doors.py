@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from gps_ingest import broker
-from gps_ingest.broker_access import is_loopback, subject_of
+from gps_ingest.broker_access import subject_of
 from gps_ingest.broker_users import PLAIN_FILE, read_users
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.own_secret import own_secret
 from tests.conftest import free_port, until
 from tests.gps_ingest.clients import Client
+from transit.loopback import is_loopback_host
 
 A = "transbinjai/v1/trackers/A"
 B = "transbinjai/v1/trackers/B"
@@ -136,7 +137,7 @@ def test_on_loopback_it_starts_as_it_is(tmp_path):
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.1", False)],
 )
 def test_what_only_this_machine_reaches(host, is_own):
-    assert is_loopback(host) is is_own
+    assert is_loopback_host(host) is is_own
 
 
 def test_a_bind_for_the_web_is_one_for_the_broker_unless_it_is_told_apart(command, tmp_path):

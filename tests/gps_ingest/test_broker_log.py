@@ -7,7 +7,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gps_ingest import broker
-from gps_ingest.broker_log import BrokerLog, parse
+from gps_ingest.broker_log import BrokerLog, refusal_of
 from tests.builders import SEVEN
 from tests.conftest import free_port, until
 from transit.operations.broker_refusals import RefusalCause
@@ -30,7 +30,7 @@ LINES = {  # as nats-server 2.15.1 writes them
 
 @pytest.mark.parametrize("said", LINES)
 def test_a_refusal_is_read_by_cause_and_client(said):
-    refused = parse(f"[26108] 2026/11/25 19:29:35.014671 [ERR] {said}", SEVEN)
+    refused = refusal_of(f"[26108] 2026/11/25 19:29:35.014671 [ERR] {said}", SEVEN)
     assert refused is not None
     assert (refused.cause, refused.client) == LINES[said]
     assert (refused.count, refused.last_at) == (1, SEVEN)
@@ -48,7 +48,7 @@ def test_a_refusal_is_read_by_cause_and_client(said):
     ],
 )
 def test_what_is_no_refusal_is_not_counted(line):
-    assert parse(line, SEVEN) is None
+    assert refusal_of(line, SEVEN) is None
 
 
 def a_log(tmp_path, *said, begins="[1] 2026/11/25 19:00:00 [INF] Starting nats-server"):

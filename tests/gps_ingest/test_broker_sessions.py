@@ -15,6 +15,7 @@ from gps_ingest import broker
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.first_session import client_id_of, has_session, make_session
 from gps_ingest.ingest import process
+from gps_ingest.mqtt import Subscription
 from gps_ingest.operations.broker_store import read_state
 from gps_ingest.operations.other_sessions import forget_old_sessions
 from tests.builders import SEVEN, a_network
@@ -90,6 +91,23 @@ def test_what_is_acknowledged_before_ingest_was_ever_there_waits_for_it(command,
     until(lambda: read_state(tmp_path).waiting == 5)
     ingest(url)
     until(lambda: "T1" in health(engine) and sum(health(engine)["T1"].refusals.values()) == 5)
+
+
+def test_what_waits_here_for_its_turn_is_not_read_again_when_the_broker_brings_it_again(running, tmp_path):
+    """nats-server does so after 15 s: a day's buffers take longer than that to be stored."""
+    inbox = Subscription(running.url, SUBSCRIPTIONS, client_id_of(tmp_path), clock)
+    until(lambda: inbox.receive(10, 0.2) is not None and inbox.subscribed)
+    tracker = Client(anybody(running.url), "tracker")
+    for _ in range(3):
+        tracker.publish(POSITION.format("T1"), fix())
+    held, over = [], time.monotonic() + 18.0
+    while time.monotonic() < over:
+        held += inbox.receive(10, 0.5)
+    assert len(held) == 3
+    inbox.acknowledge(held)
+    tracker.publish(POSITION.format("T1"), fix())
+    until(lambda: len(inbox.receive(10, 0.5)) == 1)
+    inbox.close()
 
 
 def test_a_session_that_stands_is_not_made_again(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from maps.guide import BrokenGuide
 from maps.guide_files import import_places, load_guide, own_guide, read_places
-from maps.service_check import check_services
+from maps.service_check import check_city_services
 from tests.builders import a_guide
 from tests.conftest import HOUSE
 
@@ -96,7 +96,7 @@ def test_checking_services_notes_the_day_and_what_came_of_it(tmp_path):
         asked.append(url)
         return "ok" if url.endswith("kantor") else "answers with 500"
 
-    results = check_services(folder / "services.csv", date(2026, 11, 24), answers)
+    results = check_city_services(folder / "services.csv", date(2026, 11, 24), answers)
     assert results == [("b", "ok"), ("c", "answers with 500")]
     services = {one.service_id: one for one in load_guide(folder).services}
     assert (services["a"].checked, services["b"].checked) == (None, date(2026, 11, 24))

@@ -9,7 +9,7 @@ from urllib.error import URLError
 
 import pytest
 
-from maps.service_check import OK, answer_of, connect_outside, is_outside
+from maps.service_check import OK, check_address, connect_outside, is_outside
 
 
 class Site(BaseHTTPRequestHandler):
@@ -31,13 +31,13 @@ def address():
 
 
 def test_an_address_that_answers_is_ok_and_one_that_is_unwell_says_with_what(address):
-    assert answer_of(f"{address}/well") == OK
-    assert answer_of(f"{address}/ill") == "answers with 503"
+    assert check_address(f"{address}/well") == OK
+    assert check_address(f"{address}/ill") == "answers with 503"
 
 
 def test_an_address_where_nobody_listens_and_one_that_is_none_are_no_answer():
-    assert answer_of("http://127.0.0.1:1/", within_s=2.0).startswith("no answer: ")
-    assert answer_of("no address").startswith("no answer: ")
+    assert check_address("http://127.0.0.1:1/", within_s=2.0).startswith("no answer: ")
+    assert check_address("no address").startswith("no answer: ")
 
 
 class Bouncer(BaseHTTPRequestHandler):
@@ -68,7 +68,7 @@ class Bouncer(BaseHTTPRequestHandler):
 def test_no_site_leads_us_to_an_address_of_our_own_network(target):
     server = HTTPServer(("127.0.0.1", 0), Bouncer)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    answer = answer_of(f"http://127.0.0.1:{server.server_port}/{target}")
+    answer = check_address(f"http://127.0.0.1:{server.server_port}/{target}")
     server.shutdown()
     server.server_close()
     assert "no public address" in answer

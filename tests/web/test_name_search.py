@@ -10,7 +10,7 @@ import pytest
 from gtfs.reader import read_network
 from maps.guide_reader import GuideReader
 from tests.builders import a_guide, at
-from web.name_score import score
+from web.name_score import name_points
 from web.name_search import hits
 
 HOUSE = Path(__file__).resolve().parent.parent.parent
@@ -45,7 +45,12 @@ def test_a_hit_says_its_kind_and_routes(find):
 
 
 def test_a_name_with_words_nobody_asked_for_comes_after_the_bare_one():
-    assert score(["berngam"], "Berngam") > score(["berngam"], "Berngam Timur Dua") > score(["berngam"], "Bergam Tiga") > 0
+    assert (
+        name_points(["berngam"], "Berngam")
+        > name_points(["berngam"], "Berngam Timur Dua")
+        > name_points(["berngam"], "Bergam Tiga")
+        > 0
+    )
 
 
 def test_home_finds_a_place_with_its_page_and_a_single_route_at_once(town):

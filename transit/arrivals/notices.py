@@ -11,9 +11,8 @@ from transit.plan.directions import directions_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.service_day import moment
 from transit.plan.timetable import RouteDirection
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
-
-SEEN_AGE = timedelta(seconds=300)  # an older fix says nothing of where a vehicle is now
 
 
 def covers(
@@ -169,7 +168,7 @@ def running_in_spite(
     vehicles = []
     for state in states:
         trip = state.matched.trip
-        if trip is None or state.matched.status is not VehicleStatus.ON_TRIP or abs(now - state.report.reported_at) > SEEN_AGE:
+        if trip is None or state.matched.status is not VehicleStatus.ON_TRIP or abs(now - state.report.reported_at) > TOLD_AGE:
             continue
         alert = cancels(alerts, network, trip, now, now)
         if alert is not None:

@@ -17,10 +17,9 @@ from transit.plan.network import NO_PICKUP, Network, TripInstance
 from transit.plan.planned_times import planned_at
 from transit.plan.service_day import local_date
 from transit.plan.timetable import NoServiceReason, RouteDirection, Timetable, timetable_of
+from transit.tracking.ages import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
-LIVE_AGE = timedelta(seconds=90)  # an older fix is shown, but as old
-TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing
 PER_DIRECTION = 3  # rows of each route and direction
 AHEAD = timedelta(hours=2)  # of the timetable; later departures are for the printed one
 UNSEEN = timedelta(minutes=5)  # a departure that nobody saw stays so long after its time, as not seen

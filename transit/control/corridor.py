@@ -1,7 +1,8 @@
 """A route as the dispatcher sees it: which buses are on it, how far apart, and how many it needs to keep its promise.
 
 Headways are forecast: the seconds between two buses at the first stop that both have still ahead, not what lay between them
-a quarter of an hour ago. A bus that is not heard stays at its last place, and what is said beside it is uncertain.
+a quarter of an hour ago. A bus that is not heard stays at its last place, and what is said beside it is uncertain; so is what
+is said beside one that may be on another route, which is not counted until that is known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 from operator import attrgetter
 
+from transit.arrivals.headways import KEPT_WITHIN_S
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit, at_on_rail
 from transit.control.facts import ControlFacts
@@ -25,8 +27,10 @@ from transit.tracking.state import VehicleState, VehicleStatus
 
 GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
 ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
-KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
 HELD_SLACK_S = 60.0  # a driver leaves so long after the time that he was told, and a report of it takes its time
+SURE_OF_TRIP = (
+    0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
+)
 KEPT_OF = timedelta(hours=1)  # whose departures count for the share of headways kept
 
 
@@ -55,10 +59,11 @@ class CorridorBus:
     behind_id: str | None = None
     behind_s: float | None = None
     even_s: float | None = None  # the place at which it would be midway between its neighbours
-    is_uncertain: bool = False  # a neighbour, or it itself, is silent
+    is_uncertain: bool = False  # a neighbour, or it itself, is silent, or perhaps on another route
     was_s: float | None = None  # behind the bus ahead at the last stop that both were seen to pass on this run
     here_s: float | None = None  # behind it at the next stop where the bus ahead was seen to pass already
     here_id: str | None = None  # that stop
+    is_unsure: bool = False  # it may be on another route: it was heard for a minute only, or where several routes drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Corridor:
     kept_share: float | None  # of the last hour's headways at the terminals
     worst: Gap | None
     is_timetabled: bool = False  # departures have times now, and no headway is promised
+    buses_unsure: int = 0  # besides buses_on, heard, and perhaps on another route
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
@@ -108,7 +114,8 @@ def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
     cycle, measured = cycle_s(facts, circuit)
     layovers_s = facts.settings.least_layover_s * len(circuit.rails)
     buses = with_neighbours(facts, circuit, placed)
-    on = [bus for bus in buses if bus.state is not BusState.SILENT]
+    heard = [bus for bus in buses if bus.state is not BusState.SILENT]
+    unsure = sum(bus.is_unsure for bus in heard)
     return Corridor(
         route_id=circuit.route_id,
         buses=tuple(buses),
@@ -117,12 +124,13 @@ def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
         promised_s=promised,
         cycle_s=cycle,
         is_measured=measured,
-        buses_on=len(on),
+        buses_on=len(heard) - unsure,
         buses_needed=None if promised is None else math.ceil(cycle / promised),
         buses_planned=None if promised is None else math.ceil((circuit.run_s + layovers_s) / promised),
         kept_share=_kept_share(facts, circuit),
         worst=_worst(buses),
         is_timetabled=promised is None and any(has_timetable(facts, rail) for rail in circuit.rails),
+        buses_unsure=unsure,
     )
 
 
@@ -171,6 +179,7 @@ def _placed(facts: ControlFacts, circuit: Circuit) -> tuple[list[CorridorBus], l
                 state=_state_of(facts, state),
                 heard_at=state.report.reported_at,
                 reach_s=_reach_s(facts, circuit, rail, at_s, state),
+                is_unsure=state.matched.status is not VehicleStatus.OFF_ROUTE and state.matched.confidence < SURE_OF_TRIP,
             )
         )
     return sorted(buses, key=lambda bus: (bus.place_s, bus.vehicle_id)), elsewhere
@@ -219,10 +228,10 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
     for n, bus in enumerate(placed):
         ahead, behind = placed[(n + 1) % count], placed[n - 1]
         gap_s, stop_id = headways[n]
-        silent = BusState.SILENT in (bus.state, ahead.state, behind.state)
+        uncertain = any(row.state is BusState.SILENT or row.is_unsure for row in (bus, ahead, behind))
         between_s = circuit.ahead_s(behind.place_s, ahead.place_s) or circuit.run_s
         here_s, here_id = headway_here(facts, circuit, bus, ahead)
-        even_s = None if silent else (behind.place_s + between_s / 2) % circuit.run_s
+        even_s = None if uncertain else (behind.place_s + between_s / 2) % circuit.run_s
         buses.append(
             replace(
                 bus,
@@ -232,7 +241,7 @@ def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[Corr
                 behind_id=behind.vehicle_id,
                 behind_s=headways[n - 1][0],
                 even_s=even_s,
-                is_uncertain=silent,
+                is_uncertain=uncertain,
                 was_s=headway_passed(facts, circuit, bus, ahead),
                 here_s=here_s,
                 here_id=here_id,

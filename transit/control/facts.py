@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from transit.arrivals.alerts import Alert
 from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState
-
-SILENT = timedelta(seconds=150)  # MBTA Skate's "data bad": no decision is built on an older fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +42,4 @@ class ControlFacts:
 
     def is_silent(self, vehicle_id: str) -> bool:
         state = self.states.get(vehicle_id)
-        return state is None or self.now - state.report.received_at > SILENT
+        return state is None or self.now - state.report.received_at > SILENT_AGE

@@ -84,7 +84,7 @@ def advise(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> list[Ho
     return rows
 
 
-def headway_s(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> float:
+def holding_headway_s(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> float:
     """H: what the buses on the road can keep, or the lowest allowed where they can keep that."""
     on = max(corridor.buses_on, 1)
     lowest = facts.settings.lowest_headway_s
@@ -147,7 +147,7 @@ def _advice(
     last: Departure | None,
     follower_at: datetime | None,
 ) -> HoldingAdvice:
-    headway = headway_s(facts, circuit, corridor)
+    headway = holding_headway_s(facts, circuit, corridor)
     why_not, silent_id = _why_not(facts, circuit, corridor, rail, bus, last)
     leave_at = ready_at
     if why_not is None and last is not None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transit.forecasting.links import Floats
+from transit.plan.service_day import DAY_S
 
 KEPT = 800  # departures remembered of a terminal: a week of one that sees a bus each ten minutes
 LONGEST_GAP_S = 5400.0  # after a longer one the day began anew
@@ -30,7 +31,6 @@ SLOT_WEIGHT = 2.0  # so much more counts a departure at the minute at which earl
 SLOT_DOUBT = 0.1  # departures by chance that are added on both sides: one day's are no timetable yet
 SLOT_AGE_S = 22 * 3600.0  # what is nearer is today's
 SLOT_WINDOW_S = (1800.0, 3600.0)  # the usual density of departures is taken from so long before now until so long after
-DAY_S = 86400.0
 WEEK, FIRST_WEEKDAY, FRIDAY = 7, 3, 4  # days; counted from Monday as 0, and 1 Jan 1970 was a Thursday
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from transit.operations.facts import FleetFacts
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble, TroubleKind
+from transit.plan.service_day import HOUR_S
 from transit.tracking.tracker_clock import is_correctable
 
 HEARD_LATELY = timedelta(hours=1)  # of a tracker that was heard before, what its clock says now is not known
@@ -20,8 +21,7 @@ STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see
 ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
 ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # a receiver with such a date may be some weeks off besides; no other fault is 20 years
-HOUR_S = 3600.0
-ZONES_H = (1, 14)  # hours ahead of UTC that some zone is: a device may be set to another one than the city's
+ZONES_H = (-12, 14)  # hours ahead of UTC that some zone is: a device may be set to another one than the city's
 ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
 
 
@@ -68,13 +68,13 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
 
 
 def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
-    """Whether a clock is ahead of UTC by the city's zone, or by the whole hours of another one."""
+    """Whether it is off by the city's zone, or another's whole hours: ahead, local time; behind, a zone taken off twice."""
     zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
     zone_s = zone.total_seconds() if zone else 0.0
-    if zone_s and abs(ahead_s - zone_s) < ZONE_ALIKE_S:
+    if zone_s and abs(abs(ahead_s) - abs(zone_s)) < ZONE_ALIKE_S:
         return True
     hours = round(ahead_s / HOUR_S)
-    return ZONES_H[0] <= hours <= ZONES_H[1] and abs(ahead_s - hours * HOUR_S) < ZONE_ALIKE_S
+    return hours != 0 and ZONES_H[0] <= hours <= ZONES_H[1] and abs(ahead_s - hours * HOUR_S) < ZONE_ALIKE_S
 
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:

@@ -78,11 +78,11 @@ def sentence(complaint: Complaint, translated: Callable[[str], str] = str) -> st
     return translated(SENTENCES[complaint.kind]) % complaint.figures
 
 
-def encode(complaint: Complaint) -> str:
+def encode_complaint(complaint: Complaint) -> str:
     return msgspec.json.encode(complaint).decode()
 
 
-def decode(text: str | None) -> Complaint | None:
+def decode_complaint(text: str | None) -> Complaint | None:
     """Of an earlier version: its sentence. None where nothing was ever wrong."""
     if not text:
         return None

@@ -9,12 +9,12 @@ from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.plan.network import Network
 from transit.plan.service_day import local_date, services_on
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 from transit.tracking.trip_choice import AssignmentHint
 
 OVERRULED = "label overruled"  # in MatchedPosition.explanation
 OVERDUE = timedelta(minutes=5)  # after its time an order that was not followed is told
-SEEN = timedelta(minutes=5)  # an older state says nothing of now
 WITH_TRIP = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
 
 
@@ -56,7 +56,7 @@ def _runs_now(network: Network, hint: AssignmentHint, facts: FleetFacts) -> bool
 
 
 def _is_overruled(state: VehicleState, facts: FleetFacts) -> bool:
-    return abs(facts.now - state.report.reported_at) <= SEEN and OVERRULED in state.matched.explanation
+    return abs(facts.now - state.report.reported_at) <= TOLD_AGE and OVERRULED in state.matched.explanation
 
 
 def _of_orders(facts: FleetFacts) -> Iterator[Trouble]:
@@ -66,7 +66,7 @@ def _of_orders(facts: FleetFacts) -> Iterator[Trouble]:
         state = facts.states.get(order.vehicle_id)
         if order.vehicle_id not in facts.vehicles:
             yield Trouble(TroubleKind.DEPARTURE_WITHOUT_TRACKER, order.vehicle_id, order.said_at, figures)
-        elif state is None or abs(facts.now - state.report.reported_at) > SEEN:
+        elif state is None or abs(facts.now - state.report.reported_at) > TOLD_AGE:
             yield Trouble(TroubleKind.DEPARTURE_UNSEEN, order.vehicle_id, order.said_at, figures)
         elif state.matched.status not in WITH_TRIP:
             yield Trouble(TroubleKind.DEPARTURE_WITHOUT_TRIP, order.vehicle_id, order.said_at, figures)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from transit.tracking.ages import SILENT_AGE
+
 
 @dataclass(frozen=True, slots=True)
 class InboxLimits:
@@ -12,7 +14,7 @@ class InboxLimits:
     lasts_s: float = 20.0  # so long something must be true before it is a matter
     clears_s: float = 60.0  # and so long not, before the matter is over
     headway_clears_s: float = 300.0  # the same of bunching and gaps: two buses that rest at a terminal are not apart yet
-    falls_silent_s: float = 150.0  # of a bus on a trip: nothing is decided on an older fix (MBTA Skate)
+    falls_silent_s: float = SILENT_AGE.total_seconds()  # of a bus on a trip: nothing is decided on an older fix
     silent_s: float = 300.0  # a tracker that reports every two minutes may miss one
     off_line_s: float = 120.0  # a bus that goes around a parked lorry is back by then
     loose_s: float = 300.0  # moving without a trip: on the way from the depot it is for some minutes

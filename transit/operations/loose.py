@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from transit.operations.facts import FleetFacts
 from transit.operations.service_hours import is_in_service
 from transit.operations.troubles import Trouble, TroubleKind
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
 WITHOUT_TRIP = (VehicleStatus.UNASSIGNED, VehicleStatus.DEADHEAD)
-SEEN = timedelta(seconds=150)  # an older fix says nothing of now
 GOES_ON = timedelta(seconds=90)  # a stop at a light is no end of moving
 
 
@@ -20,7 +20,7 @@ def loose_since(before: Mapping[str, datetime], states: Mapping[str, VehicleStat
     return {
         vehicle_id: before.get(vehicle_id, now)
         for vehicle_id, state in states.items()
-        if state.matched.status in WITHOUT_TRIP and now - state.report.received_at <= SEEN and _moves(state)
+        if state.matched.status in WITHOUT_TRIP and now - state.report.received_at <= SILENT_AGE and _moves(state)
     }
 
 

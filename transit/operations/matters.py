@@ -76,7 +76,7 @@ class MatterState:
     can_undo: bool = False
 
 
-def stand_of(matter: Matter, at: datetime) -> MatterState:
+def matter_state(matter: Matter, at: datetime) -> MatterState:
     """Over, else closed or put off by the newest deed that still counts, else taken, else new."""
     deeds = matter.standing_deeds(at)
     if matter.cleared_at is not None and matter.cleared_at <= at:

@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleStatus
-
-SEEN = timedelta(seconds=150)  # an older fix says nothing of now
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -18,7 +17,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         return
     for vehicle_id, state in sorted(facts.states.items()):
         last = state.detours[-1] if state.detours else None
-        is_off = state.matched.status is VehicleStatus.OFF_ROUTE and facts.now - state.report.received_at <= SEEN
+        is_off = state.matched.status is VehicleStatus.OFF_ROUTE and facts.now - state.report.received_at <= SILENT_AGE
         if not is_off or last is None or last.came_back is True:
             continue
         route, stop = network.routes.get(last.route_id), network.stops.get(last.stop_id)

@@ -10,10 +10,10 @@ from transit.operations.facts import FleetFacts
 from transit.operations.service_hours import is_in_service
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import FleetWatch
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
 EXPECTED_FOR = timedelta(minutes=10)  # a bus that was on a trip so lately should be heard
-SILENT = timedelta(seconds=150)  # twice the longest usual pause of a tracker, and some
 LASTS = timedelta(seconds=60)  # an outage must last, and so must its end: one message more or less decides nothing
 BEGINS_SHARE = 1 / 2
 ENDS_SHARE = 1 / 3
@@ -51,7 +51,7 @@ def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
     on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in HOLDING}
     last = max((state.report.received_at for state in on_trip.values()), default=None)
     since = facts.now - EXPECTED_FOR
-    if last is not None and SILENT < facts.now - last <= REMEMBERED:
+    if last is not None and SILENT_AGE < facts.now - last <= REMEMBERED:
         since = last - EXPECTED_FOR
     expected = {vehicle_id for vehicle_id, state in on_trip.items() if state.report.received_at >= since}
     expected |= {vehicle_id for vehicle_id in facts.hints if _was_heard(facts, vehicle_id)}
@@ -67,7 +67,7 @@ def _was_heard(facts: FleetFacts, vehicle_id: str) -> bool:
 
 def _is_silent(facts: FleetFacts, vehicle_id: str) -> bool:
     state: VehicleState | None = facts.states.get(vehicle_id)
-    return state is None or facts.now - state.report.received_at > SILENT  # a wrong clock is no silence
+    return state is None or facts.now - state.report.received_at > SILENT_AGE  # a wrong clock is no silence
 
 
 def _is_outage(looked: FleetWatch) -> bool:

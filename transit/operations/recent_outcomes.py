@@ -47,11 +47,11 @@ class RecentOutcomes(msgspec.Struct, array_like=True, frozen=True):
 NOTHING_YET = RecentOutcomes()
 
 
-def encode(recent: RecentOutcomes) -> bytes:
+def encode_outcomes(recent: RecentOutcomes) -> bytes:
     return msgspec.msgpack.encode(recent)
 
 
-def decode(packed: bytes | None) -> RecentOutcomes:
+def decode_outcomes(packed: bytes | None) -> RecentOutcomes:
     """Of another version of this software: nothing is known."""
     try:
         return NOTHING_YET if packed is None else msgspec.msgpack.decode(packed, type=RecentOutcomes)

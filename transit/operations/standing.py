@@ -25,7 +25,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
         rests = (vehicle.waits and vehicle.vehicle_id in held) or _left_lately(facts, vehicle.vehicle_id)
         is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
-        if not rests and (is_heard or trouble.key in facts.open):
+        # a bus whose receiver repeats a point drives, or may: that is told of the receiver alone
+        if not rests and not _is_frozen(facts, vehicle.vehicle_id) and (is_heard or trouble.key in facts.open):
             yield trouble
     for state in facts.states.values():
         standing = state.standing
@@ -39,3 +40,10 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 def _left_lately(facts: FleetFacts, vehicle_id: str) -> bool:
     state = facts.states.get(vehicle_id)
     return state is not None and state.trip_started_at is not None and facts.now - state.trip_started_at <= LEFT_LATELY
+
+
+def _is_frozen(facts: FleetFacts, vehicle_id: str) -> bool:
+    """Whether its receiver still repeats a point, though by its own speed or odometer it has driven on."""
+    state = facts.states.get(vehicle_id)
+    standing = None if state is None else state.standing
+    return state is not None and standing is not None and standing.frozen_until == state.report.reported_at

@@ -352,7 +352,7 @@ class Planner:
                 if at >= goal:
                     break  # the nearest come first
                 if at < best.get(other, inf) and (wanted is None or other in wanted):
-                    best[other], reached[other] = at, _Label(at, other, label, None, seconds)
+                    best[other], reached[other] = at, _Label(at=at, stop_id=other, before=label, hop=None, walk_s=seconds)
 
     def _leading_to(self, end: Iterable[str]) -> _Towards:
         key = frozenset(end)
@@ -522,7 +522,8 @@ def _second_round(runs: PatternRuns, boarding: Boarding, board: int, label: _Lab
             comes_at = _comes_at(runs, Boarding(0.0, following), 0, n)
         if comes_at is not None:
             stop_id = runs.pattern.stop_ids[n]
-            yield stop_id, _Label(comes_at, stop_id, label, _Hop(runs, boarding, board, n, 1))
+            hop = _Hop(runs=runs, boarding=boarding, board=board, alight=n, rounds=1)
+            yield stop_id, _Label(comes_at, stop_id, label, hop)
 
 
 def _comes_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> float | None:

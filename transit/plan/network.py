@@ -12,7 +12,7 @@ Extra = dict[str, str]  # columns of a record that the standard or this software
 
 
 NO_PICKUP = NO_DROP_OFF = 1  # pickup_type, drop_off_type: nobody gets on, nobody gets off
-BUS = 3  # route_type: what a vehicle is taken for where nothing is known of it
+BUS = 3  # route_type: what a vehicle is taken for where its kind is not known
 MAX_PARENTS = 3  # a boarding area lies in a platform, that in a station, and there it ends (feeds may go round in a ring)
 
 

@@ -22,7 +22,7 @@ from transit.plan.timetable import last_start_s
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
 MEAN_WAIT = 0.5  # of a headway, for somebody who comes at any moment
-SAME_PLACE_M = 60.0  # first and last stop this near each other make a loop
+LOOP_ENDS_M = 60.0  # first and last stop this near each other make a loop
 
 
 class Source(StrEnum):
@@ -223,7 +223,7 @@ def goes_by_headway(run: Run) -> bool:
 def is_loop(pattern: Pattern) -> bool:
     """Whether a pattern ends where it begins."""
     (x0, y0), (x1, y1) = pattern.stop_xy[0], pattern.stop_xy[-1]
-    return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M
+    return abs(x1 - x0) + abs(y1 - y0) <= LOOP_ENDS_M
 
 
 def forbidden(trip: Trip) -> tuple[frozenset[int], frozenset[int]]:
@@ -443,7 +443,9 @@ def live_trips(network: Network, live: Iterable[LiveCall]) -> dict[str, list[Liv
         key = call.vehicle_id, call.trip
         row = trips.get(key)
         if row is None:
-            row = trips[key] = LiveTrip(call.vehicle_id, call.trip, [], [], [], [])  # grows below
+            row = trips[key] = LiveTrip(
+                vehicle_id=call.vehicle_id, trip=call.trip, stop_sequences=[], at=[], low=[], high=[]
+            )  # grows below
         row.stop_sequences.append(call.stop_sequence)
         row.at.append(call.moment.at)
         row.low.append(call.moment.low)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from transit.plan.network import Network
 
 NOON_H = 12
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S  # of a clock without a change of summer time
 STARTS_KEPT = 4096  # service days and zones: ten years of one city
 
 

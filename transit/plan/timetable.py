@@ -17,9 +17,8 @@ from transit.plan.network import Frequency, Network, Trip, TripInstance
 from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of
 from transit.plan.planned_times import exact_starts, longest_trip_s
-from transit.plan.service_day import local_date, moment, seconds_of_day, services_on
+from transit.plan.service_day import DAY_S, local_date, moment, seconds_of_day, services_on
 
-DAY_S = 86_400
 NIGHT_ENDS_S = 36 * 3600  # noon of the day after: what calls later was under way for a day
 STOPS_KEPT = 300  # stops whose calls are kept: those that are looked at, or stand on screens
 

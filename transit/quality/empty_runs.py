@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from transit.plan.geometry import distance_m
-from transit.plan.service_day import moment
+from transit.plan.service_day import HOUR_S, moment
 
 MOVED_M = 100.0  # between two looks: less is the noise of a receiver that stands
 APART_S = 180.0  # two looks farther apart than that have a hole between them
-HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ GHOST_AFTER_S, GHOST_AHEAD_S, GHOST_AGAIN_S = 30.0, 900.0, 1800.0
 NEAR_S = 600.0  # promises so far ahead are held against a bus that does not come
 CAME_EARLY_S, CAME_LATE_S = 300.0, 900.0  # a passage so much before, or after, the moment promised is the bus that was meant,
 CAME_JUST_S = 120.0  # or one so shortly before the promise was made
-EARLY_S = 60.0  # a bus that comes so much before its moment is missed by who believed it
+MISSED_EARLY_S = 60.0  # a bus that comes so much before its moment is missed by who believed it
 AVAILABLE_MIN = (5, 10)  # minutes before a passage at which a promise should stand
 UNDER_WAY_S = 2400.0  # of runs that began no longer ago
 
@@ -67,6 +67,36 @@ def score(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str,
         return result
     result |= accuracy(times[kept, 0], times[kept, 1], actual[kept]) | interval(times[kept, 2], times[kept, 3], actual[kept])
     return result | _availability(made, truth)
+
+
+def examples(promises: Iterable[Promise], passages: Iterable[Passage]) -> dict[str, dict[str, Any]]:
+    """For each figure of score() a promise that stands for it: the one that was most wrong. Where one looks in the playback.
+
+    Keys: "all", a bucket like "0-3", "interval80" (the farthest outside); made_at in Unix seconds.
+    """
+    made = list(promises)
+    by_key: dict[Key, list[float]] = {}
+    for passage in sorted(passages, key=lambda row: row.actual):
+        by_key.setdefault(passage.key, []).append(passage.actual)
+    actual = around(made, by_key)[0]
+    worst: dict[str, tuple[float, int]] = {}
+
+    def take(name: str, wrong_s: float, n: int) -> None:
+        if name not in worst or wrong_s > worst[name][0]:
+            worst[name] = wrong_s, n
+
+    for n, promise in enumerate(made):
+        away_s = actual[n] - promise.made_at
+        if not away_s <= SCORED_S:  # nothing came: NaN
+            continue
+        wrong_s = abs(actual[n] - promise.predicted_at)
+        take("all", wrong_s, n)
+        for low, high in BUCKETS_MIN:
+            if low * 60 <= away_s < high * 60:
+                take(f"{low}-{high}", wrong_s, n)
+        if np.isfinite(promise.low_at):
+            take("interval80", max(promise.low_at - actual[n], actual[n] - promise.high_at), n)
+    return {name: {"made_at": made[n].made_at, "stop_id": made[n].key[2]} for name, (_, n) in worst.items()}
 
 
 def around(made: list[Promise], by_key: dict[Key, list[float]]) -> tuple[Floats, Floats]:
@@ -134,7 +164,7 @@ def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str,
         "mae_s": {f"{low}-{high}": mae(low, high) for low, high in BUCKETS_MIN},
         "mae_all_s": _round(float(np.abs(error).mean())),
         "bias_s": _round(float(error.mean())),
-        "early_over_60s_pct": _pct((error < -EARLY_S).mean()),
+        "early_over_60s_pct": _pct((error < -MISSED_EARLY_S).mean()),
         "eta_benchmark": {"buckets": [_round(value) for value in eta], "score": _round(float(np.mean(eta)))},
         "mbta_bands_pct": [_round(within(ahead, *row)) for row in MBTA],
     }

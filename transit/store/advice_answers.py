@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,11 +31,15 @@ class AdviceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AdviceRecord:
-    """Of a span of time: how many advices were applied, how many of those the bus kept, how many were declined."""
+    """Of a span of time: how many advices were applied, how many of those the bus kept, how many were declined.
+
+    shown: of each of the three, by its name, the newest answer that is counted.
+    """
 
     applied: int
     kept: int
     declined: int
+    shown: Mapping[str, AdviceAnswer] = field(default_factory=dict)
 
 
 def save_answer(connection: Connection, answer: AdviceAnswer) -> None:
@@ -86,4 +91,7 @@ def record_of(connection: Connection, since: datetime, until: datetime) -> Advic
         for row in applied
         if any(abs(at - row.leave_at) <= KEPT_WITHIN for at in departures.get((row.vehicle_id, row.stop_id), ()))
     ]
-    return AdviceRecord(applied=len(applied), kept=len(kept), declined=len(answers) - len(applied))
+    declined = [row for row in answers if row.answer is Answer.DECLINE]
+    counted = {"applied": applied, "kept": kept, "declined": declined}
+    shown = {name: rows[-1] for name, rows in counted.items() if rows}
+    return AdviceRecord(applied=len(applied), kept=len(kept), declined=len(declined), shown=shown)

@@ -16,7 +16,7 @@ from transit.tracking.trip_choice import AssignmentHint
 
 
 class Duty(StrEnum):
-    """What a vehicle is assigned to. The last two are no hint: evidence that it drives hides nothing."""
+    """What a vehicle is assigned to. The last two are no hint to the matcher: a vehicle that drives all the same is shown."""
 
     ROUTE = "route"
     TRIP = "trip"
@@ -107,7 +107,7 @@ def give(
 def find_overlap(
     connection: Connection, vehicle_id: str, starts_at: datetime, ends_at: datetime | None, *, but: int | None = None
 ) -> Assignment | None:
-    """Another assignment of the vehicle in a time; but: one that does not count."""
+    """An assignment of the vehicle that overlaps a time; None where there is none. but: one that does not count."""
     columns = table.c
     statement = select(table).where(
         columns.vehicle_id == vehicle_id,

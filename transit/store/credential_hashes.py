@@ -29,7 +29,7 @@ def hash_for_nats(password: str, *, is_chosen: bool = False) -> str:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds)).decode()
 
 
-def is_password(password: str, nats_hash: str) -> bool:
+def fits_hash(password: str, nats_hash: str) -> bool:
     """Whether a hash is that of a password."""
     try:
         return bcrypt.checkpw(password.encode()[:LONGEST], nats_hash.encode())

@@ -22,14 +22,14 @@ LARGEST = 64 * 1024 * 1024  # bytes of one frame unpacked: a file of random byte
 KEEP_DAYS = 92  # like the reports
 
 
-def path_of(data_dir: Path, kind: str, at: datetime) -> Path:
+def path_of_hour(data_dir: Path, kind: str, at: datetime) -> Path:
     return data_dir / "history" / f"{at:%Y-%m-%d}" / f"{at:%H}-{kind}"
 
 
 def append_frame(data_dir: Path, kind: str, at: datetime, content: bytes) -> int:
     """Returns the bytes written. Raises OSError."""
     frame = zstandard.ZstdCompressor(level=LEVEL).compress(content)
-    path = path_of(data_dir, kind, at.astimezone(UTC))
+    path = path_of_hour(data_dir, kind, at.astimezone(UTC))
     path.parent.mkdir(parents=True, exist_ok=True)
     record = len(frame).to_bytes(4, "big") + to_micros(at).to_bytes(8, "big") + frame
     with path.open("ab") as file:
@@ -47,7 +47,7 @@ def read_frames(
     next_at = since
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= until:
-        for at, frame in _records(path_of(data_dir, kind, hour)):
+        for at, frame in _records(path_of_hour(data_dir, kind, hour)):
             if next_at <= at <= until:
                 next_at = at + every if every else next_at
                 try:

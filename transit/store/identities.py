@@ -1,4 +1,4 @@
-"""Accounts of another house (OpenID Connect) and whose they are here."""
+"""Accounts at an identity provider (OpenID Connect) and whose they are here."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ MOST_OF_A_NAME = 99
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is to the house that vouches. subject: never given to anybody else there, unlike a name or an address
-    (OpenID Connect Core 1.0, section 5.7)."""
+    """Who somebody is to the identity provider.
+
+    subject: never given to anybody else there, unlike a name or an address (OpenID Connect Core 1.0, section 5.7).
+    """
 
     issuer: str
     subject: str
 
 
 def person_of_identity(connection: Connection, identity: Identity, wanted_name: str, role: Role, *, now: datetime) -> Person:
-    """Whose account it is; made at the first log-in, with a name near the wanted one. The role follows the other house.
+    """Whose account it is; made at the first log-in, with a name near the wanted one. The role follows the identity provider.
 
     Nobody knows the password that such a person has here; an admin may give one with a reset.
     """

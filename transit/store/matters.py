@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from transit.operations.matters import DeedKind, Matter, MatterDeed
 from transit.operations.troubles import Trouble
@@ -43,6 +43,16 @@ def add_deed(connection: Connection, matter_id: int, deed: MatterDeed) -> None:
     """What somebody did about a matter, beside all that was done before."""
     row = {"matter_id": matter_id, "at": deed.at, "person": deed.person, "deed": deed.kind.value}
     connection.execute(insert(matter_deeds).values({**row, "until": deed.until, "why": deed.why}))
+
+
+def newest_ids(connection: Connection) -> tuple[int, int]:
+    """Of the newest matter and of the newest deed; 0 where there is none. Others mean that there is something new."""
+    newest = select(
+        select(func.coalesce(func.max(matters.c.matter_id), 0)).scalar_subquery(),
+        select(func.coalesce(func.max(matter_deeds.c.deed_id), 0)).scalar_subquery(),
+    )
+    matter_id, deed_id = connection.execute(newest).one()
+    return matter_id, deed_id
 
 
 def load_matter(connection: Connection, matter_id: int) -> Matter:

@@ -9,10 +9,11 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from transit.store.credential_hashes import LETTERS
+
 HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, three passes
 AT_ONCE = BoundedSemaphore(1)  # of a process: many log-ins at once must not take the memory of the whole machine
 WAIT_S = 3.0  # for one's turn
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread when somebody types it: no l, i, o, 0, 1
 ONE_TIME_LENGTH = 16  # of 31 letters: 79 bits
 
 

@@ -27,7 +27,7 @@ class _Sample(msgspec.Struct, array_like=True):
     format: int = FORMAT
 
 
-def path_of(data_dir: Path, day: date) -> Path:
+def path_of_day(data_dir: Path, day: date) -> Path:
     return data_dir / "promises" / f"{day.isoformat()}.zst"
 
 
@@ -45,7 +45,7 @@ def append_promises(data_dir: Path, day: date, made_at: datetime, predictions: I
         if prediction.predicted_at - made_at <= AHEAD and prediction.tier is not Tier.NEXT_TRIP
     ]  # fmt: skip
     if rows:
-        path = path_of(data_dir, day)
+        path = path_of_day(data_dir, day)
         path.parent.mkdir(parents=True, exist_ok=True)
         frame = zstandard.ZstdCompressor(level=3).compress(_encoder.encode(_Sample(made_at.timestamp(), _encoder.encode(rows))))
         with path.open("ab") as file:
@@ -58,7 +58,7 @@ def read_promises(data_dir: Path, day: date) -> Iterator[Promise]:
 
     A sample of another format is left out, and an unfinished one at the end.
     """
-    path = path_of(data_dir, day)
+    path = path_of_day(data_dir, day)
     if not path.exists():
         return
     with path.open("rb") as file:

@@ -17,11 +17,11 @@ from transit.store.record import console_frames
 from transit.store.stop_events import load_events_between
 from transit.store.tables import service_days
 from transit.store.upsert import upsert
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import StopEvent, VehicleStatus
 
 CONTENT = StoredFormat(DayFigures, number=1)
 LOOK_EVERY = timedelta(seconds=60)  # at the record, for the coverage of an hour
-SILENT_S = 150  # older than this a position is not heard
 GONE_S = 3600  # and after this its bus has gone home
 UNDER_WAY = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 REACHES = timedelta(hours=6)  # a service day's last trips reach so far into the next
@@ -44,8 +44,8 @@ def figures_of_day(connection: Connection, data_dir: Path, network: Network, day
             trip = network.trips.get(row.trip_id)
             age_s, is_under_way = at.timestamp() - row.received_at, row.status in UNDER_WAY
             if trip is not None and is_under_way and age_s <= GONE_S:
-                covered.append((at, trip.route_id, age_s <= SILENT_S))
-            if age_s <= SILENT_S:
+                covered.append((at, trip.route_id, age_s <= SILENT_AGE.total_seconds()))
+            if age_s <= SILENT_AGE.total_seconds():
                 looks.append(Look(at=at, vehicle_id=row.vehicle_id, lat=row.lat, lon=row.lon, is_empty=not is_under_way))
     empty_m = empty_metres((look for look in looks if look.at < since + timedelta(days=1)), day, network.timezone)
     coverage = coverage_of(covered, day, network.timezone)

@@ -342,10 +342,10 @@ people = Table(  # who may open /armada
     Column("created_at", UtcDateTime, nullable=False),  # on our clock
     Column("disabled_at", UtcDateTime),  # the account was closed; empty while it is open
 )
-identities = Table(  # accounts at another house with which people log in (OpenID Connect)
+identities = Table(  # accounts at an identity provider with which people log in (OpenID Connect)
     "identities",
     metadata,
-    Column("issuer", Text, primary_key=True),  # the address of the house
+    Column("issuer", Text, primary_key=True),  # the address of the provider
     Column("subject", Text, primary_key=True),  # of the account there; never given to anybody else
     Column("person_id", ID, ForeignKey(people.c.person_id), nullable=False),  # whose it is here
     Column("first_at", UtcDateTime, nullable=False),  # the first log-in, on our clock

@@ -54,11 +54,11 @@ def load_tracker_health(connection: Connection) -> list[TrackerHealth]:
             clock_step_at=row.clock_step_at if row else None,
             accepted=row.accepted if row else 0,
             refusals=counts.get(tracker_id, {}),
-            last_error=complaints.decode(row.last_error) if row else None,
+            last_error=complaints.decode_complaint(row.last_error) if row else None,
             last_error_at=row.last_error_at if row else None,
             battery_pct=row.battery_pct if row else None,
             shared_with=tuple(other for other in trackers_of.get(vehicle or "", ()) if other != tracker_id),
-            recent=recent_outcomes.decode(row.recent if row else None),
+            recent=recent_outcomes.decode_outcomes(row.recent if row else None),
         )
         for tracker_id in sorted(vehicles.keys() | seen.keys() | counts.keys())
     ]

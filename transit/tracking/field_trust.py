@@ -10,7 +10,7 @@ from math import atan2, degrees, hypot
 
 import msgspec
 
-from transit.tracking.report import AvlReport
+from transit.tracking.report import RHYTHM_S, AvlReport
 
 HALF_TURN_DEG = 180.0
 COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot turn round
@@ -19,6 +19,7 @@ AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the cho
 PACE_WITHIN_S = 60.0  # over a longer time a vehicle may have stood in between
 STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the one, at a pace above the other, cannot be right, nor the reverse
 TIMES_AS_FAST, FASTER_MPS = 2.5, 4.0  # than the pace, stops and lights included; km/h sent as m/s are 3.6 times as many
+NO_WAY = (0.0, 0.0, 0.0)
 PRIOR = 2.0  # agreements that a tracker begins with
 WINDOW = 12.0  # observations remembered
 AFTER_A_MISS = 0.6  # of its agreements are left: two misses running take the weight away
@@ -65,6 +66,7 @@ class FieldTrust(msgspec.Struct, array_like=True):
     tracker_id: str = ""
     bearing: Agreement = msgspec.field(default_factory=Agreement)
     speed: Agreement = msgspec.field(default_factory=Agreement)
+    way: tuple[float, float, float] = NO_WAY  # seconds, metres east and north since a fix was last compared
 
     @property
     def distrusted(self) -> tuple[str, ...]:
@@ -75,19 +77,27 @@ class FieldTrust(msgspec.Struct, array_like=True):
 def observe_fields(
     trust: FieldTrust | None, before: AvlReport | None, report: AvlReport, east_m: float, north_m: float
 ) -> FieldTrust:
-    """What one more fix says of the fields. east_m, north_m: the way from the fix before to this one."""
+    """What one more fix says of the fields. east_m, north_m: the way from the fix before to this one.
+
+    Of fixes closer together than RHYTHM_S the way of some is compared: between two of them noise is faster than a bus.
+    """
     if trust is None or trust.tracker_id != report.tracker_id:
         trust = FieldTrust(report.tracker_id)
     if before is None or before.tracker_id != report.tracker_id:
         return trust
-    seconds = (report.reported_at - before.reported_at).total_seconds()
+    seconds = trust.way[0] + (report.reported_at - before.reported_at).total_seconds()
+    east_m, north_m = trust.way[1] + east_m, trust.way[2] + north_m
+    if seconds < RHYTHM_S:
+        trust.way = (seconds, east_m, north_m)
+        return trust
+    trust.way = NO_WAY
     moved_m = hypot(east_m, north_m)
-    if report.bearing is not None and moved_m >= COURSE_M and 0.0 < seconds <= COMPARED_WITHIN_S:
+    if report.bearing is not None and moved_m >= COURSE_M and seconds <= COMPARED_WITHIN_S:
         off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
         if off_deg <= AGREES_DEG or off_deg >= DISAGREES_DEG:
             trust.bearing.note(off_deg <= AGREES_DEG)
-    repeats = (report.lat, report.lon) == (before.lat, before.lon)  # of a receiver that may be frozen, its speed may be right
-    if report.speed_mps is not None and 0.0 < seconds <= PACE_WITHIN_S and not repeats:
+    repeats = east_m == north_m == 0.0  # of a receiver that may be frozen, its speed may be right
+    if report.speed_mps is not None and seconds <= PACE_WITHIN_S and not repeats:
         is_right = _is_speed_right(report.speed_mps, moved_m / seconds, is_known=before.speed_mps is not None)
         if is_right is not None:
             trust.speed.note(is_right)

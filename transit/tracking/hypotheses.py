@@ -23,7 +23,7 @@ class Hypothesis(msgspec.Struct, array_like=True):
 
     pattern_id: str
     along_m: float
-    top_m: float  # the furthest along so far
+    top_m: float  # the furthest along that its mean has been so far
     weight: float  # log odds
     off_m: float
     waiting: bool
@@ -34,6 +34,7 @@ class Hypothesis(msgspec.Struct, array_like=True):
     fitted_at: float | None = None  # Unix seconds at which its trip was last chosen; None: never
     drives_since: float | None = None  # Unix seconds; of one that waits, and drives about meanwhile
     must_refit: bool = False  # its trip is chosen anew at once: it has left its first stop, or another trip was named
+    mean_m: float | None = None  # where along its last fixes lie at the mean, where many come; None: at along_m
 
     @property
     def total(self) -> float:
@@ -80,12 +81,13 @@ class Belief(msgspec.Struct, array_like=True):
     y: float
     hypotheses: list[Hypothesis] = []
     out: float = 0.0  # weight of being out of service
-    before: tuple[float, float, float] | None = None  # t, x, y of the fix at which it had moved before
+    before: tuple[float, float, float] | None = None  # t, x, y of the fix at which it had moved before, a rhythm ago at least
     ended: TripInstance | None = None
     left: AbandonedTrip | None = None
     anchor: tuple[float, float, float] | None = None  # t, x, y since when it has not gone anywhere (NEVER: seen to)
     label: str | None = None  # the trip that somebody named when this belief was last looked at
     seen: float = 0.0  # Unix seconds of the last fix, whether it had moved or not
+    mark: tuple[float, float, float] | None = None  # t, x, y of a later fix, at which it had moved: `before` in its turn
 
     @property
     def best_total(self) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from transit.plan.network import Network
@@ -15,28 +16,35 @@ MARGIN = timedelta(minutes=15)  # before and after what came late: the matcher m
 SAME_CALL = timedelta(minutes=4)  # a call at the same stop so near in time is the one that is known already
 
 
-def missed_calls(
-    network: Network,
-    reports: Sequence[AvlReport],
-    hint: AssignmentHint,
-    known: Iterable[StopEvent],
-    since: datetime,
-    until: datetime,
-) -> list[StopEvent]:
-    """The calls between two moments that the reports show and that are not known.
+class LateDrive:
+    """One vehicle's reports from MARGIN before what came late to MARGIN after it. No live state is touched.
 
-    reports: all of one vehicle from MARGIN before since to MARGIN after until. No live state is touched.
+    A day's buffer takes ten seconds and more: it is driven in pieces, between what comes in meanwhile.
     """
-    pipeline = Pipeline(network)
-    seen: list[StopEvent] = []
-    for report in sorted(reports, key=lambda report: report.reported_at):
-        seen += pipeline.step(report, hint, report.reported_at).events
-    calls: dict[str, list[datetime]] = {}
-    for event in known:
-        calls.setdefault(event.stop_id, []).append(event.arrived_at)
-    return [
-        event
-        for event in seen
-        if since - SAME_CALL <= event.arrived_at <= until + SAME_CALL
-        and not any(abs(at - event.arrived_at) <= SAME_CALL for at in calls.get(event.stop_id, ()))
-    ]
+
+    def __init__(self, network: Network, reports: Iterable[AvlReport], hint: AssignmentHint) -> None:
+        self._pipeline = Pipeline(network)
+        self._hint = hint
+        self._ahead = deque(sorted(reports, key=lambda report: report.reported_at))
+        self._seen: list[StopEvent] = []
+
+    def drive(self, is_time_over: Callable[[], bool] = lambda: False) -> bool:
+        """Goes on until the time is over, by one report at least. True: all are driven."""
+        while self._ahead:
+            report = self._ahead.popleft()
+            self._seen += self._pipeline.step(report, self._hint, report.reported_at).events
+            if is_time_over():
+                break
+        return not self._ahead
+
+    def missed_calls(self, known: Iterable[StopEvent], since: datetime, until: datetime) -> list[StopEvent]:
+        """The calls between two moments that the reports show and that are not known."""
+        calls: dict[str, list[datetime]] = {}
+        for event in known:
+            calls.setdefault(event.stop_id, []).append(event.arrived_at)
+        return [
+            event
+            for event in self._seen
+            if since - SAME_CALL <= event.arrived_at <= until + SAME_CALL
+            and not any(abs(at - event.arrived_at) <= SAME_CALL for at in calls.get(event.stop_id, ()))
+        ]

@@ -30,6 +30,7 @@ from transit.tracking.hypotheses import (
     without_twins,
 )
 from transit.tracking.likelihood import SIGMA_M, bearing_fits, departure_m, detour_cost, emission, sigma_m
+from transit.tracking.report import RHYTHM_S
 from transit.tracking.trip_choice import SAME_PLAN, SAME_TRIP, ChoiceContext, TripTable, choose_trip
 
 STILL_M = 12.0  # who moved less only trembles: the usual error of a fix
@@ -109,6 +110,7 @@ class Step(NamedTuple):
     elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
     moved_m: float  # as the crow flies
     share: float  # how much the evidence of this fix counts, 0 to 1
+    part: float  # of RHYTHM_S since the fix before, 0 to 1
 
 
 class Matcher:
@@ -186,9 +188,11 @@ class Matcher:
         return places
 
     def _move(self, belief: Belief, fix: Observation, moved_m: float, context: AssignmentContext) -> None:
-        share = min(1.0, moved_m / FULL_WEIGHT_M)
-        before = (belief.t, belief.x, belief.y)
-        step = Step(fix=fix, before=before, elapsed_s=fix.t - max(belief.t, belief.seen), moved_m=moved_m, share=share)
+        part = min(1.0, (fix.t - belief.t) / RHYTHM_S)
+        before = _pass_mark(belief, fix)
+        share = part * min(1.0, hypot(fix.x - before[1], fix.y - before[2]) / FULL_WEIGHT_M)
+        elapsed_s = fix.t - max(belief.t, belief.seen)
+        step = Step(fix=fix, before=before, elapsed_s=elapsed_s, moved_m=moved_m, share=share, part=part)
         following: list[Hypothesis] = []
         leaving = [belief.out]
         on_line = False
@@ -202,7 +206,7 @@ class Matcher:
                 on_line = on_line or new.off_m < ON_LINE_SIGMAS * SIGMA_M
         belief.out = log_sum(leaving) + share * (by_chance if on_line else OUT_EMISSION)
         belief.hypotheses = without_twins(following)
-        belief.t, belief.x, belief.y, belief.before = fix.t, fix.x, fix.y, before
+        belief.t, belief.x, belief.y = fix.t, fix.x, fix.y
         if belief.out > belief.best_total - ENTERS_BELOW:
             self._enter(belief, fix, context, first=False)
         if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > ANCHOR_M:
@@ -230,7 +234,7 @@ class Matcher:
             if not old.waiting and place.along_m > pattern.end_m - ARRIVED_M:
                 score = max(score, self._at_terminal(pattern, _away_m(step.fix, pattern.stop_xy[-1]), step.share))
             score = max(score, OUTLIER * step.share)
-            yield self._at_place(old, pattern, place, old.weight + score, step.fix)
+            yield self._at_place(old, pattern, place, old.weight + score, step)
         if old.waiting:
             yield from self._wait_on(old, pattern, step, is_named)
         elif best < POOR_FIT * step.share and pattern.end_m - old.along_m < reach_m:
@@ -264,8 +268,8 @@ class Matcher:
             score += DEPARTS - DEPARTS_FREELY * share * detour_cost(driven_m, moved_m, step.elapsed_s)
             return score + AGAINST if _is_against(pattern, place, step.before, fix, moved_m) else score
         score -= share * detour_cost(driven_m, moved_m, step.elapsed_s)
-        back_m = max(0.0, old.top_m - place.along_m)
-        return score - 0.5 * (back_m / BACK_SIGMA_M) ** 2
+        back_m = max(0.0, old.top_m - _mean_m(old, place, step))
+        return score - 0.5 * step.part * (back_m / BACK_SIGMA_M) ** 2
 
     def _wait_on(self, old: Hypothesis, pattern: Pattern, step: Step, is_named: bool) -> Iterable[Hypothesis]:
         """It waits still: no farther away than its terminal reaches, and not while it drives and drives.
@@ -308,20 +312,22 @@ class Matcher:
                 )
                 yield _on_line(pattern, place, old.weight + 2 * TURNS + score, fix)
 
-    def _at_place(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, fix: Observation) -> Hypothesis:
-        arrived_at = old.arrived_at
+    def _at_place(self, old: Hypothesis, pattern: Pattern, place: OnLine, weight: float, step: Step) -> Hypothesis:
+        arrived_at, t = old.arrived_at, step.fix.t
+        mean_m = place.along_m if old.waiting else _mean_m(old, place, step)
         if place.along_m < pattern.end_m - ARRIVED_M:
             arrived_at = None
         elif arrived_at is None and place.off_m <= self.limits.of_pattern[pattern.pattern_id].terminal_radius_m:
-            arrived_at = fix.t
+            arrived_at = t
         return msgspec.structs.replace(
             old,
             along_m=place.along_m,
-            top_m=max(old.top_m, place.along_m) if not old.waiting else place.along_m,
+            top_m=mean_m if old.waiting else max(old.top_m, mean_m),
+            mean_m=mean_m,
             weight=weight,
             off_m=place.off_m,
             waiting=False,
-            since=fix.t if old.waiting else old.since,
+            since=t if old.waiting else old.since,
             arrived_at=arrived_at,
             must_refit=old.waiting or old.must_refit,
         )
@@ -539,6 +545,22 @@ def _drives_since(belief: Belief, fix: Observation) -> float | None:
         return None
     t, x, y = belief.before
     return t if hypot(fix.x - x, fix.y - y) > WAITS_BELOW_MPS * (fix.t - t) else None
+
+
+def _mean_m(old: Hypothesis, place: OnLine, step: Step) -> float:
+    """How far along a vehicle is, of many fixes within RHYTHM_S their fading mean: metres."""
+    before_m = old.along_m if old.mean_m is None else old.mean_m
+    return before_m + step.part * (place.along_m - before_m)
+
+
+def _pass_mark(belief: Belief, fix: Observation) -> FixPlace:
+    """The place that a fix is compared with: the one before, or of many within RHYTHM_S one that is as old."""
+    mark = belief.mark or (belief.t, belief.x, belief.y)
+    if fix.t - mark[0] >= RHYTHM_S:
+        belief.before, belief.mark = mark, (fix.t, fix.x, fix.y)
+    else:
+        belief.before, belief.mark = belief.before or mark, mark
+    return belief.before
 
 
 def _has_rested(belief: Belief, fix: Observation) -> bool:

@@ -12,6 +12,7 @@ MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; 
 MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
 MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
+RHYTHM_S = 10.0  # fixes that come oftener share their noise: together they tell as much as one each so long
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from math import hypot
+from math import hypot, sqrt
 
 import msgspec
 
@@ -27,7 +27,14 @@ FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a 
 DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
 TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
 TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
-TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new
+TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new;
+TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # nor one within so many times what its fixes spread (one in a thousand is beyond),
+SPREAD_FIXES = 18  # which so many show, by how far they lie from each other: who moves up has not trembled
+# Who drives off a place is not noise of it, nearer than NOISE_M, too: once it has stood so long that its spread is known,
+KNOWN_S = 180.0
+STARTS_M = 12.0  # it drives by its own speed, so far off and beyond its spread, or
+OFF_SPREADS = 3.5  # it lies beyond TREMOR_M, and so many times its spread (one fix of 200,000 does),
+HOME_M = 20.0  # having come from so near at the pace of DRIVES_MPS
 MOST_PASSED_BY = 1  # departures that a vehicle lets go to others before it is a spare one: the first may be a wrong guess
 STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
 
@@ -43,11 +50,23 @@ class StandingPlace(msgspec.Struct, array_like=True):
     due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
     due_trip: TripInstance | None = None
     passed_by: int = 0  # departures that it waited for here, and that other vehicles drove in its stead
+    spread_m2: float = 0.0  # mean square of how far its fixes lie from their mean
+    step_m2: float = 0.0  # mean square of the way from each of them to the next
+    home_at: float = 0.0  # Unix seconds of the last fix within HOME_M of that
 
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place; rounding counts where both are rounded."""
         reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
-        return hypot(fix.x - self.x, fix.y - self.y) <= times * reach
+        return self.away_m(fix) <= times * reach
+
+    def away_m(self, fix: StandingPlace) -> float:
+        return hypot(fix.x - self.x, fix.y - self.y)
+
+    @property
+    def tremor_m(self) -> float:
+        """How far off its middle a fix is only noise, of a place that is known."""
+        spread_m = sqrt(min(self.spread_m2, 0.5 * self.step_m2)) if self.fixes >= SPREAD_FIXES else 0.0
+        return max(TREMOR_M, min(TREMOR_SPREADS * spread_m, MOST_TREMOR_M))
 
 
 class Standing(msgspec.Struct, array_like=True):
@@ -60,6 +79,7 @@ class Standing(msgspec.Struct, array_like=True):
     driven_m: float = 0.0  # meanwhile, by its own speed
     odometer_m: float | None = None  # at the first of them
     frozen: tuple[float, float] | None = None  # the last time that the receiver repeated a point while the vehicle drove
+    drove_off: bool = False  # it was seen to drive off the place that it left last: only at its middle is it back
 
 
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
@@ -70,22 +90,47 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
         return Standing(fresh)
     _watch_receiver(standing, before, report)
     place, left = standing.place, standing.left
-    if left is not None and t - standing.left_at <= BACK_WITHIN_S and left.holds(fresh, accuracy_m):
+    step_m = distance_m(before.lat, before.lon, report.lat, report.lon)
+    if left is not None and t - standing.left_at <= BACK_WITHIN_S and _is_back(standing, left, fresh, report):
         standing.place, standing.left = left, None
-        _add(left, fresh)
+        _add(left, fresh, step_m)
+    elif drives_off(place, fresh, report):
+        standing.place, standing.left, standing.left_at, standing.drove_off = fresh, place, t, True
     elif place.holds(fresh, accuracy_m):
-        _add(place, fresh)
+        _add(place, fresh, step_m)
     else:
         standing.place = fresh
         if left is None or t - standing.left_at > BACK_WITHIN_S or not left.holds(fresh, accuracy_m, EXCURSION):
-            standing.left, standing.left_at = place, t
+            standing.left, standing.left_at, standing.drove_off = place, t, False
     return standing
+
+
+def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
+    """Whether a vehicle that has stood in this place drives now, however near: faster and farther than its noise goes.
+
+    Its own speed, where it is believed, tells so at the first fix; without one the second tells.
+    """
+    if fix.since - place.since < KNOWN_S or place.fixes < TREMOR_FIXES or place.grid_m > 0.0:
+        return False
+    away_m, spread_m, error_m = place.away_m(fix), sqrt(place.spread_m2), ACCURACIES * (report.accuracy_m or 0.0)
+    if (report.speed_mps or 0.0) >= DRIVES_MPS:
+        return away_m > max(STARTS_M, TREMOR_SPREADS * spread_m, error_m)
+    return away_m > max(TREMOR_M, OFF_SPREADS * spread_m, error_m) and away_m - HOME_M >= DRIVES_MPS * (
+        fix.since - place.home_at
+    )
+
+
+def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
+    """Whether a vehicle is in the place that it left last: then it never left it."""
+    if standing.drove_off:
+        return left.away_m(fix) <= left.tremor_m and not drives_off(left, fix, report)
+    return left.holds(fix, report.accuracy_m or 0.0)
 
 
 def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
     """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
     has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
-    return has_stood and hypot(x - place.x, y - place.y) <= TREMOR_M
+    return has_stood and hypot(x - place.x, y - place.y) <= place.tremor_m
 
 
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
@@ -135,10 +180,17 @@ def rounding_m(lat: float, lon: float) -> float:
     return 0.0
 
 
-def _add(place: StandingPlace, fix: StandingPlace) -> None:
+def _add(place: StandingPlace, fix: StandingPlace, step_m: float) -> None:
+    """step_m: the way from the fix before."""
     place.fixes = min(place.fixes + 1, MOST_FIXES)
-    place.x += (fix.x - place.x) / place.fixes
-    place.y += (fix.y - place.y) / place.fixes
+    east_m, north_m = fix.x - place.x, fix.y - place.y
+    place.x += east_m / place.fixes
+    place.y += north_m / place.fixes
+    square_m2 = east_m * (fix.x - place.x) + north_m * (fix.y - place.y)
+    place.spread_m2 += (square_m2 - place.spread_m2) / place.fixes
+    place.step_m2 += (step_m * step_m - place.step_m2) / place.fixes
+    if place.away_m(fix) <= HOME_M:
+        place.home_at = fix.since
     place.grid_m = min(place.grid_m, fix.grid_m)
 
 

@@ -10,13 +10,13 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import msgspec
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from flask_babel import force_locale, gettext
 
 from gtfs.published import licence_of
 from transit.plan.network import Network
 from transit.plan.patterns import stop_place
-from web.api.feeds import NO_NETWORK, conditional
+from web.api.feeds import conditional, loaded_network
 from web.guide import guide_of
 from web.words.languages import LANGUAGES
 from web.world import world
@@ -58,19 +58,12 @@ def base() -> str:
     return world().settings.publication.public_url or request.url_root.rstrip("/")
 
 
-def the_network() -> Network:
-    network = world().network
-    if network is None:
-        abort(503, NO_NETWORK)
-    return network
-
-
 # ---- DCAT-AP
 
 
 @pages.get("/catalog.jsonld")
 def catalog() -> Response:
-    content = msgspec.json.encode({"@context": CONTEXT, **_catalog(the_network())})
+    content = msgspec.json.encode({"@context": CONTEXT, **_catalog(loaded_network())})
     return conditional(content, "application/ld+json", world().imported_at, KEPT_S)
 
 
@@ -267,7 +260,7 @@ def _in_each_language(phrase: Phrase) -> list[Node]:
 
 @pages.get("/dmfr.json")
 def dmfr() -> Response:
-    network, publication = the_network(), world().settings.publication
+    network, publication = loaded_network(), world().settings.publication
     name = _onestop_name(network.agencies[0].name)
     address = licence_of(network, publication)
     licence = {"license": {"url": address}} if address else {}
@@ -325,7 +318,7 @@ def robots() -> Response:
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
     """Pages that mean the same tomorrow: stops, routes, timetables, places."""
-    network = the_network()
+    network = loaded_network()
     addresses = [
         *STANDING_PAGES,
         *(f"/{page}/{_quoted(route_id)}" for page in ("koridor", "jadwal") for route_id in network.routes),

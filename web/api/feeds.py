@@ -11,6 +11,7 @@ from gtfs.expanded import TooManyDepartures
 from gtfs.realtime import json_of_pb
 from transit.operations.watch import NO_WATCH
 from transit.operations.watch_report import FaultKind
+from transit.plan.network import Network
 from transit.store.watch_reports import read_report
 from web import metrics
 from web.world import world
@@ -18,6 +19,7 @@ from web.world import world
 pages = Blueprint("feeds", __name__)
 NAMES = ("vehicle_positions", "trip_updates", "alerts")
 NO_NETWORK = "No network is loaded yet. Import one with: python app.py gtfs import FEED.zip"
+NO_SNAPSHOT = "The live process has not written anything yet."
 
 
 def conditional(content: bytes, mimetype: str, modified: datetime | None, max_age_s: int) -> Response:
@@ -33,10 +35,17 @@ def conditional(content: bytes, mimetype: str, modified: datetime | None, max_ag
     return response
 
 
+def loaded_network() -> Network:
+    """The current network; 503, with what to do, where none is loaded."""
+    network = world().network
+    if network is None:
+        abort(503, NO_NETWORK)
+    return network
+
+
 @pages.get("/gtfs.zip")
 def gtfs_zip() -> Response:
-    if world().network is None:
-        abort(503, NO_NETWORK)
+    loaded_network()
     response = conditional(world().zip(), "application/zip", world().imported_at, 300)
     response.headers["Content-Disposition"] = 'attachment; filename="gtfs.zip"'
     return response
@@ -45,8 +54,7 @@ def gtfs_zip() -> Response:
 @pages.get("/gtfs-expanded.zip")
 def gtfs_expanded_zip() -> Response:
     """For programs that do not read frequencies.txt."""
-    if world().network is None:
-        abort(503, NO_NETWORK)
+    loaded_network()
     try:
         content = world().zip(unrolled=True)
     except TooManyDepartures as error:
@@ -62,8 +70,9 @@ def gtfs_realtime(name: str, kind: str) -> Response:
     if name not in NAMES:
         abort(404, f"There is no feed {name}. There are: {', '.join(NAMES)}")
     made = world().view.snapshot
-    if world().network is None or made is None:
-        abort(503, NO_NETWORK if world().network is None else "The live process has not written anything yet.")
+    loaded_network()
+    if made is None:
+        abort(503, NO_SNAPSHOT)
     unrolled = request.args.get("expanded") == "1"
     try:
         packed = world().expanded_feed(name) if unrolled else world().feed(name)

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort, request
 
-from transit.arrivals.rows import LIVE_AGE, TOLD_AGE
 from transit.plan.directions import headsign_of
 from transit.plan.journeys import Journey, Leg, Walk
 from transit.plan.nearest_stops import nearest_stops
 from transit.plan.network import Network, Stop
 from transit.plan.runs import Moment
 from transit.plan.stop_codes import stop_code
+from transit.tracking.ages import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import VehicleState, is_fresh
 from web.answer_types import (
     AlertAnswer,
@@ -37,9 +37,9 @@ from web.answer_types import (
     VehiclesAnswer,
     WalkAnswer,
 )
-from web.api.feeds import NO_NETWORK, conditional
+from web.api.feeds import conditional, loaded_network
 from web.api.openapi import document
-from web.as_json import a_time, a_trip, an_arrival, crowding_of, local
+from web.as_json import a_time, an_arrival, crowding_answer, optional_time, trip_answer
 from web.boards.running import buses_now, in_service, next_index
 from web.boards.stop_board import stop_board
 from web.endpoints import of_stop
@@ -54,18 +54,11 @@ RADIUS_M = 1000.0  # around a place, where the program does not say
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
-def the_network() -> Network:
-    network = world().network
-    if network is None:
-        abort(503, NO_NETWORK)
-    return network
-
-
-def answer(content: object, max_age_s: int, mimetype: str = "application/json") -> Response:
+def json_answer(content: object, max_age_s: int, mimetype: str = "application/json") -> Response:
     return conditional(msgspec.json.encode(content), mimetype, None, max_age_s)
 
 
-def number(name: str, low: float, high: float) -> float | None:
+def bounded_number(name: str, low: float, high: float) -> float | None:
     """A query argument as a number; 400 where it is none or out of bounds."""
     text = request.args.get(name)
     if text is None:
@@ -82,23 +75,23 @@ def number(name: str, low: float, high: float) -> float | None:
 @pages.get("/stops")
 def stops() -> Response:
     """All stops that a route serves; with lat and lon those near a place, the nearest first; with route_id those of a route."""
-    network = the_network()
+    network = loaded_network()
     served = [network.stops[stop_id] for stop_id in sorted(network.routes_of_stop)]
     route_id = request.args.get("route_id")
     if route_id is not None:
         network.route(route_id)
         served = [stop for stop in served if route_id in network.routes_of_stop[stop.stop_id]]
-    lat, lon, radius = number("lat", -90, 90), number("lon", -180, 180), number("radius_m", 1, 20_000)
+    lat, lon, radius = bounded_number("lat", -90, 90), bounded_number("lon", -180, 180), bounded_number("radius_m", 1, 20_000)
     if (lat is None) != (lon is None):
         abort(400, "lat and lon come together.")
     if lat is None or lon is None:
-        return answer(StopsAnswer([a_stop(network, stop) for stop in served]), 60)
+        return json_answer(StopsAnswer([stop_answer(network, stop) for stop in served]), 60)
     metres = nearest_stops(network, lat, lon, radius or RADIUS_M)
     near = sorted((round(metres[stop.stop_id]), stop.stop_id) for stop in served if stop.stop_id in metres)
-    return answer(StopsAnswer([a_stop(network, network.stops[stop_id], away_m) for away_m, stop_id in near]), 60)
+    return json_answer(StopsAnswer([stop_answer(network, network.stops[stop_id], away_m) for away_m, stop_id in near]), 60)
 
 
-def a_stop(network: Network, stop: Stop, distance_m: int | msgspec.UnsetType = msgspec.UNSET) -> StopAnswer:
+def stop_answer(network: Network, stop: Stop, distance_m: int | msgspec.UnsetType = msgspec.UNSET) -> StopAnswer:
     return StopAnswer(
         stop_id=stop.stop_id,
         stop_code=stop_code(stop) or None,
@@ -116,22 +109,22 @@ def a_stop(network: Network, stop: Stop, distance_m: int | msgspec.UnsetType = m
 
 @pages.get("/stops/<path:stop_id>/arrivals")
 def arrivals(stop_id: str) -> Response:
-    network = the_network()
+    network = loaded_network()
     board = stop_board(world(), stop_id)
-    return answer(
+    return json_answer(
         StopArrivalsAnswer(
-            now=local(world().now()),
+            now=optional_time(world().now()),
             live=world().is_live,
             live_age_s=world().live_age_s,
-            stop=a_stop(network, board.stop),
+            stop=stop_answer(network, board.stop),
             arrivals=[an_arrival(row) for row in board.rows],
             passed=[
                 PassedAnswer(
-                    trip=a_trip(event.trip),
+                    trip=trip_answer(event.trip),
                     route_id=network.trips[event.trip.trip_id].route_id,
                     vehicle_id=event.vehicle_id,
                     stop_sequence=event.stop_sequence,
-                    passed_at=local(event.departed_at or event.arrived_at),
+                    passed_at=optional_time(event.departed_at or event.arrived_at),
                 )
                 for event in board.passed
             ],
@@ -139,8 +132,8 @@ def arrivals(stop_id: str) -> Response:
                 HoursAnswer(
                     route_id=direction.direction.route_id,
                     direction_id=direction.direction.direction_id,
-                    first_at=local(direction.hours.first_at) if direction.hours else None,
-                    last_at=local(direction.hours.last_at) if direction.hours else None,
+                    first_at=optional_time(direction.hours.first_at) if direction.hours else None,
+                    last_at=optional_time(direction.hours.last_at) if direction.hours else None,
                     approximate=direction.hours.about if direction.hours else None,
                 )
                 for direction in board.directions
@@ -154,15 +147,15 @@ def arrivals(stop_id: str) -> Response:
 @pages.get("/journeys")
 def journeys() -> Response:
     """From one stop to another, by ids: no coordinates are asked for."""
-    network = the_network()
+    network = loaded_network()
     start, end = (network.stop(request.args.get(name, "")) for name in ("from", "to"))
-    when = moment_of("at") or world().now()
+    when = moment_asked("at") or world().now()
     journey_plan = plan(world(), of_stop(start), of_stop(end), when, arrive=request.args.get("arrive") == "1")
     journeys = [a_journey(journey) for journey in journey_plan.journeys]
-    return answer(JourneysAnswer(now=local(world().now()), journeys=journeys), 1)
+    return json_answer(JourneysAnswer(now=optional_time(world().now()), journeys=journeys), 1)
 
 
-def moment_of(name: str) -> datetime | None:
+def moment_asked(name: str) -> datetime | None:
     """A query argument as a moment; on the network's clock where it names no offset."""
     text = request.args.get(name)
     if text is None:
@@ -173,7 +166,7 @@ def moment_of(name: str) -> datetime | None:
         abort(400, f"{name} must be a time like 2026-11-24T07:15:00+07:00, not {text[:40]!r}.")
     if instant.year not in YEARS:
         abort(400, f"{name} must be a time of the years {YEARS[0]} to {YEARS[-1]}.")
-    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(the_network().timezone))
+    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(loaded_network().timezone))
 
 
 def a_journey(journey: Journey) -> JourneyAnswer:
@@ -193,7 +186,7 @@ def a_leg(journey: Journey, leg: Leg) -> WalkAnswer | RideAnswer:
     return RideAnswer(
         route_id=leg.pattern.route_id,
         direction_id=leg.pattern.direction_id,
-        trip=a_trip(leg.run.trip),
+        trip=trip_answer(leg.run.trip),
         from_stop_id=leg.board,
         to_stop_id=leg.alight,
         stops=leg.stops,
@@ -214,9 +207,9 @@ def a_span(moment: Moment) -> SpanAnswer:
 
 @pages.get("/routes")
 def routes() -> Response:
-    network = the_network()
+    network = loaded_network()
     running = buses_now(world())
-    return answer(
+    return json_answer(
         RoutesAnswer(
             [
                 RouteAnswer(
@@ -237,12 +230,12 @@ def routes() -> Response:
 
 def vehicles_in_service() -> list[VehicleState]:
     """The vehicles in service seen within 300 s, by id."""
-    the_network()
+    loaded_network()
     return sorted(in_service(world()), key=lambda state: state.vehicle_id)
 
 
-def a_vehicle(state: VehicleState) -> VehicleAnswer:
-    network, report = the_network(), state.report
+def vehicle_answer(state: VehicleState) -> VehicleAnswer:
+    network, report = loaded_network(), state.report
     trip = network.trips[state.matched.trip.trip_id] if state.matched.trip else None
     index = next_index(network, state)
     call = trip.stop_times[index] if trip and index is not None else None
@@ -252,27 +245,28 @@ def a_vehicle(state: VehicleState) -> VehicleAnswer:
         status=state.matched.status,
         route_id=trip.route_id if trip else None,
         direction_id=trip.direction_id if trip else None,
-        trip=a_trip(state.matched.trip) if state.matched.trip else None,
+        trip=trip_answer(state.matched.trip) if state.matched.trip else None,
         headsign=headsign_of(network, trip) if trip else None,
         next_stop_id=call.stop_id if call else None,
         bearing=report.bearing,
         speed_mps=report.speed_mps,
-        reported_at=local(report.reported_at),
+        reported_at=optional_time(report.reported_at),
         age_s=round(max(0.0, (world().now() - report.reported_at).total_seconds())),
         old=not is_fresh(report.reported_at, world().now(), LIVE_AGE),
-        standing_since=local(standing.since) if standing else None,
+        standing_since=optional_time(standing.since) if standing else None,
         is_demo=trip.is_demo if trip else False,
-        crowding=crowding_of(state.vehicle_id, state.matched.trip),
+        crowding=crowding_answer(state.vehicle_id, state.matched.trip),
     )
 
 
 @pages.get("/vehicles")
 def vehicles() -> Response:
     rows = [
-        msgspec.structs.replace(a_vehicle(state), lat=state.report.lat, lon=state.report.lon) for state in vehicles_in_service()
+        msgspec.structs.replace(vehicle_answer(state), lat=state.report.lat, lon=state.report.lon)
+        for state in vehicles_in_service()
     ]
-    now = local(world().now())
-    return answer(VehiclesAnswer(now=now, live=world().is_live, told_for_s=TOLD_AGE.seconds, vehicles=rows), 2)
+    now = optional_time(world().now())
+    return json_answer(VehiclesAnswer(now=now, live=world().is_live, told_for_s=TOLD_AGE.seconds, vehicles=rows), 2)
 
 
 @pages.get("/vehicles.geojson")
@@ -282,17 +276,17 @@ def vehicles_geojson() -> Response:
             type="Feature",
             id=state.vehicle_id,
             geometry=PointAnswer(type="Point", coordinates=(round(state.report.lon, 6), round(state.report.lat, 6))),
-            properties=a_vehicle(state),
+            properties=vehicle_answer(state),
         )
         for state in vehicles_in_service()
     ]
-    return answer(VehicleFeaturesAnswer(type="FeatureCollection", features=features), 2, "application/geo+json")
+    return json_answer(VehicleFeaturesAnswer(type="FeatureCollection", features=features), 2, "application/geo+json")
 
 
 @pages.get("/explain")
 def explain() -> Response:
     """Why a vehicle is said to reach a stop when it is: links, history, today's factors, the age of the fix."""
-    network = the_network()
+    network = loaded_network()
     vehicle_id, stop_id = request.args.get("vehicle", ""), request.args.get("stop", "")
     if vehicle_id not in world().states:
         abort(404, f"vehicle: there is no vehicle {vehicle_id[:80]!r} now; give vehicle and stop.")
@@ -304,9 +298,9 @@ def explain() -> Response:
         abort(429, "Another question is being answered. Ask again in a second.")
     if explanations is None:
         abort(503, "The live process does not answer; nothing can be explained without it.")
-    return answer(ExplanationsAnswer(explanations), 0)
+    return json_answer(ExplanationsAnswer(explanations), 0)
 
 
 @pages.get("/openapi.json")
 def openapi() -> Response:
-    return answer(document(), 3600)
+    return json_answer(document(), 3600)

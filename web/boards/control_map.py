@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from transit.control.corridor import GONE, BusState, CorridorBus
-from transit.control.facts import SILENT
 from transit.plan.network import Network
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState
 from web.words import control, names, phrasing
 from web.words.colours import colours
@@ -39,7 +39,7 @@ def map_buses(world: World, corridors: Sequence[Any]) -> list[MapBus]:
     rows = []
     for vehicle_id, state in sorted(world.states.items()):
         if now - state.report.received_at <= GONE:
-            is_silent = now - state.report.received_at > SILENT
+            is_silent = now - state.report.received_at > SILENT_AGE
             rows.append(_map_bus(network, state, on_ladder.get(vehicle_id), is_silent))
     return rows
 

@@ -31,8 +31,9 @@ NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where n
 HALF_LETTERS = 11  # and where one does
 LINE_Y = 11.0  # two names nearer than this stand on one line
 NAME_APART = 12.0  # two names beside one rail need so much
-STALE_S = 6.0  # a state older than this is not now
-DAYS_KEPT = 8  # circuits of so many days
+STATE_OLD_S = 6.0  # a state older than this is not now
+CIRCUIT_DAYS_KEPT = 8  # circuits of so many days
+CIRCUITS_KEPT = 512  # of which the stops have their places: of days that are alike they are the same
 RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
 
@@ -105,11 +106,15 @@ class CorridorRow:
     @property
     def is_short(self) -> bool:
         needed = self.corridor.buses_needed
-        return needed is not None and self.corridor.buses_on < needed
+        return needed is not None and self.corridor.buses_on + self.corridor.buses_unsure < needed
+
+    @property
+    def has_silent(self) -> bool:
+        return any(bus.state is BusState.SILENT for bus in self.corridor.buses)
 
     @property
     def is_uncertain(self) -> bool:
-        return any(bus.state is BusState.SILENT for bus in self.corridor.buses)
+        return any(bus.is_uncertain for bus in self.corridor.buses)
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class ControlBoard:
 
     @property
     def is_stale(self) -> bool:
-        return abs(self.age_s) > STALE_S
+        return abs(self.age_s) > STATE_OLD_S
 
 
 def control_board(world: World) -> ControlBoard | None:
@@ -149,6 +154,11 @@ def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor)
     return all(row.rail < rails and row.stop_id in network.stops for row in corridor.terminals)
 
 
+def is_stale(world: World) -> bool:
+    """Whether what the live process writes is too old to be now."""
+    return world.live_age_s is None or abs(world.live_age_s) > STATE_OLD_S
+
+
 def control_values(world: World) -> dict[str, object]:
     """What the template of the live part needs."""
     return {"board": control_board(world), "control": control, "shortened": shortened, "followed": answers_today(world)}
@@ -171,7 +181,7 @@ def answers_today(world: World) -> AdviceRecord:
 
 @once_per_network
 def _circuits_by_day(network: Network) -> Cache[date, dict[str, Circuit]]:
-    return Cache(DAYS_KEPT)
+    return Cache(CIRCUIT_DAYS_KEPT)
 
 
 def _circuits(network: Network, day: date) -> dict[str, Circuit]:
@@ -194,11 +204,6 @@ def _row(network: Network, circuit: Circuit, corridor: Corridor, advice: Sequenc
 def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
     """The circuit unrolled: down the left rail, up the right one; a loop's second half is its right rail."""
     columns = 2 if circuit.is_loop else len(circuit.rails)
-    stops = []
-    for n, rail in enumerate(circuit.rails):
-        for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
-            at = place_point(circuit, n, at_s)
-            stops.append(LadderStop(network.stops[stop_id], at, NAME_LETTERS, at.y))
     buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
     terminals = [
         LadderTerminal(row, network.stops[row.stop_id], place_point(circuit, row.rail, 0.0)) for row in corridor.terminals
@@ -207,10 +212,25 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
         width=PAIR_WIDTH * ((columns + 1) // 2),
         is_loop=circuit.is_loop,
         rails=[(_column_point(n, 0.0), _column_point(n, 1.0)) for n in range(columns)],
-        stops=_with_room(stops),
+        stops=_ladder_stops(network).get(circuit, lambda: _stops_of(network, circuit)),
         buses=_apart(buses),
         terminals=terminals,
     )
+
+
+@once_per_network
+def _ladder_stops(network: Network) -> Cache[Circuit, list[LadderStop]]:
+    """They stay where they are while buses move."""
+    return Cache(CIRCUITS_KEPT)
+
+
+def _stops_of(network: Network, circuit: Circuit) -> list[LadderStop]:
+    stops = []
+    for n, rail in enumerate(circuit.rails):
+        for stop_id, at_s in list(zip(rail.stop_ids, rail.at_s, strict=True))[1:-1]:
+            at = place_point(circuit, n, at_s)
+            stops.append(LadderStop(network.stops[stop_id], at, NAME_LETTERS, at.y))
+    return _with_room(stops)
 
 
 def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
@@ -219,7 +239,7 @@ def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
     placed: list[LadderStop] = []
     for x in sorted({row.at.x for row in named}):
         column = sorted((row for row in named if row.at.x == x), key=lambda row: row.at.y)
-        ys = spread([row.at.y for row in column], NAME_APART, TOP_Y + NAME_APART, BOTTOM_Y - NAME_APART)
+        ys = spread_heights([row.at.y for row in column], NAME_APART, TOP_Y + NAME_APART, BOTTOM_Y - NAME_APART)
         placed += [replace(row, label_y=y) for row, y in zip(column, ys, strict=True)]
     shared = [replace(row, letters=HALF_LETTERS) if _shares_its_line(row, placed) else row for row in placed]
     return [*shared, *(replace(row, letters=0) for row in stops if row not in named)]
@@ -238,7 +258,7 @@ def _shares_its_line(stop: LadderStop, stops: list[LadderStop]) -> bool:
     )
 
 
-def spread(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
+def spread_heights(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
     """Heights in order, moved as little as makes each so far from the one before; within low..high as long as there is room."""
     groups: list[list[float]] = []  # of labels that touch: their heights as they would be, and around which middle they stand
     for y in ys:

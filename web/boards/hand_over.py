@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext
 
 from transit.arrivals.alerts import Alert
-from transit.operations.matters import Handling, Matter, stand_of
+from transit.operations.matters import Handling, Matter, matter_state
 from transit.operations.troubles import TroubleKind
 from transit.plan.network import Network
 from transit.store.advice_answers import record_of
@@ -95,7 +95,7 @@ def _open_matters(world: World, some: Sequence[Matter], until: datetime) -> list
     """Those that are still so, with who has them."""
     lines = []
     for matter in some:
-        stand = stand_of(matter, until)
+        stand = matter_state(matter, until)
         if stand.handling is not Handling.OVER and matter.trouble.kind is not TroubleKind.TICKET_WAITS:
             said_of_it = words.stand_word(stand)
             lines.append(f"{one_row(world, matter).wrong}{f' [{said_of_it}]' if said_of_it else ''}")

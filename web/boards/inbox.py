@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from transit.operations.matters import WATCHED, Handling, Matter, MatterState, stand_of
+from transit.operations.matters import WATCHED, Handling, Matter, MatterState, matter_state
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.store.matters import load_matters, load_open
 from web.boards.trouble_lines import trouble_lines
@@ -87,7 +87,7 @@ def _rows(world: World, some: list[Matter], troubles: Iterable[Trouble], at: dat
         MatterRow(
             matter=matter,
             trouble=trouble,
-            stand=stand_of(matter, at),
+            stand=matter_state(matter, at),
             wrong=line.wrong,
             remedy=line.remedy,
             step=matters.first_step(trouble),

@@ -15,12 +15,11 @@ from transit.plan.service_day import local_date, moment
 from transit.plan.walking import walk_s
 from web.boards.places import stand_of
 from web.endpoints import of_place
-from web.planner import service_at
+from web.planner import DAY_ENDS_S, service_at
 from web.world import World
 
 FAR_ON_FOOT_M = 2_000.0  # nobody walks further in this climate where a bus should go
 UNKNOWN_WAY_S = 600.0  # where one of two positions is missing
-DAY_ENDS_S = 30 * 3600  # service days pass midnight
 
 
 @dataclass(frozen=True)

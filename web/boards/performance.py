@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,11 @@ class PerformanceBoard:
     scored_day: date | None
     eta_score: float | None  # of all scored days of the span, each by how many promises were scored
     scored_days: int
+
+    def promise_shown(self, figure: str) -> tuple[datetime, str] | None:
+        """The promise of the scored day that stands for a figure: when it was made, and its stop_id."""
+        example = ((self.scores or {}).get("examples") or {}).get(figure)
+        return None if example is None else (datetime.fromtimestamp(example["made_at"], UTC), example["stop_id"])
 
 
 def span_of(period: Period, day: date) -> tuple[date, date]:

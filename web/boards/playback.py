@@ -18,12 +18,12 @@ from transit.store.alerts import load_alerts
 from transit.store.networks import load_network, load_versions
 from transit.store.record import ConsoleFrame, SeenVehicle, console_frames, shown_over
 from transit.store.stop_events import load_events_between
+from transit.tracking.ages import SILENT_AGE
 from web.boards.corridors import CorridorRow, corridor_rows
 from web.world import World
 
 NEAR = timedelta(seconds=60)  # a frame so near to the moment is of it; each ten seconds there is one
 LOOK_EVERY = timedelta(seconds=30)  # whether a minute was recorded, and who was silent
-SILENT_S = 150
 SKETCH = 400.0  # units of the sketch's longer side
 
 
@@ -130,7 +130,7 @@ def stop_verdict(world: World, stop: Stop, at: datetime) -> StopVerdict:
         row.vehicle_id
         for frame_at, frame in frames[_nearest(frames, at) : _nearest(frames, at) + 1]
         for row in frame.vehicles
-        if routes.get(row.trip_id) in mine and SILENT_S < frame_at.timestamp() - row.received_at < 3600
+        if routes.get(row.trip_id) in mine and SILENT_AGE.total_seconds() < frame_at.timestamp() - row.received_at < 3600
     ]
     verdict = verdict_of(
         at,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from transit.arrivals.public_positions import is_public
-from transit.arrivals.rows import TOLD_AGE
 from transit.plan.geometry import distance_m
 from transit.plan.network import Network, Trip
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 

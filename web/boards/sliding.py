@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from maps.diagram import SlidingBus, has_link
 from maps.diagram_layout import Diagram
-from transit.arrivals.rows import LIVE_AGE
 from transit.plan.patterns import patterns_of
+from transit.tracking.ages import LIVE_AGE
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.boards.running import in_service, next_index, route_of
 from web.words import names

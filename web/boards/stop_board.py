@@ -40,7 +40,9 @@ class DirectionBoard:
 
     @property
     def shown(self) -> list[Arrival]:
-        """The rows for eyes: none of a bus on the trip before whose band is wider than the headway, which says as much."""
+        """The rows that a page shows: without a bus still on the trip before whose interval is wider than the headway, since
+        the headway says as much.
+        """
         if self.headway_s is None:
             return self.rows
         return [row for row in self.rows if not _is_vague(row, self.headway_s)]
@@ -125,7 +127,7 @@ def stop_board(world: World, stop_id: str) -> StopBoard:
         for direction in directions
     ]
     telling = [board for board in boards if board.rows or board.notes or not board.ends_here]
-    boards = telling or boards  # where nobody can get on at all, that is what there is to say
+    boards = telling or boards  # directions in which nobody can get on are shown only where there is no other
     boards.sort(key=lambda board: board.ends_here)
     alerts = relevant_alerts(world.view.alerts, network, now, directions=directions, stop_id=stop_id)
     passed = recent_calls((event for place in network.within(stop_id) for event in world.view.passed_at(place)), now)

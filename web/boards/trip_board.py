@@ -7,11 +7,11 @@ from datetime import datetime
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.notices import cancels, closes_stop
-from transit.arrivals.rows import TOLD_AGE
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip, TripInstance
 from transit.plan.planned_times import planned_at
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import VehicleState, is_fresh
 from web.world import World
 

@@ -122,6 +122,15 @@ def write_control(data_dir: Path, state: ControlState) -> None:
     write_atomically(folder(data_dir) / NAME, msgspec.msgpack.encode(state))
 
 
+def control_stamp(data_dir: Path) -> tuple[int, int] | None:
+    """Another one for each state that was written; None where there is none."""
+    try:
+        stat = (folder(data_dir) / NAME).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
 def read_control(data_dir: Path) -> ControlState | None:
     """None where there is none that this version understands."""
     try:

@@ -45,6 +45,7 @@ from transit.store.stop_events import last_event_before, load_stop_events
 from transit.store.trackers import load_tracker_map, newest_received_at
 from transit.store.vehicles import load_states
 from transit.store.watch_reports import read_report
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 from web.live import snapshot as snapshots
 from web.live.control import ControlRoom, ControlState, write_control
@@ -54,7 +55,6 @@ from web.live.inbox import Inbox
 from web.live.recorder import Recorder
 
 STEP_S = 1.0
-PREDICTED_AGE = timedelta(seconds=300)  # nothing is predicted from an older fix
 PASSED_AGE = timedelta(minutes=15)  # so long a bus that has passed stays on the pages
 LEARN_AT_ONCE = 10_000  # events of one step: a first start on a long history catches up over several
 SAVE_EVERY = timedelta(minutes=5)
@@ -122,7 +122,7 @@ class Live:
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # of riders nothing is kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # taps are not kept
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
@@ -160,13 +160,13 @@ class Live:
         return made
 
     def _set(self, values: InForce) -> None:
-        """What supervisors have set counts from this step on."""
+        """Takes up what supervisors have set, from this step on."""
         self.inbox.limits = values.limits
         if self.control is not None:
             self.control.settings = values.advice
 
     def try_step(self, now: datetime) -> str:
-        """A step; why there was none where the database or the disk does not let us: what is known stays for the next."""
+        """One step. Returns why there was none where the database or the disk fails; what is known stays for the next one."""
         try:
             self.step(now)
         except (DatabaseError, DatabaseTimeout, OSError) as error:
@@ -291,7 +291,7 @@ class Live:
     def _predict(self, now: datetime) -> list[Prediction]:
         if self.forecaster is None:
             return []
-        fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, PREDICTED_AGE)]
+        fresh = [state for state in self.states.values() if is_fresh(state.report.reported_at, now, TOLD_AGE)]
         self.forecaster.observe(fresh, now)
         self.standing = self.forecaster.standing(fresh, now)
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
@@ -317,12 +317,12 @@ class Live:
             format=snapshots.FORMAT,
             made_at=now,
             network_version=self.version,
-            states=snapshots.pack(states),
+            states=snapshots.pack_raw(states),
             predictions=snapshots.by_stop(predictions),
             live_trips={} if self.network is None else snapshots.by_pattern(self.network, predictions),
             passed=snapshots.by_stop(self.passed),
             alerts=alerts,
-            trackers=snapshots.pack(self.facts.trackers),
+            trackers=snapshots.pack_raw(self.facts.trackers),
             feeds=feeds,
             figures=figures,
             newest_received_at=newest,

@@ -68,7 +68,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         return [] if packed is None else msgspec.msgpack.decode(packed, type=list[StopEvent])
 
 
-def pack(value: object) -> msgspec.Raw:
+def pack_raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(value))
 
 
@@ -77,13 +77,13 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
     rows_of: dict[str, list[object]] = {}
     for row in rows:
         rows_of.setdefault(row.stop_id, []).append(row)
-    return {stop_id: pack(some) for stop_id, some in rows_of.items()}
+    return {stop_id: pack_raw(some) for stop_id, some in rows_of.items()}
 
 
 def by_pattern(network: Network, rows: Iterable[Prediction]) -> dict[str, msgspec.Raw]:
     """What is predicted, trip by trip, packed: a search asks for the patterns that it meets."""
     calls = (LiveCall(row.vehicle_id, row.trip, row.stop_sequence, _moment(row)) for row in rows)
-    return {pattern_id: pack(trips) for pattern_id, trips in live_trips(network, calls).items()}
+    return {pattern_id: pack_raw(trips) for pattern_id, trips in live_trips(network, calls).items()}
 
 
 def _moment(row: Prediction) -> Moment:

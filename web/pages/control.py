@@ -13,12 +13,14 @@ from transit.store import advice_answers, departure_orders
 from transit.store.advice_answers import AdviceAnswer, Answer
 from transit.store.database import writing
 from web.access import audit
-from web.answers import fragment, the_network
+from web.answers import the_network
 from web.boards.bus_board import bus_board
 from web.boards.control_map import map_buses
-from web.boards.corridors import control_values
+from web.boards.corridors import RECORD_EVERY_S, control_values, is_stale
 from web.boards.trouble_lines import trouble_lines
 from web.ground import ground_of
+from web.live.control import control_stamp
+from web.shared_parts import part_moment, shared_fragment
 from web.words import control, names
 from web.world import world
 
@@ -29,7 +31,8 @@ WHY_LETTERS = 200
 @pages.get("/armada/kendali")
 def control_part() -> Response:
     """The live part alone, for the script of the page."""
-    return fragment(render_template("control_part.html", **control_values(world())))
+    state = control_stamp(world().settings.data_dir), is_stale(world()), part_moment(world(), RECORD_EVERY_S)
+    return shared_fragment("control", state, lambda: render_template("control_part.html", **control_values(world())))
 
 
 @pages.get("/armada/peta.svg")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, current_app, redirect, request
 
 from transit.arrivals.crowding import Crowding, CrowdingTap
-from transit.arrivals.rows import TOLD_AGE
 from transit.store.crowding import save_tap
 from transit.store.database import writing
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import is_fresh
 from web.access import only_from_our_pages
 from web.answers import the_network

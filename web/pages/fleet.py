@@ -14,15 +14,16 @@ from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
 from transit.tracking.state import VehicleState
-from web.answers import fragment
 from web.boards.corridors import control_values
 from web.boards.inbox import inbox_values
 from web.boards.running import is_running, next_index
 from web.boards.trip_board import planned_moment
+from web.shared_parts import part_moment, shared_fragment
 from web.words import troubles
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
+LIST_EVERY_S = 5  # pages ask for the list of all vehicles each 15 s, and count its ages themselves: it is made so often
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,22 @@ class FleetRow:
 def fleet() -> Response:
     if world().network is None:
         return make_response(render_template("empty.html"))
-    rows = fleet_rows(world())
-    mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
-    stray = [tracker for tracker in world().view.trackers if tracker.tracker_id not in mapped]
-    words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
-    shown = {"rows": rows, "stray": stray, **words}
     if request.args.get("part") == "fleet":
-        return fragment(render_template("fleet_rows.html", **shown))
-    response = make_response(render_template("fleet.html", **shown, **control_values(world()), **inbox_values(world())))
+        state = world().version, part_moment(world(), LIST_EVERY_S)
+        return shared_fragment("fleet", state, lambda: render_template("fleet_rows.html", **fleet_values(world())))
+    values = {**fleet_values(world()), **control_values(world()), **inbox_values(world())}
+    response = make_response(render_template("fleet.html", **values))
     response.cache_control.no_store = True
     return response
+
+
+def fleet_values(world: World) -> dict[str, object]:
+    """What the list of all vehicles needs."""
+    rows = fleet_rows(world)
+    mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
+    stray = [tracker for tracker in world.view.trackers if tracker.tracker_id not in mapped]
+    words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
+    return {"rows": rows, "stray": stray, **words}
 
 
 def fleet_rows(world: World) -> list[FleetRow]:

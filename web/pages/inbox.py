@@ -8,17 +8,19 @@ from datetime import timedelta
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from transit.operations.matters import DeedKind, Handling, Matter, MatterDeed, stand_of
+from transit.operations.matters import DeedKind, Handling, Matter, MatterDeed, matter_state
 from transit.store.database import writing
-from transit.store.matters import UnknownMatter, add_deed, load_matter
+from transit.store.matters import UnknownMatter, add_deed, load_matter, newest_ids
 from web.access import audit, current_person
 from web.answers import fragment
 from web.boards.inbox import SNOOZES_MIN, inbox_values, one_row
+from web.shared_parts import part_moment, shared_fragment
 from web.words import matters
 from web.world import world
 
 pages = Blueprint("inbox", __name__)
 WHY_LETTERS = 200
+FOUND_EVERY_S = 5  # so often the live process looks for troubles; what people do is seen at once
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
@@ -35,11 +37,14 @@ class WrongDeed:
 @pages.get("/armada/kotak")
 def inbox_part() -> Response:
     """The live part alone, for the script of the page."""
-    return _part(None)
+    with world().engine.connect() as connection:
+        newest = newest_ids(connection)
+    state = world().version, newest, part_moment(world(), FOUND_EVERY_S)
+    return shared_fragment("inbox", state, lambda: _part(None))
 
 
-def _part(wrong: WrongDeed | None) -> Response:
-    return fragment(render_template("inbox_part.html", **{**inbox_values(world()), "wrong": wrong}))
+def _part(wrong: WrongDeed | None) -> str:
+    return render_template("inbox_part.html", **{**inbox_values(world()), "wrong": wrong})
 
 
 @pages.get("/armada/kotak/<int:matter_id>")
@@ -73,7 +78,7 @@ def handle(matter_id: int) -> Response:
             until = deed.until.isoformat() if deed.until is not None else ""
             audit(connection, f"matter_{deed.kind}", f"{matter_id} {matter.trouble.key}", after=until, why=deed.why)
     if "part" in request.args:
-        return _part(wrong)
+        return fragment(_part(wrong))
     if wrong is not None:
         return _matter_page(matter, wrong)
     return redirect("/armada#kotak", 303)  # type: ignore[return-value]
@@ -96,7 +101,7 @@ def _asked() -> MatterDeed:
 
 def _objection(matter: Matter, deed: MatterDeed) -> WrongDeed | None:
     """Why that cannot be done, now that the matter stands as it does."""
-    stand = stand_of(matter, deed.at)
+    stand = matter_state(matter, deed.at)
     if stand.handling is Handling.OVER:
         return WrongDeed(matter.matter_id, gettext("This matter is over by itself already."), status=CONFLICT)
     if deed.kind is DeedKind.UNDO and not stand.can_undo:

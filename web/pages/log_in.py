@@ -19,7 +19,7 @@ from web.world import world
 pages = Blueprint("log_in_pages", __name__)
 log = logging.getLogger(__name__)
 GO_ON = "go_on"  # in Flask's session: where somebody wanted to go, while they are elsewhere
-ELSEWHERE = "id_token"  # in Flask's session: with it a log-in at the other house is ended; empty: without it
+ELSEWHERE = "id_token"  # in Flask's session: with it a log-in at the identity provider is ended; empty: without it
 LONGEST_HINT = 2000  # letters of it that fit into a cookie beside the rest
 NAME_AT_MOST = 60  # characters looked at; a name has 40
 
@@ -72,7 +72,7 @@ def log_in() -> Response:
 
 @pages.get("/masuk/akun")
 def begin_elsewhere() -> Response:
-    """To the house that vouches for people, where there is one."""
+    """To the identity provider, where there is one."""
     from web.single_sign_on import NotReached, send_there  # with Authlib: 20 MB that other systems do not need
 
     settings = world().settings.single_sign_on
@@ -88,7 +88,7 @@ def begin_elsewhere() -> Response:
 
 @pages.get("/masuk/akun/kembali")
 def vouched() -> Response:
-    """Where that house sends people back to."""
+    """Where the identity provider sends people back to."""
     from web.single_sign_on import NotReached, NotVouched, who_comes_back
 
     settings = world().settings.single_sign_on
@@ -152,8 +152,10 @@ def _let_in(person: Person, attempt: Attempt) -> Response:
 
 @pages.post("/keluar")
 def leave() -> Response:
-    """Who came with another house's word is sent there, to log out there, too: from a page, for a browser lets no form of ours
-    lead to another house."""
+    """Ends a log-in, at the identity provider too where it came from one.
+
+    It is a page that leads there: browsers let no form of ours lead to another site.
+    """
     only_from_our_pages()
     now = world().now()
     entry = who_is_logged_in(now)
@@ -173,7 +175,7 @@ def leave() -> Response:
 
 
 def _log_out_there() -> str | None:
-    """None: this log-in is of our own, or that house cannot be asked to end one."""
+    """The address that ends the log-in at the identity provider; None for a log-in of our own, and where it has none."""
     id_token = session.get(ELSEWHERE)
     if not isinstance(id_token, str) or world().settings.single_sign_on is None:
         return None

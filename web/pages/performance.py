@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 from datetime import date, timedelta
+from http import HTTPStatus
 
 import xlsxwriter
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -20,7 +21,6 @@ from web.words.cells import plain
 from web.world import world
 
 pages = Blueprint("performance", __name__)
-UNPROCESSABLE = 422
 COLUMNS = (  # of CSV and XLSX: field of PerformanceFigures, heading, what it is divided by for people
     ("excess_wait_s", "excess_wait_min", 60.0),
     ("over_promise_s", "wait_over_promise_min", 60.0),
@@ -51,7 +51,7 @@ def performance_page() -> Response:
     board = performance(world(), period, day)
     shown = {"board": board, "words": words, "wrong": wrong, "periods": Period, "around": _around(period, day)}
     page = render_template("performance.html", **shown, day=request.args.get("tanggal", "")[:20] or day.isoformat())
-    return make_response(page, UNPROCESSABLE if wrong else 200)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
 
 
 @pages.get("/armada/kinerja.csv")

@@ -10,7 +10,7 @@ from maps.guide import Guide
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.endpoints import Endpoint, Understood, understand
+from web.endpoints import LONGEST_NAME, Endpoint, Understood, is_same, understand, walk_between
 from web.guide import guide_of
 from web.planner import Plan, last_day_of, plan
 from web.when import DAYS, when_asked
@@ -18,7 +18,6 @@ from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
-LONGEST = 80  # characters of a name
 SAME_MOMENT = timedelta(minutes=1)  # who types the minute that it is means now
 
 
@@ -28,16 +27,18 @@ def planner_page() -> Response:
     now = world().now()
     sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
     (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
-    when, time_error = when_asked(network, now, request.args.get("jam", "")[:LONGEST], request.args.get("hari", ""))
+    when, time_error = when_asked(network, now, request.args.get("jam", "")[:LONGEST_NAME], request.args.get("hari", ""))
     arrive = request.args.get("tiba") == "1"
     today = local_date(now, network.timezone)
     is_past = not time_error and when < now - SAME_MOMENT
     if is_past and not arrive:  # what has left is no way to go
         when = now
     journey_plan: Plan | None = None
-    same = same_stop(start.endpoint, end.endpoint)
-    if start.endpoint is not None and end.endpoint is not None and not same and not time_error and not (is_past and arrive):
-        journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+    same, walk_s = False, None
+    if start.endpoint is not None and end.endpoint is not None and not time_error:
+        same, walk_s = is_same(start.endpoint, end.endpoint), walk_between(start.endpoint, end.endpoint)
+        if not same and not (is_past and arrive):
+            journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
     known_until = last_day_of(network)
     return make_response(
         render_template(
@@ -51,6 +52,7 @@ def planner_page() -> Response:
             is_past=is_past,
             tomorrow=today + timedelta(days=1),
             beyond=known_until if known_until is not None and local_date(when, network.timezone) > known_until else None,
+            walk_s=walk_s,
             when=when,
             arrive=arrive,
             time_error=time_error,
@@ -65,15 +67,10 @@ def planner_page() -> Response:
     )
 
 
-def same_stop(start: Endpoint | None, end: Endpoint | None) -> bool:
-    """Whether nobody needs a bus: all stops of the goal are the start's, too."""
-    return start is not None and end is not None and bool(end.stops) and set(end.stops) <= set(start.stops)
-
-
 def end_asked(network: Network, guide: Guide, side: str) -> tuple[str, Understood]:
     """(what was asked, what is meant). The form carries the key of what it shows by name: it holds while the name stands."""
-    text = request.args.get(side, "").strip()[:LONGEST]
-    key = request.args.get(f"{side}_id", "")[:LONGEST]
+    text = request.args.get(side, "").strip()[:LONGEST_NAME]
+    key = request.args.get(f"{side}_id", "")[:LONGEST_NAME]
     if key and text:
         meant = understand(network, guide, key)
         if meant.endpoint is not None and name_of(meant.endpoint) == text:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -27,7 +28,6 @@ pages = Blueprint("playback", __name__)
 STEPS = (-10, -1, 1, 10)  # minutes, of the links
 SPEEDS = (1, 10, 30, 60)
 LONGEST = timedelta(hours=24)  # of one export
-UNPROCESSABLE = 422
 
 
 @pages.get("/armada/putar")
@@ -57,7 +57,7 @@ def playback_page() -> Response:
         response = make_response(render_template("playback_part.html", **shown))
         response.headers["X-Now"] = _local(network, at)
         return response
-    return make_response(render_template("playback.html", **shown), UNPROCESSABLE if wrong else 200)
+    return make_response(render_template("playback.html", **shown), HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
 
 
 def _local(network: Network, at: datetime) -> str:

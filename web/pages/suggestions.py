@@ -33,7 +33,7 @@ def suggestions() -> Response:
     if text:
         chosen = [endpoint for _, endpoint in best_named(every, text)[:SUGGESTED]]
     else:
-        chosen = every if is_small else []
+        chosen = list(every) if is_small else []
     content: dict[str, Any] = {"names": [[row.name, _about(network, row)] for row in chosen], "ask": not is_small}
     response = Response(msgspec.json.encode(content), mimetype="application/json")
     response.cache_control.max_age = KEPT_S

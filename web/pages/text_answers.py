@@ -14,11 +14,13 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from transit.arrivals.rows import SEEN, Arrival, ArrivalStatus
+from transit.plan.journeys import Ride
 from transit.plan.network import Network, Route, Stop
 from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
 from web.answers import on_the_clock_of
 from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
+from web.endpoints import Endpoint, is_same, walk_between
 from web.guide import guide_of
 from web.name_search import search_stops
 from web.planner import plan
@@ -27,6 +29,13 @@ from web.world import world
 
 pages = Blueprint("text_answers", __name__)
 LONGEST = 160
+SHORTENED = (
+    (True, 80),
+    (False, 80),
+    (False, 20),
+    (False, 12),
+    (False, 8),
+)  # a long journey goes without its head, then letters
 FROM_TO = re.compile(r"^(?:dari |from )?(?P<start>.+?) (?:ke|to|>) (?P<end>.+)$", re.IGNORECASE)  # "rsud ke stasiun"
 GSM = frozenset(
     "@$_ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\n"
@@ -51,7 +60,7 @@ def answer(network: Network, message: str) -> str:
     ends = FROM_TO.match(message)
     if ends is not None:
         return journey_text(network, ends["start"], ends["end"])
-    stops, route = understand(network, message)
+    stops, route = understand_message(network, message)
     wanted = request.args.get("id", "")
     stops = [stop for stop in stops if stop.stop_id == wanted] or stops
     if not stops:
@@ -66,7 +75,7 @@ def choice_text(network: Network, stops: list[Stop]) -> str:
     """Each stop with what has to be sent for it alone: its id, or, where that is another one's code, its name."""
     own = [stop.stop_id if stops_of_code(network, stop.stop_id) == (stop,) else names.stop_name(stop) for stop in stops]
     head = gettext("Which stop? Send")
-    own = [plain(word) for word in own]
+    own = [sms_letters(word) for word in own]
     choices = [
         word if word == names.stop_name(stop) else f"{word} ({names.stop_name(stop)})"
         for word, stop in zip(own, stops, strict=True)
@@ -83,37 +92,51 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
     for text in (start_text, end_text):
         understood = endpoints.understand(network, guide, text)
         endpoint = understood.endpoint or next(iter(understood.choices), None)
-        if endpoint is None or not endpoint.stops:
+        if endpoint is None:
             return gettext("“%(asked)s” is not known here.", asked=text[:40])
         ends.append(endpoint)
-    now = world().now()
-    made = plan(world(), ends[0], ends[1], now)
-    head = f"{ends[0].name}>{ends[1].name}:"
-    if not made.journeys:
-        if made.next_day is None:
-            return f"{head} {gettext('no bus found, not in the next seven days')}"
+    for endpoint in ends:
+        if not endpoint.stops:
+            return gettext("No stop is known within walking distance of %(place)s.", place=endpoint.name)
+    return way_text(network, *ends)
+
+
+def way_text(network: Network, start: Endpoint, end: Endpoint) -> str:
+    """How one comes from here to there now, on foot where no bus is there sooner."""
+    now, head, walk_s = world().now(), f"{start.name}>{end.name}:", walk_between(start, end)
+    if is_same(start, end):
+        return f"{head} {gettext('One stop serves both: no bus is needed.')} {journey_words.on_foot(walk_s)}"
+    made = plan(world(), start, end, now)
+    if not made.journeys and made.next_day is None:
+        return f"{head} {gettext('no bus found, not in the next seven days')}"
+    if not made.journeys and made.next_day is not None:
         at = journey_words.at(made.next_day.leaves)
         sentence = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
         return f"{head} {sentence}"
     journey = made.journeys[0]
-    parts = [
-        gettext(
-            "%(route)s %(time)s from %(stop)s",
-            route=names.route_name(network.routes[ride.pattern.route_id]),
-            time=journey_words.leaving(ride, now),
-            stop=names.stop_name(network.stops[ride.board]),
-        )
-        for ride in journey.rides
-    ]
+    if walk_s is not None and now.timestamp() + walk_s <= journey.comes.at:
+        return f"{head} {journey_words.on_foot(walk_s)}"
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes, now))
     last = "" if made.last is None else gettext("last %(time)s", time=_time(journey_words.at(made.last.leaves), now))
-    for line in ([head, "; ".join(parts) + ",", there + ".", last], ["; ".join(parts) + ",", there + ".", last]):
-        if len(text := " ".join(filter(None, line))) <= LONGEST:
+    for has_head, letters in SHORTENED:
+        rides = "; ".join(_ride(network, ride, now, letters) for ride in journey.rides)
+        line = [head if has_head else "", f"{rides},", f"{there}.", last]
+        if len(sms_letters(text := " ".join(filter(None, line)))) <= LONGEST:
             return text
-    return " ".join(filter(None, ["; ".join(parts)[: LONGEST - len(there) - 3] + ",", there]))
+    return f"{rides[: LONGEST - len(there) - 3]}, {there}"
 
 
-def understand(network: Network, message: str) -> tuple[list[Stop], Route | None]:
+def _ride(network: Network, ride: Ride, now: datetime, letters: int) -> str:
+    """letters: of the stop's name at most."""
+    return gettext(
+        "%(route)s %(time)s from %(stop)s",
+        route=names.route_name(network.routes[ride.pattern.route_id]),
+        time=journey_words.leaving(ride, now),
+        stop=names.stop_name(network.stops[ride.board])[:letters].strip(),
+    )
+
+
+def understand_message(network: Network, message: str) -> tuple[list[Stop], Route | None]:
     """The stop and the route that a message means: several stops where they share the code, none where it cannot be told."""
     words = message.split()
     if words and words[0].lower() in ("halte", "stop"):
@@ -143,15 +166,15 @@ def _route(network: Network, text: str) -> Route | None:
 
 
 def stop_text(stop: Stop, board: StopBoard, route: Route | None) -> str:
-    head = plain(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
+    head = sms_letters(f"{names.stop_name(stop)} {phrasing.clock(board.now)}:")
     directions = [
         direction
         for direction in board.directions
         if not direction.ends_here and (route is None or direction.route.route_id == route.route_id)
     ]
-    parts = [plain(_direction(direction, board)) for direction in directions]
+    parts = [sms_letters(_direction(direction, board)) for direction in directions]
     if not parts and route is None and board.is_only_to_alight:
-        return f"{head} {plain(gettext('Nobody gets on here: buses only let people off.'))}"
+        return f"{head} {sms_letters(gettext('Nobody gets on here: buses only let people off.'))}"
     if not parts:
         return f"{head} {gettext('no bus on this route here')}" if route else f"{head} {gettext('no bus planned')}"
     text = f"{head} {'; '.join(parts)}"
@@ -206,9 +229,9 @@ def help_text(network: Network, message: str) -> str:
 
 def sms(text: str) -> str:
     """At most 160 characters, each in GSM 03.38."""
-    return plain(text)[:LONGEST]
+    return sms_letters(text).strip()[:LONGEST]
 
 
-def plain(text: str) -> str:
+def sms_letters(text: str) -> str:
     """In the letters that every phone shows; other alphabets as they are written in Latin ones."""
     return "".join(letter for letter in anyascii(text.replace("·", ",")) if letter in GSM)

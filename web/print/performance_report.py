@@ -8,12 +8,12 @@ from typing import Any
 
 from flask_babel import gettext
 
-from maps.lettering import LetteredPdf
+from maps.lettering import A4_MM, LetteredPdf
 from transit.plan.network import Network
 from web.boards.performance import NamedFigures, PerformanceBoard
 from web.words import names, performance, phrasing
 
-PAGE_MM = (297.0, 210.0)  # A4, lying: a row of figures is long
+PAGE_MM = A4_MM[::-1]  # lying: a row of figures is long
 MARGIN_MM = 12.0
 LINE_MM = 4.6
 CHART_MM = 34.0  # height

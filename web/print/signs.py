@@ -12,7 +12,7 @@ import segno
 
 from maps.diagram import LETTER, LINE, lines_of, names_of, place_of, size_of
 from maps.diagram_layout import Diagram, diagram_of
-from maps.lettering import LetteredPdf
+from maps.lettering import A4_MM, LetteredPdf
 from transit.plan.network import Agency, Network, Route, Stop, UnknownStop
 from transit.plan.service_day import local_date
 from transit.plan.stop_codes import code_of, is_own_code, stop_code
@@ -22,7 +22,7 @@ from web.words.languages import LANGUAGES, catalogue
 
 CLOCK = {"id": "%H.%M", "en": "%H:%M"}
 POINTS_PER_MM = 72.0 / 25.4
-PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0)}  # mm
+PAPERS = {"a4": A4_MM, "a5": (148.0, 210.0)}  # mm
 
 
 def stops_to_sign(network: Network, codes: Sequence[str] | None = None) -> list[Stop]:

@@ -1,15 +1,79 @@
+// Asks for a part of a page again and again while it is seen, by ETag, more rarely where no answer comes. Below: riders' times.
+(function () {
+ "use strict";
+ function ticks() { return window.performance ? performance.now() : Date.now(); }
+ function plain(box) {
+  var at = document.activeElement, href = box.contains(at) && at.getAttribute("href"), open = box.querySelector("details[open]");
+  return function () {
+   var first = open && box.querySelector("details"), again = href && box.querySelector('a[href="' + CSS.escape(href) + '"]');
+   if (first) first.open = true;
+   if (again) again.focus();
+  };
+ }
+ // o: docs/WEB.md
+ window.poll = function (box, o) {
+  var tag = "", timer = 0, busy = false, turn = 0, wait = o.every, good = ticks(), seen = o.seen || o.now || Date.now(), offset = (o.now || seen) - good;
+  function now() { return offset + ticks(); }
+  function next() {
+   var pause = !document.hidden ? wait : typeof o.hidden === "function" ? o.hidden() : o.hidden;
+   clearTimeout(timer);
+   if (pause) timer = setTimeout(load, pause);
+  }
+  function swap(html, focus) {
+   var putBack = (window.keep || plain)(box);
+   turn++;
+   box.innerHTML = html;
+   putBack(focus || o.focus);
+   if (o.swapped) o.swapped();
+  }
+  function load() {
+   if (busy) return;
+   busy = true;
+   var mine = turn, etag = "", stop = window.AbortController ? new AbortController() : null;
+   var late = setTimeout(function () { if (stop) stop.abort(); }, o.patience || 5000);
+   var options = { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin" };
+   if (stop) options.signal = stop.signal;
+   fetch(o.part, options).then(function (answer) {
+    if (answer.status === 401) location.reload();
+    if (answer.status !== 200 && answer.status !== 304) throw new Error(answer.status);
+    seen = Number(answer.headers.get("X-Now")) || now();
+    etag = answer.headers.get("ETag") || tag;
+    return answer.status === 200 ? answer.text() : null;
+   }).then(function (html) {
+    good = ticks(); offset = seen - good; wait = o.every;
+    if (mine === turn) { tag = etag; if (html !== null) swap(html); }
+    if (o.answered) o.answered();
+   }).catch(function () {
+    wait = Math.min(wait * 2, o.longest);
+    if (o.failed) o.failed();
+   }).then(function () { clearTimeout(late); busy = false; if (o.settled) o.settled(); next(); });
+  }
+  function ask(fresh) { if (fresh) { tag = ""; wait = o.every; } load(); }
+  document.addEventListener("visibilitychange", function () {
+   if (!document.hidden) load(); else next();
+  });
+  next();
+  return { ask: ask, swap: function (html, focus) { tag = ""; swap(html, focus); }, now: now, seen: function () { return seen; }, silent: function () { return ticks() - good; } };
+ };
+ if (window.fetch) document.querySelectorAll("[data-part][data-every]").forEach(function (box) {
+  window.poll(box, { part: box.dataset.part, every: 1000 * box.dataset.every, hidden: 60000, longest: 60000 });
+ });
+})();
 // Counts times by the server's clock; a new part every 15 s.
 (function () {
  "use strict";
  var box = document.getElementById("live");
  if (!box || !window.fetch || !box.dataset.w) return;
  var words = box.dataset.w.split("|"), fresh = document.getElementById("fresh"), say = document.getElementById("say");
- var EVERY = 15000, wait = EVERY, tag = "", timer = 0, busy = false, offset = 0, good = 0, spoken = "", kept = false;
- function ticks() { return window.performance ? performance.now() : Date.now(); }
- function now() { return offset + ticks(); }
- function setClock(ms) { offset = ms - ticks(); good = ms; }
- window.serverNow = now;
- function part() { return document.getElementById("part"); }
+ var EVERY = 15000, spoken = "", born = document.getElementById("part").dataset, kept = born.kept !== undefined;
+ var poll = window.poll(box, {
+  part: location.pathname + box.dataset.part, every: EVERY, longest: 120000, patience: 12000, now: +born.now + +(born.kept || 0), seen: +born.now,
+  hidden: function () { return window.armed ? EVERY : 0; },
+  swapped: function () { document.dispatchEvent(new Event("swapped")); },
+  answered: function () { kept = false; if (fresh) fresh.hidden = true; tell(); speak(); },
+  failed: function () { if (fresh) fresh.hidden = false; tell(); }
+ });
+ window.serverNow = poll.now;
  function minutes(el, s) {
   var left = Number(el.dataset.t) - s, r = el.dataset.r;
   if (left < -60) return words[1];
@@ -30,13 +94,13 @@
  }
  function put(el, text) { if (el.textContent !== text) el.textContent = text; }
  function tell() {
-  var s = now() / 1000, i, all = box.querySelectorAll("[data-t]");
+  var s = poll.now() / 1000, i, all = box.querySelectorAll("[data-t]");
   for (i = 0; i < all.length; i++) put(all[i], minutes(all[i], s));
   all = document.querySelectorAll("[data-age]");
   for (i = 0; i < all.length; i++) put(all[i], age(Number(all[i].dataset.age), s));
-  var off = kept || now() - good > 45000;
+  var off = kept || poll.now() - poll.seen() > 45000;
   document.body.classList.toggle("offline", off);
-  if (off && fresh) { fresh.hidden = false; put(fresh, words[5].replace("#", age(good / 1000, s))); }
+  if (off && fresh) { fresh.hidden = false; put(fresh, words[5].replace("#", age(poll.seen() / 1000, s))); }
   mark(off);
  }
  function mark(off) { // without a connection no row may say that it is live
@@ -53,52 +117,14 @@
   var text = head.textContent + ": " + first.textContent;
   if (text !== spoken) { spoken = text; put(say, text); }
  }
- function next(ms) { clearTimeout(timer); timer = setTimeout(load, ms); }
- function load() {
-  if (busy || (document.hidden && !window.armed)) return;
-  busy = true;
-  var stop = window.AbortController ? new AbortController() : null;
-  var late = setTimeout(function () { if (stop) stop.abort(); }, 12000);
-  var options = { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin" };
-  if (stop) options.signal = stop.signal;
-  fetch(location.pathname + box.dataset.part, options).then(function (answer) {
-   if (answer.status !== 200 && answer.status !== 304) throw new Error(answer.status);
-   setClock(Number(answer.headers.get("X-Now")) || now());
-   kept = false;
-   tag = answer.headers.get("ETag") || tag;
-   wait = EVERY;
-   return answer.status === 200 ? answer.text() : null;
-  }).then(function (html) {
-   if (html !== null) swap(html);
-   if (fresh) fresh.hidden = true;
-   tell(); speak();
-  }).catch(function () {
-   wait = Math.min(wait * 2, 120000);
-   if (fresh) fresh.hidden = false;
-   tell();
-  }).then(function () { clearTimeout(late); busy = false; next(wait); });
- }
- function swap(html) {
-  var link = document.activeElement, at = link && box.contains(link) && link.getAttribute("href");
-  var open = box.querySelector("details[open]");
-  box.innerHTML = html;
-  document.dispatchEvent(new Event("swapped"));
-  if (open) { var d = box.querySelector("details"); if (d) d.open = true; }
-  if (at) { var again = box.querySelector('a[href="' + at.replace(/"/g, "") + '"]'); if (again) again.focus(); }
- }
- var born = part().dataset;
- kept = born.kept !== undefined;
- setClock(+born.now + +(born.kept || 0));
- good = +born.now;
  if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
  tell();
  setInterval(tell, 1000);
- document.addEventListener("visibilitychange", function () { if (!document.hidden) load(); else if (!window.armed) clearTimeout(timer); });
  window.addEventListener("offline", function () { kept = true; tell(); });
- window.addEventListener("online", function () { wait = EVERY; load(); });
- window.addEventListener("pageshow", function (event) { if (event.persisted) load(); });
- document.addEventListener("ask", function () { tag = ""; load(); });
- next(box.dataset.soon ? 0 : EVERY);
+ window.addEventListener("online", function () { poll.ask(true); });
+ window.addEventListener("pageshow", function (event) { if (event.persisted) poll.ask(); });
+ document.addEventListener("ask", function () { poll.ask(true); });
+ if (box.dataset.soon) poll.ask();
  var fav = document.getElementById("fav"), share = document.getElementById("share");
  if (fav) try {
   var mine = JSON.parse(localStorage.getItem("stops") || "[]"), on = fav.textContent;

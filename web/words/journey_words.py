@@ -64,6 +64,11 @@ def minutes(seconds: float) -> str:
     return gettext("%(count)s min", count=max(1, round(seconds / 60)))
 
 
+def on_foot(seconds: float | None) -> str:
+    """How long it takes without a bus; empty where nobody knows, and where one is there."""
+    return "" if not seconds else gettext("On foot about %(minutes)s.", minutes=minutes(seconds))
+
+
 def changes(journey: Journey) -> str:
     count = journey.changes
     return ngettext("%(num)s change", "%(num)s changes", count) if count else gettext("no change")

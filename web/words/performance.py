@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask_babel import gettext, ngettext
+from markupsafe import Markup, escape
 
 from transit.quality.performance import PerformanceFigures
 from web.words import phrasing
@@ -13,6 +18,8 @@ if TYPE_CHECKING:
     from web.boards.performance import PerformanceBoard
 
 NOTHING = "–"
+OPENS, BETWEEN, CLOSES = "\ue000", "\ue001", "\ue002"  # round a number and its address: of no alphabet, so in no text
+MARKED = re.compile(f"{OPENS}([^{BETWEEN}]*){BETWEEN}([^{CLOSES}]*){CLOSES}")
 
 
 def formulas() -> list[str]:
@@ -63,7 +70,7 @@ def headings() -> list[str]:
 
 
 def cells(figures: PerformanceFigures, empty_km: float | None) -> list[str]:
-    """One row of a table. Minutes, shares in per cent; of hours that were all left out nothing is said, not even none."""
+    """One row of a table: minutes, shares in per cent. Empty where all hours were left out: a 0 would be a claim."""
     return [
         minutes(figures.excess_wait_s),
         minutes(figures.over_promise_s),
@@ -93,7 +100,28 @@ def _whole(value: int | None) -> str:
     return NOTHING if value is None else str(value)
 
 
-def other_figures(board: PerformanceBoard) -> list[str]:
+Place = tuple[datetime, str]  # a moment and a stop_id of the playback
+Linked = Callable[[object, Place | None], str]  # a number, and where it is looked at
+
+
+def plain_number(text: object, place: Place | None) -> str:
+    return str(text)
+
+
+def marked_number(text: object, place: Place | None) -> str:
+    """With its place, for with_links()."""
+    if place is None or text in (0, NOTHING):
+        return str(text)
+    query = urlencode({"t": phrasing.local(place[0]), "halte": place[1]}, safe=":")
+    return f"{OPENS}/armada/putar?{query}{BETWEEN}{text}{CLOSES}"
+
+
+def with_links(sentence: str) -> Markup:
+    """A sentence with marked numbers as HTML."""
+    return Markup(MARKED.sub(r'<a href="\1">\2</a>', str(escape(sentence))))
+
+
+def other_figures(board: PerformanceBoard, number: Linked = plain_number) -> list[str]:
     """Promises, advice and riders' reports, a sentence each; the page says the same."""
     if board.eta_score is None:
         promises = gettext("No scorecard of promises is kept of these days.")
@@ -102,30 +130,50 @@ def other_figures(board: PerformanceBoard) -> list[str]:
             "Of the promises of %(num)s day, %(score)s %% were right by the ETA benchmark.",
             "Of the promises of %(num)s days, %(score)s %% were right by the ETA benchmark.",
             board.scored_days,
-            score=phrasing.number(board.eta_score),
+            score=number(phrasing.number(board.eta_score), board.promise_shown("all")),
         )
     advice, tickets = board.advice, board.tickets
+    places = {name: (row.leave_at, row.stop_id) for name, row in advice.shown.items()}
     sentences = [
         promises,
         gettext(
             "Advice: %(applied)s applied, %(kept)s kept, %(declined)s declined.",
-            applied=advice.applied,
-            kept=advice.kept,
-            declined=advice.declined,
+            applied=number(advice.applied, places.get("applied")),
+            kept=number(advice.kept, places.get("kept")),
+            declined=number(advice.declined, places.get("declined")),
         ),
     ]
     if not tickets.received:
         return [*sentences, gettext("No rider reported anything.")]
-    kinds = ", ".join(f"{_ticket_word(kind)} {count}" for kind, count in tickets.by_kind)
+    kinds = ", ".join(f"{_ticket_word(kind)} {number(count, tickets.shown.get(kind))}" for kind, count in tickets.by_kind)
     reports = gettext(
         "Reports of riders: %(received)s (%(kinds)s), %(answered)s answered.",
-        received=tickets.received,
+        received=number(tickets.received, tickets.shown.get("received")),
         kinds=kinds,
-        answered=tickets.answered,
+        answered=number(tickets.answered, tickets.shown.get("answered")),
     )
     if tickets.answer_h is not None:
-        reports += " " + gettext("Half of the answers came within %(count)s h.", count=phrasing.number(tickets.answer_h))
+        hours = number(phrasing.number(tickets.answer_h), tickets.shown.get("answer_h"))
+        reports += " " + gettext("Half of the answers came within %(count)s h.", count=hours)
     return [*sentences, reports]
+
+
+def scorecard_figures(board: PerformanceBoard, number: Linked = plain_number) -> list[str]:
+    """The last scored day's promises, a sentence for each figure."""
+    scores = board.scores
+    if scores is None:
+        return []
+    lines = [
+        gettext("%(count)s promises were compared with what came.", count=number(scores["scored"], board.promise_shown("all")))
+    ]
+    for band, seconds in (scores.get("mae_s") or {}).items():
+        if seconds is not None:
+            wrong = number(round(seconds), board.promise_shown(band))
+            lines.append(gettext("%(band)s min ahead: wrong by %(count)s s on average", band=band, count=wrong))
+    if covered := scores.get("interval80"):
+        share_pct = number(phrasing.number(covered["coverage_pct"]), board.promise_shown("interval80"))
+        lines.append(gettext("Of the times between which four of five should lie, %(count)s %% did.", count=share_pct))
+    return lines
 
 
 def _ticket_word(kind: str) -> str:

@@ -327,7 +327,8 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "Set its time zone to UTC+0 in the device; its reports are refused until then.",
     ),
     (Kind.LOCAL_TIME, "behind"): Words(
-        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s behind, as a time zone is.",
+        "The clock of tracker %(subject)s is %(wrong_s)s behind, as a time zone is: "
+        "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device; its times are useless until then.",
     ),
     (Kind.CLOCK_TOO_WRONG, "ahead"): Words(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from math import inf
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -151,8 +152,8 @@ def test_calls_that_only_a_late_buffer_shows_enter_the_statistics_once(desk):
     marker = desk.state()
     desk.hears([desk.buffer(lost, last[-1].received_at + timedelta(hours=2))])
     assert desk.ingest.backfill() == 0  # more may come
-    desk.ingest.backfill(quiet_s=0.0)
-    assert desk.ingest.backfill(quiet_s=0.0) == 0
+    desk.ingest.backfill(quiet_s=0.0, piece_s=inf)
+    assert desk.ingest.backfill(quiet_s=0.0, piece_s=inf) == 0
     calls = sorted((event.arrived_at, event.stop_id) for event in desk.events())
     assert [stop_id for _, stop_id in calls] == [f"S{n}" for n in range(8)]
     assert desk.state() == marker
@@ -165,17 +166,44 @@ def test_late_calls_that_the_database_refuses_enter_the_statistics_later(desk):
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE stop_events RENAME TO away")
     with pytest.raises(DatabaseError):
-        desk.ingest.backfill(quiet_s=0.0)
+        desk.ingest.backfill(quiet_s=0.0, piece_s=inf)
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE away RENAME TO stop_events")
-    assert desk.ingest.backfill(quiet_s=0.0) >= 8
+    assert desk.ingest.backfill(quiet_s=0.0, piece_s=inf) >= 8
+
+
+def test_a_late_buffer_is_driven_a_piece_at_a_time_between_what_comes_in_meanwhile(desk):
+    drive = a_drive(to_m=4000)
+    now = a_report((0.0, 0.0), drive[-1].reported_at + timedelta(hours=3))
+    desk.hears(desk.says([now])).hears([desk.buffer(drive, now.received_at + timedelta(minutes=1))])
+    rounds = 0
+    while (calls := desk.ingest.backfill(quiet_s=0.0, piece_s=0.0)) == 0:
+        rounds += 1
+        live = a_report((0.0, 0.0), now.reported_at + timedelta(minutes=1, seconds=rounds))
+        assert desk.hears(desk.says([live])).state().report.reported_at == live.reported_at
+        assert desk.ingest.late_calls.is_under_way
+    assert rounds == len(drive) - 1
+    assert calls >= 8
+    assert not desk.ingest.late_calls.is_under_way
+
+
+def test_a_late_buffer_is_begun_anew_in_a_new_network(desk):
+    drive = a_drive(to_m=4000)
+    desk.hears(desk.says([a_report((0.0, 0.0), drive[-1].reported_at + timedelta(hours=3))]))
+    desk.hears([desk.buffer(drive, drive[-1].received_at + timedelta(hours=3, minutes=1))])
+    assert desk.ingest.backfill(quiet_s=0.0, piece_s=0.0) == 0
+    with writing(desk.engine) as connection:
+        save_network(connection, a_network(first_departures=(7 * 3600 + 60,)), now=drive[-1].reported_at, source="test")
+    desk.ingest.look()
+    assert desk.ingest.backfill(quiet_s=0.0, piece_s=inf) >= 8
+    assert {event.trip.trip_id for event in desk.events()} == {"T1"}
 
 
 def test_a_whole_trip_that_came_late_is_in_the_statistics(desk):
     drive = a_drive(to_m=4000)
     desk.hears(desk.says([a_report((0.0, 0.0), drive[-1].reported_at + timedelta(hours=3))]))
     desk.hears([desk.buffer(drive, drive[-1].received_at + timedelta(hours=3, minutes=1))])
-    assert desk.ingest.backfill(quiet_s=0.0) >= 8
+    assert desk.ingest.backfill(quiet_s=0.0, piece_s=inf) >= 8
     assert {event.stop_id for event in desk.events()} >= {f"S{n}" for n in range(1, 8)}
     assert desk.state().report.reported_at > drive[-1].reported_at + timedelta(hours=2)
 

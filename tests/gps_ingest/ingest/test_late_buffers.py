@@ -10,12 +10,14 @@ from tests.builders import SEVEN
 LATER = SEVEN + timedelta(minutes=5)
 
 
-def test_a_buffer_is_handed_out_once_when_it_was_quiet_for_long_enough():
+def test_a_buffer_is_whole_when_it_was_quiet_for_long_enough_and_stays_until_it_is_removed():
     late = LateBuffers()
     late.add("BUS1", SEVEN, 100.0)
-    assert list(late.take_whole(100.0 + QUIET_S - 0.1)) == []
-    assert list(late.take_whole(100.0 + QUIET_S)) == [LateBuffer("BUS1", SEVEN, SEVEN, 100.0)]
-    assert list(late.take_whole(100.0 + QUIET_S)) == []
+    assert late.next_whole(100.0 + QUIET_S - 0.1) is None
+    buffer = late.next_whole(100.0 + QUIET_S)
+    assert buffer == LateBuffer("BUS1", SEVEN, SEVEN, 100.0) == late.next_whole(100.0 + QUIET_S)
+    late.remove(buffer)
+    assert late.next_whole(100.0 + QUIET_S) is None
 
 
 def test_a_buffer_covers_all_that_came_of_its_vehicle_and_waits_since_the_last():
@@ -23,13 +25,15 @@ def test_a_buffer_covers_all_that_came_of_its_vehicle_and_waits_since_the_last()
     late.add("BUS1", LATER, 100.0)
     late.add("BUS2", SEVEN, 100.0)
     late.add("BUS1", SEVEN, 120.0)
-    assert [buffer.vehicle_id for buffer in late.take_whole(100.0 + QUIET_S)] == ["BUS2"]
-    assert list(late.take_whole(120.0 + QUIET_S)) == [LateBuffer("BUS1", SEVEN, LATER, 120.0)]
+    assert late.next_whole(100.0 + QUIET_S) == LateBuffer("BUS2", SEVEN, SEVEN, 100.0)
+    late.remove(LateBuffer("BUS2", SEVEN, SEVEN, 100.0))
+    assert late.next_whole(120.0 + QUIET_S) == LateBuffer("BUS1", SEVEN, LATER, 120.0)
 
 
-def test_a_buffer_that_could_not_be_stored_is_handed_out_again():
+def test_a_buffer_to_which_more_came_since_it_was_handed_out_is_not_removed():
     late = LateBuffers()
     late.add("BUS1", SEVEN, 100.0)
-    assert next(late.take_whole(200.0)) == LateBuffer("BUS1", SEVEN, SEVEN, 100.0)  # and then the database is away
-    assert [buffer.vehicle_id for buffer in late.take_whole(200.0)] == ["BUS1"]
-    assert list(late.take_whole(200.0)) == []
+    buffer = late.next_whole(200.0)
+    late.add("BUS1", LATER, 201.0)
+    late.remove(buffer)
+    assert late.next_whole(300.0) == LateBuffer("BUS1", SEVEN, LATER, 201.0)

@@ -44,6 +44,14 @@ def test_a_single_report_has_its_turn_before_the_rest_of_anothers_buffer(turns):
     assert order.index(9) <= 1
 
 
+def test_all_that_waits_of_a_tracker_that_reports_live_is_in_its_turn_beside_the_buffers_of_others(turns):
+    """Else two reports a second would wait for two commits, and what waits would grow as long as the buffers last."""
+    turns.add([a_message(f"buffer{n}", 90, mid=n) for n in range(6)], 0.0)
+    turns.add([a_message(f"buffer{n}", 90, mid=10 + n) for n in range(6)], 0.0)
+    turns.add([a_message("A", mid=100 + n) for n in range(8)], 0.0)
+    assert [one.mid for one in turns.next().messages][:14] == [*range(6), *range(100, 108)]
+
+
 def test_a_long_array_is_stored_in_pieces_and_acknowledged_with_the_last(turns):
     turns.add([a_message(fixes=950, mid=5)], 0.0)
     pieces = []

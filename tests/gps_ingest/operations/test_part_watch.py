@@ -17,7 +17,7 @@ import pytest
 from gps_ingest import broker
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.operations.broker_store import NO_STORE, STREAM, StoreState, ask_keeper, lost_between, read_state
-from gps_ingest.operations.canary import number_of, payload_of, send_canary
+from gps_ingest.operations.canary import canary_number, canary_payload, send_canary
 from gps_ingest.operations.part_watch import OwnBroker, PartWatch, Patience
 from gps_ingest.operations.supervisor import Supervisor
 from tests.builders import SEVEN, a_network
@@ -308,13 +308,13 @@ def test_a_report_of_a_parent_that_is_gone_speaks_of_no_faults(tmp_path):
 
 @pytest.mark.parametrize("number", [1, 1764313200123, 10**18 - 1])
 def test_a_canary_has_its_number(number, tmp_path):
-    assert number_of(payload_of(number, tmp_path), tmp_path) == number
+    assert canary_number(canary_payload(number, tmp_path), tmp_path) == number
 
 
 @pytest.mark.parametrize("payload", [b"17", b"", b"17 ", b"17 word", b"{}"])
 def test_a_canary_that_somebody_makes_up_has_none(payload, tmp_path):
-    assert number_of(payload, tmp_path) == 0
-    assert number_of(payload_of(17, tmp_path / "other"), tmp_path) == 0
+    assert canary_number(payload, tmp_path) == 0
+    assert canary_number(canary_payload(17, tmp_path / "other"), tmp_path) == 0
 
 
 # With real processes; the patience is longer than they need to start on a machine that is busy.

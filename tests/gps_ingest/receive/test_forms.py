@@ -7,7 +7,8 @@ import json
 import pytest
 
 from gps_ingest.decoder import decode
-from gps_ingest.receive.forms import NO_FIX, BadRequest, osmand, owntracks, traccar_client
+from gps_ingest.other_forms import NO_FIX
+from gps_ingest.receive.forms import BadRequest, osmand, owntracks, traccar_client
 from tests.builders import SEVEN
 
 AT = 1764313200  # 2025-11-28 07:00:00 UTC

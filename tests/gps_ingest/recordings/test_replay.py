@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from gps_ingest.recordings.replay import ReplaySummary, number, open_output, open_recording, quote, read_rows, replay
+from gps_ingest.recordings.replay import ReplaySummary, open_output, open_recording, quote, read_recording, replay, seconds_text
 from tests.builders import LOOP, SEVEN, STRAIGHT, Way, a_city, a_drive, a_network, a_report, at, every
 from transit.plan.network import Network
 from transit.tracking.report import AvlReport
@@ -193,7 +193,7 @@ def test_what_comes_later_changes_nothing_that_was_said_before(recorded: Callabl
 @pytest.mark.parametrize("text", ["1764012342359", "1764012342.359", "2025-11-24T19:25:42.359Z", "2025-11-24T19:25:42.359"])
 def test_times_are_iso_or_unix_seconds_or_milliseconds(text: str) -> None:
     row = {**a_row(a_report((0.0, 0.0), SEVEN)), "timestamp": text}
-    (read,) = read_rows([row], Counter())
+    (read,) = read_recording([row], Counter())
     assert read.t == pytest.approx(1764012342.359)
 
 
@@ -289,7 +289,7 @@ def test_times_are_utc_unless_they_say_otherwise(text: str) -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (1.04, "1"), (1.16, "1.2"), (1795392000.5, "1795392000.5")])
 def test_seconds_have_one_decimal_at_most(value: float, text: str) -> None:
-    assert number(value) == text
+    assert seconds_text(value) == text
 
 
 def test_names_with_commas_and_quotes_are_quoted() -> None:

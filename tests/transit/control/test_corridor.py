@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import STRAIGHT, Way, a_city, a_trip_instance
 from tests.control_cast import BACK, NOW, SPEED_MPS, Control
+from transit.control import corridor as rules
 from transit.control.corridor import BusState
 from transit.forecasting.prediction import StandingVehicle
+from transit.tracking import status
+from transit.tracking.state import VehicleStatus
 
 
 def minutes_ago(count: float):
@@ -62,6 +66,28 @@ def test_a_silent_bus_stays_where_it_was_with_its_reach_and_what_is_said_beside_
     assert [bus.is_uncertain for bus in buses.values()] == [True, True, True]
     assert cast.corridor().buses_on == 2
     assert cast.corridor().worst is None
+
+
+@pytest.mark.parametrize(("confidence", "counted"), [(0.69, 2), (0.7, 3)])
+def test_a_bus_that_may_be_on_another_route_is_not_counted_and_what_is_said_beside_it_is_uncertain(confidence, counted):
+    cast = three_buses()
+    state = cast.states["BUS2"]
+    cast.states["BUS2"] = replace(state, matched=replace(state.matched, confidence=confidence))
+    made, buses = cast.corridor(), by_id(cast)
+    assert (made.buses_on, made.buses_unsure) == (counted, 3 - counted)
+    assert [bus.is_unsure for bus in buses.values()] == [False, counted == 2, False]
+    assert [bus.is_uncertain for bus in buses.values()] == [counted == 2] * 3
+
+
+def test_a_bus_off_its_line_is_on_its_trip_however_likely_it_is_out_of_service():
+    cast = three_buses()
+    matched = replace(cast.states["BUS2"].matched, confidence=0.6, status=VehicleStatus.OFF_ROUTE)
+    cast.states["BUS2"] = replace(cast.states["BUS2"], matched=matched)
+    assert cast.corridor().buses_on == 3
+
+
+def test_what_is_sure_is_what_the_matcher_calls_sure():
+    assert rules.SURE_OF_TRIP == status.SURE
 
 
 def test_a_bus_heard_149_seconds_ago_is_not_silent():

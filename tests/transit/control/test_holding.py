@@ -11,7 +11,7 @@ from tests.control_cast import BACK, NOW, SPEED_MPS, Control
 from transit.control.calls import Departure
 from transit.control.corridor import corridor_of
 from transit.control.facts import HoldingSettings
-from transit.control.holding import NoAdvice, expected_wait_s, headway_s
+from transit.control.holding import NoAdvice, expected_wait_s, holding_headway_s
 
 
 def minutes_ago(count: float):
@@ -85,10 +85,10 @@ def test_two_buses_at_one_terminal_leave_one_after_the_other():
 def test_the_headway_follows_the_buses_on_the_road_unless_the_promise_can_be_kept():
     cast = waiting_after(8.0)
     facts = cast.facts()
-    assert headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx(1.05 * 1720 / 3)
+    assert holding_headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx(1.05 * 1720 / 3)
     cast.drives("BUS5", "R1a1", 3900.0)
     facts = cast.facts()
-    assert headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx((1720 + 300) / 4), (
+    assert holding_headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx((1720 + 300) / 4), (
         "four buses could run every 7 minutes; they are held towards the promised 10, but for half of the longest hold at most"
     )
 
@@ -98,7 +98,7 @@ def test_a_lowest_headway_that_the_buses_cannot_keep_changes_nothing(lowest):
     cast = waiting_after(8.0)
     cast.settings = HoldingSettings(lowest_headway_s=lowest)
     facts = cast.facts()
-    assert headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx(1.05 * 1720 / 3)
+    assert holding_headway_s(facts, cast.circuit, corridor_of(facts, cast.circuit)) == pytest.approx(1.05 * 1720 / 3)
 
 
 def test_nothing_is_advised_beside_a_silent_bus_and_it_is_named():

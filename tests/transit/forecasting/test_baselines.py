@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.links import links_of
 from transit.forecasting.travel_times import LinkObservation
 from transit.plan.patterns import patterns_of
-from transit.tracking.state import StopEvent
+from transit.tracking.state import StopEvent, VehicleStatus
 
 NETWORK = a_network(speed_mps=5.0)  # 8 links of 500 m, 100 s each by the plan
 
@@ -42,6 +43,20 @@ def test_a_delay_stays_what_it_is():
     found = ahead_s(Forecaster(NETWORK, method="schedule_delay"), SEVEN)
     assert found[0] == pytest.approx(54.3, abs=1.0)
     assert [after - found[0] for after in found] == pytest.approx([100.0 * n for n in range(7)])
+
+
+def test_by_a_delay_that_stays_a_bus_waits_for_its_planned_departure_and_leaves_at_once_when_that_is_over():
+    waiting = a_state(NETWORK, SEVEN, a_trip_instance(), 0.0, 1, status=VehicleStatus.LAYOVER)
+    method = Forecaster(NETWORK, method="schedule_delay")
+
+    def leaves_in(now):
+        state = replace(
+            waiting, report=replace(waiting.report, reported_at=now), matched=replace(waiting.matched, reported_at=now)
+        )
+        return (method.predict([state], now)[0].predicted_at - now).total_seconds()
+
+    assert leaves_in(SEVEN - timedelta(seconds=120)) == pytest.approx(120.0, abs=1.0)
+    assert leaves_in(SEVEN + timedelta(seconds=120)) == pytest.approx(0.0, abs=1.0)
 
 
 def test_recent_speed_divides_metres_by_speed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -96,3 +97,31 @@ def test_a_bus_that_drives_off_after_its_rest_has_minutes_at_each_fix(rested_min
         if not forecaster.predict(states, report.reported_at) and report.reported_at >= leaves_at:
             silent.append(round((report.reported_at - leaves_at).total_seconds()))
     assert silent == []
+
+
+@pytest.mark.parametrize("every_s", [5.0, 10.0, 15.0])
+@pytest.mark.parametrize(("says_speed", "within_m"), [(True, 15.0), (False, 60.0)])
+def test_a_bus_that_goes_on_after_a_breakdown_has_minutes_at_once(every_s: float, says_speed: bool, within_m: float) -> None:
+    """Within the noise that it stood with its own speed tells; without one it is far enough off, not 100 m."""
+    noise = Random(11)
+    driven = a_drive(to_m=2000.0, every_s=every_s)
+    breaks_down_at, rounds = driven[-1].reported_at, int(2400 / every_s)
+    stood = [
+        a_report((2000.0 + noise.gauss(0, 5), noise.gauss(0, 5)), breaks_down_at + timedelta(seconds=every_s * n))
+        for n in range(1, rounds + 1)
+    ]
+    goes_on_at = breaks_down_at + timedelta(seconds=every_s * rounds)
+    going = a_drive(start=goes_on_at, from_m=2000.0, every_s=every_s)[1:]
+    if says_speed:
+        driven, going = ([replace(report, speed_mps=6.0) for report in reports] for reports in (driven, going))
+        stood = [replace(report, speed_mps=0.0) for report in stood]
+    pipeline, forecaster = Pipeline(NETWORK), Forecaster(NETWORK)
+    has_minutes: list[bool] = []
+    for report in [*driven, *stood, *going]:
+        pipeline.step(report)
+        states = list(pipeline.states.values())
+        forecaster.observe(states, report.reported_at)
+        has_minutes.append(bool(forecaster.predict(states, report.reported_at)))
+    assert not any(has_minutes[-len(going) - 60 : -len(going)])
+    first = next(n for n, report in enumerate(going) if 6.0 * every_s * (n + 1) > within_m)
+    assert all(has_minutes[first - len(going) : -3])

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.builders import a_network, a_trip_instance, every
 from transit.forecasting.departures import Departures
 from transit.forecasting.links import links_of
-from transit.forecasting.terminal_waits import DAY_S, KEPT, TerminalWaits, quantile
+from transit.forecasting.terminal_waits import KEPT, TerminalWaits, quantile
 from transit.plan.patterns import patterns_of
+from transit.plan.service_day import DAY_S
 
 MONDAY_S = 4 * DAY_S  # 5 Jan 1970, by the clock of a place at Greenwich
 SIX_S = 6 * 3600.0

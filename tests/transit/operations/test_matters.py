@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import at
 from transit.operations.limits import DEFAULT, InboxLimits, parse_limits
-from transit.operations.matters import DeedKind, Handling, Lasting, Matter, MatterDeed, look, stand_of
+from transit.operations.matters import DeedKind, Handling, Lasting, Matter, MatterDeed, look, matter_state
 from transit.operations.troubles import Trouble, TroubleKind
 
 SILENT = Trouble(TroubleKind.SILENT, "T1", at(7))
@@ -87,15 +87,15 @@ UNDO = (4, DeedKind.UNDO, "siti", {})
     ],
 )
 def test_how_a_matter_stands_follows_from_what_people_did(deeds, minute, handling, person):
-    stand = stand_of(a_matter(*deeds), at(9, minute))
+    stand = matter_state(a_matter(*deeds), at(9, minute))
     assert (stand.handling, stand.deed.person if stand.deed else None) == (handling, person)
 
 
 def test_a_matter_that_ended_by_itself_is_over_whoever_had_it_and_at_a_moment_before_it_is_not():
     matter = a_matter(TAKE, cleared_at=at(9, 10))
-    assert stand_of(matter, at(9, 9)).handling is Handling.TAKEN
-    assert stand_of(matter, at(9, 10)).handling is Handling.OVER
-    assert not stand_of(matter, at(9, 10)).can_undo
+    assert matter_state(matter, at(9, 9)).handling is Handling.TAKEN
+    assert matter_state(matter, at(9, 10)).handling is Handling.OVER
+    assert not matter_state(matter, at(9, 10)).can_undo
 
 
 def test_limits_are_read_by_name_and_what_cannot_be_read_is_said():

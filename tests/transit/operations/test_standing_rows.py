@@ -13,6 +13,7 @@ from transit.forecasting.prediction import StandingVehicle
 from transit.operations.facts import FleetFacts
 from transit.operations.standing import troubles
 from transit.operations.troubles import TroubleKind as Kind
+from transit.tracking.state import StandingFacts
 
 
 def stands(*, waits=False, heard_s_ago=10.0):
@@ -51,6 +52,19 @@ def test_what_a_bus_rested_before_it_left_its_terminal_is_not_standing(minutes, 
     made = Control().drives("B1", "R1a1", 100.0)
     state = replace(made.states["B1"], trip_started_at=NOW - timedelta(minutes=minutes))
     assert told(made, stands(), states={"B1": state}) == kinds
+
+
+@pytest.mark.parametrize(
+    ("ago", "kinds"),
+    [(timedelta(), {Kind.FROZEN_RECEIVER}), (timedelta(seconds=10), {Kind.FROZEN_RECEIVER, Kind.STANDING})],
+)
+def test_a_bus_that_stands_by_a_frozen_receiver_alone_is_told_once(ago, kinds):
+    """Its newest report says whether its receiver is frozen still; if not, it stands, whatever its receiver did before."""
+    made = Control().drives("B1", "R1a1", 1000.0)
+    state = made.states["B1"]
+    frozen_until = state.report.reported_at - ago
+    frozen = StandingFacts(frozen_until, frozen_since=frozen_until - timedelta(minutes=11), frozen_until=frozen_until)
+    assert told(made, stands(), states={"B1": replace(state, standing=frozen)}) == kinds
 
 
 @pytest.mark.parametrize(("heard_s_ago", "kinds"), [(60.0, {Kind.STANDING}), (61.0, set())])

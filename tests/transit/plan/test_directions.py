@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import LOOP, STRAIGHT, Way, a_city, a_network
+from tests.builders import LOOP, STRAIGHT, Way, a_city, a_network, place
 from transit.plan.directions import RouteDirection, directions_of, headsign_of, usual_trip
-from transit.plan.network import Network
+from transit.plan.network import Network, Stop
 from transit.plan.timetable import timetable_of
 
 BACK = STRAIGHT[::-1]
@@ -39,6 +39,26 @@ def test_an_honest_direction_id_is_taken_as_it_is():
 @pytest.mark.parametrize("lie", [{"R1a1": None, "R1a2": None, "R1b1": None}, {"R1b1": 0}, {"R1a2": 1}, {"R1a1": None}], ids=str)
 def test_where_direction_id_lacks_or_lies_the_stops_tell(back: list[tuple[float, float]], lie: dict[str, int | None]):
     of_trip = directions_of(said(city(back), **lie)).of_trip
+    assert of_trip["R1a1"] == of_trip["R1a2"] != of_trip["R1b1"]
+
+
+def test_two_stops_in_the_other_order_are_the_way_back():
+    ways = Way("R1", STRAIGHT, (SEVEN_S, EIGHT_S)), Way("R1", BACK, (SEVEN_S,), direction_id=1)
+    of_trip = directions_of(said(a_city(*ways, stops_every_m=4000.0), R1b1=0)).of_trip
+    assert of_trip["R1a1"] == of_trip["R1a2"] != of_trip["R1b1"]
+
+
+def test_platforms_of_one_station_are_one_place_however_far_apart():
+    network = said(city([(4000.0, 240.0), (0.0, 240.0)]), R1b1=0)
+    of_trip = directions_of(network).of_trip
+    assert of_trip["R1a1"] == of_trip["R1b1"], "by their places alone: two streets, of which nothing is known"
+    stops = dict(network.stops)
+    for east in range(0, 4001, 500):
+        station = Stop(f"STATION{east}", f"Stasiun {east}", *place(east, 120.0), location_type=1)
+        stops[station.stop_id] = station
+        for north in (0, 240):
+            stops[f"P{east}_{north}"] = replace(stops[f"P{east}_{north}"], parent_station=station.stop_id)
+    of_trip = directions_of(replace(network, stops=stops)).of_trip
     assert of_trip["R1a1"] == of_trip["R1a2"] != of_trip["R1b1"]
 
 

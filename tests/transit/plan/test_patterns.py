@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import FIGURE_EIGHT, LOLLIPOP, LOOP, OUT_AND_BACK, STRAIGHT, Way, a_city, a_network
+from tests.builders import FIGURE_EIGHT, LOLLIPOP, LOOP, METRES_PER_DEGREE_LAT, OUT_AND_BACK, STRAIGHT, Way, a_city, a_network
 from transit.plan.network import Network, Stop, StopTime, Trip, UnknownTrip
 from transit.plan.patterns import DEFAULT_SPEED_MPS, patterns_of, planned_offsets
 
@@ -86,6 +86,18 @@ def test_a_shape_that_leads_elsewhere_is_not_used() -> None:
     pattern = patterns_of(replace(network, shapes={"shape": replace(shape, points=moved)})).of_trip("T1")
     assert not pattern.has_shape
     assert pattern.end_m == pytest.approx(patterns_of(network).of_trip("T1").end_m, rel=0.05)
+
+
+def test_a_shape_half_a_kilometre_from_its_stops_is_the_trips_and_one_farther_off_is_another_trips() -> None:
+    network = a_network()
+    shape = network.shapes["shape"]
+
+    def has_shape(north_m: float) -> bool:
+        moved = tuple(replace(point, lat=point.lat + north_m / METRES_PER_DEGREE_LAT) for point in shape.points)
+        return patterns_of(replace(network, shapes={"shape": replace(shape, points=moved)})).of_trip("T1").has_shape
+
+    assert has_shape(450.0)
+    assert not has_shape(600.0)
 
 
 def test_a_shape_that_is_missing_or_a_single_point_is_no_shape() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -77,6 +78,30 @@ def test_a_bus_that_is_seen_now_is_not_taken_for_the_last_one_of_the_day() -> No
     assert {stop_id: row.last_back for stop_id, row in seen.items()} == {
         stop_id: row.last_back for stop_id, row in plain.items()
     }
+
+
+def test_a_bus_that_lets_nobody_off_at_the_start_does_not_bring_one_back(city: Network) -> None:
+    back = city.trips["R1b2"]
+    calls = tuple(replace(call, drop_off_type=1 if call.stop_id == "P0_0" else 0) for call in back.stop_times)
+    only = replace(city, trips={**city.trips, "R1b2": replace(back, stop_times=calls)})
+    assert clock(reach(city, "P0_0")["P3000_0"].last_back) == "17:02"
+    assert clock(reach(only, "P0_0")["P3000_0"].last_back) == "09:02"
+
+
+def test_a_bus_by_headway_that_lets_nobody_off_at_the_start_does_not_bring_one_back_either() -> None:
+    city = a_city(Way("R1", STRAIGHT, (7 * 3600,)), Way("R1", BACK, headway=every(30), direction_id=1))
+    back = city.trips["R1b1"]
+    calls = tuple(replace(call, drop_off_type=1 if call.stop_id == "P0_0" else 0) for call in back.stop_times)
+    only = replace(city, trips={**city.trips, "R1b1": replace(back, stop_times=calls)})
+    assert reach(city, "P0_0")["P3000_0"].last_back is not None
+    assert reach(only, "P0_0")["P3000_0"].last_back is None
+    assert reach(only, "P500_0")["P3000_0"].last_back is not None
+
+
+def test_what_is_planned_only_is_nobodys_demonstration_and_a_bus_on_a_trip_that_is_gone_is_left_out(city: Network) -> None:
+    gone = LiveCall("BUS1", TripInstance("GONE", MONDAY), 3, Moment(*[SEVEN.timestamp()] * 3))
+    assert reach(city, "P0_0", live=[gone]).keys() == reach(city, "P0_0").keys()
+    assert {ride.run.is_demo for ride in reach(city, "P0_0")["P3000_0"].journey.rides} == {False}
 
 
 def test_on_a_loop_by_headway_one_is_back_until_its_last_round() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transit.quality.scorecard import Passage, Promise, accuracy, score
+from transit.quality.scorecard import Passage, Promise, accuracy, examples, score
 
 A = ("BUS1", "T1", "S3", 3)
 LAST = ("BUS1", "T1", "S9", 9)
@@ -59,6 +59,20 @@ def test_a_promise_is_judged_by_the_next_passage_within_the_hour():
     assert score([promise(0, 100)], [passage(3700)])["scored"] == 0
     assert score([promise(0, 100)], [passage(1900)])["scored"] == 0  # found, but more than 30 min away
     assert score([promise(0, 100)], [passage(90, ("BUS2", *A[1:]))])["scored"] == 0
+
+
+def test_for_each_figure_the_promise_stands_that_was_most_wrong():
+    made = [
+        promise(0, 90),
+        promise(20, 200, low_at=190, high_at=210),
+        promise(1, 40, low_at=30, high_at=119),
+        promise(150, 160),
+    ]
+    shown = examples(made, [passage(120)])
+    assert {name: row["made_at"] for name, row in shown.items()} == {"all": 20, "0-3": 20, "interval80": 20}
+    assert shown["all"]["stop_id"] == "S3"
+    assert examples([promise(0, 250)], [passage(200)]) == {key: {"made_at": 0, "stop_id": "S3"} for key in ("all", "3-6")}
+    assert examples([promise(0, 100)], []) == {}
 
 
 def test_a_bus_that_has_passed_and_is_still_promised():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.builders import at
-from transit.store.history import append_frame, forget_history, path_of, read_frames
+from transit.store.history import append_frame, forget_history, path_of_hour, read_frames
 
 EIGHT = at(8)
 
@@ -29,7 +29,7 @@ def test_kinds_do_not_mix(tmp_path):
 def test_a_record_that_was_cut_off_is_left_out_and_those_before_it_stay(tmp_path):
     for n in range(3):
         append_frame(tmp_path, "shown", EIGHT + timedelta(seconds=n), b"x" * 100)
-    path = path_of(tmp_path, "shown", EIGHT)
+    path = path_of_hour(tmp_path, "shown", EIGHT)
     path.write_bytes(path.read_bytes()[:-3])
     assert len(list(read_frames(tmp_path, "shown", EIGHT, EIGHT + timedelta(minutes=1)))) == 2
 
@@ -37,7 +37,7 @@ def test_a_record_that_was_cut_off_is_left_out_and_those_before_it_stay(tmp_path
 @given(some.binary(max_size=400))
 def test_a_file_of_any_bytes_is_read_without_a_crash(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("history")
-    path = path_of(folder, "shown", EIGHT)
+    path = path_of_hour(folder, "shown", EIGHT)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     assert all(isinstance(row, bytes) for _, row in read_frames(folder, "shown", EIGHT, EIGHT + timedelta(minutes=59)))

@@ -12,7 +12,7 @@ from transit.forecasting.prediction import Prediction, Tier
 from transit.quality.comparison import what_is_worse
 from transit.quality.daily_score import ALL, by_route, passages_of
 from transit.quality.scorecard import Promise
-from transit.store.promises import append_promises, forget_promises, path_of, read_promises
+from transit.store.promises import append_promises, forget_promises, path_of_day, read_promises
 from transit.tracking.pipeline import Pipeline
 
 
@@ -36,7 +36,7 @@ def test_promises_come_back_as_they_were_made(tmp_path):
 def test_a_frame_cut_off_by_a_crash_costs_that_sample_only(tmp_path):
     for n in range(3):
         append_promises(tmp_path, MONDAY, SEVEN + timedelta(seconds=30 * n), [a_prediction(300)])
-    path = path_of(tmp_path, MONDAY)
+    path = path_of_day(tmp_path, MONDAY)
     path.write_bytes(path.read_bytes()[:-5])
     assert len(list(read_promises(tmp_path, MONDAY))) == 2
 
@@ -45,7 +45,7 @@ def test_days_long_past_are_forgotten(tmp_path):
     for day in (MONDAY, MONDAY - timedelta(days=92), MONDAY - timedelta(days=92 + 1)):
         append_promises(tmp_path, day, SEVEN, [a_prediction(300)])
     assert forget_promises(tmp_path, MONDAY) == 1
-    assert path_of(tmp_path, MONDAY - timedelta(days=92)).exists()
+    assert path_of_day(tmp_path, MONDAY - timedelta(days=92)).exists()
 
 
 def test_a_promise_is_judged_by_the_call_that_followed():
@@ -81,7 +81,7 @@ def test_a_challenger_that_is_worse_anywhere_is_told():
 
 def test_a_sample_without_a_number_is_read_and_one_of_another_format_costs_itself_only(tmp_path):
     append_promises(tmp_path, MONDAY, SEVEN, [a_prediction(300)])
-    path = path_of(tmp_path, MONDAY)
+    path = path_of_day(tmp_path, MONDAY)
     frame = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes()[4:])
     made_at, rows, number = msgspec.msgpack.decode(frame)
     path.write_bytes(b"".join(packed([made_at, rows, *more]) for more in ([], [number + 1], ["?"], [number])))

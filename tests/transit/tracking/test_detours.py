@@ -66,6 +66,16 @@ def test_only_the_last_few_are_remembered() -> None:
     assert [detour.trip_id for detour in detours] == [f"T{n}" for n in range(3, REMEMBERED + 3)]
 
 
+def test_whether_one_is_expected_back_is_said_of_its_last_detour_only() -> None:
+    once = (a_detour("T1"),)
+    assert with_expectation(once, is_expected_back=once[0].is_expected_back) == once
+    other = not once[0].is_expected_back
+    assert [row.is_expected_back for row in with_expectation(once, is_expected_back=other)] == [other]
+    thrice = (a_detour("T1", came_back=True), a_detour("T2", came_back=False), a_detour("T3"))
+    changed = with_expectation(thrice, is_expected_back=other)
+    assert [(row.trip_id, row.is_expected_back) for row in changed] == [("T1", not other), ("T2", not other), ("T3", other)]
+
+
 def test_detours_are_stored_with_their_vehicle() -> None:
     report = a_report()
     state = VehicleState("BUS1", report, MatchedPosition(SEVEN, VehicleStatus.OFF_ROUTE), detours=(a_detour(came_back=True),))

@@ -111,7 +111,8 @@ def test_a_memory_of_format_2_is_gone_on_with() -> None:
     assert memory.belief is not None
     assert memory.belief.hypotheses
     plain = msgspec.msgpack.decode(pack(memory)[1:])
-    for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit, which comes last
+    for hypothesis in plain[0][3]:  # of the belief; format 2 had no must_refit and mean_m, which come last
+        assert hypothesis.pop() is None
         assert hypothesis.pop() is False
     plain[1].insert(4, 1_795_000_000.0)
     plain.insert(3, None)

@@ -85,6 +85,27 @@ def test_a_bus_long_off_its_line_is_not_on_a_detour_any_more() -> None:
     assert found[-1].status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
 
 
+def test_a_bus_that_drives_beside_its_line_for_a_quarter_of_an_hour_is_on_no_detour_any_more() -> None:
+    network = a_network([(0.0, 0.0), (12_000.0, 0.0)])
+    found = matched(network, beside([0.0] * 10 + [200.0] * 180))
+    off = [one.reported_at for one in found if one.status is VehicleStatus.OFF_ROUTE]
+    lasted_s = (off[-1] - off[0]).total_seconds()
+    assert lasted_s == pytest.approx(DETOUR_S, abs=60)
+
+
+@pytest.mark.parametrize(("stops_every_m", "left_m", "is_over"), [
+    (500.0, 3200.0, True), (500.0, 2600.0, False),  # within two spacings of the end it is done with its trip
+    (50.0, 3700.0, True), (50.0, 3300.0, False),  # of stops that stand close: within two hundred metres twice
+])  # fmt: skip
+def test_a_bus_that_drives_away_near_the_end_of_its_trip_has_ended_it(
+    stops_every_m: float, left_m: float, is_over: bool
+) -> None:
+    away = [a_report((left_m, 60.0 * n), at(7, 0, (left_m / 6.0) + 10.0 * n)) for n in range(1, 40)]
+    found = matched(a_network(stops_every_m=stops_every_m), a_drive(to_m=left_m) + away)
+    assert ("off_route" not in changes(found)) is is_over
+    assert (found[-20].trip is None) is is_over
+
+
 def test_off_route_carries_the_trip_that_was_left_and_how_far_off() -> None:
     found = matched(a_network(), beside([0.0] * 10 + [150.0] * 20))
     off = [one for one in found if one.status is VehicleStatus.OFF_ROUTE]

@@ -23,7 +23,7 @@ from web.boards.corridors import (
     ladder_of,
     place_point,
     shortened,
-    spread,
+    spread_heights,
 )
 
 SAMPLE = Path(__file__).parents[3] / "data" / "binjai"
@@ -85,11 +85,11 @@ def test_a_stop_that_both_directions_have_at_one_height_is_named_once():
 
 
 def test_heights_are_moved_as_little_as_makes_them_lie_apart():
-    assert spread([100.0, 200.0], 12.0, 0.0, 400.0) == [100.0, 200.0]
-    assert spread([100.0, 102.0], 12.0, 0.0, 400.0) == [95.0, 107.0]
-    assert spread([100.0, 102.0, 110.0], 12.0, 0.0, 400.0) == [92.0, 104.0, 116.0]
-    assert spread([399.0, 400.0], 12.0, 0.0, 400.0) == [388.0, 400.0]
-    assert spread([], 12.0, 0.0, 400.0) == []
+    assert spread_heights([100.0, 200.0], 12.0, 0.0, 400.0) == [100.0, 200.0]
+    assert spread_heights([100.0, 102.0], 12.0, 0.0, 400.0) == [95.0, 107.0]
+    assert spread_heights([100.0, 102.0, 110.0], 12.0, 0.0, 400.0) == [92.0, 104.0, 116.0]
+    assert spread_heights([399.0, 400.0], 12.0, 0.0, 400.0) == [388.0, 400.0]
+    assert spread_heights([], 12.0, 0.0, 400.0) == []
 
 
 def test_no_two_names_of_the_sample_cover_each_other():

@@ -525,8 +525,8 @@ def test_what_was_just_set_up_is_a_part_that_the_page_asks_for_again(town):
     client = town.client()
     tracker(client, "add", "driver7/phone", vehicle="BUS7")
     page = client.get("/armada/pelacak").text
-    assert '<div id="new" data-part="/armada/pelacak?part=baru">' in page
-    assert "static/part" in page
+    assert '<div id="new" data-part="/armada/pelacak?part=baru" data-every="5">' in page
+    assert "static/live.js" in page
     part = client.get("/armada/pelacak?part=baru")
     assert "Menunggu posisi pertamanya." in part.text
     assert "<html" not in part.text

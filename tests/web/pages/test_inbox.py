@@ -12,7 +12,7 @@ from tests.builders import STRAIGHT, a_drive, a_network, a_report, at
 from tests.control_cast import BACK, there_and_back
 from tests.control_room import Control
 from tests.web.pages.test_every_trouble import BY_LIVE_ALONE, ELSEWHERE, SCENES, falls_silent
-from transit.operations.matters import Handling, stand_of
+from transit.operations.matters import Handling, matter_state
 from transit.operations.troubles import Trouble
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import Duty, give
@@ -138,7 +138,7 @@ def do(city, deed, client=None, **form):
 
 
 def stands(city):
-    return stand_of(open_kinds(city)[Kind.GHOST], city.now)
+    return matter_state(open_kinds(city)[Kind.GHOST], city.now)
 
 
 def waiting(city):

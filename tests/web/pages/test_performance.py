@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from tests.builders import MONDAY, a_network, a_report, a_trip_instance, at, every
 from transit.quality.performance import DayFigures, HourFigures
+from transit.store.advice_answers import AdviceAnswer, Answer, save_answer
 from transit.store.database import writing
 from transit.store.service_days import load_days, save_day
 from transit.store.stop_events import save_stop_events
@@ -194,17 +195,33 @@ def test_reports_of_riders_and_the_promises_of_the_span_are_among_the_figures(se
     cards = served.folder / "scorecards"
     cards.mkdir()
     for day, score, scored in ((22, 10.0, 1000), (23, 80.0, 300), (24, 90.0, 100)):
-        card = {"scored": scored, "eta_benchmark": {"score": score}, "mae_s": {"0-3": 31.4}}
+        example = {"made_at": at(7, 5).timestamp(), "stop_id": "S1"}
+        card = {"scored": scored, "eta_benchmark": {"score": score}, "mae_s": {"0-3": 31.4}, "examples": {"0-3": example}}
         (cards / f"2026-11-{day}.json").write_text(json.dumps({"all routes": card}))
     served.now = at(12, day=MONDAY + timedelta(days=2))
     html = page(served, "/armada/kinerja?per=minggu&tanggal=2026-11-23")[1]
-    assert "Laporan penumpang: 2 (Bus tidak datang 2)" in html
-    assert "1 dijawab. Separuh jawaban datang dalam 1,5 jam." in html
+    newest, answered = (
+        '"/armada/putar?t=2026-11-23T08:30:00&amp;halte=S1"',
+        '"/armada/putar?t=2026-11-23T08:00:00&amp;halte=S0"',
+    )
+    assert f"Laporan penumpang: <a href={newest}>2</a> (Bus tidak datang <a href={newest}>2</a>)" in html
+    assert f"<a href={answered}>1</a> dijawab. Separuh jawaban datang dalam <a href={answered}>1,5</a> jam." in html
     assert "Dari janji selama 2 hari, 82,5 % tepat" in html, "by how many were scored; Sunday is of another week"
-    assert "0-3 mnt sebelumnya: rata-rata meleset 31 dtk" in html
+    promise = '"/armada/putar?t=2026-11-23T07:05:00&amp;halte=S1"'
+    assert f"0-3 mnt sebelumnya: rata-rata meleset <a href={promise}>31</a> dtk" in html
+    assert "Laporan penumpang: 2 (Bus tidak datang 2), 1 dijawab" in printed(served, "?per=minggu&tanggal=2026-11-23")
     rows = served.client().get("/armada/kinerja.csv?per=minggu&tanggal=2026-11-23").text.splitlines()
     assert "reports_received,,,2" in rows
     assert "promises_eta_score,,,82.5" in rows
+
+
+def test_advice_opens_the_playback_of_the_newest_that_is_counted(served):
+    with writing(served.engine) as connection:
+        for minute, answer in ((20, Answer.APPLY), (43, Answer.APPLY), (52, Answer.DECLINE)):  # BUS2 left at 07:20
+            save_answer(connection, AdviceAnswer(at(7, minute - 2), "BUS2", "S0", at(7, minute), answer))
+    html = page(served, "/armada/kinerja")[1]
+    places = [f'<a href="/armada/putar?t=2026-11-23T07:{minute}:00&amp;halte=S0">' for minute in (43, 20, 52)]
+    assert f"Saran: {places[0]}2</a> diterapkan, {places[1]}1</a> ditepati, {places[2]}1</a> ditolak." in html
 
 
 def test_what_is_driven_without_a_trip_is_counted_from_the_record(city):

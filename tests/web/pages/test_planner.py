@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from gtfs.reader import read_network
 from tests.builders import STRAIGHT, Way, a_city, a_network, at, every
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.plan.network import Network
 
+BINJAI = Path(__file__).resolve().parents[3] / "data" / "binjai"
 CROSS = [(2000.0, -2000.0), (2000.0, 2000.0)]
 
 
@@ -106,6 +111,23 @@ def test_the_stops_that_a_phone_names_are_a_start(a_town, network):
     page = text_of(town, "/rute?dari=saya:P0_0,P500_0,nowhere&ke=Halte+P3000_0")
     assert "tempat Anda" in page
     assert "07.01–" in page
+
+
+def test_a_place_without_a_stop_and_one_at_the_same_stop_are_told_apart(city):
+    """Once both were "you are there"."""
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    client = city.client(live_fresh_s=1e6, sample_guide=BINJAI)
+
+    def flag(start: str, end: str) -> str:
+        html = client.get("/rute", query_string={"dari": start, "ke": end}).text
+        return " ".join(re.findall(r'<p class="flag">([^<]*)<', html))
+
+    assert "dalam jarak jalan kaki dari Kuburan Panjang" in flag("Balai Kota Binjai", "Kuburan Panjang")
+    assert "Anda sudah sampai" in flag("halte:nangka", "halte:nangka")
+    assert "Satu halte untuk keduanya: tidak perlu naik bus. Jalan kaki sekitar" in flag(
+        "tempat:og-hospital", "halte:stasiun-binjai"
+    )
+    assert "Jalan kaki sekitar 1 mnt." in client.get("/rute?dari=halte:stasiun-binjai&ke=tempat:og-hospital").text
 
 
 def test_a_message_from_here_to_there_fits_160_characters(a_town, network):
@@ -210,12 +232,6 @@ def test_where_somebody_is_no_page_without_a_script_can_know(a_town, network):
     page = text_of(a_town(network, at(6, 50)), "/rute?dari=tempat+saya&ke=Halte+P3000_0")
     assert "hanya diketahui ponsel Anda" in page
     assert "tidak ada yang bernama" not in page
-
-
-def test_two_who_stand_at_one_stop_need_no_bus_and_are_not_told_that_they_are_there(a_town, network):
-    page = text_of(a_town(network, at(6, 50)), "/rute?dari=saya:P0_0,P500_0&ke=Halte+P0_0")
-    assert "Keduanya di halte yang sama, Halte P0_0" in page
-    assert "Anda sudah sampai" not in page
 
 
 def test_of_a_live_process_that_has_stopped_the_plan_is_told_and_its_age(a_town, network):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 import web
 from tests.builders import WORKING_DAYS, a_drive, a_network, at, every
@@ -155,6 +156,17 @@ def test_every_string_is_translated():
         if found == (message[1] if isinstance(message, tuple) else message) and key not in SAME_IN_BOTH:
             missing.append(f"{file}:{line}: {message!r}")
     assert not missing, "\n".join(missing)
+
+
+def test_every_string_has_one_catalogue():
+    """Where it stands twice, one of the two is forgotten when the words change."""
+    homes: dict[str, list[str]] = {}
+    for path in sorted((WEB / "translations" / "id" / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="id"):
+                if message.id:
+                    homes.setdefault(str(message.id), []).append(path.name)
+    assert {text: names for text, names in homes.items() if len(names) > 1} == {}
 
 
 SAME_IN_BOTH = {"Bus %(name)s", "Bus", "km", "%(stop)s, %(time)s", "GTFS", "API"}

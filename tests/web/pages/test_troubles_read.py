@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,10 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
     ("clock_s", "kind"),
     [
         (SEVEN_HOURS_S, Kind.LOCAL_TIME),
-        (-SEVEN_HOURS_S, Kind.CLOCK_TOO_WRONG),
+        (-SEVEN_HOURS_S, Kind.LOCAL_TIME),  # its zone taken off a time that is UTC already
+        (-3 * 3600.0, Kind.LOCAL_TIME),
+        (-13 * 3600.0, Kind.CLOCK_TOO_WRONG),  # no zone is so far west
+        (-6.5 * 3600.0, Kind.CLOCK_TOO_WRONG),
         (-1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
         (-2048 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
         (1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # in the future
@@ -51,6 +55,19 @@ def test_a_clock_is_told_by_what_is_wrong_with_it(control, clock_s, kind):
     found = control.map("T1", "BUS1").map("T2", "BUS2")
     found.plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
     assert control.troubles().keys() == {kind}
+
+
+def test_a_receiver_that_repeats_a_point_while_its_bus_drives_is_told_once_and_not_as_a_parked_bus(control):
+    driven = a_drive(to_m=1800)
+    whole = [replace(driven[-1], reported_at=at, received_at=at) for at in minutes_after(driven[-1].reported_at, 90)]
+    control.map("T1", "BUS1").plays(driven, speed=6.0)
+    assert control.plays(whole[:45], speed=6.0).troubles().keys() == {Kind.FROZEN_RECEIVER}
+    trembles = [replace(row, lat=row.lat + 1e-5 * (n % 2)) for n, row in enumerate(whole[45:])]  # then it works, and stands
+    assert control.plays(trembles, speed=0.0).troubles().keys() >= {Kind.FROZEN_RECEIVER, Kind.PARKED}
+
+
+def minutes_after(moment, count):
+    return [moment + timedelta(minutes=n) for n in range(1, count + 1)]
 
 
 def test_a_machine_that_is_seven_hours_wrong_is_told_as_this_machine_and_not_as_its_trackers(control):

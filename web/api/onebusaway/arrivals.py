@@ -67,7 +67,7 @@ def _passed(world: World, stop_id: str, window: Window) -> Iterator[StopEvent]:
 
 
 def _public_state(world: World, vehicle_id: str) -> VehicleState | None:
-    """Where a vehicle is that has ended its trip, or is parked, is nobody's business: its passage stays without it."""
+    """The vehicle of a row, where the public may see it; None for one that has ended its trip or is parked."""
     state = world.states.get(vehicle_id)
     return state if state is not None and is_public(state, world.view.parked) else None
 

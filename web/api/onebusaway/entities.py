@@ -7,7 +7,7 @@ from typing import Any
 import polyline
 
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
-from transit.plan.network import Agency, Network, Route, Stop, Trip, TripInstance
+from transit.plan.network import BUS, Agency, Network, Route, Stop, Trip, TripInstance
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.stop_codes import code_of
 from web.api.onebusaway.ids import ids_of
@@ -28,7 +28,6 @@ EXTENDED = {
     13: 6,
     14: 7,
 }  # hundreds of an extended route_type -> the plain one
-BUS = 3
 SEVERITY = {Effect.NO_SERVICE: "severe", Effect.SIGNIFICANT_DELAYS: "normal", Effect.DETOUR: "normal"}
 
 

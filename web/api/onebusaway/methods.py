@@ -30,10 +30,10 @@ from web.words import names
 from web.world import world
 
 pages = Blueprint("onebusaway", __name__, url_prefix="/api/where")
-RADIUS_M = 600.0  # where nothing else is said
+APP_RADIUS_M = 600.0  # where nothing else is said
 WIDEST_M = 50_000.0
 STOPS, ROUTES, MOST = 100, 10, 250
-NEARBY_M = 100.0
+ACROSS_M = 100.0  # of nearbyStopIds: stops across the street or around the corner
 GOOD_ENOUGH = 62.0  # of 100: how alike a name and what was typed must be
 
 
@@ -97,7 +97,7 @@ def network_and_references() -> tuple[Network, References]:
 # ---- arguments
 
 
-def number(name: str) -> float | None:
+def argument_number(name: str) -> float | None:
     """An argument as a number; None where it is not given, or 0, which the apps send for "not set"."""
     text = request.args.get(name, "")
     if not text:
@@ -110,13 +110,13 @@ def number(name: str) -> float | None:
 
 
 def whole(name: str, default: int, most: int) -> int:
-    value = number(name)
+    value = argument_number(name)
     return default if value is None else max(0, min(int(value), most))
 
 
 def when() -> datetime:
     """`time` in milliseconds, else now."""
-    at = number("time")
+    at = argument_number("time")
     try:
         return world().now() if at is None else datetime.fromtimestamp(at / 1000, UTC)
     except (OverflowError, OSError, ValueError):
@@ -144,11 +144,11 @@ def box() -> tuple[float, float, float, float] | None:
     lat, lon = request.args.get("lat"), request.args.get("lon")
     if lat is None or lon is None:
         return None
-    middle = number("lat") or 0.0, number("lon") or 0.0
-    lat_span, lon_span = number("latSpan"), number("lonSpan") or number("lngSpan")
+    middle = argument_number("lat") or 0.0, argument_number("lon") or 0.0
+    lat_span, lon_span = argument_number("latSpan"), argument_number("lonSpan") or argument_number("lngSpan")
     if lat_span and lon_span:
         return *middle, abs(lat_span) / 2, abs(lon_span) / 2
-    radius = min(abs(number("radius") or RADIUS_M), WIDEST_M)
+    radius = min(abs(argument_number("radius") or APP_RADIUS_M), WIDEST_M)
     height = radius / METRES_PER_DEGREE
     return *middle, height, height / max(cos(radians(middle[0])), 0.01)
 
@@ -393,7 +393,7 @@ def _board(references: References, stop_id: str, window: Window) -> Entity:
     rows = arrivals.arrivals_of(world(), references, stop_id, window)
     rows += arrivals.headways_of(world(), references, stop_id, window.now)
     place = stop_place(network, stop_id)
-    around = {} if place is None else nearest_stops(network, *place, NEARBY_M)
+    around = {} if place is None else nearest_stops(network, *place, ACROSS_M)
     return {
         "stopId": references.stop(stop_id),
         "arrivalsAndDepartures": rows,
@@ -411,7 +411,7 @@ def arrival_and_departure_for_stop(stop_id: str) -> Response:
     if not trip:
         raise Refused(400, "tripId is needed")
     window = Window(when(), timedelta(hours=2), timedelta(hours=24))
-    sequence = number("stopSequence")
+    sequence = argument_number("stopSequence")
     for row in arrivals.arrivals_of(world(), references, own_id, window):
         same_call = sequence is None or row["stopSequence"] == int(sequence)
         if row["tripId"] == trip and same_call and vehicle in ("", row["vehicleId"]):
@@ -421,7 +421,7 @@ def arrival_and_departure_for_stop(stop_id: str) -> Response:
 
 @pages.get("/arrivals-and-departures-for-location.json")
 def arrivals_and_departures_for_location() -> Response:
-    """An entry without a stop where none lies in the box is what apps must be spared: then there is no entry."""
+    """Where no stop lies in the box there is no entry: the apps end on an entry without a stop."""
     network, references = network_and_references()
     area = box()
     if area is None:
@@ -482,7 +482,7 @@ def trip(trip_id: str) -> Response:
 def trip_details(trip_id: str) -> Response:
     network, references = network_and_references()
     day = local_date(world().now(), network.timezone)
-    service_ms = number("serviceDate")
+    service_ms = argument_number("serviceDate")
     if service_ms is not None:
         try:
             day = local_date(datetime.fromtimestamp(service_ms / 1000 + 12 * 3600, UTC), network.timezone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from web.api.feeds import NO_NETWORK, conditional
+from web.api.feeds import NO_SNAPSHOT, conditional, loaded_network
 from web.world import world
 
 pages = Blueprint("onebusaway_sidecar", __name__)
@@ -15,6 +15,7 @@ pages = Blueprint("onebusaway_sidecar", __name__)
 def alerts_of_region(region: int) -> Response:
     """Our notices, whatever the number: one server has one region."""
     snapshot = world().view.snapshot
-    if world().network is None or snapshot is None:
-        abort(503, NO_NETWORK)
+    loaded_network()
+    if snapshot is None:
+        abort(503, NO_SNAPSHOT)
     return conditional(world().feed("alerts"), "application/x-protobuf", snapshot.made_at, 1)

@@ -1,0 +1,112 @@
+"""Parts of the console that all who look see alike are made once, and are nobody's in particular."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import brotli
+import pytest
+
+from tests.builders import STRAIGHT, a_drive, at
+from tests.control_cast import there_and_back
+from tests.web.pages.test_log_in import OURS, PASSWORD, browser
+from transit.store.database import writing
+from transit.store.people import Role, add_person
+from web.shared_parts import SharedParts
+
+PARTS = ("/armada/kendali?part=kendali", "/armada/kotak?part=kotak", "/armada?part=fleet")
+
+
+@pytest.fixture
+def office(city):
+    """At 07:12 a departure that nobody drives is a row of the inbox, and two buses are on the line."""
+    city.now = at(7, 12)
+    city.load(there_and_back())
+    with writing(city.engine) as connection:
+        for role in Role:
+            add_person(connection, f"a-{role}", role, PASSWORD, now=city.now)
+    first = a_drive(STRAIGHT, at(7), speed_mps=5.0, to_m=3600.0, vehicle_id="BUS1")
+    second = a_drive(STRAIGHT, at(7, 1, 40), speed_mps=5.0, to_m=3000.0, vehicle_id="BUS2")
+    city.hear(sorted([*first, *second], key=lambda row: row.received_at))
+    for back in range(30, -1, -5):
+        city.step(at(7, 12) - timedelta(seconds=back))
+    return city
+
+
+def test_a_part_is_made_once_for_each_state():
+    parts, made = SharedParts(), []
+
+    def make():
+        made.append(1)
+        return f'<i>{len(made)}</i><input name="csrf_token" value="of-who-asked-first">'
+
+    first = parts.get("list", "state 1", make)
+    assert parts.get("list", "state 1", make) is first
+    assert first.html == '<i>1</i><input name="csrf_token" value="">', "the next to ask is somebody else"
+    assert parts.get("list", "state 2", make).html.startswith("<i>2</i>")
+    assert parts.get("other", "state 2", make).html.startswith("<i>3</i>")
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_two_screens_of_one_state_have_the_same_part_and_the_second_costs_nothing(office, path):
+    app = office.app(armada_is_local=False)
+    one, other = browser(office, Role.DISPATCHER, app), browser(office, Role.DISPATCHER, app)
+    first = one.get(path)
+    assert first.status_code == 200
+    office.engine.dispose()
+    rendered = []
+    app.jinja_env.globals["may"] = lambda *words: rendered.append(words)  # whatever is rendered now would ask it or fail
+    second = other.get(path)
+    assert (second.text, second.headers["ETag"], rendered) == (first.text, first.headers["ETag"], [])
+
+
+@pytest.mark.parametrize("path", PARTS[:2])
+def test_who_may_do_less_has_a_part_of_his_own_and_nobody_has_the_token_of_another(office, path):
+    app = office.app(armada_is_local=False)
+    dispatcher, viewer = browser(office, Role.DISPATCHER, app), browser(office, Role.VIEWER, app)
+    page = dispatcher.get(path).text
+    assert dispatcher.token not in page
+    if "kotak" in path:
+        assert 'name="csrf_token" value=""' in page, "the script fills it in"
+    assert "<form" not in viewer.get(path).text
+    assert dispatcher.get(path).text == page
+
+
+def test_each_language_has_its_own(office):
+    client = office.client()
+    indonesian, english = (client.get(PARTS[1], headers={"Accept-Language": tag}).text for tag in ("id", "en"))
+    assert ("Kotak masuk" in indonesian, "Inbox" in english) == (True, True)
+
+
+def test_what_was_packed_for_one_is_what_the_next_reads(office):
+    app = office.app()
+    packed = [app.test_client().get(PARTS[0], headers={"Accept-Encoding": "br"}) for _ in range(2)]
+    plain = app.test_client().get(PARTS[0])
+    assert {row.headers["Content-Encoding"] for row in packed} == {"br"}
+    assert [brotli.decompress(row.data) for row in packed] == [plain.data, plain.data]
+    other = app.test_client().get("/armada/setelan", headers={"Accept-Encoding": "br"})
+    assert b"<html" in brotli.decompress(other.data), "nothing else is kept"
+
+
+def test_what_somebody_does_is_in_the_part_of_the_next_who_asks(office):
+    client = office.client()
+    before = client.get(PARTS[1]).text
+    number = before.split('<li id="m')[1].split('"')[0]
+    client.post(f"/armada/kotak/{number}", data={"deed": "take"}, headers=OURS)
+    after = client.get(PARTS[1]).text
+    assert (f'id="m{number}-take"' in before, f'id="m{number}-take"' in after) == (True, False)
+
+
+def test_a_new_state_of_the_live_process_is_seen_at_once(office):
+    client = office.client()
+    before = client.get(PARTS[0]).text
+    office.step(at(7, 15))
+    after = client.get(PARTS[0]).text
+    assert ('class="bus silent"' in before, 'class="bus silent"' in after) == (False, True)
+
+
+def test_that_the_live_process_has_stopped_is_seen_though_nothing_new_was_written(office):
+    client = office.client()
+    assert "proses langsung berhenti" not in client.get(PARTS[0], headers={"Accept-Language": "id"}).text
+    office.now += timedelta(seconds=8)
+    assert "proses langsung berhenti" in client.get(PARTS[0], headers={"Accept-Language": "id"}).text

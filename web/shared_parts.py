@@ -1,0 +1,98 @@
+"""Parts of the console that all who look see alike: made and packed once for each state of the world (decision 0109)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from itertools import count
+from threading import Lock
+
+from flask import Flask, Request, Response, current_app, g, make_response, request
+
+from web.access import current_person
+from web.answers import FORM_TOKEN, NO_TOKEN, etag_of, mark_with_time
+from web.words.languages import language
+from web.world import World
+
+PACKED_KEPT = 32  # of parts, each in the encodings that browsers of today ask for
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class SharedPart:
+    """number: of no other part, whatever it shows."""
+
+    number: int
+    state: Hashable
+    html: str
+    etag: str
+
+
+class SharedParts:
+    """The newest part of each name. Threads share them: while one makes a part, the others that want the same wait for it."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Hashable, SharedPart] = {}
+        self._locks: dict[Hashable, Lock] = {}
+
+    def get(self, name: Hashable, state: Hashable, make: Callable[[], str]) -> SharedPart:
+        """make() is called where the part was last made of another state."""
+        with self._locks.setdefault(name, Lock()):
+            part = self._parts.get(name)
+            if part is None or part.state != state:
+                html = FORM_TOKEN.sub(NO_TOKEN, make())
+                part = self._parts[name] = SharedPart(next(_numbers), state, html, etag_of(html))
+            return part
+
+
+class PackedParts:
+    """Flask-Compress keeps here what it has packed of shared parts, and nothing of anything else."""
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        return self._packed.get(key)
+
+    def set(self, key: str, packed: bytes) -> None:
+        if key.endswith(";") or key in self._packed:
+            return
+        if len(self._packed) >= PACKED_KEPT:
+            self._packed.clear()
+        self._packed[key] = packed
+
+
+def key_of_packed(asked: Request) -> str:
+    """Empty where the answer is of nobody but who asked."""
+    part: SharedPart | None = g.get("shared_part")
+    return "" if part is None else str(part.number)
+
+
+def init_shared_parts(app: Flask) -> None:
+    """Before Flask-Compress is set up."""
+    app.extensions["shared_parts"] = SharedParts()
+    app.config.update(COMPRESS_CACHE_BACKEND=PackedParts, COMPRESS_CACHE_KEY=key_of_packed)
+
+
+def part_moment(world: World, every_s: int) -> Hashable:
+    """Another one so many seconds later, by what is shown: while the live process writes, by the times of what it writes."""
+    made = world.view.snapshot
+    if made is None or not world.is_live:
+        return False, int(world.now().timestamp()) // every_s
+    return True, int(made.made_at.timestamp()) // every_s
+
+
+def shared_fragment(name: str, state: Hashable, make: Callable[[], str]) -> Response:
+    """A part of a page for all of one role and language. state: of all else that it shows; make: renders it.
+
+    The forms in it have no token: the script of the page fills in that of its own log-in.
+    """
+    parts: SharedParts = current_app.extensions["shared_parts"]
+    person = current_person()
+    whose = (name, language(), person.role if person else None, bool(person and person.person_id))
+    part = g.shared_part = parts.get(whose, state, make)
+    response = make_response(part.html)
+    response.set_etag(part.etag, weak=True)
+    mark_with_time(response)
+    response.make_conditional(request)
+    return response
