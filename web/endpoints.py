@@ -138,6 +138,8 @@ def walk_between(start: Endpoint, end: Endpoint) -> float | None:
 def _by_key(network: Network, guide: Guide, kind: str, rest: str) -> Understood:
     if kind == "saya":
         return Understood(_own(network, rest.split(",")))
+    if kind == "halte":  # of a large network the list of all names costs more than the journey
+        return Understood(of_stop(network.stops[rest]) if rest in network.routes_of_stop else None)
     place = guide.place(rest) if kind == "tempat" else None
     if place is not None:  # one that is called like a halte is no name of its own in the list
         return Understood(of_place(network, place))

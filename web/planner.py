@@ -66,6 +66,12 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     )
 
 
+def last_day_of(network: Network) -> date | None:
+    """The last day of which the timetable knows anything; None where it knows no day at all."""
+    days = [row.end_date for row in network.calendars.values()] + [row.date for row in network.calendar_dates if row.added]
+    return max(days, default=None)
+
+
 def request_of(start: Endpoint, end: Endpoint) -> Request:
     """From the stops of one endpoint to those of the other. A stop near both is left out: from there one only walks."""
     return Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})

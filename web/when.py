@@ -9,6 +9,7 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date, moment
 from web.planner import DAWN_S
 
+YEARS = range(1970, 2200)  # of which anybody asks; at the ends of the calendar no day before or after can be reckoned
 DAYS = 7  # offered in forms
 CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
 
@@ -22,6 +23,8 @@ def when_asked(network: Network, now: datetime, time_text: str, day_text: str) -
         try:
             day = datetime.strptime(day_text, "%Y%m%d").date()  # noqa: DTZ007
         except ValueError:
+            day = today
+        if day.year not in YEARS:
             day = today
     if not text:
         return (now if day == today else moment(day, DAWN_S, network.timezone)), ""

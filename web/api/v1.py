@@ -45,6 +45,7 @@ from web.boards.stop_board import stop_board
 from web.endpoints import of_stop
 from web.live.questions import TooManyQuestions, ask_in_turn
 from web.planner import plan
+from web.when import YEARS
 from web.words import names
 from web.words.colours import colours
 from web.world import world
@@ -163,6 +164,8 @@ def moment_asked(name: str) -> datetime | None:
         instant = datetime.fromisoformat(text)
     except ValueError:
         abort(400, f"{name} must be a time like 2026-11-24T07:15:00+07:00, not {text[:40]!r}.")
+    if instant.year not in YEARS:
+        abort(400, f"{name} must be a time of the years {YEARS[0]} to {YEARS[-1]}.")
     return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(loaded_network().timezone))
 
 

@@ -12,12 +12,13 @@ from transit.plan.service_day import local_date
 from web.answers import the_network
 from web.endpoints import LONGEST_NAME, Endpoint, Understood, is_same, understand, walk_between
 from web.guide import guide_of
-from web.planner import Plan, plan
+from web.planner import Plan, last_day_of, plan
 from web.when import DAYS, when_asked
 from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
+SAME_MOMENT = timedelta(minutes=1)  # who types the minute that it is means now
 
 
 @pages.get("/rute")
@@ -26,15 +27,19 @@ def planner_page() -> Response:
     now = world().now()
     sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
     (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
-    when, time_error = when_asked(network, now, request.args.get("jam", ""), request.args.get("hari", ""))
+    when, time_error = when_asked(network, now, request.args.get("jam", "")[:LONGEST_NAME], request.args.get("hari", ""))
     arrive = request.args.get("tiba") == "1"
+    today = local_date(now, network.timezone)
+    is_past = not time_error and when < now - SAME_MOMENT
+    if is_past and not arrive:  # what has left is no way to go
+        when = now
     journey_plan: Plan | None = None
     same, walk_s = False, None
     if start.endpoint is not None and end.endpoint is not None and not time_error:
         same, walk_s = is_same(start.endpoint, end.endpoint), walk_between(start.endpoint, end.endpoint)
-        if not same:
+        if not same and not (is_past and arrive):
             journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
-    today = local_date(now, network.timezone)
+    known_until = last_day_of(network)
     return make_response(
         render_template(
             "planner.html",
@@ -44,6 +49,9 @@ def planner_page() -> Response:
             asked_end=asked_end,
             plan=journey_plan,
             same=same,
+            is_past=is_past,
+            tomorrow=today + timedelta(days=1),
+            beyond=known_until if known_until is not None and local_date(when, network.timezone) > known_until else None,
             walk_s=walk_s,
             when=when,
             arrive=arrive,

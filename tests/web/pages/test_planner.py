@@ -201,3 +201,50 @@ def test_shortly_before_service_ends_a_journey_without_waiting_is_named_and_not_
     assert "Jangan diandalkan. Berikutnya: " in late
     assert "Perjalanan terakhir" not in late
     assert "Jangan diandalkan" not in text_of(a_town(network, at(12)), path)
+
+
+def test_what_has_left_is_not_offered_and_the_same_time_tomorrow_is_one_tap_away(a_town, network):
+    town = a_town(network, at(7, 20))
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam=07.00")
+    assert "Jam itu sudah lewat: ini yang berangkat mulai sekarang." in page
+    assert "07.00–" not in page
+    assert "07.30–07.38" in page
+    assert "&jam=07.00&hari=20261124" in page.replace("&amp;", "&")
+
+
+def test_to_be_there_by_a_time_that_is_past_is_not_called_a_lack_of_buses(a_town, network):
+    page = text_of(a_town(network, at(7, 20)), "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam=07.10&tiba=1")
+    assert "Jam itu sudah lewat." in page
+    assert "Tidak ada bus" not in page
+
+
+def test_who_types_the_minute_that_it_is_means_now(a_town, network):
+    assert "sudah lewat" not in text_of(a_town(network, at(7, 0)), "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam=07.00")
+
+
+def test_beyond_the_timetable_it_is_the_timetable_that_ends_not_the_buses(a_town, network):
+    page = text_of(a_town(network, at(6, 50)), "/rute?dari=Halte+P0_0&ke=Halte+P3000_0&hari=20400101")
+    assert "Jadwal yang kami punya berakhir pada " in page
+    assert "tujuh hari ke depan" not in page
+
+
+def test_where_somebody_is_no_page_without_a_script_can_know(a_town, network):
+    page = text_of(a_town(network, at(6, 50)), "/rute?dari=tempat+saya&ke=Halte+P3000_0")
+    assert "hanya diketahui ponsel Anda" in page
+    assert "tidak ada yang bernama" not in page
+
+
+def test_of_a_live_process_that_has_stopped_the_plan_is_told_and_its_age(a_town, network):
+    town = a_town(network, at(6, 50))
+    town.now = at(7, 0)
+    page = text_of(town, "/rute?dari=Halte+P0_0&ke=Halte+P3000_0")
+    assert "Data langsung berhenti masuk 10 mnt lalu. Yang tampil adalah rencana, bukan posisi bus." in page
+    assert "Waktu di bawah ini berasal dari saat itu" not in page
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "1969-12-31T00:00:00Z"])
+def test_moments_at_the_ends_of_the_calendar_are_no_fault_of_ours(a_town, network, moment):
+    client = a_town(network, at(6, 50)).client()
+    for more in ("", "&arrive=1"):
+        assert client.get(f"/api/v1/journeys?from=P0_0&to=P3000_0&at={moment}{more}").status_code in (200, 400)
+    assert client.get(f"/rute?dari=halte:P0_0&ke=halte:P3000_0&hari={moment[:10].replace('-', '')}").status_code == 200
