@@ -1,22 +1,26 @@
-"""How true the chance of a change is that /rute tells: python -m benchmarks.changes [--hours 4] [--seeds 1,2,3] [--keep FILE]
+"""How true the chance of a change is that /rute tells: python -m benchmarks.changes [--hours 9.5] [--seeds 1,2,3] [--keep FILE]
 
-The simulator drives the sample; its fixes go through the pipeline and the forecaster. Every few minutes the planner is asked
-for every pair of stops that needs a change. Where both buses are seen the chance is noted, and later whether the second bus had
-not yet left when the first one came (with the walk between). Prints, by chance as told, how many were caught.
---keep adds a row per change to a CSV file as each seed ends; --pool FILE ... prints the table of such files and drives nothing.
+The simulator drives the sample on working days, from the first departure to the last; its fixes go through the pipeline and the
+forecaster, which has learnt on days before. Every few minutes the planner is asked for some of the pairs of stops that need a
+change. Where both buses are seen the chance is noted, and later whether the second bus had not yet left when the first one came
+(with the walk between). Prints, by chance as told, how many were caught: of what riders are told and, apart, of tighter changes
+that the planner would not offer (it wants a minute between the moments shown), so that small chances are judged, too.
+--keep adds a row per change to a CSV file as each day ends; --pool FILE ... prints the tables of such files and drives nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import random
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
+from itertools import islice, pairwise
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,16 +29,23 @@ from gps_ingest.simulation.drivers import Bus, Mode
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.forecasting.forecaster import Forecaster
-from transit.plan.journeys import STANDS_S, Journey, Planner, Request, chance_to_catch, planner_of
+from transit.plan.journeys import CHANGE_S, STANDS_S, Journey, Planner, Request, chance_to_catch, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.runs import LiveCall, Moment, Source
+from transit.plan.service_day import moment, services_on
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.state import VehicleStatus, is_fresh
 from transit.tracking.trip_choice import AssignmentHint
 
 SAMPLE = Path(__file__).parent.parent / "data" / "binjai"
-BEGIN = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)  # 06:30 at UTC+7, a Friday: working days stand before it
-OTHER_SEEDS = 1000  # the days before have seeds from here on
+FIRST_DAY = date(2026, 11, 16)  # a Monday
+FIRST_DEPARTURE_S = 6.5 * 3600  # of the sample
+HOURS_EAST_S = 7 * 3600  # the sample's clocks
+DAYS_OF_SEED = 100  # each seed has so many days of its own
+PAIRS = 30  # of stops, for which is asked at a time
+TIGHT_S = (-300.0, -180.0, -60.0, 0.0)  # so much between two buses is asked for where small chances are wanted
+NOON_S = 12 * 3600  # parts a day in two
+DAY_S = 24 * 3600
 ASKED_AT_LEAST_S = 60  # the forecaster is asked so often while it learns: it judges itself by what it said
 WARM_UP = timedelta(minutes=45)
 SHOWN = timedelta(seconds=300)  # no forecast from an older fix
@@ -65,6 +76,9 @@ class ToldChange:
     came_s: float | None = None
     left_s: float | None = None
     stands_s: float = 0.0  # the second bus, before it leaves the stop
+    board_index: int = 0  # 0: where its trip begins
+    day: int = 0  # of the days of one seed that are judged
+    is_tight: bool = False  # the planner was asked for less time between the buses than it wants for riders
 
     @property
     def chance_now(self) -> float:
@@ -78,6 +92,23 @@ class ToldChange:
     def caught(self) -> bool | None:
         """None where one of the two never came: then nothing is known of the change."""
         return None if self.came_s is None or self.left_s is None else self.left_s >= self.came_s + self.walk_s
+
+
+class JudgedDay(NamedTuple):
+    """Which day of which seed."""
+
+    seed: int
+    number: int
+
+
+class Chosen(NamedTuple):
+    """What a run shall be like."""
+
+    hours: float
+    buses: int
+    asked_every: timedelta
+    days_before: int
+    days: int
 
 
 Call = tuple[str, int, int]  # vehicle_id, how many trips it had begun, index of the stop in the pattern
@@ -136,7 +167,7 @@ class Town:
 
 
 def changes_told(
-    planner: Planner, town: Town, seed: int, pairs: Iterable[tuple[str, str]], now: datetime
+    planner: Planner, town: Town, day: JudgedDay, pairs: Iterable[tuple[str, str]], now: datetime
 ) -> dict[tuple[Call, Call], ToldChange]:
     """By the two calls: where one gets off and where one gets on."""
     calls, numbers = town.live(now)
@@ -146,20 +177,21 @@ def changes_told(
         for journey in planner.journeys(service, Request({start: 0.0}, {end: 0.0}), now.timestamp()):
             for index in range(1, len(journey.rides)):
                 before, after = journey.rides[index - 1], journey.rides[index]
-                if before.source is Source.LIVE and after.source is Source.LIVE:
+                if before.source is Source.LIVE and after.source is Source.LIVE and not journey.stays_seated(index):
                     first, second = before.run.vehicle_id or "", after.run.vehicle_id or ""
                     call_off = (first, numbers[first, before.run.trip] + before.rounds, before.alight_index)
                     call_on = (second, numbers[second, after.run.trip], after.board_index)
-                    told_now[call_off, call_on] = _change(seed, now, journey, index)
+                    is_tight = planner.change_s < CHANGE_S
+                    told_now[call_off, call_on] = _change(day, now, journey, index, is_tight=is_tight)
     return told_now
 
 
-def _change(seed: int, now: datetime, journey: Journey, index: int) -> ToldChange:
+def _change(day: JudgedDay, now: datetime, journey: Journey, index: int, *, is_tight: bool) -> ToldChange:
     before, after = journey.rides[index - 1], journey.rides[index]
     chance = journey.change_chance(index)
     assert chance is not None
     return ToldChange(
-        seed=seed,
+        seed=day.seed,
         asked_s=now.timestamp(),
         first=before.run.vehicle_id or "",
         alight=before.alight,
@@ -174,40 +206,52 @@ def _change(seed: int, now: datetime, journey: Journey, index: int) -> ToldChang
         leaves_low_s=after.leaves.low,
         leaves_high_s=after.leaves.high,
         stands_s=STANDS_S if after.board_index else 0.0,
+        board_index=after.board_index,
+        day=day.number,
+        is_tight=is_tight,
     )
 
 
-def learnt(network: Network, seed: int, hours: float, buses: int, days: int) -> Forecaster:
-    """What a forecaster knows after so many days before, driven by other chances."""
-    forecaster = Forecaster(network)
-    for ago in range(days, 0, -1):
-        begin = BEGIN - timedelta(days=ago)
-        other = OTHER_SEEDS + 10 * seed + ago
-        town = Town(network=network, buses=buses, seed=other, begin=begin, forecaster=forecaster)
-        for second in range(1, round(hours * 3600.0) + 1):
-            town.step(now := begin + timedelta(seconds=second))
-            if second % ASKED_AT_LEAST_S == 0:
-                town.live(now)
-    return forecaster
+def working_days(network: Network) -> Iterator[date]:
+    """Those on which something promised runs."""
+    promised = {trip.service_id for trip in network.trips.values() if not trip.is_demo}
+    day = FIRST_DAY
+    while True:
+        if promised & services_on(network, day):
+            yield day
+        day += timedelta(days=1)
 
 
-def one_day(seed: int, hours: float, buses: int, asked_every: timedelta, days_before: int) -> list[ToldChange]:
-    """Every change that was told on a simulated day, with what came of it."""
+def driven(town: Town, begin: datetime, hours: float) -> Iterator[datetime]:
+    """The seconds of a day, each after it was driven."""
+    for second in range(1, round(hours * 3600.0) + 1):
+        town.step(now := begin + timedelta(seconds=second))
+        if second % ASKED_AT_LEAST_S == 0:
+            town.live(now)
+        yield now
+
+
+def judged_days(seed: int, chosen: Chosen) -> Iterator[list[ToldChange]]:
+    """Every change that was told on some simulated days, with what came of it: day by day."""
     network = read_network(SAMPLE)
-    planner = planner_of(network)
-    forecaster = learnt(network, seed, hours, buses, days_before)
-    town = Town(network=network, buses=buses, seed=seed, begin=BEGIN, forecaster=forecaster)
+    planners = [planner_of(network), *(Planner(network, change_s) for change_s in TIGHT_S)]
+    forecaster = Forecaster(network)
     routes = network.routes_of_stop
     pairs = [(a, b) for a in routes for b in routes if not set(routes[a]) & set(routes[b])]
-    now, end, asked_at = BEGIN, BEGIN + timedelta(hours=hours), BEGIN + WARM_UP
-    every: list[tuple[tuple[Call, Call], ToldChange]] = []
-    while now < end:
-        now += timedelta(seconds=1)
-        town.step(now)
-        if asked_at <= now < end - LAST_HOUR:
-            every += changes_told(planner, town, seed, pairs, now).items()
-            asked_at = now + asked_every
-    return [replace(change, came_s=town.came.get(off), left_s=town.left.get(on)) for (off, on), change in every]
+    for number, day in enumerate(islice(working_days(network), chosen.days_before + chosen.days), -chosen.days_before):
+        begin = moment(day, FIRST_DEPARTURE_S, network.timezone)
+        seed_of_day = DAYS_OF_SEED * seed + chosen.days_before + number
+        town = Town(network=network, buses=chosen.buses, seed=seed_of_day, begin=begin, forecaster=forecaster)
+        some, judged = random.Random(f"{seed} {number}"), JudgedDay(seed, number)
+        asked_at, until = begin + WARM_UP, begin + timedelta(hours=chosen.hours) - LAST_HOUR
+        every: list[tuple[tuple[Call, Call], ToldChange]] = []
+        for now in driven(town, begin, chosen.hours):
+            if number >= 0 and asked_at <= now < until:
+                asked_at = now + chosen.asked_every
+                for planner in (planners[0], some.choice(planners[1:])):
+                    every += changes_told(planner, town, judged, some.sample(pairs, PAIRS), now).items()
+        if number >= 0:
+            yield [replace(change, came_s=town.came.get(off), left_s=town.left.get(on)) for (off, on), change in every]
 
 
 def table(changes: Iterable[tuple[float, bool]]) -> list[str]:
@@ -225,9 +269,25 @@ def table(changes: Iterable[tuple[float, bool]]) -> list[str]:
 
 def summary(every: Sequence[ToldChange]) -> list[str]:
     """The chances are those of the present formula: of kept changes, too."""
-    known = [(change.chance_now, change.caught) for change in every if change.caught is not None]
-    seeds = len({change.seed for change in every})
-    return [f"{len(every)} changes told on {seeds} days, {len(known)} known: both buses came", *table(known)]
+    days = len({(change.seed, change.day) for change in every})
+    lines = [f"{len(every)} changes told on {days} days of {len({change.seed for change in every})} seeds"]
+    for name, keeps in PARTS.items():
+        known = [(change.chance_now, change.caught) for change in every if change.caught is not None and keeps(change)]
+        if known:
+            lines += ["", f"{name}: {len(known)} of which both buses came", *table(known)]
+    return lines
+
+
+def _is_morning(change: ToldChange) -> bool:
+    return (change.asked_s + HOURS_EAST_S) % DAY_S < NOON_S
+
+
+PARTS: dict[str, Callable[[ToldChange], bool]] = {
+    "told to riders": lambda change: not change.is_tight,
+    "told to riders, mornings": lambda change: not change.is_tight and _is_morning(change),
+    "told to riders, afternoons": lambda change: not change.is_tight and not _is_morning(change),
+    "tighter ones, that are not offered": lambda change: change.is_tight,
+}
 
 
 def keep(file: Path, changes: Iterable[ToldChange]) -> None:
@@ -250,21 +310,29 @@ def kept(file: Path) -> list[ToldChange]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--hours", type=float, default=4.0)
+    parser.add_argument("--hours", type=float, default=9.5)
     parser.add_argument("--seeds", default="1", help="1,2,3")
     parser.add_argument("--buses", type=int, default=14)
-    parser.add_argument("--asked-every", type=float, default=4.0, help="minutes")
+    parser.add_argument("--asked-every", type=float, default=3.0, help="minutes")
     parser.add_argument("--days-before", type=int, default=2, help="on which the forecaster has learnt; 0: its first day")
+    parser.add_argument("--days", type=int, default=1, help="that are judged, one after the other")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--pool", type=Path, nargs="+")
-    chosen = parser.parse_args()
-    every: list[ToldChange] = [change for file in chosen.pool or () for change in kept(file)]
-    for seed in () if chosen.pool else map(int, chosen.seeds.split(",")):
-        of_day = one_day(seed, chosen.hours, chosen.buses, timedelta(minutes=chosen.asked_every), chosen.days_before)
-        if chosen.keep:
-            keep(chosen.keep, of_day)
-        every += of_day
-        print(f"seed {seed}: {len(of_day)} changes told", flush=True)
+    asked = parser.parse_args()
+    every: list[ToldChange] = [change for file in asked.pool or () for change in kept(file)]
+    chosen = Chosen(
+        hours=asked.hours,
+        buses=asked.buses,
+        asked_every=timedelta(minutes=asked.asked_every),
+        days_before=asked.days_before,
+        days=asked.days,
+    )
+    for seed in () if asked.pool else map(int, asked.seeds.split(",")):
+        for of_day in judged_days(seed, chosen):
+            if asked.keep:
+                keep(asked.keep, of_day)
+            every += of_day
+            print(f"seed {seed}: {len(of_day)} changes told", flush=True)
     print("\n".join(summary(every)))
 
 

@@ -1,9 +1,10 @@
 """What a question to /rute costs with live buses: python -m benchmarks.planner [--vehicles 500] [--routes 25] [--questions 200]
 
-A city of our own making, whose routes run by headway; its buses drive, are matched and predicted, and stand in a snapshot.
-Then pairs of stops are asked for: the journeys alone, all that the page needs (with the last journey of the day and the last
-way back, or the next day of service), and the page itself, packed. Milliseconds of CPU of this process: what else a machine
-does, does not count.
+A city of our own making, whose routes run by headway (--network FOLDER: a GTFS feed); its buses drive, are matched and
+predicted, and stand in a snapshot. Then pairs of stops are asked for: the journeys alone, all that the page needs (with the
+last journey of the day and the last way back, or the next day of service), and the page itself, packed; each of a snapshot that
+nobody has asked before. Most pairs of the city have no way at all and are answered at once: those that have one stand apart,
+and the aims are theirs. Milliseconds of CPU of this process: what else a machine does, does not count.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from statistics import median, quantiles
 from typing import TypeVar
 
 from benchmarks.engine import EVERY_S, START, a_city, payloads, report_in
+from gtfs.reader import read_network
 from transit.plan.journeys import Journey, Request, planner_of
 from transit.plan.network import Network
 from transit.store.database import migrate, open_database, writing
@@ -70,26 +72,37 @@ class Watch:
         self.ms.append(1000 * (time.process_time() - started))
         return answer
 
+    def of(self, which: list[bool]) -> Watch:
+        """Some of its calls."""
+        some = Watch()
+        some.ms = [ms for ms, counts in zip(self.ms, which, strict=True) if counts]
+        return some
+
+    @property
+    def p95(self) -> float:
+        return quantiles(self.ms, n=20)[-1]
+
     def line(self, name: str) -> str:
-        return f"{name:34}p50 {median(self.ms):6.1f}  p95 {quantiles(self.ms, n=20)[-1]:6.1f}  most {max(self.ms):6.1f} ms"
+        return f"{name:34}p50 {median(self.ms):6.1f}  p95 {self.p95:6.1f}  most {max(self.ms):6.1f} ms"
 
 
-def table(vehicles: int, routes: int, questions: int) -> list[str]:
+def table(network: Network, vehicles: int, questions: int) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        now = fill(folder, a_city(routes), vehicles)
+        now = fill(folder, network, vehicles)
         app = create_app(WebSettings(folder, f"sqlite:///{folder / 'transit.db'}", clock=lambda: now, live_fresh_s=1e6))
         world: World = app.extensions["world"]
         world.refresh()
+        assert world.network is not None
         network = world.network
-        assert network is not None
         client, planner = app.test_client(), planner_of(network)
         chance = random.Random(1)
         stops = sorted(network.routes_of_stop)
         pairs = [chance.sample(stops, 2) for _ in range(questions)]
         seen = len(world.view.every_prediction)
         alone, first, whole, page = Watch(), Watch(), Watch(), Watch()
-        answered, sizes = 0, []
+        has_way: list[bool] = []
+        sizes = []
         planner.plan_of(now.date())  # once a day, not with each question
 
         def journeys(ask: Request) -> list[Journey]:
@@ -101,25 +114,29 @@ def table(vehicles: int, routes: int, questions: int) -> list[str]:
             ask = request_of(start, end)
             world.view = View(network, world.version, world.view.snapshot)  # as a new second brings it
             first.run(partial(journeys, ask))
-            answered += bool(alone.run(partial(journeys, ask)))
+            has_way.append(bool(alone.run(partial(journeys, ask))))
             world.view = View(network, world.version, world.view.snapshot)
             with app.test_request_context("/rute"):
                 whole.run(partial(plan, world, start, end, now))
+            world.view = View(network, world.version, world.view.snapshot)
             path = f"/rute?dari={start.key}&ke={end.key}"
             answer = page.run(partial(client.get, path, headers={"Accept-Encoding": "br", "Accept-Language": "id"}))
             assert answer.status_code == 200, path
             sizes.append(len(answer.data))
     lines = [
-        f"{vehicles} vehicles, {routes} routes, {len(stops)} stops, {seen} predictions",
-        f"{questions} questions, {answered} answered that day",
+        f"{vehicles} vehicles, {len(network.routes)} routes, {len(stops)} stops, {seen} predictions",
+        f"{questions} questions, {sum(has_way)} answered that day",
         first.line("journeys, of a new snapshot"),
         alone.line("journeys, asked again"),
         whole.line("all of the answer, new snapshot"),
         page.line("the page"),
+        first.of(has_way).line("answered: journeys"),
+        whole.of(has_way).line("answered: all of the answer"),
+        page.of(has_way).line("answered: the page"),
         f"the page: {median(sizes):.0f} B in the middle, {max(sizes)} B at most",
     ]
-    kept = quantiles(whole.ms, n=20)[-1] <= AIM_MS and max(sizes) <= AIM_BYTES
-    return [*lines, f"aims: p95 of the answer {AIM_MS:.0f} ms, page {AIM_BYTES} B: {'kept' if kept else 'not kept'}"]
+    kept = page.of(has_way).p95 <= AIM_MS and max(sizes) <= AIM_BYTES
+    return [*lines, f"aims: p95 of pages with a way {AIM_MS:.0f} ms, page {AIM_BYTES} B: {'kept' if kept else 'not kept'}"]
 
 
 def main() -> None:
@@ -127,8 +144,10 @@ def main() -> None:
     parser.add_argument("--vehicles", type=int, default=500)
     parser.add_argument("--routes", type=int, default=25)
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--network", type=Path)
     chosen = parser.parse_args()
-    print("\n".join(table(chosen.vehicles, chosen.routes, chosen.questions)))
+    network = a_city(chosen.routes) if chosen.network is None else read_network(chosen.network)
+    print("\n".join(table(network, chosen.vehicles, chosen.questions)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from benchmarks.prediction import promises_of
 from gps_ingest.recordings.replay import replay
+from transit.plan.geometry import METRES_PER_DEGREE
 from transit.plan.network import Agency, Calendar, Network, Route, Shape, ShapePoint, Stop, StopTime, Trip
 from transit.quality.scorecard import Passage, score
 
@@ -30,7 +31,6 @@ DAYS = 2
 TIMEZONE = "Asia/Jakarta"
 MIDNIGHT = datetime(2026, 2, 22, 17, tzinfo=UTC)  # 00:00 at UTC+7
 ORIGIN = (3.0, 98.0)
-METRES_PER_DEGREE = 110_900.0
 LENGTH_KM, STEP_KM = 100, 0.5
 STOPS_KM = (0, 6, 11, 19, 28, 34, 41, 52, 58, 66, 73, 81, 88, 94, 100)
 PACE_MPS, DWELL_S = 19.0, 60.0  # of the plan

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 LONGEST_MS = 120_000  # a machine that is shared draws a map slowly
-SETTLES_MS = 3000  # the map draws its buses
+SETTLES_MS = 3000  # what moves comes to rest
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 FIXED = (
     "/",
@@ -87,6 +87,8 @@ def render_for_readme(browser: Browser, address: str) -> None:
         page.goto(address + path, wait_until="domcontentloaded", timeout=LONGEST_MS)
         page.wait_for_load_state("networkidle", timeout=LONGEST_MS)
         page.evaluate("document.querySelector('#map-title')?.scrollIntoView()")
+        if path == "/peta":
+            page.locator(".busicon").first.wait_for(timeout=LONGEST_MS)
         page.wait_for_timeout(SETTLES_MS)
         page.screenshot(path=str(IMAGES / f"{name}.png"), timeout=LONGEST_MS)
         page.close()

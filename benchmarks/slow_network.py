@@ -1,16 +1,16 @@
-"""How long a phone waits on a slow network, and what it pays: python -m benchmarks.slow_network URL.
+"""How long a phone waits on a slow network, and what it pays: python -m benchmarks.slow_network URL [PATH ...].
 
-A fresh browser without a cache, on each profile, three times each page; the middle one is printed. Chromium delays requests as
-the profile says (DevTools, Network.emulateNetworkConditions), not the connection before the first: its name, TCP and TLS 1.3
-are a round trip each and are added. First sight is the first contentful paint: our pages carry their styles and first arrival
-in the document.
+A fresh browser without a cache, on each profile, three times each page; the middle one is printed. Without paths a page of
+each kind that riders open. Chromium delays requests as the profile says (DevTools, Network.emulateNetworkConditions), not the
+connection before the first: its name, TCP and TLS 1.3 are a round trip each and are added. First sight is the first contentful
+paint: our pages carry their styles and first arrival in the document.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -80,11 +80,11 @@ def chosen(address: str) -> list[str]:
     return [*dict.fromkeys(pages), f"/rute?dari=halte:{stops[0]}&ke=halte:{stops[-1]}", f"/jangkauan?dari=halte:{stops[0]}"]
 
 
-def table(browser: Browser, address: str) -> Iterator[str]:
+def table(browser: Browser, address: str, asked: Sequence[str]) -> Iterator[str]:
     """Lines to print: a page each, then whether a stop's first arrival is seen in time."""
     yield f"{'page':44}{'document':>10}{'all':>10}" + "".join(f"{profile.name:>12}" for profile in PROFILES)
     late = []
-    for path in chosen(address):
+    for path in asked or chosen(address):
         loads = {profile: [load(browser, address + path, profile) for _ in range(TIMES)] for profile in PROFILES}
         waits = {profile: median(row.first_sight_ms for row in rows) for profile, rows in loads.items()}
         first = next(iter(loads.values()))[0]
@@ -100,10 +100,10 @@ def table(browser: Browser, address: str) -> Iterator[str]:
     yield f"first arrival of a stop within {AIM_MS / 1000} s: {'on all profiles' if not late else 'not on ' + ', '.join(late)}"
 
 
-def main(address: str, chromium: str = "chromium") -> None:
+def main(address: str, *asked: str) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which(chromium), args=FLAGS)
-        for line in table(browser, address.rstrip("/")):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for line in table(browser, address.rstrip("/"), asked):
             print(line, flush=True)
         browser.close()
 

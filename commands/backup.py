@@ -13,14 +13,16 @@ from commands.common import OUTPUT, Settings, example, fail, open_engine, pass_s
 if TYPE_CHECKING:
     from gps_ingest.operations.backup import Restored
 
-KEEP_DAYS = 14  # a fault that is noticed after a holiday can still be undone
+KEEP_BACKUP_DAYS = 14  # a fault that is noticed after a holiday can still be undone
 
 
 @click.command(
     epilog=example("python app.py backup --new-key ~/backup.key", "python app.py backup --folder /mnt/usb --keep-days 30")
 )
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to; BACKUP_DIR where not given.")
-@click.option("--keep-days", default=KEEP_DAYS, show_default=True, help="Older ones in the folder are removed; 0: none is.")
+@click.option(
+    "--keep-days", default=KEEP_BACKUP_DAYS, show_default=True, help="Older ones in the folder are removed; 0: none is."
+)
 @click.option("--new-key", type=OUTPUT, help="Makes no backup, but a secret key in this file; tells what BACKUP_KEY to set.")
 @pass_settings
 def backup(settings: Settings, folder: Path | None, keep_days: int, new_key: Path | None) -> None:

@@ -23,9 +23,9 @@ LINE = re.compile(
 CLASH = re.compile(r"since both have the same client ID")
 USER = re.compile(r'User "(.+?)"')  # under which somebody tried to log in
 OWN = "transit-canary-"  # of client ids: the canary comes again and again
-MOST_NAMES = 200  # of one look; those beyond it share a name
+MOST_NAMES = 200  # of those refused, between two times of writing them down; those beyond it share a name
 OTHERS = "(others)"
-MOST_BYTES = 20 << 20  # of the log, which an attacker fills with one line for each try
+MOST_LOG_BYTES = 20 << 20  # of the log, which an attacker fills with one line for each try
 CAUSES = (  # the first that is found in the broker's words
     (re.compile(r"older protocol|unacceptable protocol|protocol name"), RefusalCause.PROTOCOL),
     (
@@ -53,7 +53,7 @@ class LogPlace(msgspec.Struct):
 class BrokerLog:
     """refusals() returns what was written since it was last asked, by this process or one before it."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime], most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], datetime], most_bytes: int = MOST_LOG_BYTES) -> None:
         """folder: of the broker, below DATA_DIR. most_bytes: a longer log is emptied when all of it is stored."""
         self.clock, self._most_bytes = clock, most_bytes
         self._log, self._kept = folder / "broker.log", folder / "broker.log.read"

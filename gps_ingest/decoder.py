@@ -97,7 +97,7 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 UnixTime = Annotated[float, Meta(ge=EARLIEST, le=LATEST)]
 FARTHEST = 1e9  # metres of an odometer or an accuracy
-FASTEST_MPS = 150.0
+FASTEST_TOLD_MPS = 150.0
 FASTEST_KMH = 540.0
 HIGHEST_SEQ = 2**63 - 1
 UNKNOWN = -1.0  # how many trackers, and OwnTracks, write a value that they do not have
@@ -323,7 +323,7 @@ def _fix_of_position(position: Position) -> ReadFix:
         lon=position.longitude,
         fix_at=datetime.fromtimestamp(position.timestamp, UTC),
         bearing=None if bearing is None else bearing % 360.0,
-        speed_mps=optional.number("speed", position.speed, FASTEST_MPS),
+        speed_mps=optional.number("speed", position.speed, FASTEST_TOLD_MPS),
         odometer_m=optional.number("odometer", position.odometer, FARTHEST),
         accuracy_m=optional.number("accuracy_m", position.accuracy_m, FARTHEST),
         battery_pct=optional.number("battery_pct", position.battery_pct, 100.0),

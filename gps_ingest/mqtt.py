@@ -14,7 +14,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-KEEPALIVE_S = 30
+KEEPALIVE_S = 30  # a connection that is gone is noticed within half as long again (MQTT 3.1.1, section 3.1.2.10)
 RETRY_S = (0.2, 5.0)  # a broker that restarts is back in a second; one that is gone is asked every five
 READ_S = 0.2  # without a pause, while more comes
 LINGER_S = 0.02  # waits so long for more before a batch is closed: a commit to the disk takes about as long

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 
-MQTT_MODE = 0
+MQTT_MODE = 0  # of the app; its other mode is HTTP
 MQTT_311 = 4  # the app's default on Android is 3 (MQTT 3.1), which the embedded broker refuses
 MOVE_MODE = 2  # a fix every moveModeLocatorInterval seconds while the phone moves
-EVERY_S = 10
+FIX_EVERY_S = 10  # a bus is asked for its place so often
+PHONE_KEEPALIVE_S = 60
 
 
 def configuration(
@@ -36,10 +37,12 @@ def configuration(
         "pubTopicBase": f"owntracks/{name}/{device}",
         "pubQos": 1,
         "pubRetain": False,
+        "sub": False,  # the broker lets no tracker subscribe
+        "cmd": False,
         "cleanSession": False,
-        "keepalive": 60,
+        "keepalive": PHONE_KEEPALIVE_S,
         "monitoring": MOVE_MODE,
-        "moveModeLocatorInterval": EVERY_S,
+        "moveModeLocatorInterval": FIX_EVERY_S,
         "encryptionKey": "",
     }
 

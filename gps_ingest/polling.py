@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from gps_ingest.tracker_names import objection_to
 
 ANSWERS_WITHIN_S = 10.0
-MOST_BYTES = 16 * 1024 * 1024  # of one answer: a feed of ten thousand vehicles has 2 MB
+MOST_ANSWER_BYTES = 16 * 1024 * 1024  # of one answer: a feed of ten thousand vehicles has 2 MB
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
 
 
@@ -54,7 +54,7 @@ class PolledFeed:
         asked = urllib.request.Request(self.url, headers={name: value for name, value in headers.items() if value})
         try:
             with urllib.request.urlopen(asked, timeout=ANSWERS_WITHIN_S) as answer:
-                content: bytes = answer.read(MOST_BYTES + 1)
+                content: bytes = answer.read(MOST_ANSWER_BYTES + 1)
                 self.etag, self.modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
         except urllib.error.HTTPError as error:
             if error.code == 304:
@@ -62,8 +62,8 @@ class PolledFeed:
             raise NoAnswer(f"{self.url} answers {error.code} {error.reason}") from None
         except OSError as error:
             raise NoAnswer(f"{self.url} cannot be reached: {error}") from None
-        if len(content) > MOST_BYTES:
-            raise NoAnswer(f"{self.url} sends more than {MOST_BYTES} bytes; is it a feed of vehicle positions?")
+        if len(content) > MOST_ANSWER_BYTES:
+            raise NoAnswer(f"{self.url} sends more than {MOST_ANSWER_BYTES} bytes; is it a feed of vehicle positions?")
         return content
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import cos, radians
+from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ LEVELS = (  # (metres that a line may be off, kinds in the overview), the finest
     (40.0, {"major"}),
 )
 PART_OFF_M = 2.0  # metres that a line of a part may be off
+REPEAT_M = 1_500.0  # a street's name stands so far from itself at least: once or twice on a printed sheet of a part
+LEAST_APART = 1.05  # of REPEAT_M along a line: a little more, since a way is bent and a degree of longitude shorter
 SMALL_M2 = 400.0  # smaller areas are left out
 OSM_CREDIT = "© OpenStreetMap contributors, ODbL"
 OSM_FILES = (".osm", ".pbf")
@@ -217,16 +219,38 @@ def _size(layers: list[Layer]) -> int:
 
 
 def _labels(features: list[GroundShape]) -> Iterator[Label]:
-    """Each name once for each kind: at the middle of its longest line, or within its largest area."""
-    largest: dict[tuple[str, str], GroundShape] = {}
-    for feature in features:
-        key = (feature.kind, feature.name)
-        if feature.name and (key not in largest or _extent(feature) > _extent(largest[key])):
-            largest[key] = feature
-    for (kind, name), feature in largest.items():
-        shape = feature.shape
-        point = shape.representative_point() if feature.is_area else shape.interpolate(0.5, normalized=True)
-        yield Label(round(point.y, 5), round(point.x, 5), name, RANKS[kind])
+    """Each name of an area once, within its largest; each of a line at its middle, and again every REPEAT_M of its way.
+
+    The pieces of a street are one way: neither their number nor their kinds bring its name again.
+    """
+    named = [feature for feature in features if feature.name]
+    named.sort(key=lambda feature: (RANKS[feature.kind], -_extent(feature)))
+    placed: dict[tuple[str, bool], list[shapely.Point]] = {}
+    for feature in named:
+        there = placed.setdefault((feature.name, feature.is_area), [])
+        if feature.is_area:
+            points = [] if there else [feature.shape.representative_point()]
+        else:
+            points = list(_along(feature.shape))
+        for point in points:
+            if all(_metres(point, other) >= REPEAT_M for other in there):
+                there.append(point)
+                yield Label(round(point.y, 5), round(point.x, 5), feature.name, RANKS[feature.kind])
+
+
+def _along(line: BaseGeometry) -> Iterator[shapely.Point]:
+    """The middle of a line, then, of a long one, places REPEAT_M before and behind it."""
+    middle, whole = line.length / 2, line.length
+    step = REPEAT_M * LEAST_APART / METRES_PER_DEGREE
+    yield line.interpolate(middle)
+    for number in range(1, int(middle / step) + 1):
+        yield line.interpolate(middle - number * step)
+        yield line.interpolate(min(whole, middle + number * step))
+
+
+def _metres(point: shapely.Point, other: shapely.Point) -> float:
+    shrink = cos(radians(point.y))
+    return hypot((point.x - other.x) * shrink, point.y - other.y) * METRES_PER_DEGREE
 
 
 def _extent(feature: GroundShape) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-GOOD_M = 150.0  # only a position this good allows to say how many minutes to walk
+SURE_PLACE_M = 150.0  # only a position this good allows to say how many minutes to walk
 
 
 class BrokenGuide(ValueError):
@@ -40,7 +40,7 @@ class Place:
 
     @property
     def is_good(self) -> bool:
-        return self.lat is not None and self.error_m <= GOOD_M
+        return self.lat is not None and self.error_m <= SURE_PLACE_M
 
 
 @dataclass(frozen=True, slots=True)

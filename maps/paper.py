@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import atan2, cos, degrees, radians
+from math import atan2, cos, degrees, hypot, radians
 from typing import NamedTuple
 
 import polyline
@@ -30,6 +30,7 @@ STREETS = ("path", "minor", "middle", "major")
 ROUTE_MM = 1.1
 ROUND_METRES = (50, 100, 200, 250, 500, 1000, 2000, 5000)
 BAR_MM = 50.0  # a scale bar is at most so long
+AGAIN_MM = 90.0  # a street's name stands on a sheet again only so far from itself: half the sheet's width
 QUARTER = 90.0  # degrees: beyond it a name would stand on its head
 PAPER = (250, 249, 245)
 
@@ -128,11 +129,13 @@ def draw_street_names(pdf: LetteredPdf, frame: Frame, grounds: Sequence[Ground],
     labels = sorted({label for ground in grounds for label in ground.labels}, key=lambda label: (label.rank, label.text))
     pdf.letters("", size)
     pdf.set_text_color(70, 70, 66)
-    count = 0
+    drawn: dict[str, list[tuple[float, float]]] = {}
     for label in labels:
         x, y = frame.xy(label.lat, label.lon)
         box, text = frame.box, pdf.plain(label.text)
         if not (box.x < x < box.x + box.width and box.y < y < box.y + box.height):
+            continue
+        if any(hypot(x - x0, y - y0) < AGAIN_MM for x0, y0 in drawn.get(text, ())):
             continue
         angle = _angle_at(tree, x, y)
         half, tall = pdf.get_string_width(text) / 2, size * 0.3
@@ -140,9 +143,9 @@ def draw_street_names(pdf: LetteredPdf, frame: Frame, grounds: Sequence[Ground],
         if room.take(x - wide, y - high, x + wide, y + high):
             with pdf.rotation(angle, x, y):
                 pdf.text(x - half, y + size * 0.12, text)
-            count += 1
+            drawn.setdefault(text, []).append((x, y))
     pdf.set_text_color(0, 0, 0)
-    return count
+    return sum(map(len, drawn.values()))
 
 
 def _angle_at(streets: shapely.STRtree, x: float, y: float) -> float:

@@ -32,7 +32,7 @@ WHOLE = Box(10.0, 28.0, 190.0, 205.0)
 PART = Box(10.0, 18.0, 190.0, 258.0)
 PART_SCALE = 12_500  # 1 cm is 125 m: a minute and a half on foot
 PARTS_AT_MOST = 24  # sheets; a larger network gets coarser ones
-MARGIN_M = 400.0  # of streets around the outermost stop
+SHEET_MARGIN_M = 400.0  # of streets around the outermost stop
 LEGEND_ROWS = 5
 
 
@@ -197,7 +197,7 @@ def _points(network: Network) -> list[tuple[float, float]]:
 
 def _around(points: Sequence[tuple[float, float]]) -> Area:
     lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
-    up = MARGIN_M / METRES_PER_DEGREE
+    up = SHEET_MARGIN_M / METRES_PER_DEGREE
     side = up / cos(radians(sum(lats) / len(lats)))
     return Area(min(lats) - up, min(lons) - side, max(lats) + up, max(lons) + side)
 

@@ -451,6 +451,48 @@ def shared_class_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: places for name, places in homes.items() if len(places) > 1}
 
 
+# Public functions that have one name in several modules: of a kind of thing that is asked of each (the troubles of one look),
+# and what a web server or Alembic calls by name.
+SAME_BY_KIND = {"load", "serve", "troubles", "upgrade"}
+# Constants that each module has for itself, of whatever value: its format, its pace, its patience, what was fitted to it.
+OF_EACH = {
+    "ANSWERS_WITHIN_S", "FORMAT", "HALF_LIFE_S", "KEPT_S", "LEAST", "LEVEL", "LOOK_EVERY_S", "STEP_S", "TURN_S", "WAIT_S",
+    "WHY_LETTERS",
+}  # fmt: skip
+# Templates and messages call these by the name of their module: say.clock, words.minutes.
+SPOKEN_ROOM = "web.words"
+
+
+def shared_function_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Public function -> the modules that define one of that name, where several do; pages and commands are not asked."""
+    homes: dict[str, list[str]] = {}
+    for module, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not is_addressed(node):
+                homes.setdefault(node.name, []).append(module)
+    return {name: places for name, places in homes.items() if len(places) > 1 and name not in SAME_BY_KIND}
+
+
+def is_addressed(node: ast.FunctionDef) -> bool:
+    """Whether a function is called by its address or on the command line, and not by its name."""
+    words = {
+        word.func.attr for word in node.decorator_list if isinstance(word, ast.Call) and isinstance(word.func, ast.Attribute)
+    }
+    return bool(words & {"get", "post", "route", "command", "group"})
+
+
+def shared_constants(sources: Mapping[str, str]) -> dict[tuple[str, str], list[str]]:
+    """(constant, value) -> the modules that write it down, where there are several; of numbers and of values made of them."""
+    homes: dict[tuple[str, str], list[str]] = {}
+    for module, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
+                value = ast.unparse(node.value)
+                if any(letter.isdigit() for letter in value):
+                    homes.setdefault((node.targets[0].id, value), []).append(module)
+    return {constant: places for constant, places in homes.items() if len(places) > 1}
+
+
 def words_with_two_rows(glossary: str) -> list[str]:
     """The bold words at the head of more than one row."""
     heads = [line.split("|")[1] for line in glossary.splitlines() if line.startswith("| **")]
@@ -464,6 +506,20 @@ def test_a_word_is_one_thing() -> None:
     }
     assert shared_class_names(ours) == {}
     assert words_with_two_rows((HOUSE / "docs" / "GLOSSARY.md").read_text(encoding="utf-8")) == []
+
+
+def test_a_function_and_a_number_have_one_home() -> None:
+    sources = {module: path.read_text(encoding="utf-8") for module, path in modules().items()}
+    ours = {module: source for module, source in sources.items() if not module.startswith("benchmarks")}
+    assert shared_function_names({module: ours[module] for module in ours if not module.startswith(SPOKEN_ROOM)}) == {}
+    assert {constant: places for constant, places in shared_constants(ours).items() if constant[0] not in OF_EACH} == {}
+
+
+def test_a_function_or_a_number_with_two_homes_is_seen() -> None:
+    page = '@pages.get("/x")\ndef form(): ...'
+    assert shared_function_names({"a": "def score(): ...", "b": "def score(): ...\ndef _own(): ..."}) == {"score": ["a", "b"]}
+    assert shared_function_names({"a": page, "b": page}) == {}
+    assert shared_constants({"a": "FAR_M = 70.0", "b": "FAR_M = 70.0", "c": "FAR_M = 80.0"}) == {("FAR_M", "70.0"): ["a", "b"]}
 
 
 def test_a_word_that_is_two_things_is_seen() -> None:

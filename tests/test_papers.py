@@ -70,11 +70,12 @@ def test_a_setting_stands_once_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(HOUSE.glob("docs/decisions/*.md")), ids=lambda path: path.stem)
-def test_a_decision_has_its_number_date_context_and_decision(path) -> None:
+def test_a_decision_has_its_number_date_context_decision_and_consequences(path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.match(rf"# {path.name[:4]} \S.*\n\n?20\d\d-\d\d-\d\d\n", text)
     assert "**Context.**" in text
     assert "**Decision.**" in text
+    assert "**Consequences.**" in text
 
 
 def test_the_index_names_every_document() -> None:

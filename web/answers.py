@@ -14,6 +14,7 @@ from transit.plan.network import Network, Stop, UnknownStop
 from transit.plan.stop_codes import stops_of_code
 from web.world import world
 
+PICTURE_S = 15  # how long a phone keeps a picture with its buses
 VARIES = re.compile(  # what changes each second: ages, which the phone counts, and the token of forms
     r'data-now="[^"]*"|<i data-age="[^"]*">[^<]*</i>|name="csrf_token" value="[^"]*"'
 )

@@ -16,7 +16,8 @@ from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names
 from web.words.languages import language
 
-SUGGESTED = 6
+SUGGESTED = 6  # endpoints to choose from, where a name is not clear
+LONGEST_NAME = 80  # characters of a name that are looked at
 SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 GUIDES_KEPT = 8  # a guide in each language, before and after a change

@@ -11,7 +11,7 @@ from typing import Any
 
 from transit.store.signs_of_life import Sign, worker_sign
 
-EVERY_S = 1.0
+SIGN_EVERY_S = 1.0
 HANGS_AFTER_S = 30.0  # the slowest answer that we know, a large network unrolled for the first time, takes 22 s
 READS = ("GET", "HEAD")  # of other requests it is the client who may dawdle with what it sends
 
@@ -47,6 +47,6 @@ def give_signs(data_dir: Path, in_hand: InHand) -> None:
         while True:
             if in_hand.longest_s() < HANGS_AFTER_S:
                 sign.give()
-            sleep(EVERY_S)
+            sleep(SIGN_EVERY_S)
 
     threading.Thread(target=go_on, daemon=True, name="sign of life").start()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from transit.arrivals.alerts import Effect
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network, TripInstance
-from transit.plan.patterns import Pattern, patterns_of
-from transit.plan.runs import MEAN_WAIT, Disruption, LiveCall, Moment, Service
+from transit.plan.runs import MEAN_WAIT, Disruption, Service
 from transit.plan.service_day import local_date, moment, services_on
 from web.endpoints import Endpoint
-from web.world import View, World
+from web.world import World
 
 LIVE_FOR = timedelta(minutes=45)  # predictions reach no farther
 FURTHER_DAYS = 7  # to look for the next journey where none goes any more
@@ -91,9 +89,7 @@ def service_at(world: World, when: datetime, *, wait_share: float = MEAN_WAIT) -
     disruption = disruption_of(world, when)
     return view.services.get(
         (local_date(when, network.timezone), is_seen, disruption, wait_share),
-        lambda: planner_of(network).service(
-            when, partial(_live_calls, network, view) if is_seen else (), disruption, wait_share
-        ),
+        lambda: planner_of(network).service(when, view.live_trips_of if is_seen else (), disruption, wait_share),
     )
 
 
@@ -108,26 +104,10 @@ def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: date
             continue
         searched.add(runs)
         dawn = moment(day, DAWN_S, network.timezone)
-        journeys = planner.earliest(planner.service(dawn), ask, dawn.timestamp())
+        journeys = planner.earliest(planner.planned(dawn), ask, dawn.timestamp())
         if journeys:
             return journeys[0]
     return None
-
-
-def _live_calls(network: Network, view: View, pattern: Pattern) -> list[LiveCall]:
-    """What is predicted of the vehicles on a pattern."""
-    patterns = patterns_of(network)
-    return [
-        LiveCall(
-            row.vehicle_id,
-            row.trip,
-            row.stop_sequence,
-            Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp()),
-        )
-        for stop_id in dict.fromkeys(pattern.stop_ids)
-        for row in view.predictions_at(stop_id)
-        if patterns.find(row.trip.trip_id) is pattern
-    ]
 
 
 def disruption_of(world: World, when: datetime) -> Disruption:

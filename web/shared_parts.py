@@ -74,7 +74,7 @@ def init_shared_parts(app: Flask) -> None:
     app.config.update(COMPRESS_CACHE_BACKEND=PackedParts, COMPRESS_CACHE_KEY=key_of_packed)
 
 
-def moment_of(world: World, every_s: int) -> Hashable:
+def part_moment(world: World, every_s: int) -> Hashable:
     """Another one so many seconds later, by what is shown: while the live process writes, by the times of what it writes."""
     made = world.view.snapshot
     if made is None or not world.is_live:

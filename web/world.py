@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -25,7 +25,8 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.plan.network import Network
-from transit.plan.runs import Service
+from transit.plan.patterns import Pattern
+from transit.plan.runs import LiveTrip, Service
 from transit.quality.performance import DayFigures
 from transit.store.advice_answers import AdviceRecord
 from transit.store.database import open_database
@@ -41,6 +42,7 @@ from web.settings import WebSettings
 REMADE_EVERY = timedelta(seconds=5)  # feeds made by a worker, while the live process is not there
 LOOK_EVERY_S = 1.0  # how often a worker looks whether the current network changed
 SERVICES_KEPT = 16  # of one snapshot: some days, with what is seen or without
+PATTERNS_KEPT = 4096  # of one snapshot: unpacked once for all days and waits
 BOARDS_KEPT = 512  # of one snapshot
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class View:
         self.fits = snapshot is not None and snapshot.network_version == version
         self.arrivals: Cache[tuple[str, int, int], list[Arrival]] = Cache(BOARDS_KEPT)  # by stop_id, second, rows at most
         self.services: Cache[Hashable, Service] = Cache(SERVICES_KEPT)  # what runs, for searches; see web.planner
+        self._live_trips: Cache[str, list[LiveTrip]] = Cache(PATTERNS_KEPT)
         self.feeds_as_json: dict[str, tuple[bytes, bytes]] = {}  # name -> the feed as bytes of protobuf, and as JSON
         self.own_feeds: tuple[datetime, dict[str, bytes]] | None = None  # until when they serve, and the feeds by name
         self.expanded_feeds: tuple[datetime, dict[str, bytes]] | None = None  # the same, of the unrolled network
@@ -118,6 +121,12 @@ class View:
 
     def predictions_at(self, stop_id: str) -> list[Prediction]:
         return self.snapshot.predictions_at(stop_id) if self.fits and self.snapshot else []
+
+    def live_trips_of(self, pattern: Pattern) -> list[LiveTrip]:
+        """What is predicted of the vehicles on a pattern, each trip once however often it is asked for."""
+        if not self.fits or self.snapshot is None:
+            return []
+        return self._live_trips.get(pattern.pattern_id, partial(self.snapshot.live_trips_of, pattern.pattern_id))
 
     def passed_at(self, stop_id: str) -> list[StopEvent]:
         return self.snapshot.passed_at(stop_id) if self.fits and self.snapshot else []

@@ -18,7 +18,7 @@ class Limit:
     bytes_rate: float
 
 
-# A day's buffer (17,280 fixes at one each 5 s, some 3 MB) comes at once; ten fixes a second are the busiest tracker on sale.
+# A day's buffer (17,280 fixes at one each 5 s, some 3 MB) comes at once; the rate is five times the busiest tracker's.
 OF_TRACKER = Limit(fixes_burst=20_000, fixes_rate=50, bytes_burst=8e6, bytes_rate=10_000)
 # All of them together: a new fleet of fifty reports before anybody put it on its buses; nobody fills the disk so.
 OF_UNKNOWN = Limit(fixes_burst=5_000, fixes_rate=10, bytes_burst=2e6, bytes_rate=2_500)

@@ -33,7 +33,7 @@ MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the 
 WAIT_S = 0.5  # for messages, before the rest of the round
 WAIT_AT_WORK_S = 0.02  # the same, while calls of late reports are looked for
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
-FORGET_EVERY_S = 60.0  # what the broker refused long ago
+FORGET_REFUSALS_EVERY_S = 60.0  # what the broker refused long ago
 KEPT_EVERY_S = 600.0  # subscribes anew so often: only that brings what trackers had the broker retain
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def run(
         if monotonic() - asked >= KEPT_EVERY_S:
             asked = monotonic()
             inbox.subscribe()
-        if monotonic() - forgot >= FORGET_EVERY_S:
+        if monotonic() - forgot >= FORGET_REFUSALS_EVERY_S:
             forgot = monotonic()
             _try(ingest.forget_broker_refusals)
         _try(ingest.backfill)

@@ -31,7 +31,7 @@ from transit.store.watch_reports import read_report, write_report
 LOOK_EVERY_S = 1.0
 KEEP = timedelta(hours=24)  # restarts and losses in the report
 MOST_KEPT = 100
-FORGET_EVERY_S = 3600.0  # old sessions of others
+FORGET_SESSIONS_EVERY_S = 3600.0  # old sessions of others
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
 MOST_DOUBLINGS = 4  # of the patience with a start: a quarter of an hour
@@ -324,9 +324,9 @@ class PartWatch:
             time.sleep(self.patience.every_s)
 
     def _look_at_store(self) -> None:
-        forgot_s = -FORGET_EVERY_S
+        forgot_s = -FORGET_SESSIONS_EVERY_S
         while not self.supervisor.stopping:
-            if time.monotonic() - forgot_s >= FORGET_EVERY_S:
+            if time.monotonic() - forgot_s >= FORGET_SESSIONS_EVERY_S:
                 forgot_s = time.monotonic()
                 with suppress(OSError, ValueError, KeyError, IndexError):  # next time, then
                     forget_old_sessions(self.data_dir, datetime.now(UTC))

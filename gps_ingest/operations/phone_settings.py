@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from urllib.parse import quote, urlencode
 
+from gps_ingest.owntracks import FIX_EVERY_S, configuration, import_address
 from gps_ingest.receive.forms import KEY_PATH
 from transit.store.tracker_credentials import IssuedPassword
 
-MQTT_MODE = 0
-MOVE_S = 10  # a bus is asked for its place so often
-KEEPALIVE_S = 60
-
 
 def owntracks_link(issued: IssuedPassword, host: str, port: int, tls: bool) -> str:
-    """owntracks:///config with the settings inline (owntracks.org/booklet/features/remoteconfig)."""
-    user, _, device = issued.tracker_id.partition("/")
-    settings = {
-        "_type": "configuration",
-        "mode": MQTT_MODE,
-        "host": host,
-        "port": port,
-        "tls": tls,
-        "auth": True,
-        "username": issued.user,
-        "password": issued.password,
-        "deviceId": device,
-        "clientId": f"{user}{device}",
-        "tid": device[-2:],
-        "pubTopicBase": f"owntracks/{issued.tracker_id}",
-        "pubQos": 1,
-        "pubRetain": False,
-        "sub": False,
-        "cmd": False,
-        "cleanSession": False,
-        "keepalive": KEEPALIVE_S,
-        "monitoring": 2,
-        "moveModeLocatorInterval": MOVE_S,
-        "mqttProtocolLevel": 4,
-    }
-    return "owntracks:///config?inline=" + base64.urlsafe_b64encode(json.dumps(settings).encode()).decode()
+    """The settings inline in an address that OwnTracks opens (owntracks.org/booklet/features/remoteconfig)."""
+    user, password = issued.user, issued.password
+    return import_address(configuration(issued.tracker_id, host, port, user=user, password=password, tls=tls))
 
 
 def traccar_link(issued: IssuedPassword, url: str) -> str:
@@ -51,7 +23,7 @@ def traccar_link(issued: IssuedPassword, url: str) -> str:
     settings = {
         "id": issued.tracker_id,
         "accuracy": "highest",
-        "interval": MOVE_S,
+        "interval": FIX_EVERY_S,
         "distance": 0,  # by time alone: a bus that stands is heard, too
         "buffer": "true",
         "stop_detection": "false",

@@ -13,7 +13,7 @@ from pathlib import Path
 from gps_ingest.operations.child_processes import die_with_parent, kill_all
 
 LOOK_EVERY_S = 0.1
-STOPS_WITHIN_S = 6.0  # the database and the broker take a second; what then still runs is killed
+CHILDREN_STOP_WITHIN_S = 6.0  # the database and the broker take a second; what then still runs is killed
 BACKOFF_S = (0.2, 5.0)
 SETTLED_S = 10.0  # a child that ran so long starts again at once when it dies
 
@@ -70,7 +70,7 @@ class Supervisor:
     def forget(self, child: Child) -> None:
         """A child whose work is no longer wanted; one that runs is ended."""
         if child.process.poll() is None:
-            self._end([child], time.monotonic() + STOPS_WITHIN_S)
+            self._end([child], time.monotonic() + CHILDREN_STOP_WITHIN_S)
         self.children.remove(child)
 
     def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -108,7 +108,7 @@ class Supervisor:
     def stop(self) -> None:
         """Ends all children, the first started (the broker) after all others; kills what does not end."""
         self.stopping = True
-        until = time.monotonic() + STOPS_WITHIN_S
+        until = time.monotonic() + CHILDREN_STOP_WITHIN_S
         for some in (self.children[1:], self.children[:1]):
             self._end(some, until)
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 
+from gps_ingest.broker_log import MOST_NAMES
 from gps_ingest.broker_users import topics_of_tracker
 from transit.store.credential_hashes import fits_hash, nobodys_hash
 from transit.store.tracker_credentials import Credential
 
 TRIES_AT_ONCE, TRIES_PER_S = 50.0, 5.0  # of one network address: a hash takes 2 ms, one of a chosen password 50
 MOST_ADDRESSES = 5000  # that are remembered; beyond it all are forgotten
-MOST_NAMES = 200  # of those that were refused, between two times of writing them down
 
 
 class Admission(Enum):

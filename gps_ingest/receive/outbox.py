@@ -12,9 +12,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gps_ingest.mqtt import new_client, parse_url
 
-KEEPALIVE_S = 20
+OUTBOX_KEEPALIVE_S = 20
 RECONNECT_S = (1, 5)
-KEPT_WITHIN_S = 5.0  # the broker answers in milliseconds; a phone waits ten seconds or more
+ACKNOWLEDGED_WITHIN_S = 5.0  # the broker answers in milliseconds; a phone waits ten seconds or more
 MOST_WAITING = 2000  # messages without an answer; beyond it phones keep what they have
 
 
@@ -41,14 +41,14 @@ class Outbox:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._client.connect_async(self._address.host, self._address.port, KEEPALIVE_S)
+        self._client.connect_async(self._address.host, self._address.port, OUTBOX_KEEPALIVE_S)
         self._client.loop_start()
 
     def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
 
-    async def publish(self, topic: str, payload: bytes, within_s: float = KEPT_WITHIN_S) -> None:
+    async def publish(self, topic: str, payload: bytes, within_s: float = ACKNOWLEDGED_WITHIN_S) -> None:
         """Returns when the broker has it. Raises NotKept."""
         assert self._loop is not None
         if not self.is_connected or len(self._waiting) >= MOST_WAITING:

@@ -26,7 +26,7 @@ LONGEST_GATHERING_S = 1200.0  # who waited longer has walked
 ALIGHT = 0.7  # stops at which somebody wants out
 LIGHT_EVERY_M = 700.0
 LIGHT_S = (5.0, 45.0)
-LAYOVER_S = (90.0, 300.0)
+DRIVEN_LAYOVER_S = (90.0, 300.0)
 DEADHEAD_M = 60.0  # where the next trip begins further away, the bus drives there
 DEPOT_EVERY_S = 50 * 60  # the last bus of a fleet goes to the depot so often ...
 DEPOT_STAYS_S = 12 * 60  # ... and stays so long
@@ -237,7 +237,7 @@ def _drive_on_line(bus: Bus, town: Town, at_s: float, flow: float) -> None:
     bus.light_m -= moved
     place_on_line(bus)
     if bus.along_m >= pattern.end_m - 0.6:
-        bus.mode, bus.until_s = Mode.LAYOVER, at_s + chance.uniform(*LAYOVER_S)
+        bus.mode, bus.until_s = Mode.LAYOVER, at_s + chance.uniform(*DRIVEN_LAYOVER_S)
     elif ahead_m - bus.along_m < 0.6:
         bus.along_m = ahead_m
         dwell_s = town.dwell_s(bus, pattern.stop_ids[stop], at_s, flow)

@@ -13,11 +13,10 @@ from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gps_ingest.decoder import PREFIX
-from gps_ingest.mqtt import new_client, parse_url
+from gps_ingest.mqtt import KEEPALIVE_S, new_client, parse_url
 
 Fix = dict[str, Any]  # latitude, longitude, timestamp, ...: docs/TRACKERS.md
-KEEPALIVE_S = 30
-RETRY_S = (1, 30)
+RECONNECT_S = (1, 30)
 GOODBYE_S = 0.2  # so long the word offline is waited for; it leaves at once, an answer is no condition
 IN_FLIGHT = 20  # messages on the way; further fixes wait in the tracker and go out together
 MOST_IN_ONE = 500  # fixes in one message of a flushed buffer
@@ -67,7 +66,7 @@ class Connection:
         self._sending = threading.Lock()
         self._client = new_client(address, client_id, clean_session=False)
         self._client.max_inflight_messages_set(in_flight + 2)  # and the two words of the status
-        self._client.reconnect_delay_set(*RETRY_S)
+        self._client.reconnect_delay_set(*RECONNECT_S)
         if status_topic is not None:
             self._client.will_set(status_topic, b"offline", qos=1, retain=True)
         self._client.on_connect = self._on_connect

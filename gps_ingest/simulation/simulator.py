@@ -32,7 +32,7 @@ REPORTS_EVERY_S = (5, 5, 6, 8, 10)  # one of these, by tracker
 FIRST_WITHIN_S = 5  # of the start
 TURN_S = 0.25  # of the wall clock
 LONGEST_LEAP = timedelta(minutes=15)  # a laptop that slept: the fleet begins anew instead of driving through the night
-NOISE_M = (4.0, 14.0)  # standard deviation of a tracker's fix on each axis, by tracker
+FIX_NOISE_M = (4.0, 14.0)  # standard deviation of a tracker's fix on each axis, by tracker
 NOISE_HOLDS = 0.9  # a fix errs much as the one before did
 ACCURACY_OF_NOISE = 1.5  # what a tracker gives as accuracy_m for its standard deviation: 68 % of fixes lie within
 UNDER_TREES_PER_S, UNDER_TREES_S = 1 / 420, (15.0, 50.0)  # no fix
@@ -41,7 +41,7 @@ WRONG_CLOCK_S = 150.0  # one tracker's clock is so far ahead
 WRONG_CLOCK = 2  # which one
 ITS_OWN = 200  # up to so many trackers have a connection each, as in life; more share
 SHARED = 4  # connections
-GOODBYE_S = 1.0  # for all together
+FLEET_GOODBYE_S = 1.0  # for all together
 
 
 @dataclass
@@ -155,7 +155,7 @@ def _bus(number: int, vehicles: int, rotations: Sequence[Rotation], chance: Rand
 def _box(bus: Bus, chance: Random) -> SimulatedTracker:
     off_s = WRONG_CLOCK_S if bus.number == WRONG_CLOCK else 0.0
     return SimulatedTracker(
-        bus=bus, chance=chance, every_s=chance.choice(REPORTS_EVERY_S), noise_m=chance.uniform(*NOISE_M), clock_off_s=off_s
+        bus=bus, chance=chance, every_s=chance.choice(REPORTS_EVERY_S), noise_m=chance.uniform(*FIX_NOISE_M), clock_off_s=off_s
     )
 
 
@@ -196,6 +196,6 @@ def _lines(mqtt_url: str, fleet: Fleet) -> Iterator[Callable[[str, list[Fix]], N
     try:
         yield lambda tracker_id, fixes: of[tracker_id].publish(tracker_id, fixes)
     finally:
-        end = time.monotonic() + GOODBYE_S
+        end = time.monotonic() + FLEET_GOODBYE_S
         for line in lines:
             line.close(max(end - time.monotonic(), 0.0))

@@ -74,7 +74,7 @@ def test_an_extract_becomes_layers_with_names_and_its_credit(tmp_path):
         ("green", True, 1),
         ("major", False, 1),
     ]
-    assert [(label.text, label.rank) for label in ground.labels] == [("Jl. Sudirman", 0), ("Taman", 3)]
+    assert [(label.text, label.rank) for label in ground.labels] == [*3 * [("Jl. Sudirman", 0)], ("Taman", 3)]  # each 1.5 km
     assert ground.credit == OSM_CREDIT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader
@@ -15,7 +16,7 @@ from maps.paper import Box, Frame, Room, draw_scale_bar
 from maps.street_map import PART, PART_SCALE, StreetMapWords, street_map
 from tests.builders import SEVEN, a_guide, a_network, place
 from tests.maps.test_ground import osm
-from transit.plan.geometry import Area
+from transit.plan.geometry import METRES_PER_DEGREE, Area
 
 WORDS = StreetMapWords(
     title="Street map", sample="sample", live="Live", stop="Stop (number)", place="Place",
@@ -49,6 +50,26 @@ def test_streets_stops_routes_and_places_are_named_on_the_sheets(tmp_path, guide
     for name in ("Jl. Sudirman", "Halte S1 (12)", "Tugu"):
         assert [page for page in parts if name in page], (name, parts)
     assert all("Sheet" in page and " m" in page for page in parts)
+
+
+def test_a_streets_name_is_not_repeated_at_each_piece_but_stands_on_each_sheet(tmp_path, guide):
+    """A street of ten pieces of two kinds, 5 km long."""
+    pieces = [
+        (
+            [(500.0 * n, 300.0), (500.0 * n + 500.0, 300.0)],
+            {"highway": "primary" if n % 2 else "residential", "name": "Jl. Sudirman"},
+        )
+        for n in range(10)
+    ]
+    import_ground(osm(tmp_path, *pieces), tmp_path, area_of(a_network()))
+    grounds = [load_ground(tmp_path).ground]
+    places = sorted(label.lon for label in grounds[0].labels)
+    metres = [(east - west) * METRES_PER_DEGREE for west, east in pairwise(places)]
+    assert 2 <= len(places) <= 4, "every 1.5 km and more of 4.5 km within the network's margin"
+    assert min(metres) >= 1490.0
+    whole, *parts = pages(a_network(), guide, grounds)
+    assert whole.count("Jl. Sudirman") == 1, "on the sheet of the whole network they would stand too near"
+    assert [page.count("Jl. Sudirman") for page in parts] == [1] * len(parts)
 
 
 def test_without_an_extract_it_says_so_and_has_one_sheet(guide):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gtfs.reader import read_network
 from tests.builders import a_network, at
 from transit.arrivals.alerts import Alert
 from transit.plan.network import Network
@@ -26,6 +27,8 @@ from web.factory import create_app
 from web.live.process import Live
 from web.live.snapshot import Snapshot
 from web.settings import WebSettings
+
+BINJAI = Path(__file__).resolve().parents[2] / "data" / "binjai"
 
 
 class City:
@@ -89,3 +92,10 @@ def city(tmp_path: Path) -> Iterator[City]:
 def town(city: City) -> City:
     """The plain cast: one route, two timetabled trips at seven and eight; nothing heard yet, the clock at 07:05."""
     return city.load(a_network())
+
+
+@pytest.fixture
+def sample(city: City, serve: Callable[[Any], str]) -> str:
+    """The address of the sample on a Tuesday at 09:10, no bus seen."""
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    return serve(city.app(live_fresh_s=1e6, sample_guide=BINJAI))

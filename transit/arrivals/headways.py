@@ -18,6 +18,7 @@ from transit.tracking.state import StopEvent
 BUNCHED_S = 120.0  # closer than this they are bunched whatever was planned
 BUNCHED_SHARE = 0.25  # of the planned headway
 GAP_SHARE = 1.5
+KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
 SEVERE_GAP_SHARE = 2.0
 BANDS_KEPT = 4096  # of a direction at a stop on a day: the live process asks for those of all terminals each second
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 from operator import attrgetter
 
+from transit.arrivals.headways import KEPT_WITHIN_S
 from transit.control.calls import Departure
 from transit.control.circuit import Circuit, at_on_rail
 from transit.control.facts import ControlFacts
@@ -26,9 +27,10 @@ from transit.tracking.state import VehicleState, VehicleStatus
 
 GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
 ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
-KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
 HELD_SLACK_S = 60.0  # a driver leaves so long after the time that he was told, and a report of it takes its time
-SURE = 0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
+SURE_OF_TRIP = (
+    0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
+)
 KEPT_OF = timedelta(hours=1)  # whose departures count for the share of headways kept
 
 
@@ -177,7 +179,7 @@ def _placed(facts: ControlFacts, circuit: Circuit) -> tuple[list[CorridorBus], l
                 state=_state_of(facts, state),
                 heard_at=state.report.reported_at,
                 reach_s=_reach_s(facts, circuit, rail, at_s, state),
-                is_unsure=state.matched.status is not VehicleStatus.OFF_ROUTE and state.matched.confidence < SURE,
+                is_unsure=state.matched.status is not VehicleStatus.OFF_ROUTE and state.matched.confidence < SURE_OF_TRIP,
             )
         )
     return sorted(buses, key=lambda bus: (bus.place_s, bus.vehicle_id)), elsewhere

@@ -66,7 +66,7 @@ def remaining_of(
     if waits:
         leaves_at = departures.expected(state.vehicle_id, trip, linked, now, seen_at=fixed_at)
         return _remaining_of_waiting(state, trip, linked, link_s, leaves_at, now)
-    stood = stood_s(state.recent, along)
+    stood = seconds_at_place(state.recent, along)
     dwell = times.dwell_s(linked, start) if start > 0 else 0.0
     part, dwell_left = part_of_link(linked, start, along, float(link_s[0]), dwell, stood)
     base = part + np.concatenate(([0.0], np.cumsum(link_s[1:])))
@@ -141,7 +141,7 @@ def part_of_link(
     return run_s * min(max((end - along) / max(end - begin, 1.0), 0.0), 1.0), 0.0
 
 
-def stood_s(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
+def seconds_at_place(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
     """Seconds between the first fix at this place and the last."""
     if len(recent) < 2:
         return 0.0

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.operations.facts import FleetFacts
+from transit.operations.trackers import REFUSED_LATELY
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-LATELY = timedelta(minutes=15)  # a phone tries again at least every few minutes; afterwards somebody has set it right
 CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # so many, and so often on average
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
@@ -27,7 +27,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     for row in facts.broker_refusals:
         if row.cause is RefusalCause.CLASH and not _is_clash(row):
             continue
-        if abs(facts.now - row.last_at) <= LATELY:
+        if abs(facts.now - row.last_at) <= REFUSED_LATELY:
             figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
             yield Trouble(KINDS[row.cause], row.client, row.first_at, figures)
 

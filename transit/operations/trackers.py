@@ -14,9 +14,8 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
-LATELY = timedelta(minutes=15)  # what was refused before is over, or will come again
+REFUSED_LATELY = timedelta(minutes=15)  # what was refused before is over: who is refused tries again every few minutes
 FIELD_TOLD_FOR = timedelta(minutes=5)  # a field that came right meanwhile is no trouble
-HEARD_LATELY = timedelta(hours=1)
 RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
 LEAST = 6  # reports that a share is told of
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
@@ -44,12 +43,12 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.last_error is not None and _is_within(row.last_error_at, LATELY, now):
+    if row.last_error is not None and _is_within(row.last_error_at, REFUSED_LATELY, now):
         yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
 
 
 def _without_vehicle(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.last_received_at is not None and abs(now - row.last_received_at) <= HEARD_LATELY:
+    if row.last_received_at is not None and abs(now - row.last_received_at) <= clocks.HEARD_LATELY:
         yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
 
 
@@ -94,12 +93,12 @@ def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
     began = min((start for start, counts in row.recent.windows.items() if TAKEN & counts.keys()), default=None)
     if began is None or now.timestamp() - began < ON_TRIP_WITHIN.total_seconds():
         return False
-    lately = row.recent.since(now - LATELY)
+    lately = row.recent.since(now - REFUSED_LATELY)
     return bool(TAKEN & lately.keys()) and not ON_ITS_WAY & hour.keys()
 
 
 def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:
-    lately = row.recent.since(now - LATELY)
+    lately = row.recent.since(now - REFUSED_LATELY)
     yield from _field_unusable(row, now)
     if row.recent.taken_in_a_row >= RIGHT_AGAIN:
         return
@@ -113,7 +112,11 @@ def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[
         if row.last_error is not None and row.last_error.reason == reason:
             figures |= {"case": UNREADABLE, "said": row.last_error}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
-    elif row.last_error is not None and row.last_error.kind not in ABOUT_A_FIELD and _is_within(row.last_error_at, LATELY, now):
+    elif (
+        row.last_error is not None
+        and row.last_error.kind not in ABOUT_A_FIELD
+        and _is_within(row.last_error_at, REFUSED_LATELY, now)
+    ):
         yield Trouble(TroubleKind.SOME_REFUSED, row.tracker_id, row.last_error_at, {"said": row.last_error})
 
 

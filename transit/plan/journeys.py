@@ -20,15 +20,19 @@ from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of, stop_place
 from transit.plan.runs import (
     MEAN_WAIT,
+    Boarding,
     DayPlan,
+    DepartureWindow,
     Disruption,
     LiveCall,
+    LiveTrip,
     Moment,
     PatternRuns,
     Run,
     Service,
     Source,
     exactly,
+    is_loop,
     promising_trips,
 )
 from transit.plan.service_day import local_date
@@ -41,6 +45,7 @@ BETTER_S = 60.0  # a further change must save at least so much
 CARDS = 4
 LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the first
 STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
+ENDS_KEPT = 64  # of journeys: what leads to them follows from the network alone
 DAYS_KEPT = 10  # a week ahead is looked through where nothing goes any more
 MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
 EARLIER_MIN = (10, 20, 40)  # so many minutes before the latest way to be there in time, others are looked for
@@ -172,23 +177,37 @@ def _sigma(moment: Moment) -> float:
     return (moment.high - moment.low) / SIGMAS_OF_80
 
 
-class _Step(NamedTuple):
-    """How a stop was reached. leg None: one walks to it first."""
+class _Hop(NamedTuple):
+    """On one bus, from stop to stop of a pattern; of what a search knows: numbers only."""
 
-    at: Moment
-    leg: Leg | None = None
-
-
-class _Aboard(NamedTuple):
-    """Who sits in a bus while a pattern is scanned."""
-
-    run: Run
-    board_index: int  # of the stop where one got on
-    leaves: Moment
+    runs: PatternRuns
+    boarding: Boarding
+    board: int
+    alight: int
     rounds: int = 0
 
 
-_Labels = dict[str, _Step]  # stop_id -> how it is reached earliest
+class _Label(NamedTuple):
+    """How a stop was reached, and when (Unix seconds). before None: one walks to it first; hop None: on foot from there."""
+
+    at: float
+    stop_id: str
+    before: _Label | None = None
+    hop: _Hop | None = None
+    walk_s: float = 0.0
+
+
+_Labels = dict[str, _Label]  # stop_id -> how it is reached earliest
+
+
+class _Towards(NamedTuple):
+    """What can lead to some stops at all, whatever runs: the rest of a network need not be searched.
+
+    By how many buses may still be taken: the stops, and of each pattern the last of its stops that is among them.
+    """
+
+    stops: tuple[frozenset[str], ...]
+    patterns: tuple[Mapping[str, int], ...]
 
 
 class Planner:
@@ -203,8 +222,11 @@ class Planner:
         for pattern in self.patterns:
             for n, stop_id in enumerate(pattern.stop_ids):
                 self.at_stop.setdefault(stop_id, []).append((pattern, n))
+        self._by_id = {pattern.pattern_id: pattern for pattern in self.patterns}
         self.walks = _walks(network, self.at_stop)
         self._plans: dict[date, DayPlan] = {}
+        self._planned: dict[date, Service] = {}
+        self._towards: dict[frozenset[str], _Towards] = {}
 
     def plan_of(self, day: date) -> DayPlan:
         """The plan of a service day, made once (the last few asked for are kept)."""
@@ -214,10 +236,19 @@ class Planner:
             self._plans = {**dict(list(self._plans.items())[1 - DAYS_KEPT :]), day: plan}
         return plan
 
+    def planned(self, around: datetime) -> Service:
+        """What the plan alone has on the service day of a moment, made once (the last few asked for are kept)."""
+        day = local_date(around, self.network.timezone)
+        service = self._planned.get(day)
+        if service is None:
+            service = self.service(around)
+            self._planned = {**dict(list(self._planned.items())[1 - DAYS_KEPT :]), day: service}
+        return service
+
     def service(
         self,
         around: datetime,
-        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
+        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveTrip]] = (),
         disruption: Disruption | None = None,
         wait_share: float = MEAN_WAIT,
     ) -> Service:
@@ -238,79 +269,142 @@ class Planner:
 
         is_enough: with such a journey no further one is looked for.
         """
-        labels = {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in ask.start.items() if stop_id in self.at_stop}
-        best = {stop_id: step.at.at for stop_id, step in labels.items()}
-        rounds = [labels]
+        towards = self._leading_to(ask.end)
+        labels = self._first(ask.start, at)
+        best = {stop_id: label.at for stop_id, label in labels.items()}
         journeys: list[Journey] = []
         goal = inf
-        marked = set(labels)
-        for _ in range(MOST_BUSES):
-            reached: _Labels = {}
-            for pattern, n in self._touched(service, marked, without):
-                for stop_id, step in _scan(
-                    service.of_pattern(pattern), n, rounds[-1], 0.0 if len(rounds) == 1 else self.change_s
-                ):
-                    if step.at.at < min(best.get(stop_id, inf), goal):
-                        best[stop_id], reached[stop_id] = step.at.at, step
-            self._walk_on(reached, best, goal)
-            rounds.append({**rounds[-1], **reached})
-            arrivals = [(reached[stop_id].at.at + walk_s, stop_id) for stop_id, walk_s in ask.end.items() if stop_id in reached]
+        for number in range(MOST_BUSES):
+            reached = self._round(service, labels, best, goal, number, without, towards)
+            arrivals = [(reached[stop_id].at + walk_s, stop_id) for stop_id, walk_s in ask.end.items() if stop_id in reached]
             if arrivals and min(arrivals)[0] < goal - (BETTER_S if journeys else 0.0):
                 goal, stop_id = min(arrivals)
-                journeys.append(_journey(rounds, stop_id, ask))
+                journeys.append(self._journey(reached[stop_id], ask))
                 if is_enough is not None and is_enough(journeys[-1]):
                     break
-            marked = set(reached)
-            if not marked:
+            labels = reached
+            if not labels:
                 break
         return journeys
 
     def everywhere(self, service: Service, start: Mapping[str, float], at: float) -> dict[str, Journey]:
         """stop_id -> the earliest journey to it, of every stop that can be reached; start: as in a Request."""
-        rounds: list[_Labels] = [
-            {stop_id: _Step(exactly(at + walk_s)) for stop_id, walk_s in start.items() if stop_id in self.at_stop}
-        ]
-        best = {stop_id: step.at.at for stop_id, step in rounds[0].items()}
-        marked = set(best)
-        while marked and len(rounds) <= MOST_BUSES:
-            reached: _Labels = {}
-            change_s = 0.0 if len(rounds) == 1 else self.change_s
-            for pattern, n in self._touched(service, marked, frozenset()):
-                for stop_id, step in _scan(service.of_pattern(pattern), n, rounds[-1], change_s):
-                    if step.at.at < best.get(stop_id, inf):
-                        best[stop_id], reached[stop_id] = step.at.at, step
-            self._walk_on(reached, best, inf)
-            rounds.append({**rounds[-1], **reached})
-            marked = set(reached)
-        last = rounds[-1]
-        first_with = {
-            stop_id: next(n for n, labels in enumerate(rounds) if labels.get(stop_id) is last[stop_id]) for stop_id in last
-        }
-        return {
-            stop_id: _journey(rounds[: n + 1], stop_id, Request(start, {stop_id: 0.0}))
-            for stop_id, n in first_with.items()
-            if n > 0
-        }
+        labels = self._first(start, at)
+        best = {stop_id: label.at for stop_id, label in labels.items()}
+        last: _Labels = {}
+        for number in range(MOST_BUSES):
+            labels = self._round(service, labels, best, inf, number, frozenset(), None)
+            last |= labels
+            if not labels:
+                break
+        return {stop_id: self._journey(label, Request(start, {stop_id: 0.0})) for stop_id, label in last.items()}
 
-    def _touched(self, service: Service, marked: Iterable[str], without: frozenset[str]) -> list[tuple[Pattern, int]]:
-        """The patterns that call at these stops, each with the first of them along it."""
-        first: dict[str, tuple[Pattern, int]] = {}
-        for stop_id in sorted(marked):
+    def _first(self, start: Mapping[str, float], at: float) -> _Labels:
+        return {stop_id: _Label(at + walk_s, stop_id) for stop_id, walk_s in start.items() if stop_id in self.at_stop}
+
+    def _round(
+        self,
+        service: Service,
+        labels: _Labels,
+        best: dict[str, float],
+        goal: float,
+        number: int,
+        without: frozenset[str],
+        towards: _Towards | None,
+    ) -> _Labels:
+        """The stops that are reached earlier with one bus more, from those that were with the last; `best` is kept up."""
+        left = MOST_BUSES - number - 1  # buses that may follow
+        wanted = None if towards is None else towards.stops[left]
+        change_s = self.change_s if number else 0.0
+        reached: _Labels = {}
+        for pattern, begin, end in self._touched(service, labels, without, None if towards is None else towards.patterns[left]):
+            runs = service.of_pattern(pattern)
+            for stop_id, label in _scan(runs, begin, end, labels, change_s):
+                if label.at < goal and label.at < best.get(stop_id, inf) and (wanted is None or stop_id in wanted):
+                    best[stop_id], reached[stop_id] = label.at, label
+        self._walk_on(reached, best, goal, wanted)
+        return reached
+
+    def _touched(
+        self, service: Service, labels: Iterable[str], without: frozenset[str], worth: Mapping[str, int] | None
+    ) -> list[tuple[Pattern, int, int]]:
+        """The patterns that call at these stops, each with the first of them along it, and how far it is worth riding."""
+        first: dict[str, tuple[Pattern, int, int]] = {}
+        for stop_id in sorted(labels):
             for pattern, n in self.at_stop[stop_id]:
-                boarding = first.get(pattern.pattern_id)
-                if pattern.route_id in without or service.disruption.suspends(service.network, pattern):
+                key = pattern.pattern_id
+                end = len(pattern.stop_ids) - 1 if worth is None else worth.get(key, 0)
+                if (
+                    n >= end
+                    or pattern.route_id in without
+                    or (key in first and first[key][1] <= n)
+                    or service.suspends(pattern)
+                ):
                     continue
-                if boarding is None or n < boarding[1]:
-                    first[pattern.pattern_id] = (pattern, n)
+                first[key] = (pattern, n, end)
         return list(first.values())
 
-    def _walk_on(self, reached: _Labels, best: dict[str, float], goal: float) -> None:
+    def _walk_on(self, reached: _Labels, best: dict[str, float], goal: float, wanted: frozenset[str] | None) -> None:
         """From the stops where one gets off, on foot to others."""
-        for stop_id, step in list(reached.items()):
+        for stop_id, label in list(reached.items()):
             for other, seconds in self.walks.get(stop_id, ()):
-                comes = step.at.later(seconds)
-                if comes.at < min(best.get(other, inf), goal):
-                    best[other], reached[other] = comes.at, _Step(comes, Walk(stop_id, other, seconds))
+                at = label.at + seconds
+                if at >= goal:
+                    break  # the nearest come first
+                if at < best.get(other, inf) and (wanted is None or other in wanted):
+                    best[other], reached[other] = at, _Label(at=at, stop_id=other, before=label, hop=None, walk_s=seconds)
+
+    def _leading_to(self, end: Iterable[str]) -> _Towards:
+        key = frozenset(end)
+        made = self._towards.get(key)
+        if made is None:
+            made = self._towards_of(key)
+            self._towards = {**dict(list(self._towards.items())[1 - ENDS_KEPT :]), key: made}
+        return made
+
+    def _towards_of(self, end: frozenset[str]) -> _Towards:
+        """Backwards from the end, bus by bus: who gets on at a stop may get off at all that follow it, round a loop at all."""
+        stops = [self._and_around(stop_id for stop_id in end if stop_id in self.at_stop)]
+        patterns: list[dict[str, int]] = []
+        for _ in range(MOST_BUSES):
+            lasts: dict[str, int] = {}
+            boards = set(stops[-1])
+            for stop_id in stops[-1]:
+                for pattern, n in self.at_stop[stop_id]:
+                    lasts[pattern.pattern_id] = max(n, lasts.get(pattern.pattern_id, 0))
+            for pattern_id, last in lasts.items():
+                pattern = self._by_id[pattern_id]
+                if is_loop(pattern):
+                    last = lasts[pattern_id] = len(pattern.stop_ids) - 1
+                boards.update(pattern.stop_ids[:last])
+            patterns.append(lasts)
+            stops.append(self._and_around(boards))
+        return _Towards(tuple(stops), tuple(patterns))
+
+    def _and_around(self, stop_ids: Iterable[str]) -> frozenset[str]:
+        """Some stops and those from which one walks to them."""
+        some = list(stop_ids)
+        return frozenset(some).union(other for stop_id in some for other, _ in self.walks.get(stop_id, ()))
+
+    def _journey(self, label: _Label, ask: Request) -> Journey:
+        """From the start on to a label, leg by leg, with the moments of each."""
+        labels = [label]
+        while (before := labels[-1].before) is not None:
+            labels.append(before)
+        start, *rest = reversed(labels)
+        legs: list[Leg] = [Walk(None, start.stop_id, ask.start[start.stop_id])] if ask.start[start.stop_id] > 0.0 else []
+        at, change_s = exactly(start.at), 0.0
+        for before, step in zip([start, *rest], rest, strict=False):
+            if step.hop is None:
+                legs.append(Walk(before.stop_id, step.stop_id, step.walk_s))
+                at = at.later(step.walk_s)
+            else:
+                ride = _ride(step.hop, at.later(change_s))
+                legs.append(ride)
+                at, change_s = ride.comes, self.change_s
+        if ask.end[label.stop_id] > 0.0:
+            legs.append(Walk(label.stop_id, None, ask.end[label.stop_id]))
+        return Journey(tuple(legs))
 
     def journeys(self, service: Service, ask: Request, at: float) -> list[Journey]:
         """Up to CARDS journeys that leave at `at` or later: none is worse than another in leaving, arriving and changes."""
@@ -386,69 +480,92 @@ def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, 
     return walks
 
 
-def _scan(runs: PatternRuns, begin: int, before: _Labels, change_s: float) -> Iterator[tuple[str, _Step]]:
+def _scan(runs: PatternRuns, begin: int, end: int, before: _Labels, change_s: float) -> Iterator[tuple[str, _Label]]:
     """Along one pattern with one bus: where one can get off, and when. change_s: needed before one can get on.
 
     Over the terminal of a loop one stays seated.
     """
-    aboard: _Aboard | None = None
-    last = len(runs.pattern.stop_ids) - 1
-    for n in range(begin, last + 1):
-        if aboard is not None:
-            yield from _alight(runs, aboard, n)
-        step = before.get(runs.pattern.stop_ids[n])
-        if n < last and step is not None:
-            run = runs.board(n, step.at.later(change_s))
-            leaves = None if run is None else run.departures[n]
-            if run is not None and leaves is not None and _is_earlier(leaves, aboard, n):
-                aboard = _Aboard(run, n, leaves)
-    following = None if aboard is None or not runs.is_loop else runs.goes_on(aboard.run)
-    if aboard is not None and following is not None:
-        for n in range(1, aboard.board_index + 1):
-            yield from _alight(runs, aboard._replace(run=following, rounds=1), n)
-
-
-def _is_earlier(leaves: Moment, aboard: _Aboard | None, n: int) -> bool:
-    mine = None if aboard is None else aboard.run.departures[n]
-    return mine is None or leaves.at < mine.at
-
-
-def _alight(runs: PatternRuns, aboard: _Aboard, n: int) -> Iterator[tuple[str, _Step]]:
-    comes = aboard.run.arrivals[n]
-    if comes is None or n in aboard.run.no_drop_off or n in runs.closed:
-        return
     stop_ids = runs.pattern.stop_ids
-    ride = Ride(
+    aboard: tuple[Boarding, int, _Label] | None = None  # with the stop where one got on, and how one came there
+    last = len(stop_ids) - 1
+    for n in range(begin, end + 1):
+        if aboard is not None:
+            boarding, board, label = aboard
+            comes_at = _comes_at(runs, boarding, board, n)
+            if comes_at is not None:
+                yield stop_ids[n], _Label(comes_at, stop_ids[n], label, _Hop(runs, boarding, board, n))
+        label_here = before.get(stop_ids[n])
+        if label_here is None or n == last:
+            continue
+        mine = inf if aboard is None else _leaves_at(runs, aboard[0], aboard[1], n)
+        if label_here.at + change_s < mine:
+            boarding_here = runs.board_at(n, label_here.at + change_s)
+            if boarding_here is not None and boarding_here.leaves_at < mine:
+                aboard = (boarding_here, n, label_here)
+    if aboard is not None and runs.is_loop:
+        yield from _second_round(runs, *aboard)
+
+
+def _second_round(runs: PatternRuns, boarding: Boarding, board: int, label: _Label) -> Iterator[tuple[str, _Label]]:
+    """On over the end of a loop, up to where one got on."""
+    begins_at: float | None = None  # of a bus by headway
+    following: Run | None = None  # of one with times
+    if isinstance(boarding.vehicle, DepartureWindow):
+        begins_at = runs.next_round_at(boarding.leaves_at + (runs.offsets[-1][0] - runs.offsets[board][1]))
+    else:
+        following = runs.goes_on(boarding.vehicle)
+    for n in range(1, board + 1):
+        comes_at: float | None = None
+        if begins_at is not None:
+            comes_at = None if n in runs.no_drop_off or n in runs.closed else begins_at + runs.offsets[n][0]
+        elif following is not None:
+            comes_at = _comes_at(runs, Boarding(0.0, following), 0, n)
+        if comes_at is not None:
+            stop_id = runs.pattern.stop_ids[n]
+            hop = _Hop(runs=runs, boarding=boarding, board=board, alight=n, rounds=1)
+            yield stop_id, _Label(comes_at, stop_id, label, hop)
+
+
+def _comes_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> float | None:
+    """When one can get off a bus that one got on at `board`; None where one cannot."""
+    vehicle = boarding.vehicle
+    if n in runs.closed:
+        return None
+    if isinstance(vehicle, Run):
+        comes = vehicle.arrivals[n]
+        return None if comes is None or n in vehicle.no_drop_off else comes.at
+    return None if n in runs.no_drop_off else boarding.leaves_at + (runs.offsets[n][0] - runs.offsets[board][1])
+
+
+def _leaves_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> float:
+    """When a bus that one got on at `board` leaves a later stop; never, where that is not known."""
+    if isinstance(boarding.vehicle, Run):
+        leaves = boarding.vehicle.departures[n]
+        return inf if leaves is None else leaves.at
+    return boarding.leaves_at + (runs.offsets[n][1] - runs.offsets[board][1])
+
+
+def _ride(hop: _Hop, ready: Moment) -> Ride:
+    """A hop with all its moments, for somebody who is there at `ready`."""
+    runs = hop.runs
+    run = runs.run_of(hop.board, ready, hop.boarding)
+    after = runs.goes_on(run) if hop.rounds else run
+    leaves = run.departures[hop.board]
+    assert after is not None
+    comes = after.arrivals[hop.alight]
+    assert leaves is not None
+    assert comes is not None
+    return Ride(
         pattern=runs.pattern,
-        run=aboard.run,
-        board=stop_ids[aboard.board_index],
-        alight=stop_ids[n],
-        board_index=aboard.board_index,
-        alight_index=n,
-        leaves=aboard.leaves,
+        run=after,
+        board=runs.pattern.stop_ids[hop.board],
+        alight=runs.pattern.stop_ids[hop.alight],
+        board_index=hop.board,
+        alight_index=hop.alight,
+        leaves=leaves,
         comes=comes,
-        rounds=aboard.rounds,
+        rounds=hop.rounds,
     )
-    yield stop_ids[n], _Step(comes, ride)
-
-
-def _journey(rounds: list[_Labels], stop_id: str, ask: Request) -> Journey:
-    """Back from where one gets off last, round by round."""
-    legs: list[Leg] = []
-    if ask.end[stop_id] > 0.0:
-        legs.append(Walk(stop_id, None, ask.end[stop_id]))
-    at, number = stop_id, len(rounds) - 1
-    while (leg := rounds[number][at].leg) is not None:
-        legs.append(leg)
-        if isinstance(leg, Walk):
-            assert leg.from_stop is not None
-            at = leg.from_stop
-        else:
-            at = leg.board
-            number -= 1
-    if ask.start[at] > 0.0:
-        legs.append(Walk(None, at, ask.start[at]))
-    return Journey(tuple(reversed(legs)))
 
 
 def _last_that(is_one_from: Callable[[float], bool], since: float, until: float) -> float | None:

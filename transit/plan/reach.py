@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from transit.plan.journeys import Journey, Planner
 from transit.plan.patterns import Pattern, patterns_of
-from transit.plan.runs import DepartureWindow, Moment, PatternRuns, Run, Service, Source, runs_by_departure
+from transit.plan.runs import DepartureWindow, Moment, PatternRuns, Run, Service, Source
 
 LEAST_STAY_S = 600.0  # who must turn round at once has not been there
 
@@ -47,7 +47,7 @@ class _Backwards(Planner):
     """A planner of the turned patterns."""
 
     def __init__(self, planner: Planner) -> None:
-        self.network, self.change_s, self.walks, self._plans = planner.network, planner.change_s, planner.walks, {}
+        self.network, self.change_s, self.walks = planner.network, planner.change_s, planner.walks
         self.patterns = [replace(pattern, stop_ids=pattern.stop_ids[::-1]) for pattern in planner.patterns]
         self.at_stop: dict[str, list[tuple[Pattern, int]]] = {}
         for pattern in self.patterns:
@@ -59,7 +59,7 @@ class _BackwardService(Service):
     """What runs, backwards in time."""
 
     def __init__(self, service: Service) -> None:
-        self.network, self.disruption, self._made = service.network, service.disruption, {}
+        self.network, self.disruption, self._made, self._suspended = service.network, service.disruption, {}, {}
         self._service = service
 
     def _make(self, pattern: Pattern) -> PatternRuns:
@@ -70,13 +70,12 @@ class _BackwardService(Service):
 def _turned(pattern: Pattern, runs: PatternRuns) -> PatternRuns:
     last = len(pattern.stop_ids) - 1
     total_s = runs.offsets[-1][0]
-    every = {id(run): run for _, some in runs.by_stop for run in some}
     # a bus of a headway that is seen now says nothing of the last one of the day: its window does
-    turned = [_turned_run(run, last) for run in every.values() if run.source is not Source.LIVE or run.headway_s is None]
+    turned = [_turned_run(run, last) for run in runs.runs if run.source is not Source.LIVE or run.headway_s is None]
     return PatternRuns(
         pattern=pattern,
         offsets=tuple((total_s - departure, total_s - arrival) for arrival, departure in runs.offsets[::-1]),
-        by_stop=tuple(runs_by_departure(turned, n) for n in range(last + 1)),
+        runs=tuple(turned),
         windows=tuple(
             DepartureWindow(
                 trip_id=window.trip_id,

@@ -9,9 +9,11 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from math import inf
+from typing import NamedTuple
 
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip, TripInstance
+from transit.plan.once_per_network import once_per_network
 from transit.plan.patterns import Pattern, patterns_of
 from transit.plan.planned_times import exact_starts, has_planned_times
 from transit.plan.service_day import service_day_start, services_on
@@ -20,7 +22,7 @@ from transit.plan.timetable import last_start_s
 LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
 LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
 MEAN_WAIT = 0.5  # of a headway, for somebody who comes at any moment
-SAME_PLACE_M = 60.0  # first and last stop this near each other make a loop
+LOOP_ENDS_M = 60.0  # first and last stop this near each other make a loop
 
 
 class Source(StrEnum):
@@ -31,8 +33,7 @@ class Source(StrEnum):
     HEADWAY = "headway"  # only "every so many minutes" is promised
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A time with its 80 % interval, Unix seconds; low = at = high where the plan gives one time."""
 
     at: float
@@ -55,6 +56,17 @@ class LiveCall:
     trip: TripInstance
     stop_sequence: int
     moment: Moment
+
+
+class LiveTrip(NamedTuple):
+    """All predicted calls of a vehicle on one trip: column by column, for they are many."""
+
+    vehicle_id: str
+    trip: TripInstance
+    stop_sequences: list[int]
+    at: list[float]  # Unix seconds, as in Moment
+    low: list[float]
+    high: list[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,52 +95,78 @@ class DepartureWindow:
     headway_s: float
 
 
+class Boarding(NamedTuple):
+    """What one gets on to, and when it leaves (Unix seconds): a vehicle with times, or one that comes by headway."""
+
+    leaves_at: float
+    vehicle: Run | DepartureWindow
+
+
 @dataclass(frozen=True, eq=False)
 class PatternRuns:
-    """Everything that runs on one pattern on some days, ordered by the departure at each stop."""
+    """Everything that runs on one pattern on some days.
+
+    A search asks in numbers (board_at); what it chose becomes a run with all its moments afterwards (run_of).
+    """
 
     pattern: Pattern
     offsets: tuple[tuple[float, float], ...]  # (arrival, departure) in seconds since the first departure
-    by_stop: tuple[tuple[tuple[float, ...], tuple[Run, ...]], ...] = field(repr=False)  # departures, and whose they are
+    runs: tuple[Run, ...] = field(repr=False)
     windows: tuple[DepartureWindow, ...] = ()
     is_loop: bool = False
     no_pickup: frozenset[int] = frozenset()  # of service by headway
     no_drop_off: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()  # stops that nothing serves at the moment
     wait_share: float = MEAN_WAIT  # of a headway, that is waited
+    _departures: dict[int, tuple[tuple[float, ...], tuple[Run, ...]]] = field(default_factory=dict, init=False, repr=False)
+
+    def departures(self, index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
+        """When they leave the stop of that index, earliest first, and the runs in the same order; made when asked for."""
+        made = self._departures.get(index)
+        if made is None:
+            made = self._departures[index] = runs_by_departure(self.runs, index)
+        return made
 
     def board(self, index: int, ready: Moment) -> Run | None:
         """The first vehicle that can be boarded at a stop by somebody who is there at `ready`; None: none comes any more."""
+        boarding = self.board_at(index, ready.at)
+        return None if boarding is None else self.run_of(index, ready, boarding)
+
+    def board_at(self, index: int, ready_at: float) -> Boarding | None:
+        """The same in numbers."""
         if index in self.closed:
             return None
-        times, runs = self.by_stop[index]
-        n = bisect_left(times, ready.at)
+        times, runs = self.departures(index)
+        n = bisect_left(times, ready_at)
         while n < len(runs) and index in runs[n].no_pickup:
             n += 1
-        timed = runs[n] if n < len(runs) else None
-        if timed is not None and timed.source is Source.LIVE:
+        timed = Boarding(times[n], runs[n]) if n < len(runs) else None
+        if n < len(runs) and runs[n].source is Source.LIVE:
             return timed
-        by_headway = None if index in self.no_pickup else self._by_headway(index, ready)
+        by_headway = None if index in self.no_pickup else self._by_headway(index, ready_at)
         if timed is None or by_headway is None:
             return timed or by_headway
-        mine, other = timed.departures[index], by_headway.departures[index]
-        return timed if mine is not None and other is not None and mine.at <= other.at else by_headway
+        return timed if timed.leaves_at <= by_headway.leaves_at else by_headway
 
-    def _by_headway(self, index: int, ready: Moment) -> Run | None:
+    def _by_headway(self, index: int, ready_at: float) -> Boarding | None:
         """A bus that comes somewhere within the next headway, `wait_share` of it away."""
         offset = self.offsets[index][1]
-        best: tuple[float, DepartureWindow] | None = None
+        best: Boarding | None = None
         for window in self.windows:
             begins, ends = window.first_at + offset, window.last_at + offset
-            if ready.at > ends:
+            if ready_at > ends:
                 continue
-            leaves = max(ready.at, begins) + (window.headway_s * self.wait_share if ready.at > begins else 0.0)
-            leaves = min(leaves, max(ends, ready.at))
-            if best is None or leaves < best[0]:
-                best = (leaves, window)
-        return None if best is None else self._headway_run(index, ready, *best)
+            leaves = max(ready_at, begins) + (window.headway_s * self.wait_share if ready_at > begins else 0.0)
+            leaves = min(leaves, max(ends, ready_at))
+            if best is None or leaves < best.leaves_at:
+                best = Boarding(leaves, window)
+        return best
 
-    def _headway_run(self, index: int, ready: Moment, leaves: float, window: DepartureWindow) -> Run:
+    def run_of(self, index: int, ready: Moment, boarding: Boarding) -> Run:
+        """A vehicle with its moments; of one by headway they follow from when one is there."""
+        leaves, window = boarding
+        if isinstance(window, Run):
+            return window
         begins, ends = window.first_at + self.offsets[index][1], window.last_at + self.offsets[index][1]
         low = max(ready.low, begins)
         high = max(min(max(ready.high, begins) + window.headway_s, ends), leaves)
@@ -152,13 +190,16 @@ class PatternRuns:
         end = run.arrivals[-1]
         if not self.is_loop or end is None:
             return None
-        if run.source is not Source.TIMETABLE and run.headway_s is not None:
-            start = end.later(LOOP_PAUSE_S)
-            last_at = max((window.last_at for window in self.windows), default=-inf)
-            return None if start.at > last_at else self._round(run, start)
-        times, runs = self.by_stop[0]
+        if goes_by_headway(run):
+            return None if self.next_round_at(end.at) is None else self._round(run, end.later(LOOP_PAUSE_S))
+        times, runs = self.departures(0)
         n = bisect_left(times, end.at)
         return runs[n] if n < len(runs) and times[n] - end.at <= LOOP_JOINED_WITHIN_S else None
+
+    def next_round_at(self, end_at: float) -> float | None:
+        """When a bus by headway that has come round at a moment goes on; None: it was the last."""
+        last_at = max((window.last_at for window in self.windows), default=-inf)
+        return None if end_at + LOOP_PAUSE_S > last_at else end_at + LOOP_PAUSE_S
 
     def _round(self, run: Run, start: Moment) -> Run:
         return Run(
@@ -174,10 +215,15 @@ class PatternRuns:
         )
 
 
+def goes_by_headway(run: Run) -> bool:
+    """Whether of its next round no time is planned."""
+    return run.source is not Source.TIMETABLE and run.headway_s is not None
+
+
 def is_loop(pattern: Pattern) -> bool:
     """Whether a pattern ends where it begins."""
     (x0, y0), (x1, y1) = pattern.stop_xy[0], pattern.stop_xy[-1]
-    return abs(x1 - x0) + abs(y1 - y0) <= SAME_PLACE_M
+    return abs(x1 - x0) + abs(y1 - y0) <= LOOP_ENDS_M
 
 
 def forbidden(trip: Trip) -> tuple[frozenset[int], frozenset[int]]:
@@ -200,6 +246,34 @@ def promising_trips(network: Network, pattern: Pattern) -> tuple[str, ...]:
     return tuple(trip_id for trip_id in pattern.trip_ids if not network.trips[trip_id].is_demo)
 
 
+class _Rules:
+    """What each trip and each pattern has whatever runs: made when it is asked for."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._doors: dict[str, tuple[frozenset[int], frozenset[int]]] = {}
+        self._offsets: dict[str, tuple[tuple[float, float], ...]] = {}
+
+    def doors(self, trip_id: str) -> tuple[frozenset[int], frozenset[int]]:
+        """As of forbidden()."""
+        if trip_id not in self._doors:
+            self._doors[trip_id] = forbidden(self._network.trips[trip_id])
+        return self._doors[trip_id]
+
+    def offsets(self, pattern: Pattern) -> tuple[tuple[float, float], ...]:
+        """(arrival, departure) in seconds since the first departure, as the first of a pattern's trips is planned."""
+        if pattern.pattern_id not in self._offsets:
+            planned = patterns_of(self._network).planned(pattern.trip_ids[0])
+            begin = planned[0][1]
+            self._offsets[pattern.pattern_id] = tuple((arrival - begin, departure - begin) for arrival, departure in planned)
+        return self._offsets[pattern.pattern_id]
+
+
+@once_per_network
+def _rules_of(network: Network) -> _Rules:
+    return _Rules(network)
+
+
 class DayPlan:
     """What the plan has on one service day, pattern by pattern; made once per network and day."""
 
@@ -217,11 +291,12 @@ class DayPlan:
         planned = patterns_of(network).planned(trip.trip_id)
         rows = network.frequencies_of.get(trip.trip_id)
         if rows is None:
-            self._add_run(pattern, trip, TripInstance(trip.trip_id, day), planned, 0.0)
+            self._add_run(network, pattern, TripInstance(trip.trip_id, day), planned, 0.0)
             return
         for start_s in exact_starts(network, trip):
             if start_s is not None:
-                self._add_run(pattern, trip, TripInstance(trip.trip_id, day, start_s), planned, start_s - planned[0][1])
+                instance = TripInstance(trip.trip_id, day, start_s)
+                self._add_run(network, pattern, instance, planned, start_s - planned[0][1])
         for row in rows:
             if row.exact_times != 1:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
@@ -231,9 +306,14 @@ class DayPlan:
                 self.windows.setdefault(pattern.pattern_id, []).append(window)
 
     def _add_run(
-        self, pattern: Pattern, trip: Trip, instance: TripInstance, planned: tuple[tuple[float, float], ...], shift_s: float
+        self,
+        network: Network,
+        pattern: Pattern,
+        instance: TripInstance,
+        planned: tuple[tuple[float, float], ...],
+        shift_s: float,
     ) -> None:
-        no_pickup, no_drop_off = forbidden(trip)
+        no_pickup, no_drop_off = _rules_of(network).doors(instance.trip_id)
         begin = self.zero + shift_s
         self.runs.setdefault(pattern.pattern_id, []).append(
             Run(
@@ -262,14 +342,15 @@ class Disruption:
 class Service:
     """Everything that runs on some days, for searches: their plan with what is seen live laid over it, pattern by pattern.
 
-    live: predicted calls of all vehicles or, where only those of the patterns that are met shall be made, a function of one.
+    live: predicted calls of all vehicles or, where only those of the patterns that are met shall be made, a function of one
+    that returns them trip by trip.
     """
 
     def __init__(
         self,
         network: Network,
         plans: Mapping[date, DayPlan],
-        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveCall]] = (),
+        live: Iterable[LiveCall] | Callable[[Pattern], Iterable[LiveTrip]] = (),
         disruption: Disruption | None = None,
         wait_share: float = MEAN_WAIT,
     ) -> None:
@@ -279,12 +360,22 @@ class Service:
         self.disruption = disruption or Disruption()
         self._live_of = live if callable(live) else _by_pattern(network, live)
         self._made: dict[str, PatternRuns] = {}
+        self._suspended: dict[str, bool] = {}  # by pattern_id, of those that were met
 
     def of_pattern(self, pattern: Pattern) -> PatternRuns:
         key = pattern.pattern_id
         if key not in self._made:
             self._made[key] = self._make(pattern)
         return self._made[key]
+
+    def suspends(self, pattern: Pattern) -> bool:
+        """Whether nothing runs on a pattern because of a notice."""
+        if not self.disruption.directions:
+            return False
+        key = pattern.pattern_id
+        if key not in self._suspended:
+            self._suspended[key] = self.disruption.suspends(self.network, pattern)
+        return self._suspended[key]
 
     def _make(self, pattern: Pattern) -> PatternRuns:
         key, live = pattern.pattern_id, self._live_runs(pattern)
@@ -296,14 +387,13 @@ class Service:
             if run.trip not in self.disruption.trips and run.trip not in seen
         ]
         runs += [run for run in live if run.trip not in self.disruption.trips]
-        planned = patterns_of(self.network).planned(pattern.trip_ids[0])
-        offsets = tuple((arrival - planned[0][1], departure - planned[0][1]) for arrival, departure in planned)
-        no_pickup, no_drop_off = forbidden(self.network.trips[pattern.trip_ids[0]])
+        rules = _rules_of(self.network)
+        no_pickup, no_drop_off = rules.doors(pattern.trip_ids[0])
         closed = frozenset(n for n, stop_id in enumerate(pattern.stop_ids) if stop_id in self.disruption.stops)
         return PatternRuns(
             pattern=pattern,
-            offsets=offsets,
-            by_stop=tuple(runs_by_departure(runs, n) for n in range(len(pattern.stop_ids))),
+            offsets=rules.offsets(pattern),
+            runs=tuple(runs),
             windows=tuple(window for plan in self.plans.values() for window in plan.windows.get(key, [])),
             is_loop=is_loop(pattern),
             no_pickup=no_pickup | closed,
@@ -314,45 +404,58 @@ class Service:
 
     def _live_runs(self, pattern: Pattern) -> list[Run]:
         """The predicted vehicles on a pattern."""
-        calls: dict[tuple[str, TripInstance], dict[int, Moment]] = {}
-        for call in self._live_of(pattern):
-            calls.setdefault((call.vehicle_id, call.trip), {})[call.stop_sequence] = call.moment
-        return [
-            self._live_run(vehicle_id, trip, tuple(at.get(sequence) for sequence in pattern.stop_sequences))
-            for (vehicle_id, trip), at in calls.items()
-        ]
+        return [self._live_run(pattern, row) for row in self._live_of(pattern)]
 
-    def _live_run(self, vehicle_id: str, trip: TripInstance, moments: tuple[Moment | None, ...]) -> Run:
+    def _live_run(self, pattern: Pattern, live: LiveTrip) -> Run:
         """Beyond the last predicted stop a vehicle goes on as planned."""
+        trip = live.trip
         planned = patterns_of(self.network).planned(trip.trip_id)
-        filled = list(moments)
+        at = dict(zip(live.stop_sequences, map(Moment, live.at, live.low, live.high), strict=True))
+        filled = [at.get(sequence) for sequence in pattern.stop_sequences]
         for n, (before, after) in enumerate(pairwise(planned)):
             before_it = filled[n]
             if filled[n + 1] is None and before_it is not None:
                 filled[n + 1] = before_it.later(after[0] - before[0])
-        row = self.network.trips[trip.trip_id]
-        no_pickup, no_drop_off = forbidden(row)
+        no_pickup, no_drop_off = _rules_of(self.network).doors(trip.trip_id)
         return Run(
             trip=trip,
             source=Source.LIVE,
             arrivals=tuple(filled),
             departures=tuple(filled),
-            vehicle_id=vehicle_id,
+            vehicle_id=live.vehicle_id,
             headway_s=promised_headway_s(self.network, trip),
-            is_demo=row.is_demo,
+            is_demo=self.network.trips[trip.trip_id].is_demo,
             no_pickup=no_pickup,
             no_drop_off=no_drop_off,
         )
 
 
-def _by_pattern(network: Network, live: Iterable[LiveCall]) -> Callable[[Pattern], Iterable[LiveCall]]:
-    patterns = patterns_of(network)
-    calls: dict[str, list[LiveCall]] = {}
+def _by_pattern(network: Network, live: Iterable[LiveCall]) -> Callable[[Pattern], Iterable[LiveTrip]]:
+    trips = live_trips(network, live)
+    return lambda pattern: trips.get(pattern.pattern_id, ())
+
+
+def live_trips(network: Network, live: Iterable[LiveCall]) -> dict[str, list[LiveTrip]]:
+    """pattern_id -> what is predicted of the vehicles on it; trips that cannot be drawn are left out."""
+    pattern_of = patterns_of(network).find
+    trips: dict[tuple[str, TripInstance], LiveTrip] = {}
     for call in live:
-        pattern = patterns.find(call.trip.trip_id)
+        key = call.vehicle_id, call.trip
+        row = trips.get(key)
+        if row is None:
+            row = trips[key] = LiveTrip(
+                vehicle_id=call.vehicle_id, trip=call.trip, stop_sequences=[], at=[], low=[], high=[]
+            )  # grows below
+        row.stop_sequences.append(call.stop_sequence)
+        row.at.append(call.moment.at)
+        row.low.append(call.moment.low)
+        row.high.append(call.moment.high)
+    by_pattern: dict[str, list[LiveTrip]] = {}
+    for row in trips.values():
+        pattern = pattern_of(row.trip.trip_id)
         if pattern is not None:
-            calls.setdefault(pattern.pattern_id, []).append(call)
-    return lambda pattern: calls.get(pattern.pattern_id, ())
+            by_pattern.setdefault(pattern.pattern_id, []).append(row)
+    return by_pattern
 
 
 def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:

@@ -16,7 +16,7 @@ from math import sqrt
 
 import msgspec
 
-from transit.arrivals.headways import BUNCHED_S, BUNCHED_SHARE, GAP_SHARE, planned_bands
+from transit.arrivals.headways import BUNCHED_S, BUNCHED_SHARE, GAP_SHARE, KEPT_WITHIN_S, planned_bands
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, Trip
 from transit.plan.patterns import patterns_of
@@ -26,8 +26,7 @@ from transit.plan.timetable import timetable_of
 from transit.quality.cycles import cycles_of
 from transit.tracking.state import StopEvent
 
-KEPT_S = 180.0
-FIRST_S, MIDDLE_S, LAST_S = (0.0, 180.0), (-60.0, 360.0), 300.0
+FIRST_S, MIDDLE_S, LAST_S = (0.0, 180.0), (-60.0, 360.0), 300.0  # on time: so long after the plan, by stop of the trip
 LEAST_COVERAGE = 0.8  # of its trackers, below which an hour is left out and named
 USUAL, LONG = 0.5, 0.9  # shares of runs that take no longer
 
@@ -224,7 +223,7 @@ def _add_headway(row: HourFigures, headway: ExampleHeadway) -> None:
     row.headway_square += headway_s**2
     row.promised_s += promised_s
     row.promised_square += promised_s**2
-    row.kept += headway_s <= promised_s + KEPT_S
+    row.kept += headway_s <= promised_s + KEPT_WITHIN_S
     row.bunched += is_bunched
     row.gaps += headway_s >= GAP_SHARE * promised_s
     row.worst = worst_of([row.worst, headway])
@@ -425,7 +424,7 @@ def first_and_last(
 
 def _slack_s(network: Network, direction: RouteDirection, stop_id: str, day: date) -> float:
     bands = planned_bands(network, direction, stop_id, day)
-    return max((float(band.headway_s) for band in bands), default=KEPT_S) if network.frequencies else KEPT_S
+    return max((float(band.headway_s) for band in bands), default=KEPT_WITHIN_S) if network.frequencies else KEPT_WITHIN_S
 
 
 def coverage_of(looks: Iterable[tuple[datetime, str, bool]], day: date, timezone: str) -> dict[tuple[str, int], float]:

@@ -30,7 +30,7 @@ GHOST_AFTER_S, GHOST_AHEAD_S, GHOST_AGAIN_S = 30.0, 900.0, 1800.0
 NEAR_S = 600.0  # promises so far ahead are held against a bus that does not come
 CAME_EARLY_S, CAME_LATE_S = 300.0, 900.0  # a passage so much before, or after, the moment promised is the bus that was meant,
 CAME_JUST_S = 120.0  # or one so shortly before the promise was made
-EARLY_S = 60.0  # a bus that comes so much before its moment is missed by who believed it
+MISSED_EARLY_S = 60.0  # a bus that comes so much before its moment is missed by who believed it
 AVAILABLE_MIN = (5, 10)  # minutes before a passage at which a promise should stand
 UNDER_WAY_S = 2400.0  # of runs that began no longer ago
 
@@ -164,7 +164,7 @@ def accuracy(made_at: Floats, predicted_at: Floats, actual: Floats) -> dict[str,
         "mae_s": {f"{low}-{high}": mae(low, high) for low, high in BUCKETS_MIN},
         "mae_all_s": _round(float(np.abs(error).mean())),
         "bias_s": _round(float(error.mean())),
-        "early_over_60s_pct": _pct((error < -EARLY_S).mean()),
+        "early_over_60s_pct": _pct((error < -MISSED_EARLY_S).mean()),
         "eta_benchmark": {"buckets": [_round(value) for value in eta], "score": _round(float(np.mean(eta)))},
         "mbta_bands_pct": [_round(within(ahead, *row)) for row in MBTA],
     }

@@ -21,7 +21,7 @@ FREE_PAIR = 3  # wrong passwords of an account at one place before a delay: a mi
 FREE_ACCOUNT = 20  # of an account from anywhere
 FREE_NETWORK = 10  # of a network for any account
 NEW_PAIRS = 100  # of a network: after so many, accounts that it has not tried yet wait, too
-LONGEST_S = 60.0  # a delay doubles up to this, so that nobody is locked out
+LONGEST_DELAY_S = 60.0  # a delay doubles up to this, so that nobody is locked out
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 
@@ -147,7 +147,7 @@ def _delay_s(counted: tuple[int, datetime | None], free: int, now: datetime) -> 
     count, last_at = counted
     if last_at is None or count < free or now - last_at >= FORGOTTEN_AFTER:
         return 0.0
-    delay = min(LONGEST_S, 2.0 ** min(count - free, 10))
+    delay = min(LONGEST_DELAY_S, 2.0 ** min(count - free, 10))
     return max(0.0, delay - (now - last_at).total_seconds())
 
 

@@ -38,7 +38,7 @@ DEFAULT_DAYS: Mapping[str, int | None] = {
     "tickets": 400,  # what riders reported, and what they were answered
     "notices": 400,
     "hand_overs": 400,  # notes of shifts
-    "networks": 400,  # not the current one, nor the one before
+    "networks": 400,  # not the current one, nor the newest two
     "assignments": 400,  # those that have ended
     "log_ins": 92,  # with the networks from which deeds were done
     "trackers": 92,  # what was seen of one that is on no vehicle

@@ -31,8 +31,8 @@ NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where n
 HALF_LETTERS = 11  # and where one does
 LINE_Y = 11.0  # two names nearer than this stand on one line
 NAME_APART = 12.0  # two names beside one rail need so much
-STALE_S = 6.0  # a state older than this is not now
-DAYS_KEPT = 8  # circuits of so many days
+STATE_OLD_S = 6.0  # a state older than this is not now
+CIRCUIT_DAYS_KEPT = 8  # circuits of so many days
 CIRCUITS_KEPT = 512  # of which the stops have their places: of days that are alike they are the same
 RECORD_EVERY_S = 15  # the count of answers is made anew so often
 
@@ -126,7 +126,7 @@ class ControlBoard:
 
     @property
     def is_stale(self) -> bool:
-        return abs(self.age_s) > STALE_S
+        return abs(self.age_s) > STATE_OLD_S
 
 
 def control_board(world: World) -> ControlBoard | None:
@@ -156,7 +156,7 @@ def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor)
 
 def is_stale(world: World) -> bool:
     """Whether what the live process writes is too old to be now."""
-    return world.live_age_s is None or abs(world.live_age_s) > STALE_S
+    return world.live_age_s is None or abs(world.live_age_s) > STATE_OLD_S
 
 
 def control_values(world: World) -> dict[str, object]:
@@ -181,7 +181,7 @@ def answers_today(world: World) -> AdviceRecord:
 
 @once_per_network
 def _circuits_by_day(network: Network) -> Cache[date, dict[str, Circuit]]:
-    return Cache(DAYS_KEPT)
+    return Cache(CIRCUIT_DAYS_KEPT)
 
 
 def _circuits(network: Network, day: date) -> dict[str, Circuit]:

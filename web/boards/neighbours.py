@@ -13,7 +13,7 @@ from web.world import World
 OPPOSITE_M = 250.0  # farther off, the halte of the other direction is another place
 NEARBY_M = 800.0  # ten minutes on foot
 NEARBY_AT_MOST = 3
-STOPS_KEPT = 20_000  # more than the largest city has
+NEIGHBOURS_KEPT = 20_000  # more than the largest city has
 
 
 def opposite_of(world: World, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
@@ -32,12 +32,12 @@ def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
 
 @once_per_network
 def _opposites(network: Network) -> Cache[tuple[str | RouteDirection, ...], tuple[Stop, float] | None]:
-    return Cache(STOPS_KEPT)
+    return Cache(NEIGHBOURS_KEPT)
 
 
 @once_per_network
 def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
-    return Cache(STOPS_KEPT)
+    return Cache(NEIGHBOURS_KEPT)
 
 
 def opposite(network: Network, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from maps.guide import Place
@@ -22,7 +22,6 @@ from web.world import World
 WALK_M = 900.0  # nobody walks further to a city bus in this climate
 ON_ROUTE_M = 500.0  # a place this near a halte lies on its routes
 HALTE_AT_MOST = 4  # of a place, the nearest
-LAST_BUS_NEAR = timedelta(minutes=60)  # from then on the last bus back is warned of
 PLACES_KEPT = 2_000  # far more than a guide has
 
 

@@ -21,7 +21,7 @@ from web.live.snapshot import folder
 
 MOST = 20  # answered in one step: somebody who asks for everything waits
 BUDGET_S = 0.1  # of a step that has a second for everybody
-KEPT_S = 60.0
+ANSWER_KEPT_S = 60.0
 
 
 def answer_all(
@@ -48,7 +48,7 @@ def answer_all(
         path.unlink(missing_ok=True)
     if questions:
         for old in where.glob("answer-*.json"):
-            if time.time() - old.stat().st_mtime > KEPT_S:
+            if time.time() - old.stat().st_mtime > ANSWER_KEPT_S:
                 old.unlink(missing_ok=True)
     return len(questions)
 

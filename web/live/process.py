@@ -319,6 +319,7 @@ class Live:
             network_version=self.version,
             states=snapshots.pack_raw(states),
             predictions=snapshots.by_stop(predictions),
+            live_trips={} if self.network is None else snapshots.by_pattern(self.network, predictions),
             passed=snapshots.by_stop(self.passed),
             alerts=alerts,
             trackers=snapshots.pack_raw(self.facts.trackers),

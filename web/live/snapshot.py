@@ -16,10 +16,12 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
 from transit.operations.watch import NO_WATCH, FleetWatch
+from transit.plan.network import Network
+from transit.plan.runs import LiveCall, LiveTrip, Moment, live_trips
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
-FORMAT = 4  # a worker of another version of this software must not guess
+FORMAT = 5  # a worker of another version of this software must not guess
 NAME = "snapshot.msgpack.zst"
 LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it. With a checksum: what is
 # unpacked when somebody asks is never of a file that was damaged
@@ -35,6 +37,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     network_version: str | None  # that all below is about; None while no network is loaded
     states: msgspec.Raw  # list[VehicleState], without their memory
     predictions: dict[str, msgspec.Raw]  # stop_id -> list[Prediction]
+    live_trips: dict[str, msgspec.Raw]  # pattern_id -> list[LiveTrip]: the same, as searches for journeys want it
     passed: dict[str, msgspec.Raw]  # stop_id -> list[StopEvent] of the last minutes
     alerts: list[Alert]  # those that have not ended
     trackers: msgspec.Raw  # list[TrackerHealth]
@@ -56,6 +59,10 @@ class Snapshot(msgspec.Struct, frozen=True):
         packed = self.predictions.get(stop_id)
         return [] if packed is None else msgspec.msgpack.decode(packed, type=list[Prediction])
 
+    def live_trips_of(self, pattern_id: str) -> list[LiveTrip]:
+        packed = self.live_trips.get(pattern_id)
+        return [] if packed is None else msgspec.msgpack.decode(packed, type=list[LiveTrip])
+
     def passed_at(self, stop_id: str) -> list[StopEvent]:
         packed = self.passed.get(stop_id)
         return [] if packed is None else msgspec.msgpack.decode(packed, type=list[StopEvent])
@@ -71,6 +78,16 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
     for row in rows:
         rows_of.setdefault(row.stop_id, []).append(row)
     return {stop_id: pack_raw(some) for stop_id, some in rows_of.items()}
+
+
+def by_pattern(network: Network, rows: Iterable[Prediction]) -> dict[str, msgspec.Raw]:
+    """What is predicted, trip by trip, packed: a search asks for the patterns that it meets."""
+    calls = (LiveCall(row.vehicle_id, row.trip, row.stop_sequence, _moment(row)) for row in rows)
+    return {pattern_id: pack_raw(trips) for pattern_id, trips in live_trips(network, calls).items()}
+
+
+def _moment(row: Prediction) -> Moment:
+    return Moment(row.predicted_at.timestamp(), row.low_at.timestamp(), row.high_at.timestamp())
 
 
 def folder(data_dir: Path) -> Path:

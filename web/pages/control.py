@@ -20,7 +20,7 @@ from web.boards.corridors import RECORD_EVERY_S, control_values, is_stale
 from web.boards.trouble_lines import trouble_lines
 from web.ground import ground_of
 from web.live.control import control_stamp
-from web.shared_parts import moment_of, shared_fragment
+from web.shared_parts import part_moment, shared_fragment
 from web.words import control, names
 from web.world import world
 
@@ -31,7 +31,7 @@ WHY_LETTERS = 200
 @pages.get("/armada/kendali")
 def control_part() -> Response:
     """The live part alone, for the script of the page."""
-    state = control_stamp(world().settings.data_dir), is_stale(world()), moment_of(world(), RECORD_EVERY_S)
+    state = control_stamp(world().settings.data_dir), is_stale(world()), part_moment(world(), RECORD_EVERY_S)
     return shared_fragment("control", state, lambda: render_template("control_part.html", **control_values(world())))
 
 

@@ -6,13 +6,12 @@ from flask import Blueprint, Response, abort, request
 
 from maps.diagram import svg_diagram
 from maps.diagram_layout import diagram_of
-from web.answers import the_network
+from web.answers import PICTURE_S, the_network
 from web.boards.sliding import sliding_buses
 from web.words import names
 from web.world import world
 
 pages = Blueprint("diagram", __name__)
-PICTURE_S = 15  # how long a phone keeps the picture with its buses
 
 
 @pages.get("/diagram.svg")

@@ -18,7 +18,7 @@ from web.boards.corridors import control_values
 from web.boards.inbox import inbox_values
 from web.boards.running import is_running, next_index
 from web.boards.trip_board import planned_moment
-from web.shared_parts import moment_of, shared_fragment
+from web.shared_parts import part_moment, shared_fragment
 from web.words import troubles
 from web.world import World, world
 
@@ -46,7 +46,7 @@ def fleet() -> Response:
     if world().network is None:
         return make_response(render_template("empty.html"))
     if request.args.get("part") == "fleet":
-        state = world().version, moment_of(world(), LIST_EVERY_S)
+        state = world().version, part_moment(world(), LIST_EVERY_S)
         return shared_fragment("fleet", state, lambda: render_template("fleet_rows.html", **fleet_values(world())))
     values = {**fleet_values(world()), **control_values(world()), **inbox_values(world())}
     response = make_response(render_template("fleet.html", **values))

@@ -14,7 +14,7 @@ from transit.store.matters import UnknownMatter, add_deed, load_matter, newest_i
 from web.access import audit, current_person
 from web.answers import fragment
 from web.boards.inbox import SNOOZES_MIN, inbox_values, one_row
-from web.shared_parts import moment_of, shared_fragment
+from web.shared_parts import part_moment, shared_fragment
 from web.words import matters
 from web.world import world
 
@@ -39,7 +39,7 @@ def inbox_part() -> Response:
     """The live part alone, for the script of the page."""
     with world().engine.connect() as connection:
         newest = newest_ids(connection)
-    state = world().version, newest, moment_of(world(), FOUND_EVERY_S)
+    state = world().version, newest, part_moment(world(), FOUND_EVERY_S)
     return shared_fragment("inbox", state, lambda: _part(None))
 
 

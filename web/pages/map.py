@@ -17,7 +17,7 @@ from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import is_fresh
-from web.answers import fragment, the_network
+from web.answers import PICTURE_S, fragment, the_network
 from web.boards.running import in_service, next_index, route_of
 from web.ground import ground_of, grounds_of
 from web.guide import guide_of
@@ -28,7 +28,6 @@ from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("map", __name__)
-PICTURE_S = 15  # how long a phone keeps the picture with its buses
 STREET_MAPS_KEPT = 4  # of a language: the names by which one site is reached
 FOREVER_S = 365 * 24 * 3600
 

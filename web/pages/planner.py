@@ -10,7 +10,7 @@ from maps.guide import Guide
 from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.endpoints import Endpoint, Understood, is_same, understand, walk_between
+from web.endpoints import LONGEST_NAME, Endpoint, Understood, is_same, understand, walk_between
 from web.guide import guide_of
 from web.planner import Plan, plan
 from web.when import DAYS, when_asked
@@ -18,7 +18,6 @@ from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
-LONGEST = 80  # characters of a name
 
 
 @pages.get("/rute")
@@ -62,8 +61,8 @@ def planner_page() -> Response:
 
 def end_asked(network: Network, guide: Guide, side: str) -> tuple[str, Understood]:
     """(what was asked, what is meant). The form carries the key of what it shows by name: it holds while the name stands."""
-    text = request.args.get(side, "").strip()[:LONGEST]
-    key = request.args.get(f"{side}_id", "")[:LONGEST]
+    text = request.args.get(side, "").strip()[:LONGEST_NAME]
+    key = request.args.get(f"{side}_id", "")[:LONGEST_NAME]
     if key and text:
         meant = understand(network, guide, key)
         if meant.endpoint is not None and name_of(meant.endpoint) == text:

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from maps.svg import Mark, svg_map
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.boards.reach import CLASSES_MIN, reach_board
-from web.endpoints import Understood, understand
+from web.boards.reach import CLASSES_MIN, ReachBoard, reach_board
+from web.endpoints import LONGEST_NAME, Understood, understand
 from web.ground import ground_of
 from web.guide import guide_of
 from web.when import DAYS, when_asked
@@ -18,14 +18,14 @@ from web.words import names, phrasing
 from web.world import world
 
 pages = Blueprint("reach", __name__)
-LONGEST = 80  # characters of a name
-PICTURE_S = 60
+REACH_PICTURE_S = 60  # how long a phone keeps the picture: it has no buses
+START_COLOUR = "#b3122a"
 COLOURS = ("#0b5a43", "#4a9a63", "#e0a526", "#b5541f")  # of the classes of minutes; the minutes stand beside each stop
 
 
 def asked() -> tuple[str, Understood, datetime, str]:
     """(what was typed, what is meant, when, what is wrong with the time)."""
-    text = request.args.get("dari", "").strip()[:LONGEST]
+    text = request.args.get("dari", "").strip()[:LONGEST_NAME]
     network = the_network()
     start = understand(network, guide_of(world()), text) if text else Understood()
     when, error = when_asked(network, world().now(), request.args.get("jam", ""), request.args.get("hari", ""))
@@ -51,9 +51,18 @@ def reach_page() -> Response:
         asked_day=request.args.get("hari", "")[:8],
         days=[today + timedelta(days=n) for n in range(DAYS)],
         classes=CLASSES_MIN,
+        marks=marks_of(board, start),
         query=request.query_string.decode("ascii", "ignore"),
     )
     return make_response(html, 422 if error else 200)
+
+
+def marks_of(board: ReachBoard | None, start: Understood) -> list[tuple[str, int, str]]:
+    """(stop, minutes to it, colour) of what the map marks: what is reached, and where one begins."""
+    if board is None or start.endpoint is None:
+        return []
+    own = [(stop_id, 0, START_COLOUR) for stop_id in start.endpoint.stops]
+    return [*((row.stop.stop_id, row.minutes, COLOURS[row.level]) for row in board.rows), *own]
 
 
 @pages.get("/jangkauan.svg")
@@ -63,12 +72,10 @@ def reach_picture() -> Response:
     _, start, when, error = asked()
     marks: dict[str, Mark] = {}
     if start.endpoint is not None and not error:
-        marks = {row.stop.stop_id: Mark(COLOURS[row.level], f"{row.minutes}'") for row in reach_board(
-            world(), guide_of(world()), start.endpoint, when
-        ).rows}  # fmt: skip
-        marks |= {stop_id: Mark("#b3122a", "") for stop_id in start.endpoint.stops}
+        board = reach_board(world(), guide_of(world()), start.endpoint, when)
+        marks = {stop_id: Mark(ink, f"{minutes}'" if minutes else "") for stop_id, minutes, ink in marks_of(board, start)}
     content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), marks=marks)
     response = Response(content, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
-    response.cache_control.max_age = PICTURE_S
+    response.cache_control.max_age = REACH_PICTURE_S
     return response

@@ -1,9 +1,8 @@
-// Asks for a part of a page again and again while the page is seen, by its ETag, and ever more rarely where no answer comes.
-// Below: the times of riders, by it.
+// Asks for a part of a page again and again while it is seen, by ETag, more rarely where no answer comes. Below: riders' times.
 (function () {
  "use strict";
  function ticks() { return window.performance ? performance.now() : Date.now(); }
- function plain(box) { // the link in focus and the first details that are open; keep.js keeps more
+ function plain(box) {
   var at = document.activeElement, href = box.contains(at) && at.getAttribute("href"), open = box.querySelector("details[open]");
   return function () {
    var first = open && box.querySelector("details"), again = href && box.querySelector('a[href="' + CSS.escape(href) + '"]');
@@ -11,8 +10,7 @@
    if (again) again.focus();
   };
  }
- // o: part (an address), every, hidden (ms; 0: not asked for), longest (ms between two tries), patience (ms for an answer), now and seen
- // (the server's clock, ms), focus(element or nothing, what was kept), swapped(), answered(), failed(), settled() after either
+ // o: docs/WEB.md
  window.poll = function (box, o) {
   var tag = "", timer = 0, busy = false, turn = 0, wait = o.every, good = ticks(), seen = o.seen || o.now || Date.now(), offset = (o.now || seen) - good;
   function now() { return offset + ticks(); }
@@ -23,7 +21,7 @@
   }
   function swap(html, focus) {
    var putBack = (window.keep || plain)(box);
-   turn++; // an answer that is under way is of before
+   turn++;
    box.innerHTML = html;
    putBack(focus || o.focus);
    if (o.swapped) o.swapped();
@@ -57,7 +55,7 @@
   next();
   return { ask: ask, swap: function (html, focus) { tag = ""; swap(html, focus); }, now: now, seen: function () { return seen; }, silent: function () { return ticks() - good; } };
  };
- if (window.fetch) document.querySelectorAll("[data-part][data-every]").forEach(function (box) { // what has no script of its own
+ if (window.fetch) document.querySelectorAll("[data-part][data-every]").forEach(function (box) {
   window.poll(box, { part: box.dataset.part, every: 1000 * box.dataset.every, hidden: 60000, longest: 60000 });
  });
 })();

@@ -83,6 +83,18 @@
     L.marker([row[0], row[1]], { interactive: false, keyboard: false, icon: L.divIcon({ className: "number", html: number, iconSize: [26, 26] }) }).addTo(city);
   });
   if (tour.length) city.fitBounds(tour.map(function (row) { return [row[0], row[1]]; }), { animate: false, padding: [40, 40] });
+  var marks = JSON.parse(box.dataset.marks || "[]").filter(function (row) { return stops[row[0]]; }); // how far one comes
+  marks.forEach(function (row) {
+    stops[row[0]].setStyle({ color: "#fff", fillColor: row[2], fillOpacity: 1 });
+    if (!row[1]) return;
+    var minutes = document.createElement("b");
+    minutes.textContent = row[1];
+    var ink = parseInt(row[2].slice(1), 16), light = (ink >> 16) * 0.3 + ((ink >> 8) & 255) * 0.59 + (ink & 255) * 0.11;
+    minutes.style.color = light > 115 ? "#16211c" : "#fff"; // readable on each colour: 4.5 to 1 and more
+    minutes.style.background = row[2]; minutes.style.display = "block"; minutes.style.borderRadius = "50%";
+    L.marker(stops[row[0]].getLatLng(), { interactive: false, keyboard: false, icon: L.divIcon({ className: "number", html: minutes, iconSize: [26, 26], iconAnchor: [13, 34] }) }).addTo(city);
+  });
+  if (marks.length > 1) city.fitBounds(marks.map(function (row) { return stops[row[0]].getLatLng(); }), { animate: false, padding: [40, 40] });
   city.attributionControl || (city.attributionControl = L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(city));
   locate();
   ground();

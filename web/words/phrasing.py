@@ -20,7 +20,7 @@ from web.words.languages import LANGUAGES, language
 
 SOON_LAST = timedelta(minutes=30)  # so long before it the last bus of the day is marked in amber
 BAND_MIN = 30  # minutes that the band under a time spans
-OVERDUE_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
+SHOULD_HAVE_COME_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
 DAYS_OF_A_WEEK = 7
 MINUTES_OF_A_DAY = 24 * 60
 WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
@@ -79,7 +79,7 @@ def date_name(value: date | datetime) -> str:
 def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
     """Whole minutes, rounded so that nobody comes too late; a range where the interval is wide; never "0"."""
     seconds = (at - now).total_seconds()
-    if seconds < -OVERDUE_S:
+    if seconds < -SHOULD_HAVE_COME_S:
         return gettext("overdue")
     if low is not None and high is not None and is_wide(low, high) and seconds > HERE_S:
         first = max(1, floor((low - now).total_seconds() / 60))

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gps_ingest.receive.doorkeeper import MOST_NAMES, TRIES_AT_ONCE, Admission, Doorkeeper
+from gps_ingest.broker_log import MOST_NAMES
+from gps_ingest.receive.doorkeeper import TRIES_AT_ONCE, Admission, Doorkeeper
 from tests.builders import SEVEN
 from transit.store.credential_hashes import hash_for_nats
 from transit.store.tracker_credentials import Credential

@@ -87,7 +87,7 @@ def test_a_bus_off_its_line_is_on_its_trip_however_likely_it_is_out_of_service()
 
 
 def test_what_is_sure_is_what_the_matcher_calls_sure():
-    assert rules.SURE == status.SURE
+    assert rules.SURE_OF_TRIP == status.SURE
 
 
 def test_a_bus_heard_149_seconds_ago_is_not_silent():

@@ -9,7 +9,7 @@ import pytest
 from tests.builders import SEVEN, a_network, a_trip_instance
 from tests.driving import a_state
 from transit.forecasting.forecaster import Forecaster
-from transit.forecasting.remaining_trip import part_of_link, remaining_of, stood_s, usual_gap_s
+from transit.forecasting.remaining_trip import part_of_link, remaining_of, seconds_at_place, usual_gap_s
 from transit.tracking.state import VehicleStatus
 
 NETWORK = a_network(speed_mps=5.0)  # 8 links of 500 m, 100 s each by the plan
@@ -20,10 +20,10 @@ def fixes(*rows: tuple[float, float]):
 
 
 def test_who_came_to_this_place_ten_seconds_ago_has_stood_ten_seconds() -> None:
-    assert stood_s(fixes((0, 0.0), (10, 100.0), (20, 101.0)), 101.0) == 10.0
-    assert stood_s(fixes((0, 90.0), (10, 100.0), (20, 101.0)), 101.0) == 20.0
-    assert stood_s(fixes((0, 80.0), (10, 120.0), (20, 101.0)), 101.0) == 0.0
-    assert stood_s(fixes((0, 80.0)), 80.0) == 0.0
+    assert seconds_at_place(fixes((0, 0.0), (10, 100.0), (20, 101.0)), 101.0) == 10.0
+    assert seconds_at_place(fixes((0, 90.0), (10, 100.0), (20, 101.0)), 101.0) == 20.0
+    assert seconds_at_place(fixes((0, 80.0), (10, 120.0), (20, 101.0)), 101.0) == 0.0
+    assert seconds_at_place(fixes((0, 80.0)), 80.0) == 0.0
 
 
 def test_the_usual_gap_is_the_median_and_twenty_seconds_while_nothing_shows_it() -> None:

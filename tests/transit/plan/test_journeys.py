@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from gtfs.writer import write_network
 from tests.builders import LOOP, MONDAY, SEVEN, STRAIGHT, Way, a_city, a_network, at, every
-from transit.plan.journeys import STANDS_S, Journey, Planner, Request, Ride, chance_to_catch, planner_of
+from transit.plan.journeys import STANDS_S, Journey, Planner, Request, Ride, Walk, chance_to_catch, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.runs import Disruption, LiveCall, Moment, Source
 from transit.plan.timetable import RouteDirection
@@ -288,3 +289,51 @@ def test_beyond_its_last_prediction_a_bus_goes_on_from_arrival_to_arrival(city: 
     live = seen("BUS1", TripInstance("R1a1", MONDAY), (3, 5.0, 1.0))
     first = journeys(standing, "P1000_0", "P1500_0", live=live)[0]
     assert (clock(first.leaves), clock(first.comes)) == ("07:05", "07:06")
+
+
+@given(LINES, ROWS, ROWS, ROWS, ROWS)
+@settings(max_examples=60)
+def test_what_is_left_out_of_a_search_leads_nowhere(lines, x0, y0, x1, y1) -> None:
+    """Towards one stop only what can lead there is searched; to everywhere all of it is: the same arrival."""
+    ways = [
+        Way(f"L{n}", [(0.0, 2000.0 * row), (6000.0, 2000.0 * row)] if flat else [(2000.0 * row, 300.0), (2000.0 * row, 6300.0)],
+            tuple(7 * 3600 + 60 * minutes for minutes in sorted(starts)))
+        for n, (row, flat, starts) in enumerate(lines)
+    ]  # fmt: skip
+    network = a_city(*ways, stops_every_m=2000.0)  # of which the ways up cross the ways along 300 m beside their stops
+    start, end = f"P{2000 * x0}_{2000 * y0}", f"P{2000 * x1}_{2000 * y1 + 300}"
+    if not {start, end} <= set(network.stops):
+        return
+    planner = Planner(network)
+    service, now = planner.service(at(7)), at(7).timestamp()
+    towards = planner.earliest(service, ask(start, end), now)
+    whole = planner.everywhere(service, {start: 0.0}, now).get(end)
+    assert (whole is None) == (not towards)
+    if whole is not None:
+        assert whole.comes.at <= towards[-1].comes.at < whole.comes.at + 60  # a further change must save a minute
+
+
+def test_after_the_last_of_four_buses_one_walks_to_a_stop_that_none_of_them_calls_at() -> None:
+    corners = [(0.0, 0.0), (2000.0, 0.0), (2000.0, 2000.0), (4000.0, 2000.0), (4000.0, 4000.0)]
+    ways = [Way(f"R{n}", list(line), ((7 + n) * 3600,)) for n, line in enumerate(pairwise(corners))]
+    network = a_city(*ways, Way("R9", [(4000.0, 4300.0), (4000.0, 8000.0)], (20 * 3600,)))
+    journey = journeys(network, "P0_0", "P4000_4300")[0]
+    ends = [leg.to_stop if isinstance(leg, Walk) else leg.alight for leg in journey.legs]
+    assert ends == ["P2000_0", "P2000_2000", "P4000_2000", "P4000_4000", "P4000_4300"]
+
+
+def test_nobody_is_sent_on_foot_from_stop_to_stop_to_stop() -> None:
+    """A bus stands for a quarter of an hour between two stops: to get off before it and walk past the second is too far."""
+    city = a_city(
+        Way("R1", [(0.0, 0.0), (900.0, 0.0)], (7 * 3600,)), Way("R2", [(1200.0, 0.0), (1200.0, 900.0)], (9 * 3600,)),
+        stops_every_m=300.0,
+    )  # fmt: skip
+    trip = city.trips["R1a1"]
+    late = 900  # seconds
+    calls = (*trip.stop_times[:-1], replace(last := trip.stop_times[-1], arrival_s=(last.arrival_s or 0) + late,
+                                            departure_s=(last.departure_s or 0) + late))  # fmt: skip
+    network = replace(city, trips={**city.trips, "R1a1": replace(trip, stop_times=calls)})
+    assert {"P900_0"} <= {other for other, _ in planner_of(network).walks["P600_0"]}
+    assert "P1200_0" not in {other for other, _ in planner_of(network).walks["P600_0"]}
+    journey = journeys(network, "P0_0", "P1200_0")[0]
+    assert [leg.to_stop if isinstance(leg, Walk) else leg.alight for leg in journey.legs] == ["P900_0", "P1200_0"]

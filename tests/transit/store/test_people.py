@@ -16,7 +16,7 @@ from transit.store.log_ins import (
     FREE_NETWORK,
     FREE_PAIR,
     LASTS,
-    LONGEST_S,
+    LONGEST_DELAY_S,
     NEW_PAIRS,
     Attempt,
     LogIn,
@@ -174,18 +174,18 @@ def test_wrong_passwords_cost_time_that_doubles_up_to_a_minute(database: Engine)
     for _ in range(9):
         fail(database, HERE, 1)
         costs.append(waits(database, HERE))
-    assert costs == [1, 2, 4, 8, 16, 32, 60, 60, LONGEST_S]
+    assert costs == [1, 2, 4, 8, 16, 32, 60, 60, LONGEST_DELAY_S]
     assert waits(database, HERE, NOW + timedelta(seconds=59)) == 1
     assert waits(database, HERE, NOW + timedelta(seconds=60)) == 0
     with writing(database) as connection:
         forgive(connection, HERE)
-    assert waits(database, HERE) <= LONGEST_S
+    assert waits(database, HERE) <= LONGEST_DELAY_S
 
 
 def test_strangers_never_lock_a_dispatcher_out(database: Engine) -> None:
     for host in range(FREE_ACCOUNT + 10):
         fail(database, Attempt("siti", f"198.51.{host}.0/24"), 20)
-    assert waits(database, Attempt("siti", "198.51.3.0/24")) == LONGEST_S
+    assert waits(database, Attempt("siti", "198.51.3.0/24")) == LONGEST_DELAY_S
     assert waits(database, HERE) == 0, "another network has its first try"
     known = Attempt("siti", "198.51.3.0/24", device="abc")
     assert waits(database, known) == 0, "a browser that was logged in before, in the very network of the attack"
@@ -199,7 +199,7 @@ def test_a_network_that_tries_many_accounts_waits(database: Engine) -> None:
     assert waits(database, Attempt("nobody1", HERE.network)) == 1
     assert waits(database, HERE) == 0
     fail(database, Attempt("x", HERE.network), NEW_PAIRS)
-    assert waits(database, HERE) == LONGEST_S, "also for accounts that it has not tried yet"
+    assert waits(database, HERE) == LONGEST_DELAY_S, "also for accounts that it has not tried yet"
     assert waits(database, THERE) == 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from gtfs.reader import read_network
 from tests.builders import at
+from web.answers import the_network
 from web.endpoints import Endpoint, endpoints_of, is_same, walk_between
 from web.guide import guide_of
 from web.world import world
@@ -40,7 +41,7 @@ def answers_of(town, now, kinds: tuple[str, ...]) -> dict[tuple[Endpoint, Endpoi
     app = town.app(live_fresh_s=1e6, sample_guide=BINJAI)
     with app.test_request_context("/"):
         app.preprocess_request()
-        every = [row for row in endpoints_of(world().network, guide_of(world())) if row.kind in kinds]
+        every = [row for row in endpoints_of(the_network(), guide_of(world())) if row.kind in kinds]
     client = app.test_client()
     pairs = [Pair(start, end) for start in every for end in every if start.key != end.key]
     return {pair: client.get("/t", query_string={"q": f"{pair.start.name} ke {pair.end.name}"}).text for pair in pairs}

@@ -30,10 +30,10 @@ from web.words import names
 from web.world import world
 
 pages = Blueprint("onebusaway", __name__, url_prefix="/api/where")
-RADIUS_M = 600.0  # where nothing else is said
+APP_RADIUS_M = 600.0  # where nothing else is said
 WIDEST_M = 50_000.0
 STOPS, ROUTES, MOST = 100, 10, 250
-NEARBY_M = 100.0
+ACROSS_M = 100.0  # of nearbyStopIds: stops across the street or around the corner
 GOOD_ENOUGH = 62.0  # of 100: how alike a name and what was typed must be
 
 
@@ -148,7 +148,7 @@ def box() -> tuple[float, float, float, float] | None:
     lat_span, lon_span = argument_number("latSpan"), argument_number("lonSpan") or argument_number("lngSpan")
     if lat_span and lon_span:
         return *middle, abs(lat_span) / 2, abs(lon_span) / 2
-    radius = min(abs(argument_number("radius") or RADIUS_M), WIDEST_M)
+    radius = min(abs(argument_number("radius") or APP_RADIUS_M), WIDEST_M)
     height = radius / METRES_PER_DEGREE
     return *middle, height, height / max(cos(radians(middle[0])), 0.01)
 
@@ -393,7 +393,7 @@ def _board(references: References, stop_id: str, window: Window) -> Entity:
     rows = arrivals.arrivals_of(world(), references, stop_id, window)
     rows += arrivals.headways_of(world(), references, stop_id, window.now)
     place = stop_place(network, stop_id)
-    around = {} if place is None else nearest_stops(network, *place, NEARBY_M)
+    around = {} if place is None else nearest_stops(network, *place, ACROSS_M)
     return {
         "stopId": references.stop(stop_id),
         "arrivalsAndDepartures": rows,
