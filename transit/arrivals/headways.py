@@ -85,7 +85,7 @@ def latest_by_vehicle(headways: Iterable[Headway]) -> Mapping[str, Headway]:
 def planned_bands(
     network: Network, direction: RouteDirection, stop_id: str, day: date, *, only_promised: bool = False
 ) -> list[Band]:
-    """The headways of a direction at a stop through a service day: from frequencies.txt, else from departures, by the hour.
+    """The headways of a direction at a stop through a service day: from frequencies.txt, and by hour from timetabled trips.
 
     only_promised: leave out departures with exact times.
     """

@@ -135,7 +135,7 @@ def cancels_start(
 ) -> Alert | None:
     """The alert that cancels a run that has not begun; None without one.
 
-    A headway-based departure has no name, so an alert that names a start_time cancels the departure within half a headway of it.
+    A headway-based departure has no name: an alert that names a start_time cancels the departure within half a headway of it.
     """
     alert = cancels(alerts, network, trip, begins_at, now)
     if alert is not None or not network.is_headway_based(trip.trip_id):

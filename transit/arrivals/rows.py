@@ -198,7 +198,7 @@ class _Board:
     def _call(
         self, instance: TripInstance, index: int, places: Collection[str], status: ArrivalStatus, at: datetime | None
     ) -> Arrival:
-        """A row with what the plan says of one call. places: the stop_ids that count as here, to tell a first visit from a second."""
+        """A row with what the plan says of one call. places: the stop_ids that count as here, for the number of the visit."""
         trip = self.network.trips[instance.trip_id]
         call, direction = trip.stop_times[index], directions_of(self.network).of_trip[trip.trip_id]
         visits = [n for n, other in enumerate(trip.stop_times) if other.stop_id in places]

@@ -1,7 +1,7 @@
 """Keeps displayed minutes steady: on no display do they go up by exactly one.
 
 A change from "4 min" to "5 min" and back tells a rider nothing. A prediction that becomes later by so little keeps the moment
-that is displayed; once it is later by more, the new moment is displayed. A prediction that becomes earlier is displayed at once.
+that is displayed; once it is later by more, the new moment is displayed. One that becomes earlier is displayed at once.
 """
 
 from __future__ import annotations
