@@ -32,7 +32,7 @@ OVER_S = 3600.0  # a doubt ends after this long without a new sign
 
 
 def can_have_driven(first: AvlReport, second: AvlReport, max_speed_mps: float) -> bool:
-    """Whether one vehicle can have been at both reports, on a straight line at max_speed_mps, allowing for errors of the fixes."""
+    """Whether one vehicle can have been at both reports: straight, at max_speed_mps, allowing for errors of the fixes."""
     seconds = abs((second.reported_at - first.reported_at).total_seconds())
     slack_m = JUMP_SLACK_M + (first.accuracy_m or 0.0) + (second.accuracy_m or 0.0)
     return distance_m(first.lat, first.lon, second.lat, second.lon) <= max_speed_mps * seconds + slack_m
