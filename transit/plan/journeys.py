@@ -188,7 +188,7 @@ class _Hop(NamedTuple):
 
 
 class _Label(NamedTuple):
-    """How and when (Unix seconds) a stop is reached. before None: by the walk from the start; hop None: by a walk from `before`."""
+    """How and when (Unix seconds) a stop is reached. before None: on foot from the start; hop None: on foot from `before`."""
 
     at: float
     stop_id: str
@@ -570,7 +570,7 @@ def _ride(hop: _Hop, ready: Moment) -> Ride:
 
 
 def _last_that(is_one_from: Callable[[float], bool], since: float, until: float) -> float | None:
-    """The last start, to STEP_S, for which is_one_from is true, by bisection: once false, it stays false for later starts."""
+    """The last start, to STEP_S, for which is_one_from is true. By bisection: assumes that it is false for all later starts."""
     if not is_one_from(since):
         return None
     low, high = since, until

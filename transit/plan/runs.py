@@ -186,7 +186,7 @@ class PatternRuns:
         )
 
     def goes_on(self, run: Run) -> Run | None:
-        """The next round of a loop for riders who stay seated; None where there is none within LOOP_JOINED_WITHIN_S."""
+        """The next round of a loop for riders who stay seated; None without one, or with a timetabled one too far ahead."""
         end = run.arrivals[-1]
         if not self.is_loop or end is None:
             return None
