@@ -41,7 +41,7 @@ def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
 
 
 def opposite(network: Network, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
-    """The nearest stop, with metres, where one of these routes runs in the other direction only; None without one."""
+    """The nearest stop, with metres, where one of these routes runs in a direction other than these; None without one."""
     table, mine = timetable_of(network), set(directions)
     of_route = directions_of(network).of_route
     wanted = {other for direction in directions for other in of_route.get(direction.route_id, ())} - mine

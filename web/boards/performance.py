@@ -94,7 +94,7 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
     days, missing = _days(world, network, first, last, now)
     hours = [row for figures in days.values() for row in figures.hours if row.route_id in network.routes]
     hours = [row for row in hours if _is_over(row, network, now)]
-    ends = [row for day, figures in days.items() if day < today for row in figures.ends]  # the last bus of today is not known yet
+    ends = [row for day, figures in days.items() if day < today for row in figures.ends]  # today's last bus is not known yet
     with world.engine.connect() as connection:
         since, until = moment(first, 0, network.timezone), moment(last + timedelta(days=1), 0, network.timezone)
         advice, tickets = record_of(connection, since, until), ticket_figures(connection, since, until)
@@ -163,7 +163,7 @@ def _days(world: World, network: Network, first: date, last: date, now: datetime
 
 
 def _computed(world: World, network: Network, day: date, now: datetime) -> DayFigures:
-    """The figures of a day; those of a finished day are stored."""
+    """The figures of a finished day; stored for later requests."""
     return keep_day(world.engine, world.settings.data_dir, network, day, network_version=world.version, now=now)
 
 

@@ -401,7 +401,7 @@ def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> s
 
 
 def clock_word(tracker: TrackerHealth) -> str:
-    """The offset of a tracker's clock in words; empty where it is not known."""
+    """The offset of a tracker's clock in words, also where it is zero or not known."""
     if tracker.clock_offset_s is None:
         return gettext("not known")
     if tracker.clock_offset_s == 0.0:
