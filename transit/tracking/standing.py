@@ -25,16 +25,17 @@ EXCURSION = 2.0  # a slow excursion up to this many times the place's reach has 
 FROZEN_S = 60.0  # a point repeated for less is a stop, not a frozen receiver
 FROZEN_M = 400.0  # a receiver that repeats a point while the vehicle drives this far (its speed or odometer) is frozen
 DRIVES_MPS = 3.0  # a higher speed is not noise of a standing receiver
-TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
-TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
-TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new;
-TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # nor one within so many times what its fixes spread (one in a thousand is beyond),
-SPREAD_FIXES = 18  # which so many show, by how far they lie from each other: who moves up has not trembled
-# Who drives off a place is not noise of it, nearer than NOISE_M, too: once it has stood so long that its spread is known,
+TREMOR_S = 90.0  # after standing this long (longer than at lights and most stops)
+TREMOR_FIXES = 6  # and after this many fixes, the middle of a place is known
+TREMOR_M = 40.0  # then a fix within this of the middle is noise: twice the usual error of a fix
+TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
+SPREAD_FIXES = 18  # fixes after which the spread is known
+# A fix nearer than NOISE_M shows that the vehicle drives off, once it has stood for KNOWN_S, in one of two ways: its own speed,
+# farther than STARTS_M; or farther than TREMOR_M and OFF_SPREADS spreads, at the pace of DRIVES_MPS from within HOME_M.
 KNOWN_S = 180.0
-STARTS_M = 12.0  # it drives by its own speed, so far off and beyond its spread, or
-OFF_SPREADS = 3.5  # it lies beyond TREMOR_M, and so many times its spread (one fix of 200,000 does),
-HOME_M = 20.0  # having come from so near at the pace of DRIVES_MPS
+STARTS_M = 12.0
+OFF_SPREADS = 3.5  # one fix of 200,000 is beyond by chance
+HOME_M = 20.0
 MOST_PASSED_BY = 1  # a vehicle that lets more departures go to others is a spare one; the first may be a wrong guess
 STARTS_MPS = 12.0  # highest mean speed since the fix before for a vehicle that stood until then
 
