@@ -97,7 +97,10 @@ def _chained(network: Network, rails: list[Rail]) -> tuple[Rail, ...]:
 
 
 def at_on_rail(network: Network, rail: Rail, state: VehicleState) -> float | None:
-    """Where a vehicle is on a rail, planned seconds from its start; None if none of the rail's stops is ahead on its trip."""
+    """Where a vehicle is on a rail, planned seconds from its start.
+
+    None without a trip, and on another pattern that has none of the rail's stops ahead.
+    """
     trip, along_m = state.matched.trip, state.matched.shape_dist_traveled_m
     if trip is None:
         return None

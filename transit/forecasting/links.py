@@ -20,7 +20,7 @@ PLAIN_SPEED_MPS = {0: 6.0, 1: 10.0, 2: 16.0, 3: 5.5, 4: 5.0, 5: 3.0, 6: 5.0, 7: 
 FASTEST_MPS = {0: 16.0, 1: 22.0, 2: 45.0, 3: 18.0, 4: 12.0, 5: 6.0, 6: 8.0, 7: 8.0, 11: 16.0, 12: 22.0}  # from stop to stop
 LEAST_LINK_S = 4.0
 SPEED_UP_S = 60.0  # lost in starting from one stop and halting at the next; the rest of a long link is driven at full speed
-PLAN_SMOOTHING = 0.3  # share of the time between two timed stops that is split by distance, as plans are rounded to minutes
+PLAN_SMOOTHING = 0.3  # weight of the smoothed link times, since plans are rounded to minutes
 SMOOTH_OVER = 2  # links to each side over which a plan's rounding is evened out
 
 

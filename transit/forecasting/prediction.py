@@ -41,7 +41,7 @@ class StandingVehicle:
     vehicle_id: str
     trip: TripInstance
     since: datetime
-    stop_id: str  # the stop where it stands, or the nearest stop ahead
+    stop_id: str  # the stop nearest to where it stands; its first stop while it waits there
     next_stop_sequence: int  # the first stop ahead
     reported_at: datetime
     ended_at: datetime  # since when there are no predictions

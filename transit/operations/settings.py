@@ -54,7 +54,7 @@ SETTINGS: tuple[Setting, ...] = (
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 NOT_ABOVE = (("falls_silent_s", "silent_s"), ("gap_over", "gap_share"), ("battery_pct", "battery_over_pct"))
 OF_ADVICE = HoldingSettings()
-DIGITS = 9  # most digits of a typed number
+DIGITS = 9  # most characters of a typed number
 
 
 @dataclass(frozen=True, slots=True)

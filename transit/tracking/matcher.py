@@ -44,8 +44,8 @@ HAS_STOOD_S = 300.0  # a vehicle that has stood this long keeps its trip until i
 BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0  # usual error along the line
 REACH_SLACK_M = 100.0  # beyond what it can have driven: both fixes err
-SHORT_GAP_S = 180.0  # over a shorter gap the way along the line is at most
-WINDING, WINDING_MPS, WINDING_M = 3.0, 5.0, 300.0  # so many times the straight distance, plus these m/s and metres
+SHORT_GAP_S = 180.0  # over a gap no longer than this the way along the line is limited by the straight distance:
+WINDING, WINDING_MPS, WINDING_M = 3.0, 5.0, 300.0  # at most so many times that, plus so many m/s and metres
 FOLLOWS_WITHIN = 3.0  # times the off-route distance: fixes further off are nowhere on the line
 POOR_FIT = -1.5  # log density below which the next trip is tried from the end of this one
 

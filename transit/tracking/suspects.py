@@ -26,8 +26,8 @@ WENT_M = 500.0  # an idle track gives way to a suspects' track that has moved th
 TWO_DEVICES_AFTER = 6  # changes from one track to the other
 ZIGZAG = 0.5  # largest ratio of the distances to the last but one and to the last report that points to two devices
 TWO_OF_EACH = 4  # alternating reports needed for that
-STEADY_AFTER = 2  # after so many returns to a track left before, the followed track is kept
-SILENT_S = 120.0  # until it is silent for so long
+STEADY_AFTER = 2  # after so many returns to a track left before, the followed track is kept until it is silent
+SILENT_S = 120.0  # for this long
 OVER_S = 3600.0  # a doubt ends after this long without a new sign
 
 
