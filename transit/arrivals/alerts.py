@@ -46,7 +46,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InformedEntity:
-    """What an alert is about: all given fields together (EntitySelector). None given = nothing, never everything."""
+    """What an alert is about: all given fields together (EntitySelector). With no field given it is about nothing."""
 
     agency_id: str | None = None
     route_id: str | None = None
@@ -57,7 +57,7 @@ class InformedEntity:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """ends_at None = until it is ended. starts_at included, ends_at not."""
+    """Active from starts_at until just before ends_at; ends_at None: until somebody ends it."""
 
     alert_id: str
     header: Text

@@ -10,14 +10,14 @@ from enum import StrEnum
 from transit.plan.network import TripInstance
 from transit.tracking.state import VehicleState
 
-AGREE_WITHIN = timedelta(minutes=10)  # further apart two taps speak of two situations
-SHOWN_FOR = timedelta(minutes=10)  # after the newest of the taps that agree: people get on and off
+AGREE_WITHIN = timedelta(minutes=10)  # taps further apart in time describe different situations
+SHOWN_FOR = timedelta(minutes=10)  # after the newest of the agreeing taps; later the load has changed
 KEPT_FOR = AGREE_WITHIN + SHOWN_FOR  # nothing older can matter
-PHONES = 2  # so many must agree: of one nobody knows whether it is a joke
+PHONES = 2  # that must agree: a single tap may be a joke
 
 
 class Crowding(StrEnum):
-    """What a rider can see at a glance, and no more."""
+    """The levels that a rider can tell at a glance."""
 
     FULL = "full"
     SEATS = "seats"
@@ -25,7 +25,7 @@ class Crowding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrowdingTap:
-    """What one phone tapped of one bus. phone: a number that only tells two phones of one bus apart."""
+    """What one phone said about one bus. phone: a number that tells phones apart within one bus only."""
 
     vehicle_id: str
     trip: TripInstance
@@ -36,7 +36,7 @@ class CrowdingTap:
 
 @dataclass(frozen=True, slots=True)
 class VehicleCrowding:
-    """tapped_at: the newest of the taps that agree."""
+    """How full a vehicle is, as shown to riders. tapped_at: the newest of the agreeing taps."""
 
     vehicle_id: str
     trip: TripInstance
@@ -48,7 +48,7 @@ class VehicleCrowding:
 
 
 def crowding_of(taps: Iterable[CrowdingTap], now: datetime) -> list[VehicleCrowding]:
-    """What is shown of each bus: what two phones say and no more phones deny. taps: one for each phone and bus."""
+    """What is shown of each bus: what PHONES phones agree on and no more phones contradict. taps: one per phone and bus."""
     by_bus: dict[tuple[str, TripInstance], list[CrowdingTap]] = {}
     for tap in taps:
         by_bus.setdefault((tap.vehicle_id, tap.trip), []).append(tap)
@@ -68,7 +68,7 @@ def _agreed(taps: list[CrowdingTap]) -> VehicleCrowding | None:
 
 
 def crowding_on_trip(rows: Iterable[VehicleCrowding], states: Mapping[str, VehicleState]) -> dict[str, Crowding]:
-    """vehicle_id -> how full it is, of those still on the trip that the taps were about."""
+    """vehicle_id -> how full it is, for vehicles still on the trip that the taps were about."""
     return {
         row.vehicle_id: row.crowding
         for row in rows

@@ -15,12 +15,12 @@ from transit.plan.once_per_network import once_per_network
 from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.state import StopEvent
 
-BUNCHED_S = 120.0  # closer than this they are bunched whatever was planned
+BUNCHED_S = 120.0  # buses closer than this are bunched, whatever headway is planned
 BUNCHED_SHARE = 0.25  # of the planned headway
 GAP_SHARE = 1.5
 KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
 SEVERE_GAP_SHARE = 2.0
-BANDS_KEPT = 4096  # of a direction at a stop on a day: the live process asks for those of all terminals each second
+BANDS_KEPT = 4096  # cached lists of bands (direction, stop, day): the live process asks for all terminals each second
 
 
 class Spacing(StrEnum):
@@ -51,7 +51,7 @@ class Headway:
 
 
 def spacing(headway_s: float, planned_s: float | None) -> Spacing:
-    """What a headway is beside the planned one; without a plan only bunching can be told."""
+    """How a headway compares with the planned one; without a planned one only bunching is told."""
     if headway_s <= max(BUNCHED_S, BUNCHED_SHARE * (planned_s or 0.0)):
         return Spacing.BUNCHED
     if planned_s is None or headway_s < GAP_SHARE * planned_s:
@@ -60,9 +60,9 @@ def spacing(headway_s: float, planned_s: float | None) -> Spacing:
 
 
 def observed_headways(network: Network, events: Iterable[StopEvent]) -> list[Headway]:
-    """Successive departures of different vehicles at the same call of the same direction.
+    """The headways between successive departures of different vehicles at one call of one direction.
 
-    Told apart by stop_sequence: a loop that passes a stop twice has two headways there, not one half as long.
+    Calls differ by stop_sequence: where a loop passes a stop twice, each pass has its own headways.
     """
     groups: dict[tuple[RouteDirection, str, int], list[tuple[datetime, str]]] = {}
     for event in events:
@@ -85,9 +85,9 @@ def latest_by_vehicle(headways: Iterable[Headway]) -> Mapping[str, Headway]:
 def planned_bands(
     network: Network, direction: RouteDirection, stop_id: str, day: date, *, only_promised: bool = False
 ) -> list[Band]:
-    """The headway of a direction at a stop by the time of day: as promised, or hour by hour as departures lie.
+    """The headways of a direction at a stop through a service day: from frequencies.txt, and by hour from timetabled trips.
 
-    only_promised: without what has exact times.
+    only_promised: leave out departures with exact times.
     """
     kept, key = _kept_bands(network), (direction, stop_id, day, only_promised)
     bands = kept.get(key)
@@ -121,7 +121,7 @@ def _bands(network: Network, direction: RouteDirection, stop_id: str, day: date,
 
 
 def _hourly(times: list[float]) -> list[Band]:
-    """The median gap after the departures of each hour; hours with like gaps become one band."""
+    """The median gap after the departures of each hour; neighbouring hours with similar gaps become one band."""
     by_hour: dict[int, list[float]] = {}
     for before, at in pairwise(times):
         by_hour.setdefault(int(before // 3600), []).append(at - before)

@@ -1,4 +1,4 @@
-"""What notices take out of the timetable in the hours ahead: runs that do not take place, and stops that runs pass over."""
+"""What notices take out of the timetable in the hours ahead: runs that are cancelled, and stops that runs do not serve."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from transit.plan.network import Network, TripInstance
 from transit.plan.planned_times import planned_at
 from transit.plan.timetable import PlannedCall, timetable_of
 
-AHEAD = timedelta(hours=6)  # consumers plan journeys so far ahead with live data; later runs are told when they are near
-BEHIND = timedelta(hours=1)  # a run that began so long ago, or longer, is under way: its calls ahead find it
+AHEAD = timedelta(hours=6)  # journey planners use live data this far ahead; later runs are told when they come nearer
+BEHIND = timedelta(hours=1)  # runs that began at most this long ago are looked at, besides those ahead
 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Of one timetabled run. cancelled: none of it takes place; else it does not stop at some stop_sequences."""
+    """What a notice changes of one timetabled run. cancelled: all of it; else `skipped` has the stop_sequences not served."""
 
     trip: TripInstance
     begins_at: datetime
@@ -27,9 +27,9 @@ class Interruption:
 
 
 def interruptions(network: Network, alerts: Sequence[Alert], now: datetime) -> list[Interruption]:
-    """Runs with planned times that are under way now or begin within AHEAD, by their beginning and trip_id.
+    """The interruptions of timetabled runs that are under way or begin within AHEAD, sorted by begin and trip_id.
 
-    Runs by headway have no name before they begin, and are told by their route's notice alone.
+    Headway-based runs have no start_time before they begin; only their route's notice tells of them.
     """
     grave = [alert for alert in alerts if alert.effect is Effect.NO_SERVICE and (alert.ends_at is None or alert.ends_at > now)]
     skipped: dict[TripInstance, set[int]] = {}
@@ -65,14 +65,14 @@ def _calls_at(network: Network, entity: InformedEntity, alert: Alert, now: datet
 
 
 def _shortened(network: Network, entity: InformedEntity, now: datetime) -> Iterator[tuple[TripInstance, list[int]]]:
-    """A run that does not call at one of its stops, with the stop_sequences of that stop."""
+    """The runs that do not call at a stop, each with the stop_sequences of that stop."""
     for trip, _ in _runs(network, entity, now):
         calls = network.trips[trip.trip_id].stop_times
         yield trip, [call.stop_sequence for call in calls if call.stop_id in network.within(entity.stop_id or "")]
 
 
 def _runs(network: Network, entity: InformedEntity, now: datetime) -> Iterator[tuple[TripInstance, datetime]]:
-    """The runs that an entity may mean, with the moment at which they begin; who names nothing means nothing."""
+    """The runs that an entity may mean, with the moment at which they begin. An empty entity means none."""
     if entity.trip is not None:
         trip = network.trips.get(entity.trip.trip_id)
         begins = planned_at(network, entity.trip, 0, departure=True) if trip is not None else None
@@ -87,7 +87,7 @@ def _runs(network: Network, entity: InformedEntity, now: datetime) -> Iterator[t
 
 
 def _starts_of(network: Network, route_ids: Iterable[str], now: datetime) -> Iterator[tuple[TripInstance, datetime]]:
-    """The runs of some routes that begin ahead, or began lately."""
+    """The runs of these routes that begin within AHEAD or began within BEHIND."""
     table = timetable_of(network)
     wanted = set(route_ids)
     firsts = {trip.stop_times[0].stop_id for route_id in wanted for trip in network.trips_of_route.get(route_id, ())}

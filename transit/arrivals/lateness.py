@@ -10,7 +10,7 @@ from transit.tracking.state import VehicleState
 
 
 def late_s(network: Network, state: VehicleState) -> int | None:
-    """Seconds behind the plan at the last fix, early negative; None where only a headway is planned, and off a trip."""
+    """Seconds late at the last fix, negative if early; None off a trip and on headway-based trips."""
     trip, along_m = state.matched.trip, state.matched.shape_dist_traveled_m
     pattern = None if trip is None else patterns_of(network).find(trip.trip_id)
     if trip is None or pattern is None or along_m is None or not has_planned_times(network, trip):

@@ -23,7 +23,10 @@ def covers(
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> bool:
-    """Whether what an alert names covers this. All that it names must agree; what is not asked about cannot contradict."""
+    """Whether an alert's entity covers this direction, stop or trip.
+
+    Every field that the entity names must match; fields about which the caller gives nothing are not compared.
+    """
     if entity == InformedEntity():
         return False
     if entity.trip is not None and (trip is None or entity.trip != trip):
@@ -57,7 +60,7 @@ def relevant_alerts(
     stop_id: str | None = None,
     trip: TripInstance | None = None,
 ) -> list[Alert]:
-    """The alerts in force that a rider here should read, the gravest first."""
+    """The active alerts that concern these directions, this stop or this trip, the gravest first."""
     or_none: list[RouteDirection | None] = [None, *directions]
     relevant = [
         alert
@@ -81,7 +84,7 @@ def stops_service(
     stop_id: str,
     trip: TripInstance | None = None,
 ) -> Alert | None:
-    """The alert by which nothing is served: of this direction at this stop, or, with a trip, of this trip (a cancellation)."""
+    """The active NO_SERVICE alert for this direction at this stop or, with a trip, for this trip; None without one."""
     for alert in alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(now):
             continue
@@ -101,7 +104,7 @@ def closes_stop(
     direction: RouteDirection | None = None,
     trip: TripInstance | None = None,
 ) -> Alert | None:
-    """The alert by which a stop is not served at a moment: by anybody, by a direction, or by one trip (a short turn)."""
+    """The alert that closes a stop at a moment: for all trips, for a direction, or for one trip; None without one."""
     for alert in alerts:
         if alert.effect is Effect.NO_SERVICE and alert.is_active(at):
             named = [informed for informed in alert.informed if informed.stop_id is not None and informed.trip in (None, trip)]
@@ -111,7 +114,7 @@ def closes_stop(
 
 
 def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime) -> Alert | None:
-    """The alert by which a whole run does not take place: one that names it, or one on its route when it begins."""
+    """The alert that cancels a whole run: one that names it, or one on its route at its begin; None without one."""
     row = network.trips.get(trip.trip_id)
     direction = directions_of(network).of_trip.get(trip.trip_id)
     if row is None or direction is None:
@@ -130,9 +133,9 @@ def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begin
 def cancels_start(
     alerts: Sequence[Alert], network: Network, trip: TripInstance, begins_at: datetime, now: datetime
 ) -> Alert | None:
-    """The alert by which a run that has not begun does not begin; of one by headway also that which names a departure then.
+    """The alert that cancels a run that has not begun; None without one.
 
-    A departure by headway has no name of its own: it is the one within half a headway of the moment that was said.
+    A headway-based departure has no name: an alert that names a start_time cancels the departure within half a headway of it.
     """
     alert = cancels(alerts, network, trip, begins_at, now)
     if alert is not None or not network.is_headway_based(trip.trip_id):
@@ -154,7 +157,7 @@ def cancels_start(
 
 @dataclass(frozen=True, slots=True)
 class RunningVehicle:
-    """A vehicle that drives a run which a notice says does not take place: the notice is wrong, or the driver does not know."""
+    """A vehicle that drives a cancelled run: the notice is wrong, or the driver does not know of it."""
 
     vehicle_id: str
     trip: TripInstance
@@ -164,7 +167,7 @@ class RunningVehicle:
 def running_in_spite(
     alerts: Sequence[Alert], network: Network, states: Iterable[VehicleState], now: datetime
 ) -> list[RunningVehicle]:
-    """The vehicles seen lately on a trip that is cancelled, for the operator to look at; by vehicle."""
+    """The vehicles with a recent fix on a cancelled trip, sorted by vehicle_id."""
     vehicles = []
     for state in states:
         trip = state.matched.trip

@@ -1,4 +1,4 @@
-"""Service by headway and its hours: whether a trip that a bus may begin next is promised, and whether it is the day's last."""
+"""The hours of headway-based service: whether a bus's next trip lies within them, and whether it is the last of the day."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from transit.plan.service_day import moment, seconds_of_day
 
 
 def is_promised(network: Network, row: Prediction, index: int) -> bool:
-    """False where the plan has no such trip: it would begin after the hours of its headway; or where nobody can say when.
+    """False for a headway-based trip that would begin outside the hours of frequencies.txt, or at too uncertain a time.
 
-    Only of trips that have not begun: a bus that is under way brings its riders wherever it goes.
+    Always True for a trip that has begun. index: of the predicted call on its trip.
     """
     trip = network.trips[row.trip.trip_id]
     if row.tier is Tier.LIVE or has_planned_times(network, row.trip):
@@ -26,7 +26,7 @@ def is_promised(network: Network, row: Prediction, index: int) -> bool:
 
 
 def is_last_of_day(network: Network, trip: TripInstance, index: int, at: datetime) -> bool:
-    """Whether after a bus by headway none begins any more within the hours. at: when it is at its call `index`."""
+    """Whether no headway-based departure follows within the hours. at: when the trip is at its call `index`."""
     windows = network.frequencies_of.get(trip.trip_id, ())
     if not windows or has_planned_times(network, trip):
         return False
@@ -35,13 +35,13 @@ def is_last_of_day(network: Network, trip: TripInstance, index: int, at: datetim
 
 
 def start_s(network: Network, trip: TripInstance, index: int, at: datetime) -> float:
-    """When a trip begins, in seconds of its service day, that is at its call `index` at this moment."""
+    """When a trip begins that is at its call `index` at a moment; seconds of its service day."""
     planned = patterns_of(network).planned(trip.trip_id)
     return seconds_of_day(at, trip.start_date, network.timezone) - (planned[index][0] - planned[0][1] if index else 0.0)
 
 
 def begins_at(network: Network, row: Prediction) -> datetime | None:
-    """When the trip of a prediction begins, or began, about; None where the prediction is of no call of it."""
+    """About when the trip of a prediction begins or began; None where the network has no such call."""
     trip = network.trips.get(row.trip.trip_id)
     index = None if trip is None else trip.find_index(row.stop_sequence)
     if index is None:
@@ -51,7 +51,7 @@ def begins_at(network: Network, row: Prediction) -> datetime | None:
 
 
 def headway_s(network: Network, trip: Trip) -> float:
-    """The widest headway of a trip's hours."""
+    """The longest headway_secs of a trip; 0 where it has none."""
     return max((float(window.headway_s) for window in _windows(network, trip)), default=0.0)
 
 

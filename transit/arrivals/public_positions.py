@@ -1,4 +1,4 @@
-"""Which vehicles the public may see: those that carry riders. A driver's phone must not show where he lives."""
+"""Which vehicles the public may see: those that carry riders, so that a driver's phone does not show where he lives."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
 
 
 def is_public(state: VehicleState, parked: Collection[str] = ()) -> bool:
-    """On a trip, at a terminal, or round an obstacle on a trip that it comes back to.
+    """Whether a vehicle is on a trip, at a terminal, or on a detour from which it is expected back.
 
-    Off its line for any other reason, on its way to or from work, or parked, a vehicle is nobody's business.
-    parked: vehicle_ids, see StandingVehicle.is_parked.
+    parked: vehicle_ids, see StandingVehicle.is_parked; these are never public.
     """
     if state.vehicle_id in parked:
         return False

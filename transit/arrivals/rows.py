@@ -1,4 +1,4 @@
-"""What a rider sees at a stop: predictions laid over the schedule, each with one honest status."""
+"""What a rider sees at a stop: rows of predictions and planned calls, each with one status."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from transit.tracking.ages import LIVE_AGE, TOLD_AGE
 from transit.tracking.state import StopEvent, VehicleState, is_fresh
 
 PER_DIRECTION = 3  # rows of each route and direction
-AHEAD = timedelta(hours=2)  # of the timetable; later departures are for the printed one
-UNSEEN = timedelta(minutes=5)  # a departure that nobody saw stays so long after its time, as not seen
-PASSED_FOR = timedelta(minutes=15)  # "it said ten minutes and had gone": so long riders can see that it has
+AHEAD = timedelta(hours=2)  # planned calls later than this are not shown
+UNSEEN = timedelta(minutes=5)  # a planned call without a vehicle stays on the list this long after its time
+PASSED_FOR = timedelta(minutes=15)  # how long a call is shown as passed
 
 
 class ArrivalStatus(StrEnum):
@@ -33,7 +33,7 @@ class ArrivalStatus(StrEnum):
     LIVE_OLD = "live_old"  # 90 to 300 s
     AT_TERMINAL = "at_terminal"  # a bus waits at the first stop, not yet left
     NEXT_TRIP = "next_trip"  # the bus still runs the trip before
-    STANDING = "standing"  # a bus is seen, and does not come on for longer than is usual there: no minutes
+    STANDING = "standing"  # a bus is seen, and has stood longer than is usual there: no minutes
     HEADWAY = "headway"  # only "every so many minutes" is known
     SCHEDULED = "scheduled"  # from the timetable, no bus seen
     CANCELLED = "cancelled"
@@ -42,7 +42,7 @@ class ArrivalStatus(StrEnum):
     DISRUPTED = "disrupted"  # an alert covers it
 
 
-SEEN = {ArrivalStatus.LIVE, ArrivalStatus.LIVE_OLD, ArrivalStatus.AT_TERMINAL, ArrivalStatus.NEXT_TRIP}  # a bus is behind it
+SEEN = {ArrivalStatus.LIVE, ArrivalStatus.LIVE_OLD, ArrivalStatus.AT_TERMINAL, ArrivalStatus.NEXT_TRIP}  # a vehicle is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Arrival:
     pickup_type: int | None = None  # of the call: 1 nobody gets on, 2 after a telephone call, 3 after a sign to the driver
     drop_off_type: int | None = None
     is_last_of_day: bool = False  # after it none runs any more that day
-    in_spite_of: str | None = None  # alert_id of the notice that says that this trip does not run; it is seen all the same
+    in_spite_of: str | None = None  # alert_id of the notice that cancels this trip, although a vehicle is seen on it
     standing_since: datetime | None = None  # of STANDING
     standing_stop_id: str | None = None  # where, or the stop nearest to it
     in_jam: bool = False  # others stand on the same stretch
@@ -85,7 +85,7 @@ class Arrival:
 
     @property
     def can_board(self) -> bool:
-        """False where it is no departure for anybody: the trip ends, or only lets people off."""
+        """False where nobody can get on: the trip ends here, or only lets riders off."""
         return not self.is_last and self.pickup_type != NO_PICKUP
 
 
@@ -101,11 +101,11 @@ def arrivals_at(
     standing: Iterable[StandingVehicle] = (),
     per_direction: int = PER_DIRECTION,
 ) -> list[Arrival]:
-    """The rows of a stop, direction by direction, at least one for each that can be boarded. predictions: those for this stop.
+    """The rows of a stop, direction by direction, at least one for each direction that can be boarded here.
 
-    Of a station: for all of its platforms; stop_id of a row is then the platform's.
+    For a station: the rows of all its platforms; stop_id of a row is then the platform's.
 
-    standing: the vehicles of the whole network that stand for longer than is usual. Raises UnknownStop.
+    predictions, passed: those of this stop. standing: those of the whole network. Raises UnknownStop.
     """
     network.stop(stop_id)
     board = _Board(
@@ -178,7 +178,7 @@ class _Board:
         starts = begins_at(self.network, row) if row.tier is not Tier.LIVE else None
         stays_away = starts is not None and cancels_start(self.alerts, self.network, row.trip, starts, self.now) is not None
         if stays_away or self._is_closed(direction, row.stop_id, row.trip):
-            return None  # nobody waits for a bus that has not begun what is cancelled, nor where no bus stops
+            return None  # its trip is cancelled and has not begun, or the stop is closed
         notice = notice or stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=row.stop_id)
         status = {Tier.AT_TERMINAL: ArrivalStatus.AT_TERMINAL, Tier.NEXT_TRIP: ArrivalStatus.NEXT_TRIP}.get(row.tier)
         status = status or (ArrivalStatus.LIVE if age <= LIVE_AGE else ArrivalStatus.LIVE_OLD)
@@ -198,7 +198,7 @@ class _Board:
     def _call(
         self, instance: TripInstance, index: int, places: Collection[str], status: ArrivalStatus, at: datetime | None
     ) -> Arrival:
-        """What the plan says of one call. places: the stop_ids that count as here, where the trip comes by more than once."""
+        """A row with what the plan says of one call. places: the stop_ids that count as here, for the number of the visit."""
         trip = self.network.trips[instance.trip_id]
         call, direction = trip.stop_times[index], directions_of(self.network).of_trip[trip.trip_id]
         visits = [n for n, other in enumerate(trip.stop_times) if other.stop_id in places]
@@ -221,7 +221,7 @@ class _Board:
         )
 
     def stuck(self) -> list[Arrival]:
-        """Of each vehicle that stands on its way here, and is not parked, a row without a time; the longest here first."""
+        """A row without a time for each vehicle that stands on its way here and is not parked, the longest standing first."""
         rows, places = [], set(self.network.within(self.stop_id))
         for vehicle in sorted(self.standing.values(), key=lambda vehicle: (vehicle.since, vehicle.vehicle_id)):
             trip = self.network.trips.get(vehicle.trip.trip_id)
@@ -249,7 +249,7 @@ class _Board:
         return closes_stop(self.alerts, self.network, self.now, stop_id=stop_id, direction=direction, trip=trip) is not None
 
     def _stops_away(self, row: Prediction, index: int) -> int | None:
-        """0: it is the next stop. None while the vehicle is not on this trip."""
+        """Number of stops before this one; 0 if it is the next stop, None while the vehicle is not on this trip."""
         state = self.states.get(row.vehicle_id)
         if state is None or state.matched.trip != row.trip or state.next_stop_sequence is None or row.tier is not Tier.LIVE:
             return None
@@ -259,8 +259,8 @@ class _Board:
     def of_direction(
         self, direction: RouteDirection, seen: list[Arrival], stuck: list[Arrival], per_direction: int
     ) -> list[Arrival]:
-        """The buses seen and what the plan adds, those that stand, then a note where none of these says how things are."""
-        if self.timetable.ends_at(self.stop_id, direction):  # nobody boards here, nobody waits for what is not seen
+        """The predicted rows, the planned ones and the standing vehicles; without any of them a row about the direction."""
+        if self.timetable.ends_at(self.stop_id, direction):  # the direction ends here: only vehicles that are seen matter
             return [*seen, *stuck]
         if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
             return [*seen, *stuck, self._note(direction, ArrivalStatus.DISRUPTED)]
@@ -271,7 +271,7 @@ class _Board:
         return rows if len(seen) >= per_direction else [*rows, *self._notes(direction, rows)]
 
     def _mark_last(self, direction: RouteDirection, rows: list[Arrival]) -> list[Arrival]:
-        """One row at most is the last of the day: of a headway the last of those that may be, else the timetable's last."""
+        """Marks at most one row as the day's last: by headway the last of the candidates, else the timetable's last."""
         hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
         last_at = hours.last_at if hours is not None else None
         may_be = [n for n, row in enumerate(rows) if row.is_last_of_day or (last_at is not None and row.planned_at == last_at)]
@@ -301,7 +301,7 @@ class _Board:
         return rows
 
     def _is_behind(self, trip: TripInstance, stop_sequence: int) -> bool:
-        """True where a vehicle on the trip, seen lately, has left the stop behind it."""
+        """True where a vehicle seen lately on the trip has passed the stop."""
         if trip not in self.running:
             return False
         ahead = self.running[trip]
@@ -323,7 +323,7 @@ class _Board:
         return [self._not_running(direction)]
 
     def _not_running(self, direction: RouteDirection) -> Arrival:
-        """Outside the hours; between two departures far apart the next one of the timetable."""
+        """The row outside the hours of service; between two departures far apart, the next planned one."""
         day = local_date(self.now, self.network.timezone)
         hours = self.timetable.hours(self.stop_id, direction, day)
         if hours is not None and hours.first_at <= self.now <= hours.last_at:
@@ -336,7 +336,7 @@ class _Board:
         return self._note(direction, ArrivalStatus.NOT_RUNNING, at=next_at, why=why, why_name=name)
 
     def _should_run(self, direction: RouteDirection) -> bool:
-        """True where the plan has a bus of this direction under way now: one has left lately and another is due."""
+        """True where the plan has a bus of this direction under way now: one left lately and another is due."""
         day = local_date(self.now, self.network.timezone)
         hours = self.timetable.hours(self.stop_id, direction, day)
         return hours is not None and hours.first_at <= self.now <= hours.last_at
@@ -351,7 +351,7 @@ class _Board:
         why: NoServiceReason | None = None,
         why_name: str = "",
     ) -> Arrival:
-        """About a direction that can be boarded here."""
+        """A row about a whole direction."""
         first = next(call for call in self.timetable.calls_at(self.stop_id, direction) if call.can_board)
         return Arrival(
             stop_id=self.stop_id,
@@ -371,7 +371,7 @@ class _Board:
 
 
 def recent_calls(events: Iterable[StopEvent], now: datetime) -> list[StopEvent]:
-    """Calls at a stop in the last 15 minutes, the newest first."""
+    """The calls of the last PASSED_FOR, the newest first."""
 
     def left_at(event: StopEvent) -> datetime:
         return event.departed_at or event.arrived_at

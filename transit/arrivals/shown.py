@@ -1,7 +1,7 @@
-"""What riders were shown of each bus at each stop, as changes: the memory of what was promised when.
+"""What riders were shown of each bus at each stop and when, recorded as changes.
 
-A row is written when it appears, goes, or what a rider reads of it changes: its moment by ten seconds, an end of its range by
-a minute, or what it rests on. The first frame of an hour has every row, so that an hour can be read alone.
+A row is written when it appears or disappears, when its moment changes by ten seconds, an end of its interval by a minute, or
+its tier. The first frame of an hour has every row, so that each hour can be read by itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ShownKey(NamedTuple):
 
 
 class ShownRow(msgspec.Struct, frozen=True, array_like=True):
-    """tier: the prediction's; "standing": no minutes are said; empty: the row is gone. Moments are Unix seconds."""
+    """tier: the prediction's; "standing": shown without minutes; empty: the row is gone. Moments are Unix seconds."""
 
     stop_id: str
     vehicle_id: str
@@ -49,21 +49,21 @@ class ShownRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ShownFrame(msgspec.Struct, frozen=True, array_like=True):
-    """is_whole: these are all rows; else only those that changed."""
+    """The rows of a moment. is_whole: all rows; else only those that changed."""
 
     is_whole: bool
     rows: list[ShownRow]
 
 
 class ShownChanges:
-    """Remembers what was written last."""
+    """Makes frames out of predictions; remembers what it wrote last."""
 
     def __init__(self) -> None:
         self._last: dict[ShownKey, ShownRow] = {}
         self._hour: int | None = None
 
     def frame(self, predictions: Iterable[Prediction], standing: Iterable[StandingVehicle], now: datetime) -> ShownFrame:
-        """What is to be written at a moment; may be empty."""
+        """The frame of a moment; without changes it has no rows."""
         rows = {row.key: row for row in (*map(_shown, predictions), *map(_stands, standing))}
         hour = int(now.timestamp()) // 3600
         if hour != self._hour:
@@ -117,7 +117,7 @@ def _differs(before: ShownRow | None, row: ShownRow) -> bool:
 
 
 def applied(rows: dict[ShownKey, ShownRow], frame: ShownFrame) -> dict[ShownKey, ShownRow]:
-    """What was on display after a frame."""
+    """The rows on display after a frame; `rows` are those before it."""
     after = {} if frame.is_whole else dict(rows)
     for row in frame.rows:
         if row.is_gone:

@@ -1,7 +1,7 @@
-"""What was said of a stop stays said while the news is small: on no display do the minutes go up by exactly one.
+"""Keeps displayed minutes steady: on no display do they go up by exactly one.
 
-"4 min" that becomes "5 min" and "4 min" again tells a rider nothing and costs trust. A prediction that slips so little keeps
-its moment and counts down; once it has slipped by more, the new one is said. What comes earlier is said at once.
+A change from "4 min" to "5 min" and back tells a rider nothing. A prediction that becomes later by so little keeps the moment
+that is displayed; once it is later by more, the new moment is displayed. One that becomes earlier is displayed at once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from math import floor
 from transit.forecasting.prediction import Prediction
 from transit.plan.network import TripInstance
 
-HERE_S = 30.0  # nearer than this a bus is arriving, and seconds would be a pretence
-LOOKED = timedelta(seconds=45)  # a page that looks each 15 to 30 s may still show what was said so long ago
+HERE_S = 30.0  # a bus nearer than this is shown as arriving
+LOOKED = timedelta(seconds=45)  # pages refresh every 15 to 30 s, so one may still show minutes this old
 
 OnTrip = tuple[str, TripInstance]  # a vehicle on a trip
 Shown = tuple[tuple[datetime, int], ...]  # the minutes that were shown lately, each with when it was last
@@ -25,16 +25,16 @@ DisplayedCall = tuple[DisplayedMoment, DisplayedMoment, DisplayedMoment]  # the 
 
 
 class Steadiness:
-    """hold() what is predicted moment by moment, in the order of vehicles and stops, as predict() gives it.
+    """Remembers what is displayed. hold() takes predictions in the order of predict(): by vehicle and stop_sequence.
 
-    Of 500 vehicles these are 50,000 moments a second: plain tuples, and each difference of times is taken once.
+    500 vehicles make 50,000 moments a second; therefore plain tuples, and each difference of times is computed once.
     """
 
     def __init__(self) -> None:
         self._displayed: dict[OnTrip, dict[int, DisplayedCall]] = {}  # by stop_sequence
 
     def hold(self, predictions: Iterable[Prediction], now: datetime) -> list[Prediction]:
-        """The same predictions, some with moments that were said before; stops stay in the order of being reached."""
+        """The same predictions, some with the moments displayed before. Along a trip the moments never decrease."""
         displayed: dict[OnTrip, dict[int, DisplayedCall]] = {}
         held: list[Prediction] = []
         for on_trip, calls in groupby(predictions, key=_on_trip):
@@ -50,12 +50,12 @@ class Steadiness:
         return held
 
     def shown_at(self, prediction: Prediction) -> datetime:
-        """The moment that is on display for it, its own where nothing was said yet."""
+        """The moment on display for a prediction; predicted_at where none is."""
         displayed = self._displayed.get(_on_trip(prediction), {}).get(prediction.stop_sequence)
         return prediction.predicted_at if displayed is None else displayed[0][0]
 
 
-NEW = (None, None, None)  # nothing was said of this call yet
+NEW = (None, None, None)  # this call is not on display yet
 
 
 def _on_trip(prediction: Prediction) -> OnTrip:
@@ -65,7 +65,7 @@ def _on_trip(prediction: Prediction) -> OnTrip:
 def _held(
     prediction: Prediction, before: DisplayedCall | tuple[None, None, None], now: datetime, reached_at: datetime
 ) -> tuple[Prediction, DisplayedCall]:
-    """The prediction as it is shown, and what is then on display. reached_at: the stop before it."""
+    """The prediction as it is shown, and what is then on display. reached_at: the moment shown for the stop before."""
     of_moment, of_low, of_high = before
     at, at_min = _hold(prediction.predicted_at, of_moment, now, reached_at)
     low, low_min = _hold(prediction.low_at, of_low, now, now)
@@ -85,9 +85,9 @@ def _held(
 
 
 def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> tuple[datetime, int]:
-    """A moment and its minutes, never before `least`.
+    """The moment to show and its minutes, never before `least`.
 
-    Where neither the new moment nor the old one will do, the minutes go up by more than one.
+    The new moment, else the old one; where both would raise some display by exactly one minute, a later one that does not.
     """
     new = max(at, least)
     its_minutes = minutes(new, now)
@@ -106,8 +106,8 @@ def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: da
 
 
 def _shown(its_minutes: int, before: DisplayedMoment | None, now: datetime) -> Shown:
-    """What whoever looked lately may have read, with what is read now."""
-    if before is None or (len(before[1]) == 1 and before[1][0][1] == its_minutes):  # so it is in most seconds
+    """The minutes that displays may show: those of the last LOOKED, and those of now."""
+    if before is None or (len(before[1]) == 1 and before[1][0][1] == its_minutes):  # the usual case
         return ((now, its_minutes),)
     recent = [row for row in before[1] if now - row[0] <= LOOKED]
     if recent and recent[-1][1] == its_minutes:
@@ -116,6 +116,6 @@ def _shown(its_minutes: int, before: DisplayedMoment | None, now: datetime) -> S
 
 
 def minutes(at: datetime, now: datetime) -> int:
-    """As they are shown: 0 where it is there, else whole, rounded down, so that nobody comes too late, and at least 1."""
+    """Minutes as shown: 0 within HERE_S, else whole minutes, at least 1, rounded down so that no rider comes too late."""
     seconds = (at - now).total_seconds()
     return 0 if seconds <= HERE_S else max(1, floor(seconds / 60))

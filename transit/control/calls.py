@@ -1,4 +1,4 @@
-"""What the calls of the last hours say of the circuits: who left each terminal last, and how long a run takes now."""
+"""What the recent calls say of the circuits: the last departures from each terminal, and how long a run takes now."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import Network, TripInstance
 from transit.tracking.state import StopEvent
 
-KEPT = timedelta(hours=3)  # calls older than that say nothing of now
-RUNS_OF = timedelta(minutes=90)  # a run counts for so long: traffic of the morning is not that of noon
-REPEATED_AMONG = 20  # a departure that is told again is one of the last so many
-FEWEST_RUNS = 2  # until so many were seen the plan's time counts
+KEPT = timedelta(hours=3)  # older calls are forgotten
+RUNS_OF = timedelta(minutes=90)  # runs that ended longer ago do not count: traffic changes over the day
+REPEATED_AMONG = 20  # a repeated departure is looked for among this many of the last
+FEWEST_RUNS = 2  # with fewer runs the planned time is used
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,18 +28,18 @@ class Departure:
 
 @dataclass
 class RecentCalls:
-    """Hears the calls as they become known; forgets the old ones. For one network."""
+    """The recent calls of one network; old ones are forgotten."""
 
     network: Network
     departures: dict[RouteDirection, list[Departure]] = field(default_factory=dict)  # oldest first
     runs: dict[RouteDirection, list[tuple[datetime, float]]] = field(default_factory=dict)  # when it ended, its seconds
     passed: dict[tuple[RouteDirection, str], dict[str, datetime]] = field(
         default_factory=dict
-    )  # at a stop: vehicle -> when last
+    )  # (direction, stop_id) -> vehicle_id -> its last call
     _started: dict[tuple[str, TripInstance], datetime] = field(default_factory=dict)
 
     def hear(self, events: Iterable[StopEvent], now: datetime) -> None:
-        """Calls in any order; each of them once or more often, with or without its departure."""
+        """Takes calls in any order. The same call may come again, with its departure if that was not known before."""
         for event in events:
             trip = self.network.trips.get(event.trip.trip_id)
             at = event.departed_at or event.arrived_at
@@ -68,7 +68,7 @@ class RecentCalls:
         return rows[-1] if rows else None
 
     def run_s(self, direction: RouteDirection, now: datetime) -> float | None:
-        """The mean seconds of the runs that ended lately; None where fewer than two did."""
+        """The mean seconds of the runs that ended within RUNS_OF; None where fewer than FEWEST_RUNS did."""
         lately = [seconds for ended_at, seconds in self.runs.get(direction, ()) if now - ended_at <= RUNS_OF]
         return fmean(lately) if len(lately) >= FEWEST_RUNS else None
 

@@ -19,7 +19,7 @@ from transit.tracking.state import VehicleState
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """One direction of a circuit, by the stops that most of its trips have."""
+    """One direction of a circuit, with the stops of most of its trips."""
 
     direction: RouteDirection
     trip_id: str  # one of the trips with these stops
@@ -33,7 +33,7 @@ class Rail:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The rails of a route in the order in which they are driven. Places are in planned seconds from the first rail's start."""
+    """The rails of a route in the order in which they are driven. Places are planned seconds from the start of the first."""
 
     route_id: str
     rails: tuple[Rail, ...]
@@ -54,12 +54,12 @@ class Circuit:
         return (other_s - place_s) % self.run_s if self.run_s > 0.0 else 0.0
 
     def rail_after(self, rail: int) -> int:
-        """The rail that is driven after one."""
+        """Index of the rail driven after this one."""
         return (rail + 1) % len(self.rails)
 
 
 def circuits_of(network: Network, day: date) -> dict[str, Circuit]:
-    """route_id -> circuit, of the trips that run on a day (where none does: of all)."""
+    """route_id -> circuit of the trips that run on a day; on a day without trips, of all trips."""
     services = services_on(network, day)
     circuits = {}
     for route_id, trips in network.trips_of_route.items():
@@ -86,7 +86,7 @@ def _seconds(network: Network, trip_id: str) -> tuple[float, ...]:
 
 
 def _chained(network: Network, rails: list[Rail]) -> tuple[Rail, ...]:
-    """Where a rail ends, the one goes on that begins nearest."""
+    """The rails in order: after each one the rail that begins nearest to its end."""
     left, chain = rails[1:], rails[:1]
     while left:
         end = patterns_of(network).of_trip(chain[-1].trip_id).stop_xy[-1]
@@ -97,7 +97,10 @@ def _chained(network: Network, rails: list[Rail]) -> tuple[Rail, ...]:
 
 
 def at_on_rail(network: Network, rail: Rail, state: VehicleState) -> float | None:
-    """Planned seconds along a rail at which a vehicle is; None where its trip has none of the stops of the rail ahead."""
+    """Where a vehicle is on a rail, planned seconds from its start.
+
+    None without a trip, and on another pattern that has none of the rail's stops ahead.
+    """
     trip, along_m = state.matched.trip, state.matched.shape_dist_traveled_m
     if trip is None:
         return None

@@ -1,8 +1,8 @@
 """A route as the dispatcher sees it: which buses are on it, how far apart, and how many it needs to keep its promise.
 
-Headways are forecast: the seconds between two buses at the first stop that both have still ahead, not what lay between them
-a quarter of an hour ago. A bus that is not heard stays at its last place, and what is said beside it is uncertain; so is what
-is said beside one that may be on another route, which is not counted until that is known.
+Headways are forecast: the seconds between two buses at the first stop that both still have ahead. A silent bus stays at its
+last place, and the headways next to it are uncertain. So are those next to a bus that may be on another route; such a bus is
+not counted on the route until that is known.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import TripInstance
 from transit.tracking.state import VehicleState, VehicleStatus
 
-GONE = timedelta(minutes=15)  # a bus that was not heard for so long is no longer placed on its route
+GONE = timedelta(minutes=15)  # a bus silent for longer is no longer placed on its route
 ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
-HELD_SLACK_S = 60.0  # a driver leaves so long after the time that he was told, and a report of it takes its time
+HELD_SLACK_S = 60.0  # allowed after the advised time, for the driver to leave and the report to come in
 SURE_OF_TRIP = (
     0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
 )
-KEPT_OF = timedelta(hours=1)  # whose departures count for the share of headways kept
+KEPT_OF = timedelta(hours=1)  # departures of this last time count for the share of headways kept
 
 
 class BusState(StrEnum):
@@ -44,7 +44,7 @@ class BusState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CorridorBus:
-    """One bus on its circuit. Seconds of headway are forecast; None where nothing can be forecast."""
+    """One bus on its circuit. Headways are forecast, in seconds; None where they cannot be."""
 
     vehicle_id: str
     trip: TripInstance
@@ -52,23 +52,23 @@ class CorridorBus:
     place_s: float  # planned seconds from the start of the circuit
     state: BusState
     heard_at: datetime
-    reach_s: float  # how much farther on a silent bus may be by now, planned seconds
+    reach_s: float  # how much farther along a silent bus may be by now, planned seconds
     ahead_id: str | None = None
-    ahead_s: float | None = None  # behind the bus ahead
+    ahead_s: float | None = None  # to the bus ahead
     ahead_stop_id: str | None = None  # where that was forecast
     behind_id: str | None = None
     behind_s: float | None = None
-    even_s: float | None = None  # the place at which it would be midway between its neighbours
-    is_uncertain: bool = False  # a neighbour, or it itself, is silent, or perhaps on another route
-    was_s: float | None = None  # behind the bus ahead at the last stop that both were seen to pass on this run
-    here_s: float | None = None  # behind it at the next stop where the bus ahead was seen to pass already
+    even_s: float | None = None  # the place midway between its neighbours
+    is_uncertain: bool = False  # it or a neighbour is silent, or may be on another route
+    was_s: float | None = None  # observed, to the bus ahead at the last stop that both passed on this run
+    here_s: float | None = None  # to the bus ahead at the next stop that the bus ahead has passed
     here_id: str | None = None  # that stop
-    is_unsure: bool = False  # it may be on another route: it was heard for a minute only, or where several routes drive
+    is_unsure: bool = False  # it may be on another route: few fixes so far, or several routes share the road
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Where a rail begins."""
+    """The first stop of a rail, with its departures."""
 
     rail: int
     stop_id: str
@@ -76,7 +76,7 @@ class Terminal:
     last_id: str | None
     next_at: datetime | None  # the next departure that is forecast
     next_id: str | None
-    ghost_at: datetime | None  # a departure was due then, and no bus is there to drive it
+    ghost_at: datetime | None  # when the ghost was due, see transit.control.ghosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +89,22 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """buses_* count vehicles; None where no headway is promised now."""
+    """A route now, in the order of its circuit. buses_* count vehicles; None where no headway is promised now."""
 
     route_id: str
     buses: tuple[CorridorBus, ...]  # in the order of the circuit
-    elsewhere: tuple[str, ...]  # on a trip of the route whose stops are not those of the circuit
+    elsewhere: tuple[str, ...]  # vehicle_ids on trips of the route with other stops than the circuit's
     terminals: tuple[Terminal, ...]
     promised_s: int | None
-    cycle_s: float  # one round now, without what is held beyond the least layover
-    is_measured: bool  # the cycle, from the runs of the last 90 minutes; else as planned
+    cycle_s: float  # seconds of one round now, with the least layovers and no holding
+    is_measured: bool  # True: the cycle is from the runs of the last 90 minutes; False: some of it is planned
     buses_on: int
     buses_needed: int | None
     buses_planned: int | None
-    kept_share: float | None  # of the last hour's headways at the terminals
+    kept_share: float | None  # share of the last hour's headways at the terminals that were kept, 0..1
     worst: Gap | None
     is_timetabled: bool = False  # departures have times now, and no headway is promised
-    buses_unsure: int = 0  # besides buses_on, heard, and perhaps on another route
+    buses_unsure: int = 0  # heard, perhaps on another route, and not in buses_on
 
 
 def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
@@ -135,14 +135,14 @@ def corridor_of(facts: ControlFacts, circuit: Circuit) -> Corridor:
 
 
 def cycle_s(facts: ControlFacts, circuit: Circuit) -> tuple[float, bool]:
-    """Seconds of one round with the least layovers, and whether all its runs were measured lately."""
+    """Seconds of one round with the least layovers, and whether all runs in it were measured (else partly planned)."""
     runs = [facts.calls.run_s(rail.direction, facts.now) for rail in circuit.rails]
     seconds = sum(rail.run_s if run is None else run for rail, run in zip(circuit.rails, runs, strict=True))
     return seconds + facts.settings.least_layover_s * len(circuit.rails), None not in runs
 
 
 def last_departure(facts: ControlFacts, circuit: Circuit, rail: int) -> Departure | None:
-    """The last departure from where a rail begins: as a call, or as a state knows that its trip was begun."""
+    """The last departure from the first stop of a rail, from calls and from the vehicles' states; None without one."""
     direction = circuit.rails[rail].direction
     begun = [_begun(facts, state, direction) for state in facts.states.values()]
     rows = [row for row in (*begun, facts.calls.last_departure(direction)) if row is not None]
@@ -203,21 +203,21 @@ def _state_of(facts: ControlFacts, state: VehicleState) -> BusState:
 
 
 def _may_be_held(facts: ControlFacts, vehicle_id: str) -> bool:
-    """At its terminal, no longer than the advice may hold it there: it waits, however long others do."""
+    """Whether a bus waits at its terminal for no longer than holding advice allows: then it is not standing."""
     since = facts.waiting.get(vehicle_id)
     longest_s = facts.settings.least_layover_s + facts.settings.longest_hold_s + HELD_SLACK_S
     return since is not None and (facts.now - since).total_seconds() <= longest_s
 
 
 def _reach_s(facts: ControlFacts, circuit: Circuit, rail: int, at_s: float, state: VehicleState) -> float:
-    """Not beyond the end of its rail: nobody knows whether it has turned."""
+    """How far a silent bus may have come since its last fix, planned seconds; at most to the end of its rail."""
     if not facts.is_silent(state.vehicle_id):
         return 0.0
     return max(0.0, min((facts.now - state.report.reported_at).total_seconds(), circuit.rails[rail].run_s - at_s))
 
 
 def with_neighbours(facts: ControlFacts, circuit: Circuit, placed: Sequence[CorridorBus]) -> list[CorridorBus]:
-    """The same buses with the seconds to the one ahead and the one behind, last to first across the terminal."""
+    """The same buses with the headways to the bus ahead and behind; the last one follows the first around the circuit."""
     if len(placed) < 2:
         return list(placed)
     count = len(placed)
@@ -256,10 +256,10 @@ Moments = Mapping[tuple[RouteDirection, str], datetime]
 def _forecast_headway(
     facts: ControlFacts, bus: CorridorBus, ahead: CorridorBus, *, coming: Moments, before: Moments
 ) -> tuple[float | None, str | None]:
-    """Seconds by which a bus comes after the one ahead at the next stop that both have ahead, and that stop.
+    """The headway (seconds) at the next stop that both buses have ahead, and its stop_id.
 
-    Where the bus ahead has left them all (it turned at a terminal, say): at the next stop that it was seen to pass.
-    coming, before: the moments of either.
+    Where the bus ahead has left all these stops (it has turned at a terminal): at the next stop that it was seen to pass.
+    coming: the predictions for `bus`; before: those for the bus ahead.
     """
     if bus.vehicle_id == ahead.vehicle_id:
         return None, None
@@ -274,7 +274,7 @@ def _forecast_headway(
 
 
 def headway_passed(facts: ControlFacts, circuit: Circuit, bus: CorridorBus, ahead: CorridorBus) -> float | None:
-    """Seconds between the two at the last stop that both were seen to pass, of the run on which the later one is."""
+    """The headway (seconds) at the last stop of the bus's present run that both have passed; None without one."""
     rail, started_at = circuit.rails[bus.rail], facts.states[bus.vehicle_id].trip_started_at
     for stop_id in reversed(rail.stop_ids):
         passed = facts.calls.passed.get((rail.direction, stop_id), {})
@@ -287,8 +287,10 @@ def headway_passed(facts: ControlFacts, circuit: Circuit, bus: CorridorBus, ahea
 def headway_here(
     facts: ControlFacts, circuit: Circuit, bus: CorridorBus, ahead: CorridorBus
 ) -> tuple[float | None, str | None]:
-    """Seconds by which a bus comes after the one ahead at the next stop of its run that the other was seen to pass, and that
-    stop: what riders there feel next, and known but for the minutes until the bus is there."""
+    """The headway (seconds) at the next stop of the bus's run that the bus ahead has passed, and its stop_id.
+
+    Only the bus's own arrival is predicted here; the passing of the bus ahead is observed.
+    """
     direction = circuit.rails[bus.rail].direction
     for (other, stop_id), at in _moments(facts, bus.vehicle_id).items():
         passed_at = facts.calls.passed.get((other, stop_id), {}).get(ahead.vehicle_id)
@@ -298,7 +300,7 @@ def headway_here(
 
 
 def _moments(facts: ControlFacts, vehicle_id: str) -> Moments:
-    """(direction, stop_id) -> when it will be there, the soonest first."""
+    """(direction, stop_id) -> when the vehicle is predicted there, the soonest first."""
     direction_of = directions_of(facts.network).of_trip
     moments: dict[tuple[RouteDirection, str], datetime] = {}
     for row in sorted(facts.predictions.get(vehicle_id, ()), key=attrgetter("predicted_at")):
@@ -324,7 +326,7 @@ def _terminal(facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[
 
 
 def next_departure(facts: ControlFacts, direction: RouteDirection, buses: Sequence[CorridorBus]) -> Prediction | None:
-    """The first departure of a direction that is predicted for one of these buses."""
+    """The earliest predicted departure of these buses from the first stop of a direction; None without one."""
     rows = [
         row
         for bus in buses
@@ -346,7 +348,7 @@ def _kept_share(facts: ControlFacts, circuit: Circuit) -> float | None:
 
 
 def _worst(buses: Sequence[CorridorBus]) -> Gap | None:
-    """The longest headway between two buses that are both heard."""
+    """The longest headway of the buses that are not uncertain; None without one."""
     rows = [
         Gap(bus.ahead_s, bus.vehicle_id, bus.ahead_id, bus.ahead_stop_id)
         for bus in buses

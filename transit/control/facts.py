@@ -1,4 +1,4 @@
-"""All that the control of headways looks at: one value, gathered by the live process (or by a benchmark) once a second."""
+"""The input of headway control: one value, gathered once a second by the live process, or by a benchmark."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from transit.tracking.state import VehicleState
 
 @dataclass(frozen=True, slots=True)
 class HoldingSettings:
-    """What the operator may set."""
+    """Settings of the holding advice, in seconds."""
 
     longest_hold_s: float = 300.0
     lowest_headway_s: float | None = None  # None: the promised headway of the route
-    least_layover_s: float = 60.0  # a driver needs so long at a terminal whatever the headway
+    least_layover_s: float = 60.0  # a driver needs this time at a terminal, whatever the headway
 
 
 @dataclass(frozen=True, slots=True)

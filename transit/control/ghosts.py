@@ -1,4 +1,4 @@
-"""Departures that were due and that nobody drives: by headway the one after the last, by timetable those with a time."""
+"""Ghosts: departures that were due and that no bus drives, by headway or by timetable."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from transit.plan.once_per_network import once_per_network
 from transit.plan.service_day import local_date, seconds_of_day, service_day_start
 from transit.plan.timetable import PlannedCall, timetable_of
 
-DUE_SINCE = timedelta(minutes=3)  # a timetabled departure may be so late and still be on time (VOCABULARY_AND_FORMULAS: OTP)
-EARLY = timedelta(minutes=1)  # who left so long before a departure drove it
-LOOKED_BACK = timedelta(minutes=45)  # an older departure that was missed is history: the playback and the reports have it
-AROUND = timedelta(hours=3)  # a day, as far as a look back or ahead from its first or last minute reaches
-DEPARTURES_KEPT = 4096  # rails by day: the live process asks for those of all terminals each second
-TIMETABLE_WITHIN = timedelta(hours=2)  # a route with a departure so near keeps a timetable now
+DUE_SINCE = timedelta(minutes=3)  # a timetabled departure may be this late and still be on time
+EARLY = timedelta(minutes=1)  # a bus that left up to this long before a departure drove it
+LOOKED_BACK = timedelta(minutes=45)  # older ghosts are left to the playback and the reports
+AROUND = timedelta(hours=3)  # cached before and after a day, for looking back or ahead across midnight
+DEPARTURES_KEPT = 4096  # cached lists (rail, day): the live process asks for all terminals each second
+TIMETABLE_WITHIN = timedelta(hours=2)  # a route has a timetable now if a timetabled departure is this near
 
 
 def promised_s(facts: ControlFacts, direction: RouteDirection, stop_id: str) -> int | None:
-    """The headway that the plan promises at a stop now; None where it has none, or a timetable instead."""
+    """The planned headway (seconds) at a stop now; None where it has none, or exact times."""
     day = local_date(facts.now, facts.network.timezone)
     second = seconds_of_day(facts.now, day, facts.network.timezone)
     return planned_now_s(facts.network, direction, stop_id, day, second, only_promised=True)
 
 
 def has_timetable(facts: ControlFacts, rail: Rail) -> bool:
-    """Whether a departure with a time of its own is near."""
+    """Whether a timetabled departure of a rail is within TIMETABLE_WITHIN."""
     return bool(_planned(facts, rail, facts.now - TIMETABLE_WITHIN, facts.now + TIMETABLE_WITHIN))
 
 
 def ghost_at(facts: ControlFacts, rail: Rail, last: Departure | None, coming: Prediction | None) -> datetime | None:
-    """When the departure was due that nobody drives. None also where that cannot be known: in an outage, on a route without
-    a bus that was heard, where a notice takes the departure out."""
+    """When the ghost of a rail was due; None without one.
+
+    None also where it cannot be known (an outage, or no bus was heard) and where a notice cancels the departure.
+    """
     if facts.in_outage or (last is None and not facts.states):
         return None
     promised = promised_s(facts, rail.direction, rail.stop_ids[0])
@@ -52,7 +54,7 @@ def ghost_at(facts: ControlFacts, rail: Rail, last: Departure | None, coming: Pr
 def _by_headway(
     facts: ControlFacts, rail: Rail, promised: int, last: Departure | None, coming: Prediction | None
 ) -> datetime | None:
-    """When the departure after the last one was promised, if that is a gap by now and no bus will leave before it is one."""
+    """When the next headway-based departure was due, if that is past and no bus is predicted to leave before it is a gap."""
     if last is None:
         return None
     due_at = last.at + timedelta(seconds=promised)
@@ -64,9 +66,9 @@ def _by_headway(
 
 
 def _by_timetable(facts: ControlFacts, rail: Rail, last: Departure | None) -> datetime | None:
-    """The newest departure that is overdue, that no vehicle is on, and in whose time none left the terminal.
+    """The newest overdue departure that no vehicle is on, and for which none left the terminal before the next departure.
 
-    A departure's time is up to that of the next one: a bus that leaves then serves its riders, whichever trip it is taken for.
+    A bus that leaves before the next departure serves the riders of this one, whichever trip it was matched to.
     """
     planned = _planned(facts, rail, facts.now - LOOKED_BACK, facts.now + TIMETABLE_WITHIN)
     driven = _driven(facts)
@@ -84,13 +86,13 @@ def _by_timetable(facts: ControlFacts, rail: Rail, last: Departure | None) -> da
 
 
 def _driven(facts: ControlFacts) -> set[TripInstance]:
-    """What vehicles are on, or are expected to begin."""
+    """The trips that vehicles are on or are predicted to begin."""
     on = {state.matched.trip for state in facts.states.values() if state.matched.trip is not None}
     return on | {row.trip for rows in facts.predictions.values() for row in rows}
 
 
 def _planned(facts: ControlFacts, rail: Rail, since: datetime, until: datetime) -> list[PlannedCall]:
-    """The departures with a time from where a rail begins, between two moments of about now."""
+    """The timetabled departures from the first stop of a rail between two moments around now."""
     network, day = facts.network, local_date(facts.now, facts.network.timezone)
     kept, key = _kept_departures(network), (rail.direction, rail.stop_ids[0], day)
     rows = kept.get(key)

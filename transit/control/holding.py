@@ -1,9 +1,8 @@
 """When the next bus should leave a terminal so that buses stay evenly apart.
 
-The rule: leave = max(ready, last departure + H), held for so long at most; H = max(1.05 x (cycle - held) / buses on it, lowest
-allowed). Of the rules that were tried on the simulator it needs the least (the last departure) and did best; see
-docs/decisions/0105. Where the lowest allowed headway asks for more holding than buses have, it is lowered to what they have:
-who is always held to the limit is not evened out.
+The rule: leave = max(ready, last departure + H), held for the longest hold at most; H = max(1.05 x (cycle - held) / buses on
+the route, lowest allowed headway). Reason and measurements: docs/decisions/0105. Where the lowest allowed headway would hold
+all buses to the limit, it is lowered: buses that are always held to the limit cannot be evened out.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from transit.plan.network import Network
 from transit.plan.service_day import local_date
 from transit.plan.timetable import timetable_of
 
-SLACK = 1.05  # H over the mean headway: room to even out; 1.00-1.10 hardly matters (HEADWAY_CONTROL)
-USABLE_HOLD = 0.5  # of the longest hold, that a headway may ask for on average
-SOON = timedelta(minutes=5)  # a bus that reaches a terminal within it is advised already: its driver must be told in time
+SLACK = 1.05  # H over the mean headway, so that there is room to even out; 1.00 to 1.10 differ little
+USABLE_HOLD = 0.5  # share of the longest hold that H may ask for on average
+SOON = timedelta(minutes=5)  # a bus this near to its terminal gets advice already, so that its driver knows in time
 FEWEST_BUSES = 2
-FOR_LAST = timedelta(hours=2)  # a departure longer ago than that is not what the next one follows
+FOR_LAST = timedelta(hours=2)  # an older departure does not count as the last one
 
 
 class NoAdvice(StrEnum):
-    """Why nothing is advised."""
+    """Why a bus gets no advice."""
 
     OUTAGE = "outage"  # the fleet is not heard
     TOO_FEW = "too_few"  # buses
     NO_HEADWAY = "no_headway"  # is promised now
-    TIMETABLE = "timetable"  # departures have times: who is held leaves late
+    TIMETABLE = "timetable"  # departures have times; a held bus would leave late
     LAST_CYCLE = "last_cycle"
     NEIGHBOUR_SILENT = "neighbour_silent"
     NO_DEPARTURE = "no_departure"  # nobody has left this terminal yet
@@ -45,7 +44,7 @@ class NoAdvice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldingAdvice:
-    """Leave then, or (why_not) nothing is advised for this bus. Waits are of riders at the terminal, mean seconds."""
+    """When a bus should leave its terminal; why_not: why nothing is advised. wait_*_s: mean wait of riders there."""
 
     vehicle_id: str
     route_id: str
@@ -53,11 +52,11 @@ class HoldingAdvice:
     ready_at: datetime  # when it can leave
     leave_at: datetime
     headway_s: float  # H
-    after_at: datetime | None  # the last departure, and whose
+    after_at: datetime | None  # the last departure; after_id: its vehicle
     after_id: str | None
     is_there: bool  # it waits at the terminal now; else it is expected
-    wait_with_s: float | None  # expected wait of riders in the gaps before and behind it: as advised,
-    wait_without_s: float | None  # and where it leaves when it is ready
+    wait_with_s: float | None  # expected wait of riders in the gaps before and behind it, if it leaves as advised
+    wait_without_s: float | None  # the same if it leaves when it is ready
     why_not: NoAdvice | None = None
     silent_id: str | None = None  # the neighbour that is not heard
     follower_at: datetime | None = None  # when the bus behind can leave there, where that is forecast
@@ -68,7 +67,7 @@ class HoldingAdvice:
 
 
 def advise(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> list[HoldingAdvice]:
-    """One row for each bus at a terminal, or about to reach one, in the order in which they will leave."""
+    """One row for each bus at a terminal, or within SOON of one, in the order in which they will leave."""
     rows: list[HoldingAdvice] = []
     for rail in range(len(circuit.rails)):
         last = last_departure(facts, circuit, rail)
@@ -85,7 +84,7 @@ def advise(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> list[Ho
 
 
 def holding_headway_s(facts: ControlFacts, circuit: Circuit, corridor: Corridor) -> float:
-    """H: what the buses on the road can keep, or the lowest allowed where they can keep that."""
+    """H in seconds: the headway that the buses on the road can keep, but not below the lowest allowed one."""
     on = max(corridor.buses_on, 1)
     lowest = facts.settings.lowest_headway_s
     if lowest is None:
@@ -97,7 +96,7 @@ def holding_headway_s(facts: ControlFacts, circuit: Circuit, corridor: Corridor)
 def _ready(
     facts: ControlFacts, circuit: Circuit, rail: int, buses: Sequence[CorridorBus]
 ) -> list[tuple[CorridorBus, datetime]]:
-    """The buses that wait where a rail begins, or will within minutes, with when each can leave."""
+    """The buses that wait at the first stop of a rail, or will within SOON, and when each can leave."""
     least = timedelta(seconds=facts.settings.least_layover_s)
     rows = []
     for bus in buses:
@@ -121,7 +120,7 @@ def _arrives_at(facts: ControlFacts, circuit: Circuit, bus: CorridorBus) -> date
 def _follower_ready_at(
     facts: ControlFacts, circuit: Circuit, rail: int, corridor: Corridor, bus: CorridorBus
 ) -> datetime | None:
-    """When the bus behind can leave the same terminal: after its arrival there, else as forecast of its next trip."""
+    """When the bus behind can leave the same terminal: by its arrival there, else by the prediction for its next trip."""
     behind = next((row for row in corridor.buses if row.vehicle_id == bus.behind_id), None)
     if behind is None or behind.state is BusState.SILENT:
         return None
@@ -172,7 +171,7 @@ def _advice(
 
 
 def expected_wait_s(last: Departure | None, leave_at: datetime, follower_at: datetime | None) -> float | None:
-    """Mean wait of who comes at any moment between the last departure and the one after next: sum(h^2) / 2 sum(h)."""
+    """Mean wait (seconds) of riders who come evenly between the last departure and the follower's: sum(h^2) / (2 sum(h))."""
     if last is None or follower_at is None:
         return None
     headways = [(leave_at - last.at).total_seconds(), max((follower_at - leave_at).total_seconds(), 0.0)]
@@ -199,7 +198,7 @@ def _why_not(
 
 
 def _is_last_cycle(facts: ControlFacts, circuit: Circuit, corridor: Corridor, rail: int) -> bool:
-    """A bus that is held now would be back too late to leave once more."""
+    """Whether a bus held now would come back too late for another departure."""
     row = circuit.rails[rail]
     day = local_date(facts.now, facts.network.timezone)
     hours = timetable_of(facts.network).hours(row.stop_ids[0], row.direction, day)
@@ -207,7 +206,7 @@ def _is_last_cycle(facts: ControlFacts, circuit: Circuit, corridor: Corridor, ra
 
 
 def _silent_neighbour(facts: ControlFacts, corridor: Corridor, bus: CorridorBus, last: Departure | None) -> str | None:
-    """The bus that left last, or the one behind, where it is still on the route and not heard."""
+    """The vehicle_id of a silent neighbour: the bus that left last or the bus behind, if still on the route; else None."""
     silent = {row.vehicle_id for row in corridor.buses if row.state is BusState.SILENT}
     neighbours = [*([last.vehicle_id] if last is not None else []), *([bus.behind_id] if bus.behind_id else [])]
     return next((vehicle_id for vehicle_id in neighbours if vehicle_id in silent), None)

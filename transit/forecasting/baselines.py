@@ -22,8 +22,8 @@ from transit.forecasting.travel_times import LinkObservation
 from transit.plan.service_day import service_day_start
 from transit.tracking.state import StopEvent
 
-LAST_BUS_S = 3600.0  # older than this the bus before says nothing
-KEPT = 40  # observations of a link in one hour of the day
+LAST_BUS_S = 3600.0  # a link time of the vehicle before that is older than this is not used
+KEPT = 40  # observations remembered of a link in each hour of the day
 ENOUGH = 4  # observations before the median of an hour counts
 
 
@@ -31,12 +31,12 @@ class Baseline(Protocol):
     def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None: ...
 
     def ahead_s(self, remaining: RemainingTrip, now: float) -> Floats:
-        """Seconds from ride.zero until each stop ahead."""
+        """Seconds from remaining.zero until each stop ahead, one value per stop."""
         ...
 
 
 class TimetableBaseline:
-    """The plan and nothing else; of headway-based trips: the planned run time from when the trip began."""
+    """The planned times, uncorrected. For a headway-based trip: the planned run time, counted from when the trip began."""
 
     def __init__(self, links: Links, departures: Departures) -> None:
         self.links, self.departures = links, departures
@@ -63,7 +63,7 @@ class TimetableBaseline:
 
 
 class ByLink:
-    """From where the vehicle is, link by link; the time of a link is the subclass's to say."""
+    """Adds up link times from where the vehicle is. A subclass gives the time of each link."""
 
     def __init__(self, links: Links, departures: Departures) -> None:
         self.links, self.departures = links, departures
@@ -91,7 +91,7 @@ class ByLink:
 
 
 class ScheduleDelay(ByLink):
-    """The plan's run times from here on: whatever a vehicle is late or early by, it stays so."""
+    """The plan's run times from here on: a vehicle keeps the delay that it has."""
 
     def wait_s(self, remaining: RemainingTrip, now: float) -> float:
         planned = self.departures.planned(remaining.trip)
@@ -116,7 +116,7 @@ class RecentSpeed(ByLink):
 
 
 class HistoryBaseline(ByLink):
-    """The median link time by hour of the day; without enough of it the link's of all hours, then the plan's."""
+    """The median link time of this hour of the day; with too few observations that of all hours, then the planned time."""
 
     def __init__(self, links: Links, departures: Departures) -> None:
         super().__init__(links, departures)
@@ -147,11 +147,11 @@ class HistoryBaseline(ByLink):
 
 
 class LastBusBaseline(HistoryBaseline):
-    """What the vehicle before needed for each link, if that was within the hour; else the history."""
+    """The time that the vehicle before took for each link, if that was within the last hour; else as HistoryBaseline."""
 
     def __init__(self, links: Links, departures: Departures) -> None:
         super().__init__(links, departures)
-        self.last: dict[int, tuple[float, float, str]] = {}  # link -> until when, seconds, vehicle
+        self.last: dict[int, tuple[float, float, str]] = {}  # link -> when it ended (Unix seconds), its seconds, vehicle_id
 
     def learn(self, event: StopEvent, linked: LinkedPattern, observed: LinkObservation | None) -> None:
         super().learn(event, linked, observed)
@@ -198,7 +198,8 @@ class TransitClockKalman(ByLink):
 
     gain = (e + v) / (e + 2 v) with v the variance of those days, prediction = (1 - gain) * last vehicle + gain * average, the
     new error v * gain, at first 100. Timetabled trips are compared with the same trip, headway-based ones with those of the
-    same half hour. With one or two days the average; with none the last vehicle; else the plan.
+    same half hour. With one or two such days the prediction is their average, with none the last vehicle's time, and without
+    a last vehicle the planned time.
     """
 
     DAYS, SEARCH_BACK, FIRST_ERROR = 3, 21, 100.0

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 from transit.plan.network import Network
 from transit.tracking.state import StopEvent
 
-COUNTS_FOR = timedelta(hours=1)  # so long before and after its time a departure can be the one that was meant
-EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # for when a departure may be ordered now
+COUNTS_FOR = timedelta(hours=1)  # a departure earlier than this before the ordered time does not follow the order
+EARLIEST, LATEST = timedelta(minutes=-5), timedelta(hours=3)  # the ordered time lies between these, counted from now
 
 
 def moment_of(text: str, now: datetime, timezone: str) -> datetime:
-    """HH:MM on the agency's clock, as the moment nearest to now; aware UTC. Raises ValueError, with the way out."""
+    """HH:MM on the agency's clock, as the moment nearest to now; aware UTC.
+
+    Raises ValueError where it is no time of day or too far from now; its text says what can be written.
+    """
     clock = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
     if clock is None:
         raise ValueError(f"{text!r} is no time of day like 07:15")
@@ -30,14 +33,17 @@ def moment_of(text: str, now: datetime, timezone: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class DepartureOrder:
-    """said_at tells an order from an older one for the same vehicle."""
+    """A dispatcher's order that a vehicle leaves its first stop at departs_at.
+
+    said_at: when the order was given; of several for one vehicle the newest counts.
+    """
 
     vehicle_id: str
     departs_at: datetime
     said_at: datetime
 
     def is_followed_by(self, event: StopEvent, network: Network) -> bool:
-        """Whether the vehicle has left with this call. A departure that becomes known late may be older than the order."""
+        """Whether this call is the departure that was ordered. One from before the order can become known after it."""
         trip = network.trips.get(event.trip.trip_id)
         if event.vehicle_id != self.vehicle_id or event.departed_at is None or trip is None:
             return False

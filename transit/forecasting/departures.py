@@ -14,30 +14,36 @@ from transit.plan.patterns import Patterns
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import service_day_start
 
-SHARE = 0.5  # which quantile of the waits that are still possible
-GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits before anything was seen, or past the plan
-GENERIC_WEIGHT = 0.1  # of each of them, where one that was seen and is alike in everything weighs 1
-AGAIN = (0.25, 0.5, 1.0)  # who has waited for long may wait for such shares of that again: waits have a long tail
-AGAIN_WEIGHT, AGAIN_FROM_S = 0.05, 130.0  # of each of them, of those that have waited for so long
-LEAST_S = 15.0  # a vehicle whose moment has passed unseen, between two fixes, leaves about now
-LONGEST_S = 3600.0  # no wait counts as longer
-EARLIEST_S = 3 * 3600.0  # and no departure as further ahead of its plan, which may be stale by hours
-OVERDUE_S = 300.0  # a dispatcher's time that is so long past and was not kept counts no more
-SPARED = (0.2, 1.5)  # where there is no timetable: how much less, or more, a departure counts so soon, or late, after the last
+SHARE = 0.5  # the quantile of the waits still possible that is predicted
+GENERIC_S = (10.0, 30.0, 60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # waits assumed possible at any terminal
+GENERIC_WEIGHT = 0.1  # of each generic wait; an observed wait under the same conditions weighs 1
+AGAIN = (0.25, 0.5, 1.0)  # after a long wait, these shares of it may still follow: waits have a long tail
+AGAIN_WEIGHT, AGAIN_FROM_S = 0.05, 130.0  # the weight of each such share; the wait from which they are added
+LEAST_S = 15.0  # a vehicle whose departure is due, with no new fix, is predicted to leave about now
+LONGEST_S = 3600.0  # longer waits count as this
+EARLIEST_S = 3 * 3600.0  # departures further ahead of their plan count as this: the plan may be hours out of date
+OVERDUE_S = 300.0  # an order that was not followed until so long after its time is dropped
+SPARED = (0.2, 1.5)  # without a timetable: bounds of the weight of a departure, by the time since the last departure
 
 
 class Departures:
-    """Waits are counted from the planned departure where there is one, else from when the vehicle began to wait."""
+    """When waiting vehicles leave their first stop, learnt by stream.
+
+    Waits are counted from the planned departure where there is one, else from when the vehicle began to wait.
+    """
 
     def __init__(self, network: Network, patterns: Patterns) -> None:
         self.network, self.patterns = network, patterns
         self.zone = ZoneInfo(network.timezone)
         self.waits: dict[int, TerminalWaits] = {}  # by stream
-        self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle -> since when it waits for which trip
-        self.ordered: dict[str, float] = {}  # vehicle -> when a dispatcher has it leave next, Unix seconds; it wins
+        self.since: dict[str, tuple[TripInstance, float]] = {}  # vehicle_id -> trip waited for, since when
+        self.ordered: dict[str, float] = {}  # vehicle_id -> ordered departure, Unix seconds
 
     def note_wait(self, vehicle_id: str, trip: TripInstance, at: float, standing_since: float | None = None) -> None:
-        """standing_since: who has stood here all the while goes on waiting when its trip is given another name."""
+        """A vehicle waits at the first stop of a trip. Moments are Unix seconds.
+
+        standing_since: since when it has stood here. If it was waiting already then, the same wait goes on under the new trip.
+        """
         known = self.since.get(vehicle_id)
         if known is None or known[0] != trip:
             goes_on = known is not None and standing_since is not None and known[1] >= standing_since
@@ -46,7 +52,10 @@ class Departures:
     def note_departure(
         self, vehicle_id: str, trip: TripInstance, linked: LinkedPattern, at: float, came_at: float | None = None
     ) -> None:
-        """came_at: when it reached the stop; counts where nobody saw it wait and it did not just drive through."""
+        """A vehicle leaves the first stop of a trip. Moments are Unix seconds.
+
+        came_at: when it reached the stop; used where it was not seen to wait, unless it drove through without stopping.
+        """
         ordered = self.ordered.get(vehicle_id)
         if ordered is not None and ordered - LONGEST_S < at:
             del self.ordered[vehicle_id]
@@ -60,12 +69,12 @@ class Departures:
         self.waits.setdefault(linked.stream, TerminalWaits()).note_departure(at, self._clock(at), waited)
 
     def _clock(self, at: float) -> float:
-        """Seconds by the local clock, which is what an unwritten timetable goes by."""
+        """Seconds by the local clock: departures that repeat daily do so in local time."""
         offset = datetime.fromtimestamp(at, UTC).astimezone(self.zone).utcoffset()
         return at + (0.0 if offset is None else offset.total_seconds())
 
     def planned(self, trip: TripInstance) -> float | None:
-        """Unix seconds; None for headway-based trips, whose start_time promises nothing."""
+        """The planned departure, Unix seconds; None for headway-based trips, whose start_time promises nothing."""
         if not has_planned_times(self.network, trip):
             return None
         start_s = self.patterns.planned(trip.trip_id)[0][1] if trip.start_s is None else float(trip.start_s)
@@ -110,7 +119,7 @@ class Departures:
     def _possible(self, trip: TripInstance, linked: LinkedPattern, at: float, zero: float) -> tuple[Floats, Floats]:
         """Seconds from `at` on until a departure, with weights: of waits seen here, and of some that are usual anywhere.
 
-        Never none: who has waited for longer than all others may wait for AGAIN shares of that.
+        Never empty: for a vehicle that has waited longer than all others it holds the AGAIN shares of its wait.
         """
         waits = self.waits.get(linked.stream)
         waited = at - zero
@@ -124,7 +133,7 @@ class Departures:
         return np.concatenate((seen, generic)), np.concatenate((alike, weights))
 
     def _spared(self, trip: TripInstance, linked: LinkedPattern, at: Floats) -> Floats | float:
-        """How much more, or less, a departure at each moment counts: so soon, or late, after the last; 1 with a timetable."""
+        """The weight of a departure at each moment, by the time since the last one; 1 where there is a timetable."""
         waits = self.waits.get(linked.stream)
         if waits is None or waits.last_at is None or self.planned(trip) is not None:
             return 1.0
@@ -134,13 +143,13 @@ class Departures:
         return np.asarray(np.clip((at - waits.last_at) / headway, *SPARED))
 
     def headway_s(self, trip: TripInstance, linked: LinkedPattern) -> float | None:
-        """The usual seconds between two departures lately, else as planned at the trip's start."""
+        """The usual seconds between two recent departures, else those planned at the trip's start."""
         waits = self.waits.get(linked.stream)
         usual = None if waits is None else waits.headway_s()
         return self.planned_headway_s(trip) if usual is None else usual
 
     def planned_headway_s(self, trip: TripInstance) -> float | None:
-        """Of the window of frequencies.txt in which the trip starts."""
+        """headway_secs of the row of frequencies.txt in whose window the trip starts; None without one."""
         rows = self.network.frequencies_of.get(trip.trip_id, ())
         start_s = trip.start_s or 0
         return next((float(row.headway_s) for row in rows if row.start_s <= start_s < row.end_s), None)

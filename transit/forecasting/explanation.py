@@ -15,7 +15,7 @@ from transit.forecasting.remaining_trip import RemainingTrip
 
 @dataclass(frozen=True, eq=False)
 class VehicleForecast:
-    """All numbers about one vehicle at one moment, by stop ahead; seconds count from ride.zero."""
+    """All numbers about one vehicle at one moment, by stop ahead; seconds count from remaining.zero."""
 
     remaining: RemainingTrip
     tier: Tier
@@ -25,14 +25,14 @@ class VehicleForecast:
     low_s: Floats
     shown_s: Floats
     high_s: Floats
-    plain_s: tuple[Floats, ...]  # low, shown and high before they were put off for a vehicle that stands
+    plain_s: tuple[Floats, ...]  # low, shown and high before the postponement of a standing vehicle
     stood_s: float = 0.0
-    passed: int = 0  # so many stops it has probably reached since its last fix: nothing is promised of them
+    passed: int = 0  # number of stops that it has probably reached since its last fix: they get no prediction
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPart:
-    """One link on the way to the stop. counted_s is what it adds: all of it, or of the link in progress what is left."""
+    """One link on the way to the stop. counted_s: the seconds it adds; of the link in progress only those that are left."""
 
     from_stop_id: str
     to_stop_id: str
@@ -40,12 +40,12 @@ class LinkPart:
     usual_s: float
     counted_s: float
     days: int  # of history
-    observations: float  # that count at this hour, older ones less
+    observations: float  # effective number of observations at this hour: older ones count less
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One feature of the moment (regression.FEATURES) and how it stretches the usual time, as a logarithm."""
+    """One feature (regression.FEATURES) and the logarithm of the factor by which it stretches the usual time."""
 
     name: str
     value: float
@@ -54,7 +54,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Seconds count from counted_from, those named ahead from when the prediction was made."""
+    """Why one prediction is what it is. Seconds count from counted_from; in fields named ahead, from the prediction."""
 
     prediction: Prediction
     counted_from: datetime  # the fix; of a vehicle that waits: when the prediction was made
@@ -62,10 +62,10 @@ class Explanation:
     wait_s: float  # until it leaves its first stop, 0 for one on its way
     links: tuple[LinkPart, ...]
     factors: tuple[Factor, ...]
-    not_before_s: float  # the stop before, and now: no stop is reached earlier
-    caution: float  # logarithm: how far below the median the number shown lies, from how predictions fared lately
+    not_before_s: float  # the later of now and the prediction for the stop before: this stop is not predicted earlier
+    caution: float  # log(number shown / median), from the errors of recent predictions
     not_before_ahead_s: float  # what is shown for the stop before
-    put_off_s: float = 0.0  # how much later the number shown lies because the vehicle stands for so long
+    put_off_s: float = 0.0  # how much later the number shown is because the vehicle has stood for long
 
     @property
     def usual_s(self) -> float:
@@ -93,7 +93,7 @@ def explanation_of(
     forecast: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
     observations: Floats, days: Floats, planned_s: Floats, put_off_s: float,
 ) -> Explanation:  # fmt: skip
-    """Of the stop k. observations and planned_s by link of the pattern, days by link of the network."""
+    """The explanation for stop k. observations and planned_s by link of the pattern, days by link of the network."""
     remaining, at = forecast.remaining, prediction.made_at.timestamp()
     since = at - remaining.zero
     effects = (forecast.x[k] * weights).reshape(len(FEATURES), -1).sum(axis=1)

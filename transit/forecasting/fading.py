@@ -10,7 +10,7 @@ from transit.forecasting.links import Floats
 
 
 class DecayingSums:
-    """One sum per row. Values that come late enter as faded as they would be by now."""
+    """One sum per row. A value that comes late is added with the weight it would have left by now."""
 
     def __init__(self, half_s: float, rows: int) -> None:
         self.half_s = half_s
@@ -29,6 +29,6 @@ class DecayingSums:
         self.weight[row] += weight
 
     def mean(self, rows: Any, at: float, prior: float, against: float) -> Floats:
-        """The mean by now, shrunk towards `prior` as if `against` of weight had said so."""
+        """The weighted mean of each row at a moment; `prior` counts as one more value of weight `against`."""
         fade = 0.5 ** (np.maximum(at - self.at[rows], 0.0) / self.half_s)
         return np.asarray((self.total[rows] * fade + against * prior) / (self.weight[rows] * fade + against))

@@ -27,26 +27,26 @@ from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import patterns_of
 from transit.tracking.state import StopEvent, VehicleState, VehicleStatus
 
-HORIZON_S = 2700.0  # nobody plans by a bus that is further away than 45 min
-SAMPLE_EVERY_S = 40.0  # so often a vehicle's predictions are remembered, to be compared with what happened
+HORIZON_S = 2700.0  # arrivals further ahead than 45 min are not predicted
+SAMPLE_EVERY_S = 40.0  # how often a vehicle's predictions are remembered, to be compared with what happened
 SAMPLE_AHEAD_S = 2100.0
 SAMPLED_STOPS = 7
-SILENCE = 1.5  # after so many usual gaps without a fix a vehicle is not taken to have gone on
-DETOUR_MPS = 4.0  # who is off its line may come back to it this slowly, over the same distance on top of its way,
-DETOUR_WIDER = 2.0  # and its interval is so many times as wide
-STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this keeps to another plan than the one that is written
+SILENCE = 1.5  # after this many usual gaps without a fix a vehicle is not assumed to have driven on
+DETOUR_MPS = 4.0  # speed at which a vehicle off its line is assumed to come back, over its distance from the line
+DETOUR_WIDER = 2.0  # the interval of such a vehicle is this many times as wide
+STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this does not follow the plan we have
 LATENESS_SOFT_S = 80.0  # lateness changes little in the next seconds
-LEAST_STAND_S = 120.0  # no vehicle's minutes end before
-FORGOTTEN_S = 3 * 3600.0  # an arrival that was not seen until then will not be
-SWEEP_EVERY_S = 600.0  # so often those are thrown away
+LEAST_STAND_S = 120.0  # a vehicle that has stood for less keeps its predictions
+FORGOTTEN_S = 3 * 3600.0  # predictions whose arrival was not observed until then are dropped
+SWEEP_EVERY_S = 600.0  # how often they are dropped
 LONGEST_GAP_S = 300.0  # an arrival between two fixes further apart is too unsure to learn from
-MADE_LATE_S = 5.0  # a prediction made so little after the arrival was made before it was known
-OLDEST_FIX_S = 300.0  # an older fix says no more than one so old
-LONGEST_STOOD_S = 120.0  # who has stood for longer is at no stop or light; what that means Postponement knows
+MADE_LATE_S = 5.0  # a prediction made at most this long after the arrival was made before the arrival was known
+OLDEST_FIX_S = 300.0  # older fixes count as this old
+LONGEST_STOOD_S = 120.0  # longer standing counts as this: beyond a stop or a light, Postponement takes over
 
 
 class Sample(NamedTuple):
-    """A prediction that waits for its truth. Seconds count from `zero`, but for stood_s."""
+    """A prediction remembered until its arrival is observed. Seconds count from `zero`, except stood_s (a duration)."""
 
     on: TripInstance  # the trip that the vehicle was on
     zero: float  # what base_s counts from, Unix seconds
@@ -60,9 +60,9 @@ class Sample(NamedTuple):
 
 
 class Forecaster:
-    """learn() events and observe() states as they come; predict() asks and changes nothing.
+    """Learns from stop events and vehicle states as they come, and predicts arrivals. predict() changes nothing.
 
-    learnt: what dump() gave, also of another version of the network: what is still there is taken over.
+    learnt: bytes from dump(), also of another network version: what both versions have in common is taken over.
     """
 
     def __init__(self, network: Network, learnt: bytes | None = None, method: str = "ours") -> None:
@@ -83,7 +83,7 @@ class Forecaster:
         self._samples: dict[tuple[str, str, date, int], list[Sample]] = {}
         self._sampled: dict[str, float] = {}
         self._swept = 0.0
-        self.remembers = bool(learnt) and learnt_state.load(self, learnt or b"")  # False: what was learnt could not be read
+        self.remembers = bool(learnt) and learnt_state.load(self, learnt or b"")  # False: the saved state could not be read
 
     # ---- learning
 
@@ -112,7 +112,10 @@ class Forecaster:
             self.next_trips.note_start(linked, before, call.place)
 
     def observe(self, states: Iterable[VehicleState], now: datetime) -> None:
-        """Where all vehicles are, every few seconds to a minute: how traffic flows, who waits, and what is predicted."""
+        """Takes in where all vehicles are: traffic, waits at terminals, and the predictions to be compared with arrivals.
+
+        To be called every few seconds, at least once a minute.
+        """
         at = now.timestamp()
         states = list(states)
         held = {state.matched.trip for state in states}
@@ -140,7 +143,7 @@ class Forecaster:
             self.expiries.watch(stuck[0], others)
 
     def _stuck(self, state: VehicleState, now: float) -> tuple[RemainingTrip, float] | None:
-        """The trip of a vehicle that does not come on, and since when nothing is promised of it; None while it is promised."""
+        """The remaining trip of a standing vehicle, and since when (Unix seconds) it has no predictions; None while it has."""
         if state.standing is None or (state.report.reported_at - state.standing.since).total_seconds() < LEAST_STAND_S:
             return None
         remaining = remaining_of(state, self.links, self.times, self.departures, now)
@@ -148,11 +151,11 @@ class Forecaster:
         return None if remaining is None or ended_at is None else (remaining, ended_at)
 
     def _ended_at(self, remaining: RemainingTrip) -> float | None:
-        """Since when nothing is promised of a vehicle that does not come on, Unix seconds; None while it is promised."""
+        """Since when a standing vehicle has no predictions, Unix seconds; None while it has."""
         return self.expiries.ended_at(remaining, lambda: promise_end(remaining, self.departures, self.spread, self.links))
 
     def standing(self, states: Iterable[VehicleState], now: datetime) -> list[StandingVehicle]:
-        """The vehicles of which nothing is predicted because they stand for longer than is usual there, by vehicle."""
+        """The vehicles that get no predictions because they have stood longer than is usual there, sorted by vehicle_id."""
         ordered = _by_vehicle(states)
         standing = []
         for state in ordered:
@@ -186,12 +189,12 @@ class Forecaster:
             self._samples.setdefault(key, []).append(sample)
 
     def _settle(self, event: StopEvent, index: int) -> None:
-        """What was predicted of this call, against what happened.
+        """Compares the predictions of a call with what happened, and learns from the difference.
 
-        1. What was predicted of the next round while the vehicle was on this one waits on.
-        2. A call of which nobody knows exactly when it was is not learnt from.
-        3. Of each tier: the corrections learn how the usual time was stretched, the calibration how wrong the median was, the
-           postponement how much later those came that had stood.
+        1. Predictions of the vehicle's next round of the same trip, made while it was on this one, are kept for later.
+        2. A call whose time is not known exactly teaches nothing.
+        3. By tier: the corrections learn the stretch of the usual time, the calibration the error of the median, the
+           postponement how much later vehicles came that had stood.
         """
         key = (event.vehicle_id, event.trip.trip_id, event.trip.start_date, index)
         samples = self._samples.pop(key, None)
@@ -235,7 +238,7 @@ class Forecaster:
     def predict(
         self, states: Iterable[VehicleState], now: datetime, *, horizon_s: float = HORIZON_S, next_trips: bool = False
     ) -> list[Prediction]:
-        """By vehicle and stop_sequence; with next_trips those of the trip after follow."""
+        """Arrivals within horizon_s seconds, by vehicle and stop_sequence; with next_trips also those of the next trips."""
         at = now.timestamp()
         ordered = _by_vehicle(states)
         forecasts = [forecast for state in ordered if (forecast := self._forecast_of(state, at)) is not None]
@@ -250,7 +253,7 @@ class Forecaster:
     def _next_forecasts(
         self, forecasts: Iterable[VehicleForecast], states: Iterable[VehicleState], now: float
     ) -> dict[str, VehicleForecast]:
-        """By vehicle; who comes first has the first choice."""
+        """vehicle_id -> forecast of its next trip. The vehicle that ends its trip first chooses its next trip first."""
         held = {state.matched.trip for state in states}
         by_vehicle: dict[str, VehicleForecast] = {}
         for forecast in sorted(forecasts, key=_comes_to_its_end):
@@ -263,7 +266,7 @@ class Forecaster:
     def _next_forecast(
         self, forecast: VehicleForecast, now: float, taken: Callable[[TripInstance], bool]
     ) -> VehicleForecast | None:
-        """Of the trip after the one that a vehicle drives, where it will have come to its end before long."""
+        """The forecast of a vehicle's next trip; None where its present trip does not end soon or the next is not known."""
         remaining, (comes_at, _) = forecast.remaining, _comes_to_its_end(forecast)
         if self.challenger is not None or forecast.tier is not Tier.LIVE or comes_at - now > HORIZON_S:
             return None
@@ -308,10 +311,10 @@ class Forecaster:
     def _forecast(self, remaining: RemainingTrip, tier: Tier, now: float) -> VehicleForecast:
         """All numbers about what lies ahead of a vehicle.
 
-        1. The usual time, stretched by the features: the median. What it has probably passed is left out.
-        2. Never in the past, never before the stop before.
-        3. Around it the interval and the number shown, from how predictions fared; wider for one off its line.
-        4. Put off, if it has stood for long.
+        1. The median: the usual time, stretched by the features. Stops that it has probably passed are left out.
+        2. No arrival lies in the past or before the arrival at the previous stop.
+        3. The interval and the number shown, from the errors of recent predictions; wider for a vehicle off its line.
+        4. All of them later, if the vehicle has stood for long.
         """
         if self.challenger is not None:
             return self._challenger_forecast(remaining, tier, now)
@@ -344,7 +347,7 @@ class Forecaster:
         )
 
     def _challenger_forecast(self, remaining: RemainingTrip, tier: Tier, now: float) -> VehicleForecast:
-        """What the challenger predicts; its median is what it shows."""
+        """The challenger's forecast; it shows its median."""
         assert self.challenger is not None
         median = np.maximum.accumulate(np.maximum(self.challenger.ahead_s(remaining, now), max(now - remaining.zero, 0.0)))
         low, _, high = self.calibration[tier].bounds(median - (now - remaining.zero))
@@ -391,19 +394,19 @@ class Forecaster:
     def _lateness(self, remaining: RemainingTrip) -> tuple[Floats | float, Floats | float]:
         """How far ahead of the timetable (below 0) and behind it each stop would be reached as usual, by the time until then.
 
-        Who is early is held at timing points, who is late makes up for some of it.
+        An early vehicle is held at timing points, a late one makes up some of its delay.
         """
         timetable = self.departures.timetable(remaining.trip)
         if timetable is None:
             return 0.0, 0.0
         late_s = remaining.zero + remaining.base_s - timetable[remaining.first :]
-        if not STALE_S[0] <= late_s[0] <= STALE_S[1]:  # who is held, or catches up, does so to a plan that is kept
+        if not STALE_S[0] <= late_s[0] <= STALE_S[1]:  # only a plan that is followed holds vehicles or lets them catch up
             return 0.0, 0.0
         share = late_s / (np.maximum(remaining.base_s, 0.0) + LATENESS_SOFT_S)
         return np.clip(share, -1.0, 0.0), np.clip(share, 0.0, 1.0)
 
     def _slowness_ahead(self, remaining: RemainingTrip, now: float) -> tuple[Floats, Floats]:
-        """How slow the links between the vehicle and each stop are right now, weighed by their usual seconds."""
+        """How slow the links up to each stop are now (log ratios: lately, over a longer while), weighted by usual seconds."""
         fast, slow = self.traffic.slowness(remaining.linked, remaining.start, now)
         weight = remaining.link_s
         if not remaining.waits:
@@ -417,9 +420,9 @@ class Forecaster:
     def explain(
         self, vehicle_id: str, stop_id: str, states: Iterable[VehicleState], now: datetime, *, next_trips: bool = False
     ) -> list[Explanation]:
-        """Of each prediction for a vehicle at a stop (a loop passes its first stop twice) why it is so; none: an empty list.
+        """An explanation for each prediction of a vehicle at a stop: on a loop there can be two. Empty without a prediction.
 
-        Only "ours" explains itself.
+        The baselines explain nothing.
         """
         if self.challenger is not None:
             raise ValueError("only the method 'ours' explains itself")
@@ -452,7 +455,7 @@ class Forecaster:
     # ---- keeping
 
     def dump(self) -> bytes:
-        """What was learnt, in a bounded number of bytes; what is only about now is not in it."""
+        """What was learnt, in a bounded number of bytes, without the state of the moment (traffic, waits)."""
         return learnt_state.dump(self)
 
 
@@ -461,26 +464,26 @@ def _by_vehicle(states: Iterable[VehicleState]) -> list[VehicleState]:
 
 
 def _comes_to_its_end(forecast: VehicleForecast) -> tuple[float, str]:
-    """When a vehicle comes to the end of its trip, Unix seconds; and its name, which decides where two come at once."""
+    """When a vehicle reaches the end of its trip, Unix seconds; then its vehicle_id, to order two that come at once."""
     return forecast.remaining.zero + float(forecast.median_s[-1]), forecast.remaining.state.vehicle_id
 
 
 def is_off_its_line(state: VehicleState) -> bool:
-    """Whether a vehicle is off its line: how long its detour takes teaches nothing about the line."""
+    """Whether a vehicle is off its line: nothing is learnt from its times."""
     return state.matched.status is VehicleStatus.OFF_ROUTE
 
 
 def _widen(low_s: Floats, shown_s: Floats, high_s: Floats, off_m: float) -> tuple[Floats, Floats, Floats]:
-    """An interval for a vehicle so far off its line, which is to come back to it."""
+    """The interval for a vehicle that is off_m metres from its line and expected back."""
     low = np.maximum(shown_s - DETOUR_WIDER * (shown_s - low_s), 0.0)
     return low, shown_s, shown_s + DETOUR_WIDER * (high_s - shown_s) + off_m / DETOUR_MPS
 
 
 def _count_passed(remaining: RemainingTrip, median_s: Floats, now: float) -> int:
-    """How many stops a vehicle has probably reached since its last fix: their median lies before now.
+    """How many stops a vehicle has probably reached since its last fix: those whose median lies before now.
 
-    While fixes come as usual these were passed in 67-98 % of cases on the recordings (docs/PREDICTION.md); "now" would be a
-    promise that is seldom kept. After a longer silence the vehicle rather stands somewhere: then they are due now.
+    While fixes came as usual, 67-98 % of such stops had been passed on the recordings (docs/PREDICTION.md). After a longer
+    silence the vehicle is more likely to stand, so no stop counts as passed.
     """
     since = now - remaining.fixed_at
     if remaining.waits or since > SILENCE * usual_gap_s(remaining.state.recent):

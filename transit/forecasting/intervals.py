@@ -1,7 +1,8 @@
-"""How wrong predictions were lately, by tier and by how far away they were: from that the interval and the number shown.
+"""The interval and the number shown, from the errors of recent predictions by tier and by seconds ahead.
 
-Quantiles of log((actual + SOFT_S) / (median promised + SOFT_S)) of the last KEPT predictions of each kind, end to end (never
-a sum of link intervals). Kinds overlap like the corrections' nodes, so that no jump runs through a page.
+Quantiles of log((actual + SOFT_S) / (predicted median + SOFT_S)) of the last KEPT predictions in each class of seconds ahead.
+Errors are of whole predictions, never sums of link intervals. Classes overlap like the corrections' nodes, so that the numbers
+do not jump from one stop to the next.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from transit.forecasting.prediction import Tier
 from transit.forecasting.regression import SOFT_S
 
 EDGES_S = (0.0, 60.0, 120.0, 180.0, 270.0, 360.0, 480.0, 600.0, 750.0, 900.0, 1200.0, 1500.0, 1800.0)
-KEPT = 4000  # of each kind; at 14 vehicles a fortnight
-ENOUGH = np.array((50.0, 150.0, 50.0))  # for low, shown, high: with fewer the belief below counts as well; caution goes last
+KEPT = 4000  # errors of each class: about two weeks of 14 vehicles
+ENOUGH = np.array((50.0, 150.0, 50.0))  # errors for low, shown, high; with fewer, BELIEF counts as well
 LOW, HIGH = 0.1, 0.9
-# Which quantile is shown: a missed bus costs more than a wait, and nobody sets out by a bus that is 20 minutes away
-# (docs/PREDICTION.md has the measurement): seconds ahead -> quantile, in between evenly.
+# Seconds ahead -> the quantile shown, interpolated. It lies below the median because a missed bus costs more than a wait, and
+# rises to it where the bus is 20 minutes away and nobody sets out yet (measured in docs/PREDICTION.md).
 SHOWN_S, SHOWN = (0.0, 800.0, 1200.0, 1500.0), (0.35, 0.35, 0.4, 0.5)
-FEWEST = 20  # with fewer no quantile is taken
-AGAIN_EVERY = 200  # new observations before the quantiles are sorted out anew
+FEWEST = 20  # with fewer errors no quantile is taken
+AGAIN_EVERY = 200  # new errors before the quantiles are computed again
 BELIEF = {Tier.LIVE: (0.42, 0.26), Tier.AT_TERMINAL: (0.7, 0.4), Tier.NEXT_TRIP: (0.7, 0.5)}  # log half widths, near and far
 MIDDLES = np.log((np.array(EDGES_S[:-1]) + np.array(EDGES_S[1:])) / 2 + SOFT_S)
 CLASSES = len(EDGES_S) - 1
@@ -49,7 +50,7 @@ class Calibration:
             self.sort_out()
 
     def sort_out(self) -> None:
-        """The quantiles anew, mixed with what is believed while there are few."""
+        """Computes the quantiles again; while there are few errors they are mixed with BELIEF."""
         self._new = 0
         for n in range(CLASSES):
             seen = int(min(self.count[n], KEPT))
@@ -59,11 +60,11 @@ class Calibration:
                 self.table[:, n] = sure * quantiles + (1.0 - sure) * self.belief[:, n]
 
     def caution(self, median_s: float) -> float:
-        """The log of shown / median at so many seconds ahead."""
+        """log(shown / median) of a prediction whose median is median_s seconds ahead."""
         return float(np.interp(np.log(max(median_s, 0.0) + SOFT_S), MIDDLES, self.table[1]))
 
     def bounds(self, median_s: Floats) -> tuple[Floats, Floats, Floats]:
-        """low, shown and high in seconds ahead, for medians of so many seconds ahead."""
+        """low, shown and high for medians; all in seconds ahead, one value per median."""
         where = np.log(np.maximum(median_s, 0.0) + SOFT_S)
         low, shown, high = (
             np.maximum((median_s + SOFT_S) * np.exp(np.interp(where, MIDDLES, row)) - SOFT_S, 0.0) for row in self.table

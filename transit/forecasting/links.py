@@ -15,12 +15,12 @@ from transit.plan.patterns import Pattern, patterns_of
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LinkKey = tuple[str, str, str]  # kind of service, stop from, stop to; the link out of a first stop is one of its own
+LinkKey = tuple[str, str, str]  # kind of service, stop from, stop to; a link out of a pattern's first stop has its own kind
 PLAIN_SPEED_MPS = {0: 6.0, 1: 10.0, 2: 16.0, 3: 5.5, 4: 5.0, 5: 3.0, 6: 5.0, 7: 4.0, 11: 5.5, 12: 9.0}  # stops included
 FASTEST_MPS = {0: 16.0, 1: 22.0, 2: 45.0, 3: 18.0, 4: 12.0, 5: 6.0, 6: 8.0, 7: 8.0, 11: 16.0, 12: 22.0}  # from stop to stop
 LEAST_LINK_S = 4.0
-SPEED_UP_S = 60.0  # on a long link a vehicle goes as fast as it can, but for so long to leave one stop and to halt at the next
-PLAN_SMOOTHING = 0.3  # plans are rounded to minutes: so much of the time between two timed stops goes by distance alone
+SPEED_UP_S = 60.0  # lost in starting from one stop and halting at the next; the rest of a long link is driven at full speed
+PLAN_SMOOTHING = 0.3  # weight of the smoothed link times, since plans are rounded to minutes
 SMOOTH_OVER = 2  # links to each side over which a plan's rounding is evened out
 
 
@@ -97,14 +97,14 @@ def planned_links(planned: tuple[tuple[float, float], ...], linked: LinkedPatter
     speed = PLAIN_SPEED_MPS[linked.kind]
     plain = np.maximum(linked.length_m / speed, LEAST_LINK_S)
     wide = np.ones(2 * SMOOTH_OVER + 1)
-    local = np.convolve(steps, wide, "same") / np.convolve(plain, wide, "same")  # how slow the plan is hereabouts
+    local = np.convolve(steps, wide, "same") / np.convolve(plain, wide, "same")  # how slow the plan is around each link
     smooth = plain * local if len(steps) >= len(wide) else plain * steps.sum() / plain.sum()
     mixed = (1.0 - PLAN_SMOOTHING) * steps + PLAN_SMOOTHING * smooth
     return np.asarray(np.maximum(mixed, least_s(linked)))
 
 
 def least_s(linked: LinkedPattern) -> Floats:
-    """No link takes less: a plan rounded to minutes may say 0."""
+    """The least seconds of each link: a plan rounded to minutes may say 0."""
     quick = linked.length_m / FASTEST_MPS[linked.kind]
     express = linked.length_m / MAX_SPEED_MPS[linked.kind] + SPEED_UP_S
     return np.asarray(np.maximum(np.minimum(quick, express), LEAST_LINK_S))

@@ -1,4 +1,4 @@
-"""Which trip a vehicle runs after its present one: as its block says, as vehicles usually go on, or back from where it ends."""
+"""Which trip a vehicle runs after its present one: by its block, by what vehicles usually do, or the trip back."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern
 from transit.tracking.trip_choice import TripTable, headway_day
 
-ENOUGH = 3  # times that a vehicle was seen to go on after a pattern before habit is believed
-SHARE = 0.7  # of them that went the same way; less is no habit, and nothing is promised
-HABIT_KEPT = 100  # times remembered; then all are halved
-FAR = 0.7  # of its stops a vehicle must have come to, for the next trip to follow the one before
+ENOUGH = 3  # times that a next pattern must have been observed after a pattern before it counts as a habit
+SHARE = 0.7  # of those times with the same next pattern; below it there is no habit, and no next trip is predicted
+HABIT_KEPT = 100  # times remembered; beyond it all counts are halved
+FAR = 0.7  # share of a pattern's stops that a vehicle must have reached for the next trip to count as following it
 TURN_M = 400.0  # the way back begins this near the end
-EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled trip may leave so long before the vehicle comes, or wait so long for it
-MINUTES = 30  # of headway-based departures that are tried, so that two vehicles do not leave in the same minute
+EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled next trip leaves at most so long before, or after, the vehicle comes
+MINUTES = 30  # start minutes tried for a headway-based trip, so that two vehicles do not get the same one
 
 
 class NextTrips:
-    """note_start() as it is seen; trip_after() gives what follows, or None where that would be a guess."""
+    """Learns from note_start() which patterns follow each other; trip_after() gives the next trip, None where unclear."""
 
     def __init__(self, network: Network, links: Links) -> None:
         self.links = links
@@ -30,7 +30,7 @@ class NextTrips:
         self._backs: dict[str, Pattern | None] = {}
 
     def note_start(self, linked: LinkedPattern, before: LinkedPattern, place: int) -> None:
-        """A vehicle leaves the first stop of a pattern, and was last seen to call at such a stop of the pattern before."""
+        """A vehicle leaves the first stop of a pattern. place: number of the last stop it called at on the pattern before."""
         if place < FAR * before.last:
             return
         habit = self.habits.setdefault(before.pattern.pattern_id, Counter())
@@ -39,7 +39,7 @@ class NextTrips:
             self.habits[before.pattern.pattern_id] = Counter({key: count // 2 for key, count in habit.items() if count > 1})
 
     def trip_after(self, trip: TripInstance, comes_at: float, taken: Callable[[TripInstance], bool]) -> TripInstance | None:
-        """What the vehicle on `trip` runs next when it comes to its end at comes_at (Unix seconds)."""
+        """The trip after `trip` for a vehicle that ends it at comes_at (Unix seconds). taken: whether another runs a trip."""
         planned = self.table.next_in_block.get(trip.trip_id)
         if planned is not None:
             follows = TripInstance(planned, trip.start_date, None)
@@ -67,7 +67,7 @@ class NextTrips:
         return self.links.patterns.by_id.get(usual) if count >= SHARE * habit.total() else None
 
     def _back(self, pattern: Pattern) -> Pattern | None:
-        """Where nothing was seen yet: the only pattern of the route that begins where this one ends."""
+        """Without observations: the only pattern of the route that begins where this one ends."""
         if pattern.pattern_id not in self._backs:
             x, y = pattern.stop_xy[-1]
             near = [

@@ -19,7 +19,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One stop ahead of one vehicle. predicted_at is the one number for riders: the arrival, at a first stop the departure."""
+    """One stop ahead of one vehicle. predicted_at, as shown to riders, is the arrival; at a first stop the departure."""
 
     vehicle_id: str
     trip: TripInstance
@@ -36,15 +36,15 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class StandingVehicle:
-    """A vehicle that is seen and does not come on for longer than is usual where it is: nothing is promised of its trip."""
+    """A vehicle that reports and has stood for longer than is usual at its place: its trip gets no predictions."""
 
     vehicle_id: str
     trip: TripInstance
     since: datetime
-    stop_id: str  # where it stands, or the stop ahead nearest to which it stands
+    stop_id: str  # the stop nearest to where it stands; its first stop while it waits there
     next_stop_sequence: int  # the first stop ahead
     reported_at: datetime
-    ended_at: datetime  # since when nothing is promised
+    ended_at: datetime  # since when there are no predictions
     waits: bool  # at the first stop of its trip
     in_jam: bool = False  # others stand on the same stretch
-    is_parked: bool = False  # for so long that riders hear no more of it
+    is_parked: bool = False  # it has stood so long that riders' pages leave it out

@@ -1,4 +1,4 @@
-"""How today, the vehicles ahead and this vehicle itself stretch the usual time: a ridge regression that learns as it goes.
+"""How traffic today, the vehicles ahead and the vehicle itself stretch the usual time: an online ridge regression.
 
 The usual seconds b until a stop become (b + SOFT_S) * exp(x . c) - SOFT_S. x is the FEATURES, each shared among
 NODES_S by how far away the stop is, so that near and far stops weigh them differently; c is fitted, with forgetting, to every
@@ -23,7 +23,7 @@ class Feature(NamedTuple):
 
     name: str  # on /armada and in the benchmarks
     prior: float  # the weight believed before anything was learnt; measured on the three recordings (docs/PREDICTION.md)
-    typical: float  # its usual size: how much one observation of it usually shows
+    typical: float  # its typical absolute value
 
 
 FEATURES = (
@@ -43,24 +43,24 @@ FEATURES = (
     Feature("ahead of plan", prior=-0.15, typical=0.2),
     Feature("behind plan", prior=-0.03, typical=0.5),
 )
-RIDGE = 60.0  # observations that this belief weighs, at each node
+RIDGE = 60.0  # the weight of the priors at each node, in observations
 HALF_LIFE_S = 4 * 86400.0
 SOLVE_EVERY_S = 300.0
-WIDEST = 0.8  # log errors beyond count as this: a breakdown must not turn the weights
-REBASE_HALF_LIVES = 20.0  # after so many the growing weights begin anew, before they no longer fit a float
+WIDEST = 0.8  # larger log errors count as this, so that one breakdown does not change the weights
+REBASE_HALF_LIVES = 20.0  # after so many half lives the growing weights are scaled down, before they overflow
 COUNT = len(FEATURES) * len(NODES_S)
 _NODES = np.log(np.array(NODES_S) + SOFT_S)
 
 
 def shares(base_s: Floats) -> Floats:
-    """How much each node has to say at so many seconds: rows add up to one."""
+    """The share of each node at base_s usual seconds: len(base_s) x nodes, each row adds up to one."""
     where = np.clip(np.interp(np.log(np.maximum(base_s, 0.0) + SOFT_S), _NODES, np.arange(len(_NODES))), 0, len(_NODES) - 1)
     result: Floats = np.maximum(1.0 - np.abs(where[:, None] - np.arange(len(_NODES))[None, :]), 0.0)
     return result
 
 
 def columns(values: Mapping[str, Floats | float], stops: int) -> Floats:
-    """stops x FEATURES, out of a value, or one for each stop, by the name of the feature; each must be there."""
+    """A matrix stops x FEATURES. values: by name of the feature, one number or one per stop; KeyError if one is missing."""
     table = np.empty((stops, len(FEATURES)))
     for n, feature in enumerate(FEATURES):
         table[:, n] = values[feature.name]
@@ -73,7 +73,7 @@ def spread(features: Floats, base_s: Floats) -> Floats:
 
 
 class Corrections:
-    """One for each tier."""
+    """The fitted weights of one tier."""
 
     def __init__(self) -> None:
         self.prior = np.repeat(np.array([feature.prior for feature in FEATURES]), len(NODES_S))
@@ -84,7 +84,7 @@ class Corrections:
         self.solved_at = float("-inf")
 
     def factor(self, x: Floats) -> Floats:
-        """The log of how much longer than usual it takes, by stop."""
+        """The logarithm of actual over usual time, by stop."""
         return np.asarray(np.clip(x @ self.weights, -WIDEST, WIDEST))
 
     def learn(self, x: Floats, y: Floats, at: float) -> None:
@@ -112,5 +112,5 @@ class Corrections:
 
 
 def _scale() -> Floats:
-    """How much one observation of each feature usually says: the squares of their usual sizes."""
+    """The squares of the features' typical sizes: how much one observation of each weighs."""
     return np.repeat(np.array([feature.typical for feature in FEATURES]) ** 2, len(NODES_S))

@@ -1,8 +1,7 @@
-"""Learning anew from stored stop events: at each call the predictions that would have been made then, and how they fared.
+"""Learning again from stored stop events: at each call the forecaster predicts as it would have live, and learns the errors.
 
-Fixes are not kept for ever, calls are. A vehicle's calls say where it was when it left each stop and that it waited before
-it began; from that the forecaster learns everything it learns live. Only what happens between two stops (how a jam is felt
-before anybody is through it) is seen less sharply than it was.
+Calls are kept longer than fixes. They say when a vehicle left each stop, and how long it waited before its trip: enough for all
+that the forecaster learns live, except what happens between two stops (a jam that no vehicle has come through yet).
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from transit.tracking.calls import AT_STOP_M
 from transit.tracking.report import AvlReport
 from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
 
-WAITS_SEEN = timedelta(seconds=60)  # how often a vehicle that waits is looked at
-LONGEST_WAIT = timedelta(hours=1)  # what stood longer before its first departure was not about to leave
+WAITS_SEEN = timedelta(seconds=60)  # interval at which a waiting vehicle is observed
+LONGEST_WAIT = timedelta(hours=1)  # a vehicle counts as waiting for its first departure for at most this long
 
 
 class PastMoment(NamedTuple):
@@ -31,9 +30,9 @@ class PastMoment(NamedTuple):
 
 
 def relearn(forecaster: Forecaster, events: Iterable[StopEvent]) -> int:
-    """Calls in the order in which they became known, some thousands at a time. Returns how many there was a trip for.
+    """Learns from calls in the order in which they became known. Returns how many of them were of a trip of this network.
 
-    Within what is given at once nothing later is known to what is earlier.
+    To be called with some thousands of calls at a time; each prediction rests only on what was known before it.
     """
     moments = [moment for event in events for moment in _moments(forecaster, event)]
     for moment in sorted(moments, key=lambda moment: moment.at):

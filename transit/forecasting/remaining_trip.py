@@ -15,16 +15,19 @@ from transit.plan.network import TripInstance
 from transit.tracking.calls import AT_STOP_M
 from transit.tracking.state import VehicleState, VehicleStatus
 
-STILL_M = 15.0  # fixes this near each other are a vehicle that stands
-DENSE_S = 20.0  # seconds between the fixes of a tracker of which nothing else is known
-PROMISED = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER)  # and who is off its line, and expected back
-LEAST_SHARE = 0.3  # of the usual stop is still to come, however long a vehicle has stood
-MOST_DWELL = 0.7  # of a link's time is spent at its first stop; the rest is driven
-FEWEST_FIXES = 3  # that show how often a tracker reports
+STILL_M = 15.0  # a vehicle whose fixes lie this near each other stands
+DENSE_S = 20.0  # assumed time between two fixes while a tracker's own is not known
+PROMISED = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER)  # get predictions; so do vehicles off their line, expected back
+LEAST_SHARE = 0.3  # share of the usual dwell time that is still expected, however long a vehicle has stood at a stop
+MOST_DWELL = 0.7  # the dwell time at a link's first stop is at most this share of the link's time
+FEWEST_FIXES = 3  # needed to know how often a tracker reports
 
 
 class RemainingTrip(NamedTuple):
-    """base_s[k]: seconds from the fix (a vehicle that waits: from now) until stop first + k, at the usual speed."""
+    """The stops ahead of one vehicle. base_s[k]: usual seconds from `zero` until stop first + k.
+
+    zero is the time of the last fix; for a vehicle that waits at its first stop it is now.
+    """
 
     state: VehicleState
     trip: TripInstance
@@ -45,7 +48,10 @@ class RemainingTrip(NamedTuple):
 def remaining_of(
     state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float
 ) -> RemainingTrip | None:
-    """None for a vehicle that is on no trip, past its last stop, or only crosses the line that it has left."""
+    """The remaining trip; None if the vehicle is on no trip, past its last stop, or only crosses the line that it has left.
+
+    now: Unix seconds.
+    """
     matched = state.matched
     trip, along = matched.trip, matched.shape_dist_traveled_m
     if trip is None or along is None or not (matched.status in PROMISED or matched.is_expected_back):
@@ -97,7 +103,7 @@ def remaining_of_next(
     departures: Departures,
     now: float,
 ) -> RemainingTrip | None:
-    """Of the trip that a vehicle begins after the one it is on, when it comes to its end at comes_at (Unix seconds)."""
+    """The remaining trip of a vehicle's next trip, when it ends its present one at comes_at (Unix seconds)."""
     linked = links.of_trip(trip.trip_id)
     if linked is None:
         return None
@@ -131,7 +137,7 @@ def _remaining_of_waiting(
 def part_of_link(
     linked: LinkedPattern, n: int, along: float, link_s: float, dwell_s: float, stood: float
 ) -> tuple[float, float]:
-    """Seconds left of a link (arrival to arrival, the stop at its beginning included), and how much of that is standing."""
+    """Seconds left of a link (arrival to arrival, with the dwell time at its first stop), and how many of them it stands."""
     begin, end = float(linked.dist_m[n]) + AT_STOP_M, float(linked.dist_m[n + 1]) - AT_STOP_M
     dwell_s = min(dwell_s, MOST_DWELL * link_s) if n > 0 else 0.0
     run_s = link_s - dwell_s
@@ -142,7 +148,7 @@ def part_of_link(
 
 
 def seconds_at_place(recent: tuple[tuple[datetime, float], ...], along: float) -> float:
-    """Seconds between the first fix at this place and the last."""
+    """How long a vehicle has been at this place: seconds from the first to the last of its newest fixes near `along`."""
     if len(recent) < 2:
         return 0.0
     last = since = recent[-1][0]

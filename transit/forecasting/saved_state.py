@@ -19,7 +19,7 @@ from transit.forecasting.standing import LinkSpread, Postponement
 from transit.forecasting.terminal_waits import TerminalWaits
 from transit.forecasting.travel_times import TravelTimes
 
-FORMAT = 6  # another format is not read: the stop events are there to learn from again
+FORMAT = 6  # another format is not read: everything can be learnt again from the stored stop events
 LEVEL = 1
 
 
@@ -46,7 +46,7 @@ class SavedState(msgspec.Struct):
     format: int
     epoch: float | None
     links: list[LinkKey]
-    streams: list[tuple[str, str]] = msgspec.field(name="corridors")  # as it was called when format 6 was made
+    streams: list[tuple[str, str]] = msgspec.field(name="corridors")  # its name in format 6
     arrays: dict[str, Array]
     corrections: dict[str, tuple[float | None, Array, Array, Array]]
     calibration: dict[str, tuple[Array, Array]]
@@ -58,7 +58,7 @@ class SavedState(msgspec.Struct):
 
 LINK_ARRAYS = ("link_total", "link_weight", "dwell_total", "dwell_weight", "link_days", "link_last_day")
 STREAM_ARRAYS = ("stream_total", "stream_weight", "headway")
-SAVED_AS = {"stream_total": "corridor_total", "stream_weight": "corridor_weight"}  # as they were called when format 6 was made
+SAVED_AS = {"stream_total": "corridor_total", "stream_weight": "corridor_weight"}  # their names in format 6
 
 
 def _pack(values: Any, kind: str = "f4") -> Array:
@@ -101,7 +101,7 @@ def _terminals(departures: Departures) -> dict[int, Array]:
 
 
 def load(learner: Learner, blob: bytes) -> bool:
-    """Takes over what fits; returns False, and leaves the learner as it is, where the bytes are of another format."""
+    """Takes over what the learner's network still has. False, with nothing changed, where the bytes are of another format."""
     try:
         learnt = msgspec.msgpack.decode(zlib.decompress(blob), type=SavedState)
         if learnt.format != FORMAT:

@@ -1,4 +1,4 @@
-"""How long a vehicle usually stands somewhere, until when one that stands is still promised, and how much later it comes."""
+"""How long a vehicle usually stands at a place, how long a standing one keeps its predictions, and how much later it comes."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from transit.plan.geometry import distance_m
 from transit.tracking.state import VehicleState, VehicleStatus
 
 USUAL = 0.95  # the share of waits and link times up to which one is usual
-BEYOND_S = 180.0  # so much beyond the usual a vehicle is still promised: at most five minutes, whenever its fixes come
-ENOUGH = 20.0  # link times, or waits, stored of a place, before its own are believed
-SOFT_S = 30.0  # link times spread less, in proportion, the longer the link is
+BEYOND_S = 180.0  # how long beyond the usual a standing vehicle keeps its predictions
+ENOUGH = 20.0  # link times, or waits, observed at a place before its own spread is used
+SOFT_S = 30.0  # added to link times: relative to its length, a long link's times spread less
 BINS = np.linspace(-1.5, 2.5, 41)  # log((seconds + SOFT_S) / (planned + SOFT_S)), edges
-FADE = 0.98  # of what is known of a link, with each new time: about the last fifty count
-STREAM_LINKS = 10.0  # and of a stream about ten times as many
-# where nothing is stored, a link time up to the planned one by so much is usual: 82 s of a planned half minute, 446 s of 290 s
-# (fitted to New York and Austin; no command prints the fit, decision 0052)
+FADE = 0.98  # factor on a link's histogram at each new time: about the last fifty count
+STREAM_LINKS = 10.0  # in a stream's histogram about this many times as many count
+# Where nothing is observed, link times up to UNKNOWN_SHARE * planned + UNKNOWN_S are usual: 82 s for a planned 30 s, 446 s for
+# 290 s (fitted to New York and Austin; no command prints the fit, decision 0052).
 UNKNOWN_SHARE, UNKNOWN_S = 1.4, 40.0
 AT_STOP_M = 50.0  # a vehicle this near a stop may be held there until its planned departure
-LONGEST_HOLD_S = 1200.0  # a plan that holds it for longer is not believed: it may be stale
-LATE_S = 300.0  # so long after its plan a timetabled departure that is waited for is still usual (fitted like UNKNOWN_SHARE)
-UNPLANNED_S, UNPLANNED_HEADWAYS = 1200.0, 2.0  # where nobody says when a vehicle leaves: so long, and so many headways
+LONGEST_HOLD_S = 1200.0  # a plan cannot hold it longer: the plan may be out of date
+LATE_S = 300.0  # a departure up to this late against the timetable is usual (fitted like UNKNOWN_SHARE)
+UNPLANNED_S, UNPLANNED_HEADWAYS = 1200.0, 2.0  # usual wait without a timetable: the longer of these seconds and headways
 
 
-PARKED_S = 1800.0  # so long after its minutes ended a vehicle is parked
-JAM_S = 120.0  # who has stood for less may only be at a stop or a light
-PAST_M = 50.0  # fixes so far behind a vehicle and so far ahead of it have passed it
+PARKED_S = 1800.0  # a vehicle is parked this long after its predictions ended
+JAM_S = 120.0  # a vehicle that has stood for less may be at a stop or a light
+PAST_M = 50.0  # a vehicle with fixes this far behind another one and this far ahead of it has passed it
 STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same jam
 JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
-LONGEST_JAM_S = 7200.0  # vehicles that have stood side by side for longer are parked side by side
+LONGEST_JAM_S = 7200.0  # vehicles that have stood together for longer are parked, not jammed
 
 
 class LinkSpread:
-    """How link times spread round their plan, by link, by stream and in all, in histograms that fade."""
+    """How link times spread around the planned ones: fading histograms by link, by stream and of the whole network."""
 
     def __init__(self, links: Links) -> None:
         self.links = links
@@ -55,7 +55,7 @@ class LinkSpread:
             row[n] += 1.0
 
     def usual_s(self, link: int, stream: int, planned_s: float) -> float:
-        """The seconds that 95 % of the times of this link stay below."""
+        """The seconds below which 95 % of this link's times lie."""
         for row in (self.of_link[link], self.of_stream[stream]):
             if float(row.sum()) >= ENOUGH:
                 n = int(np.searchsorted(np.cumsum(row), USUAL * row.sum()))
@@ -64,13 +64,13 @@ class LinkSpread:
 
 
 def stood_s(remaining: RemainingTrip, departures: Departures) -> float:
-    """Seconds for which a vehicle has put off going on: since it stands or, before a departure or a hold, since that is due."""
+    """Seconds that a vehicle has stood beyond what is due: since it stands, or since its departure or hold was due."""
     standing = remaining.state.standing
     return 0.0 if standing is None else max(remaining.fixed_at - _due(remaining, departures), 0.0)
 
 
 def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSpread, links: Links) -> float:
-    """Unix seconds of the fix from which on nothing is promised of a vehicle that has not moved until then."""
+    """When the predictions of a standing vehicle end if it does not move, Unix seconds; inf for one that moves."""
     if remaining.state.standing is None:
         return float("inf")
     zero = _due(remaining, departures)
@@ -93,9 +93,9 @@ def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSp
 
 
 def _due(remaining: RemainingTrip, departures: Departures) -> float:
-    """Unix seconds from which on a standing vehicle's wait counts: since it stands, or a planned departure after that.
+    """When the wait of a standing vehicle begins to count, Unix seconds: since it stands, or a planned departure after that.
 
-    One that was seen to leave its terminal has rested there: for its first metres, too, it counts since it left.
+    On a trip it counts at the earliest from the departure, so that a rest at the terminal does not count on its first metres.
     """
     standing, left_at = remaining.state.standing, remaining.state.trip_started_at
     assert standing is not None
@@ -116,14 +116,14 @@ def _due(remaining: RemainingTrip, departures: Departures) -> float:
 
 
 class Expiries:
-    """Which vehicles' minutes have ended, and when; once ended they stay so until the vehicle moves, whatever is learnt."""
+    """Which vehicles' predictions have ended, and when. They stay ended until the vehicle moves, whatever is learnt."""
 
     def __init__(self) -> None:
         self._ended: dict[str, tuple[tuple[object, ...], float]] = {}
-        self._overtaken: dict[str, datetime] = {}  # vehicle -> since when it stood when another one drove past it
+        self._overtaken: dict[str, datetime] = {}  # vehicle_id -> since when it stood when another one passed it
 
     def ended_at(self, remaining: RemainingTrip, until: Callable[[], float]) -> float | None:
-        """Unix seconds; None while it is promised. until: promised_until, asked only where it is not known."""
+        """When its predictions ended, Unix seconds; None while it has them. until: promise_end, called only if needed."""
         known = self._ended.get(remaining.state.vehicle_id)
         if known is not None and known[0] == _stay(remaining):
             return known[1]
@@ -134,7 +134,7 @@ class Expiries:
         self._ended[remaining.state.vehicle_id] = (_stay(remaining), ended_at)
 
     def watch(self, remaining: RemainingTrip, others: Iterable[VehicleState]) -> None:
-        """Whether others drive past a vehicle that stands: then it stands in no jam."""
+        """Notes it when another vehicle drives past a standing one, which is then in no jam."""
         along, standing = remaining.state.matched.shape_dist_traveled_m, remaining.state.standing
         if along is None or standing is None or self._overtaken.get(remaining.state.vehicle_id) == standing.since:
             return
@@ -158,7 +158,7 @@ def _stay(remaining: RemainingTrip) -> tuple[object, ...]:
 
 
 def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:
-    """Whether two or more others stand near it, on their trips; nobody is jammed at a terminal, or where others drive past."""
+    """Whether JAM_OTHERS or more vehicles on trips stand near it. Never at a terminal, or where others drive past."""
     standing, report = remaining.state.standing, remaining.state.report
     if standing is None or remaining.waits or expiries.was_overtaken(remaining.state):
         return False
@@ -177,7 +177,7 @@ def _is_stuck(state: VehicleState) -> bool:
 
 
 def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, jam: bool) -> StandingVehicle:
-    """What riders and operators learn of a vehicle whose minutes have ended."""
+    """What riders and operators see of a vehicle whose predictions have ended."""
     assert remaining.state.standing is not None
     pattern = remaining.linked.pattern
     along = remaining.state.matched.shape_dist_traveled_m or 0.0
@@ -196,16 +196,16 @@ def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, jam: bool) ->
     )
 
 
-NODES_S = (45.0, 90.0, 180.0, 360.0, 720.0)  # seconds stood; up to the first nothing is put off, in between evenly
+NODES_S = (45.0, 90.0, 180.0, 360.0, 720.0)  # seconds stood, interpolated; up to the first there is no postponement
 KEPT = 1500  # outcomes remembered at each node
-SURE = 150.0  # outcomes that the belief weighs
+SURE = 150.0  # the weight of BELIEF, in outcomes
 AGAIN_EVERY = 50
 QUANTILES = (0.1, 0.35, 0.9)  # of the low end, the number shown, the high end
-# What is believed before anything was seen, by node after the first: seconds by which the low end, the number shown and the
-# high end move for a vehicle that has stood so long. A judgement, and wider than what stored calls show: in New York those
-# under way came 0 / 0 / 22 s later after 90 s (3,203 promises), 0 / 0 / 27 after 180 s (829), 38 / 42 / 70 after 360 s (87);
-# none was measured after 720 s (`python -m benchmarks.postponement --only nyc`, 28 Nov 2026, 3379134). Who never came on has
-# no call to be counted: the high end stays wider until a city's own calls, see SURE, take its place.
+# Assumed before anything is observed, by node after the first: seconds by which the low end, the number shown and the high end
+# move for a vehicle that has stood so long. A judgement, wider than stored calls show: in New York vehicles under way came
+# 0 / 0 / 22 s later after 90 s (3,203 predictions), 0 / 0 / 27 after 180 s (829), 38 / 42 / 70 after 360 s (87); none was
+# measured after 720 s (`python -m benchmarks.postponement --only nyc`, 28 Nov 2026, 3379134). A vehicle that never drives on
+# leaves no call to count, so the high end is wider until a city's own outcomes outweigh it (SURE).
 BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
     Tier.LIVE: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),
     Tier.AT_TERMINAL: ((0.0, 15.0, 60.0), (5.0, 40.0, 180.0), (15.0, 90.0, 480.0), (40.0, 200.0, 1200.0)),
@@ -214,7 +214,7 @@ BELIEF: Mapping[Tier, tuple[tuple[float, float, float], ...]] = {
 
 
 class Postponement:
-    """How much later than promised vehicles came that had stood for so long when it was promised; one for each tier."""
+    """How much later than predicted vehicles came, by how long they had stood at the time of prediction; for one tier."""
 
     def __init__(self, tier: Tier) -> None:
         self.errors = np.zeros((len(NODES_S) - 1, KEPT, len(QUANTILES)), dtype=np.float32)
@@ -224,7 +224,7 @@ class Postponement:
         self._new = 0
 
     def learn(self, stood_s: float, errors_s: tuple[float, float, float]) -> None:
-        """errors_s: actual minus the low end, the number and the high end, as they were before they were moved."""
+        """errors_s: actual minus low end, number shown and high end, all before the postponement."""
         n = int(np.searchsorted(_EDGES_S, stood_s)) - 1
         if n < 0:
             return
@@ -235,7 +235,7 @@ class Postponement:
             self.sort_out()
 
     def sort_out(self) -> None:
-        """The quantiles anew; who has stood for longer is never expected earlier."""
+        """Computes the quantiles again, made never to fall with the seconds stood."""
         self._new = 0
         for n, count in enumerate(np.minimum(self.count, KEPT)):
             if count:
@@ -245,7 +245,7 @@ class Postponement:
         self.table = np.maximum.accumulate(np.maximum(self.table, 0.0), axis=0)
 
     def moved_s(self, stood_s: float) -> tuple[float, float, float]:
-        """By how much the low end, the number and the high end lie later; 0 for one that moves or has just stopped."""
+        """Seconds to add to the low end, the number shown and the high end; 0 for a vehicle that moves or has just stopped."""
         grown = max(stood_s / NODES_S[-1], 1.0)
         low, shown, high = (grown * float(np.interp(stood_s, NODES_S, self.table[:, k])) for k in range(len(QUANTILES)))
         return low, max(low, shown), max(shown, high)

@@ -1,7 +1,7 @@
-"""How long vehicles waited at one terminal before they left, and which of those waits are like the one that is on now.
+"""How long vehicles waited at one terminal before they left, and which of those waits resemble the present one.
 
-A weighted survival estimate (Kaplan & Meier 1958 without censoring, kernel weights as in Beran 1981): of the waits seen
-before only those count that were still on after as long a wait, each the more, the more alike its moment was.
+A weighted survival estimate (Kaplan & Meier 1958 without censoring, kernel weights as in Beran 1981): only earlier waits that
+were longer than the present one count, weighted by how similar their circumstances were.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from transit.forecasting.links import Floats
 from transit.plan.service_day import DAY_S
 
 KEPT = 800  # departures remembered of a terminal: a week of one that sees a bus each ten minutes
-LONGEST_GAP_S = 5400.0  # after a longer one the day began anew
-ENOUGH_GAPS = 5  # with fewer between two departures nothing is usual
+LONGEST_GAP_S = 5400.0  # a longer gap between departures is a break in service, not a headway
+ENOUGH_GAPS = 5  # with fewer gaps there is no usual headway
 RECENT_GAPS = 60
 
 HALF_LIFE_S = 4 * 86400.0
 CLOCK_S = 7200.0  # standard deviation of the time of day
-OTHER_DAY = 0.4  # weight of another kind of day
-GAP_S, GAP_SHARE = 60.0, 0.1  # standard deviation of the time since the departure before: so much, and a share of it
-LEAST_ALIKE = 0.05  # no wait is so unlike that it says nothing
-NOTHING = 1e-3  # of the most alike wait's weight: less is not looked at further
+OTHER_DAY = 0.4  # weight of waits on another kind of day
+GAP_S, GAP_SHARE = 60.0, 0.1  # standard deviation of the time since the departure before: a constant plus a share of it
+LEAST_ALIKE = 0.05  # least weight of a wait, however different its circumstances
+NOTHING = 1e-3  # waits with less than this share of the largest weight are left out
 
-SLOT_S = 60.0  # how exactly vehicles keep a timetable that nobody wrote down
-SLOT_WEIGHT = 2.0  # so much more counts a departure at the minute at which earlier days' vehicles left
-SLOT_DOUBT = 0.1  # departures by chance that are added on both sides: one day's are no timetable yet
-SLOT_AGE_S = 22 * 3600.0  # what is nearer is today's
-SLOT_WINDOW_S = (1800.0, 3600.0)  # the usual density of departures is taken from so long before now until so long after
+SLOT_S = 60.0  # standard deviation of departures that repeat at the same time each day
+SLOT_WEIGHT = 2.0  # weight of the minutes at which vehicles left on earlier days
+SLOT_DOUBT = 0.1  # added to the observed and the expected number of departures, so that one day makes no pattern
+SLOT_AGE_S = 22 * 3600.0  # younger departures count as today's
+SLOT_WINDOW_S = (1800.0, 3600.0)  # the density of departures is taken from this long before now until this long after
 WEEK, FIRST_WEEKDAY, FRIDAY = 7, 3, 4  # days; counted from Monday as 0, and 1 Jan 1970 was a Thursday
 
 
 class DepartureRecord(NamedTuple):
-    """One departure."""
+    """A departure, and the wait before it."""
 
     left_at: float  # Unix seconds
     clock_s: float  # the same by the local clock
@@ -47,7 +47,7 @@ LEFT_AT, CLOCK, WAITED = (DepartureRecord._fields.index(name) for name in ("left
 
 
 class TerminalWaits:
-    """One terminal and direction."""
+    """The departures of one stream from its first stop."""
 
     def __init__(self, rows: Floats | None = None) -> None:
         self.rows: deque[DepartureRecord] = deque(
@@ -71,22 +71,23 @@ class TerminalWaits:
         return self._table
 
     def headway_s(self) -> float | None:
-        """The usual seconds between two departures lately."""
+        """The median seconds between the most recent departures; None where there are too few."""
         if self._headway_s is None:
             gaps = [row.gap_s for row in self.rows if 0.0 < row.gap_s < LONGEST_GAP_S][-RECENT_GAPS:]
             self._headway_s = float(np.median(gaps)) if len(gaps) >= ENOUGH_GAPS else None
         return self._headway_s
 
     def usual_s(self, share: float, enough: float) -> float | None:
-        """The wait that such a share of those seen stayed below; None where fewer than enough were seen."""
+        """The wait (seconds) below which a share of the observed waits lies; None with fewer than `enough` waits."""
         waited = self.table[:, WAITED]
         waited = waited[~np.isnan(waited)]
         return float(np.quantile(waited, share)) if len(waited) >= enough else None
 
     def possible(self, waited_s: float, now: float, clock_s: float, *, alike: bool) -> tuple[Floats, Floats]:
-        """Seconds still to wait for one that has waited so long, with weights; nothing generic among them.
+        """Seconds still to wait after a wait of waited_s, one for each longer wait observed, and their weights.
 
-        alike: waits count by how alike their moment was and by when earlier days' vehicles left (no timetable rules).
+        alike: weigh waits by similarity of their circumstances and by the minutes of departure on earlier days. For where
+        there is no timetable.
         """
         table = self.table
         left_at, clock, waited, gap = table[table[:, WAITED] > waited_s].T  # the fields of DepartureRecord
@@ -100,7 +101,7 @@ class TerminalWaits:
         return still, weights
 
     def _same_gap(self, then: Floats, before: Floats, now: float) -> Floats:
-        """How alike the time since the departure before was when those had waited as long."""
+        """Similarity of the time since the departure before: now, and when earlier vehicles had waited as long."""
         if self.last_at is None:
             return np.ones(len(then))
         since = min(max(now - self.last_at, 0.0), LONGEST_GAP_S)
@@ -108,7 +109,7 @@ class TerminalWaits:
         return np.asarray(LEAST_ALIKE + np.exp(-0.5 * (apart / (GAP_S + GAP_SHARE * since)) ** 2))
 
     def _on_the_minute(self, now: float, clock_s: float, still: Floats) -> Floats:
-        """How much oftener than by chance vehicles left at the same minute on earlier days of this kind."""
+        """Weights by how much more often than by chance vehicles left at the same minute on earlier days of this kind."""
         table = self.table
         is_earlier = table[:, LEFT_AT] < now - SLOT_AGE_S
         earlier = table[is_earlier & (_kind_of_day(table[:, CLOCK]) == _kind_of_day(clock_s)), CLOCK]
@@ -130,12 +131,12 @@ def _same_time(clock: Floats, clock_s: float) -> Floats:
 
 
 def _kind_of_day(clock: Floats | float) -> Floats:
-    """0 working day, 1 Saturday, 2 Sunday."""
+    """By local Unix seconds: 0 working day, 1 Saturday, 2 Sunday."""
     return np.asarray(np.maximum((np.floor(np.asarray(clock) / DAY_S) + FIRST_WEEKDAY) % WEEK - FRIDAY, 0))
 
 
 def quantile(values: Floats, weights: Floats, share: float) -> float:
-    """The value below which such a share of the weights lies."""
+    """The weighted quantile: the value below which a share of the weights lies."""
     order = np.argsort(values, kind="stable")
     summed = np.cumsum(weights[order])
     return float(values[order][min(int(np.searchsorted(summed, share * summed[-1])), len(values) - 1)])

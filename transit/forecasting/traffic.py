@@ -1,4 +1,4 @@
-"""How vehicles move on each link right now, from fix to fix: a jam is seen before anybody has come through it."""
+"""How vehicles move on each link now, from fix to fix, so that a jam shows before any vehicle has come through it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from transit.plan.network import TripInstance
 from transit.tracking.calls import AT_STOP_M
 from transit.tracking.state import VehicleState, VehicleStatus
 
-HALF_S = (400.0, 1500.0)  # half lives of what was seen
-PRIOR_S = 40.0  # seconds of driving that "as usual" weighs on each link
-LONGEST_GAP_S = 600.0  # between two fixes; over a longer silence nothing is known
-LOOK_BACK_S = 420.0  # a vehicle's own recent pace
-OWN_PRIOR_S = 150.0  # seconds of driving that "as usual" weighs for it
+HALF_S = (400.0, 1500.0)  # half lives of the observations: lately, and over a longer while
+PRIOR_S = 40.0  # weight of the usual speed on each link, in seconds of driving
+LONGEST_GAP_S = 600.0  # fixes further apart in time say nothing
+LOOK_BACK_S = 420.0  # a vehicle's own pace is taken over this time
+OWN_PRIOR_S = 150.0  # weight of the usual pace in it, in seconds of driving
 LEAST_LINK_M = 30.0  # two platforms side by side: no link counts as shorter
 
 
 class Traffic:
-    """observe() the states of each moment; slowness() by link, as log(seconds needed / usual seconds)."""
+    """Learns from observe(); slowness() gives log(seconds needed / usual seconds) by link."""
 
     def __init__(self, links: Links, times: TravelTimes) -> None:
         self.links, self.times = links, times
@@ -51,7 +51,7 @@ class Traffic:
     def _moved(
         self, linked: LinkedPattern, trip: TripInstance, begin_m: float, end_m: float, seconds: float, at: float
     ) -> None:
-        """So many seconds went by between two places; each link gets the part that it usually takes of them."""
+        """Splits the seconds between two places among the links, in proportion to their usual times."""
         first, last = link_at(linked, begin_m), link_at(linked, end_m)
         span = slice(first, last + 1)
         lower = np.maximum(linked.dist_m[first : last + 1] - AT_STOP_M, begin_m)
@@ -69,7 +69,7 @@ class Traffic:
         self.at[rows] = np.maximum(self.at[rows], at)
 
     def slowness(self, linked: LinkedPattern, begin: int, at: float) -> tuple[Floats, Floats]:
-        """Of the links from `begin` on: lately, and over a longer while."""
+        """Log ratios of the links from `begin` on, lately and over a longer while (HALF_S). at: Unix seconds."""
         rows = linked.links[begin:]
         since = np.maximum(at - self.at[rows], 0.0)
         fast, slow = (
@@ -79,7 +79,7 @@ class Traffic:
         return fast, slow
 
     def own(self, state: VehicleState, linked: LinkedPattern, usual_s: Floats) -> float:
-        """This vehicle's last minutes against the usual time between the same places; usual_s by link of the pattern."""
+        """Log ratio of this vehicle's last minutes to the usual time for the same way. usual_s: by link of the pattern."""
         recent = state.recent
         if len(recent) < 2 or recent[-1][1] <= linked.dist_m[0] + 2 * AT_STOP_M:
             return 0.0
@@ -96,5 +96,5 @@ class Traffic:
 
 
 def link_at(linked: LinkedPattern, along_m: float) -> int:
-    """The link that a place belongs to; a stop's zone belongs to the link that begins there."""
+    """Number of the link at a place; the zone around a stop belongs to the link that begins there."""
     return min(max(int(np.searchsorted(linked.dist_m - AT_STOP_M, along_m, side="right")) - 1, 0), len(linked.links) - 1)

@@ -1,7 +1,7 @@
-"""Link times learnt from observed calls: the usual by hour and kind of day, today's deviation, and each vehicle's own pace.
+"""Link times learnt from observed calls: the usual time by half hour and kind of day, today's deviation, each vehicle's pace.
 
-Everything is kept as log(observed / planned seconds), in sums that fade: memory is bounded, old regimes are forgotten, and
-a link without data falls back on its stream at this hour, its stream, the network, and at last the plan.
+Everything is kept as log(observed / planned seconds) in fading sums, so memory is bounded and old observations are forgotten.
+A link without data takes the ratio of its stream at this hour, else of its stream, of the network, and at last the plan.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from transit.tracking.state import StopEvent
 BINS, BIN_MIN = 48, 30.0  # half hours of the local day, and minutes of one
 DAY_TYPES = 3  # working day, Saturday, Sunday
 FRIDAY = 4  # counted from Monday as 0
-SLOT_S = 600.0  # the usual is looked up anew this often
-LOOKED_UP = 4096  # such look-ups kept
-LONGEST_LINK_S = 3600.0  # what took longer was no drive from stop to stop
-SURE_GAP_S, LEAST_SURE = 60.0, 0.3  # fixes further apart show a link time less surely, but at least so much
-REBASE_HALF_LIVES = 50  # after so many the growing weights begin anew, before they no longer fit a float
-LONGEST_HEADWAY_S = 5400.0  # a vehicle that passed longer ago was not the one before
-HEADWAY_GAIN = 0.02  # of each headway's difference moves the usual one: about the last fifty count
-HEADWAY_RANGE = (-1.5, 1.0)  # logs of a headway against the usual one: beyond, it says no more
+SLOT_S = 600.0  # how often the usual times are computed again
+LOOKED_UP = 4096  # usual times kept in memory, by pattern and slot
+LONGEST_LINK_S = 3600.0  # longer link times are ignored
+SURE_GAP_S, LEAST_SURE = 60.0, 0.3  # fixes further apart weigh a link time less, but never less than the second number
+REBASE_HALF_LIVES = 50  # after so many half lives the growing weights are scaled down, before they overflow
+LONGEST_HEADWAY_S = 5400.0  # longer times between two vehicles are no headway
+HEADWAY_GAIN = 0.02  # share of each headway's difference that moves the usual one: about the last fifty count
+HEADWAY_RANGE = (-1.5, 1.0)  # log(headway / usual headway) is cut off at these
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Tuning:
     half_life_s: float = 14 * 86400.0  # of history
     kernel_bins: float = 1.0  # standard deviation of the time-of-day kernel, half hours
     other_day: float = 0.3  # weight of another kind of day
-    stream_hour: float = 3600.0  # seconds of driving that the stream's all-day ratio weighs against its hour's
-    stream_all: float = 3600.0  # the same for the network's against the stream's
-    network_all: float = 3600.0  # and for the plan against the network's
-    link_all: float = 2.0  # observations that the stream's ratio weighs against the link's own
-    link_hour: float = 3.0  # and the link's all-day ratio against its hour's
-    live_half_s: tuple[float, float, float] = (3600.0, 900.0, 2400.0)  # of the network's, the stream's fast and slow
-    live_prior: tuple[float, float, float] = (1800.0, 600.0, 600.0)  # seconds of driving that "as usual" weighs
-    pace_half_s: tuple[float, float] = (600.0, 150.0)  # of a vehicle's own pace, in seconds of driving
+    stream_hour: float = 3600.0  # weight of the stream's all-day ratio against its hour's, seconds of driving
+    stream_all: float = 3600.0  # weight of the network's ratio against the stream's, seconds of driving
+    network_all: float = 3600.0  # weight of the plan against the network's ratio, seconds of driving
+    link_all: float = 2.0  # weight of the stream's ratio against the link's own, observations
+    link_hour: float = 3.0  # weight of the link's all-day ratio against its hour's, observations
+    live_half_s: tuple[float, float, float] = (3600.0, 900.0, 2400.0)  # half lives: network, stream lately, stream for a while
+    live_prior: tuple[float, float, float] = (1800.0, 600.0, 600.0)  # weight of "as usual" in each, seconds of driving
+    pace_half_s: tuple[float, float] = (600.0, 150.0)  # half lives of a vehicle's own pace (all, lately), seconds of driving
     pace_prior: tuple[float, float] = (900.0, 200.0)
-    widest: float = 1.2  # log ratios further off than this count as this: a breakdown must not drag a mean
+    widest: float = 1.2  # larger log ratios count as this, so that one breakdown does not shift a mean
 
 
 class UsualTimes(NamedTuple):
@@ -71,20 +71,20 @@ class LinkObservation(NamedTuple):
     n: int  # on its pattern
     start: float  # Unix seconds
     seconds: float
-    dwell_s: float | None  # of these, at the stop where the link begins; None where it is not known
+    dwell_s: float | None  # seconds of these at the stop where the link begins; None where not known
 
 
 class Pace(NamedTuple):
-    """How much slower than all others a vehicle has been on its trip, in sums that fade over the seconds driven."""
+    """How much slower than the others a vehicle has been on its trip, in sums that fade with the seconds driven."""
 
     trip: TripInstance
     fast: tuple[float, float]  # total and weight
     slow: tuple[float, float]
-    headway: float  # log of the time since the vehicle before, against the usual
+    headway: float  # log(time since the vehicle before / usual headway)
 
 
 class TravelTimes:
-    """learn() calls as they are seen; usual(), today() and pace() give what to expect, as log ratios to the plan."""
+    """Learns from calls; usual(), today() and pace() give what to expect, as log ratios. Moments are Unix seconds."""
 
     def __init__(self, links: Links, tuning: Tuning | None = None) -> None:
         self.links = links
@@ -152,7 +152,7 @@ class TravelTimes:
         self.live_slow.add(linked.stream, residual, sure * driving, at)
 
     def _keep_time(self, at: float) -> None:
-        """After years the growing weights begin anew, before they no longer fit a float."""
+        """Scales the growing weights down before they overflow, after years."""
         self.last_at = at if self.last_at is None else max(self.last_at, at)
         if self.epoch is None:
             self.epoch = at
@@ -165,7 +165,7 @@ class TravelTimes:
             self.epoch = self.last_at
 
     def growth(self) -> float:
-        """What an observation of now weighs."""
+        """The weight of an observation made now."""
         if self.epoch is None or self.last_at is None:
             return 1.0
         return float(2.0 ** ((self.last_at - self.epoch) / self.tuning.half_life_s))
@@ -222,7 +222,7 @@ class TravelTimes:
         return UsualTimes((hour_total + tuning.link_hour * own) / (hour_weight + tuning.link_hour), hour_weight)
 
     def today(self, linked: LinkedPattern, at: float) -> tuple[float, float, float]:
-        """How much slower than usual (log ratio) it goes now: in the network, in the stream lately, and for a while."""
+        """Log ratios of now to the usual: of the network, of the stream lately, of the stream over a longer while."""
         prior = self.tuning.live_prior
         return (
             float(self.live_network.mean(0, at, 0.0, prior[0])),
@@ -231,7 +231,7 @@ class TravelTimes:
         )
 
     def pace(self, vehicle_id: str, trip: TripInstance) -> tuple[float, float, float]:
-        """How much slower than all this vehicle has been on this trip, and lately; and its headway (log ratios)."""
+        """Log ratios: this vehicle's pace to the others' on this trip, the same lately, and its headway to the usual one."""
         pace = self.paces.get(vehicle_id)
         if pace is None or pace.trip != trip:
             return 0.0, 0.0, 0.0
@@ -239,7 +239,7 @@ class TravelTimes:
         return pace.slow[0] / (pace.slow[1] + prior[0]), pace.fast[0] / (pace.fast[1] + prior[1]), pace.headway
 
     def dwell_s(self, linked: LinkedPattern, n: int) -> float:
-        """The usual stop at the beginning of link n, 0 where nothing was observed."""
+        """The usual dwell time at the stop where link n begins; 0 where none was observed."""
         weight = float(self.dwell_weight[linked.links[n]])
         return exp(float(self.dwell_total[linked.links[n]]) / weight) if weight > 0.0 else 0.0
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-HEARD_WITHIN = timedelta(hours=1)  # of one that was not heard since, the battery of then says nothing
+HEARD_WITHIN = timedelta(hours=1)  # an older battery level is not told
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:

@@ -10,7 +10,7 @@ from transit.operations.facts import FleetFacts
 from transit.operations.trackers import REFUSED_LATELY
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # so many, and so often on average
+CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # at least this many, with this mean interval or less
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
     RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
@@ -33,5 +33,5 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _is_clash(row: BrokerRefusals) -> bool:
-    """A phone that lost its line pushes out its own old connection now and then; two devices do it without end."""
+    """Whether two devices share a client id: a phone that reconnects pushes out its own old connection only now and then."""
     return row.count >= CLASHES and row.last_at - row.first_at <= row.count * CLASHES_EVERY

@@ -12,7 +12,7 @@ class RefusalCause(StrEnum):
 
     PROTOCOL = "protocol"  # MQTT 3.1 or MQTT 5: the embedded broker speaks 3.1.1
     TOPIC = "topic"  # a space or another character that no topic of it may have
-    CLIENT_ID = "client_id"  # the same of the client's id
+    CLIENT_ID = "client_id"  # such a character in the client id
     PAYLOAD = "payload"  # too large
     LOGIN = "login"
     PERMISSION = "permission"  # a user on the topic of another
@@ -22,7 +22,7 @@ class RefusalCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BrokerRefusals:
-    """All refusals of one cause, of one client. client: its id where it came so far, else the address that it called from."""
+    """All refusals of one cause and one client. client: its client id if it was read, else its network address."""
 
     cause: RefusalCause
     client: str

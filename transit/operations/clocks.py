@@ -12,17 +12,17 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.tracking.tracker_clock import is_correctable
 
-HEARD_LATELY = timedelta(hours=1)  # of a tracker that was heard before, what its clock says now is not known
-ALIKE_S = 20.0  # so far apart, two offsets have the same cause; and so much of one is worth telling
-LEAST = 2  # trackers that can be a majority against this machine
+HEARD_LATELY = timedelta(hours=1)  # clocks of trackers silent for longer are not judged
+ALIKE_S = 20.0  # offsets this near each other have one cause; smaller ones are not told
+LEAST = 2  # fewest trackers that can outvote this machine's clock
 STEP_TOLD_FOR = timedelta(hours=1)
-STEP_ALIKE = timedelta(minutes=10)  # trackers that report every few minutes see a step as late as that
+STEP_ALIKE = timedelta(minutes=10)  # steps seen within this of each other are one: some trackers report every few minutes
 ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
-ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # a receiver with such a date may be some weeks off besides; no other fault is 20 years
+ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # an offset this near to ROUND_WEEKS is a week rollover: no other fault is 20 years
 HOUR_S = 3600.0
-ZONES_H = (-12, 14)  # hours ahead of UTC that some zone is: a device may be set to another one than the city's
-ZONE_ALIKE_S = 120.0  # local time sent as UTC is off by the zone, and by what the clock is wrong besides
+ZONES_H = (-12, 14)  # range of the world's zones, hours ahead of UTC: a device may be set to another one than the city's
+ZONE_ALIKE_S = 120.0  # an offset this near to a zone's is local time sent as UTC
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -38,7 +38,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
-    """By how much this machine's clock is ahead of what most trackers agree on; 0 where they do not agree against it."""
+    """Seconds by which this machine's clock is ahead of the one that most trackers agree on; 0 if they do not contradict it."""
     offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and _is_heard(row, now)]
     if len(offsets) < LEAST:
         return 0.0
@@ -50,7 +50,7 @@ def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
 
 
 def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Trouble | None:
-    """What is wrong with its clock, told by the cause where the amount names it. ours_s: what is this machine's part of it."""
+    """The trouble with a tracker's clock, by cause where the offset shows it; None if it is right. ours_s: see our_error_s."""
     if row.clock_offset_s is None or not _is_heard(row, facts.now):
         return None
     ahead_s = ours_s - row.clock_offset_s
@@ -68,9 +68,9 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
 
 
 def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
-    """Whether a clock is off by a zone, the city's or of whole hours.
+    """Whether a clock is off by a time zone: the city's or one of whole hours.
 
-    Ahead of UTC it sends local time; behind it, it takes a zone off twice.
+    A clock ahead of UTC sends local time as UTC; one behind it subtracts the zone twice.
     """
     zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
     zone_s = zone.total_seconds() if zone else 0.0
@@ -81,7 +81,7 @@ def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
 
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:
-    """Where most trackers' clocks seem to have been set by the same amount at about the same time, it was ours."""
+    """This machine's clock was set: most trackers' clocks appear to have stepped by the same amount at about the same time."""
     heard = [row for row in facts.trackers if _is_heard(row, facts.now)]
     stepped = [
         (row.clock_step_s, row.clock_step_at)

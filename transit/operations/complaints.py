@@ -1,4 +1,4 @@
-"""What cannot be read of a payload, in values: each reader is told in the own language."""
+"""What cannot be read of a payload, as values, so that each reader gets the sentence in their own language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class ComplaintKind(StrEnum):
-    """What is wrong, and with it what to do; SENTENCES has the words."""
+    """What is wrong with a payload; SENTENCES has the words."""
 
     TOPIC = "topic"
     TRACKER_ID = "tracker_id"
@@ -66,7 +66,7 @@ ABOUT_A_FIELD = frozenset({ComplaintKind.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """reason: the word under which it is counted. figures: what its sentence speaks of, as it is to be written."""
+    """What is wrong with one payload. reason: the word under which it is counted. figures: values for its sentence."""
 
     reason: str
     kind: ComplaintKind
@@ -74,7 +74,7 @@ class Complaint(msgspec.Struct, frozen=True):
 
 
 def sentence(complaint: Complaint, translated: Callable[[str], str] = str) -> str:
-    """translated: a sentence of SENTENCES in another language."""
+    """The sentence of a complaint. translated: gives a sentence of SENTENCES in another language."""
     return translated(SENTENCES[complaint.kind]) % complaint.figures
 
 
@@ -83,7 +83,7 @@ def encode_complaint(complaint: Complaint) -> str:
 
 
 def decode_complaint(text: str | None) -> Complaint | None:
-    """Of an earlier version: its sentence. None where nothing was ever wrong."""
+    """A stored complaint; text from an earlier version becomes a SENTENCE. None where there was never a complaint."""
     if not text:
         return None
     try:

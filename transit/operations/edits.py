@@ -1,4 +1,4 @@
-"""Edits of dispatchers that have no effect: who made one believes that it has."""
+"""Troubles: edits of dispatchers that have no effect, which the dispatcher may not know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from transit.tracking.state import VehicleState, VehicleStatus
 from transit.tracking.trip_choice import AssignmentHint
 
 OVERRULED = "label overruled"  # in MatchedPosition.explanation
-OVERDUE = timedelta(minutes=5)  # after its time an order that was not followed is told
+OVERDUE = timedelta(minutes=5)  # an order not followed until this long after its time is told
 WITH_TRIP = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
 
 
@@ -48,7 +48,7 @@ def _is_in(network: Network, hint: AssignmentHint) -> bool:
 
 
 def _runs_now(network: Network, hint: AssignmentHint, facts: FleetFacts) -> bool:
-    """A route, or a trip whose service runs today or ran yesterday: some trips pass midnight."""
+    """Whether the hint is for a route, or for a trip whose service runs today or ran yesterday (trips may pass midnight)."""
     if hint.trip_id is None:
         return True
     today, service_id = local_date(facts.now, network.timezone), network.trips[hint.trip_id].service_id

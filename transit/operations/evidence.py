@@ -1,4 +1,4 @@
-"""What vehicles show to be wrong in a tracker, in a drawn line or in the timetable: believed already, and told."""
+"""Troubles with a tracker, a drawn line or a timetable that the vehicles' movement shows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ KINDS = {
     "stale_point": TroubleKind.STALE_POINT,
     "two_devices": TroubleKind.TWO_DEVICES,
 }
-HEARD_WITHIN = timedelta(days=2)  # of a vehicle not heard for longer nothing is told but that
-LEFT_BY = 3  # vehicles or trips that left a line at one place and came back: the line, or the road, is another
+HEARD_WITHIN = timedelta(days=2)  # for vehicles silent for longer, only the silence is told
+LEFT_BY = 3  # vehicles or trips that left a line at one place and came back, before the line is doubted
 LEFT_WITHIN = timedelta(days=7)
-KEPT_FOR = timedelta(minutes=30)  # so long a vehicle keeps to other times before the timetable is doubted
-MOST = 0.5  # share of a route's vehicles that do so
+KEPT_FOR = timedelta(minutes=30)  # how long a vehicle is off plan before the timetable is doubted
+MOST = 0.5  # share of a route's vehicles that must be off plan
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -32,7 +32,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _trackers(facts: FleetFacts) -> Iterator[Trouble]:
-    """What is not believed of a tracker any more."""
+    """Trackers with doubts about their fields."""
     for vehicle_id, state in sorted(facts.states.items()):
         if facts.now - state.report.received_at <= HEARD_WITHIN:
             for doubt in state.doubts:
@@ -40,7 +40,7 @@ def _trackers(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _lines(facts: FleetFacts) -> Iterator[Trouble]:
-    """Places where vehicles leave the line of their trip and come back to it, again and again."""
+    """Places where vehicles repeatedly leave the line of their trip and come back to it."""
     if facts.network is None:
         return
     places: dict[tuple[str, int | None, str], dict[tuple[str, str], float]] = {}
@@ -57,7 +57,7 @@ def _lines(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _timetables(facts: FleetFacts) -> Iterator[Trouble]:
-    """Routes whose vehicles keep to other times than the timetable's, most of them in the same way."""
+    """Routes of which most vehicles are off plan in the same way."""
     if facts.network is None:
         return
     kept: dict[str, list[OffPlan | None]] = {}

@@ -1,4 +1,4 @@
-"""All that troubles are found in: one value, loaded at once by transit.store.operations.load_facts."""
+"""The input of all rules that find troubles: one value, loaded by transit.store.operations.load_facts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WaitingTicket:
 
 @dataclass(frozen=True, slots=True)
 class FleetFacts:
-    """What is stored of the fleet, and what time it is."""
+    """The state of the fleet, its network and the time now."""
 
     now: datetime
     network: Network | None = None

@@ -56,7 +56,10 @@ def troubles_of(facts: FleetFacts) -> list[Trouble]:
 
 
 def _named(facts: FleetFacts) -> tuple[FleetFacts, list[Trouble]]:
-    """The facts with those trackers that are told one by one: of the others, which anybody can invent, how many there are."""
+    """The facts without the unmapped trackers beyond MOST_STRANGERS, and a trouble that says how many were left out.
+
+    Anybody can send under invented tracker names; the limit keeps the list readable.
+    """
     strangers = [row for row in facts.trackers if row.vehicle_id is None and row.tracker_id != trackers.UNKNOWN]
     if len(strangers) <= MOST_STRANGERS:
         return facts, []

@@ -1,4 +1,4 @@
-"""From when on something is a matter for the dispatcher: numbers that an operator may set."""
+"""Limits beyond which something is a matter for the dispatcher; an operator may set them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from transit.tracking.ages import SILENT_AGE
 
 @dataclass(frozen=True, slots=True)
 class InboxLimits:
-    """Seconds, shares and per cents. A matter that is open ends only beyond the second number, where there is one."""
+    """Limits in the unit of their suffix. Where a pair exists, an open matter ends only beyond the second number."""
 
-    lasts_s: float = 20.0  # so long something must be true before it is a matter
-    clears_s: float = 60.0  # and so long not, before the matter is over
-    headway_clears_s: float = 300.0  # the same of bunching and gaps: two buses that rest at a terminal are not apart yet
+    lasts_s: float = 20.0  # how long a trouble must last before it is a matter
+    clears_s: float = 60.0  # how long it must be gone before the matter is over
+    headway_clears_s: float = 300.0  # the same for bunching and gaps: two buses at a terminal are not apart yet
     falls_silent_s: float = SILENT_AGE.total_seconds()  # of a bus on a trip: nothing is decided on an older fix
     silent_s: float = 300.0  # a tracker that reports every two minutes may miss one
-    off_line_s: float = 120.0  # a bus that goes around a parked lorry is back by then
-    loose_s: float = 300.0  # moving without a trip: on the way from the depot it is for some minutes
+    off_line_s: float = 120.0  # longer than passing a parked lorry takes
+    loose_s: float = 300.0  # moving without a trip; longer than the way from the depot
     bunched_s: float = 120.0  # behind the bus ahead, or
     bunched_share: float = 0.25  # of the headway, whichever is more
-    bunched_over: float = 1.5  # times that, and they are apart again
+    bunched_over: float = 1.5  # at this many times the limit they are apart again
     gap_share: float = 1.5  # of the headway that the buses on the road can keep
     gap_over: float = 1.25
     battery_pct: float = 20.0
@@ -35,7 +35,7 @@ NAMES = tuple(field.name for field in fields(InboxLimits))
 
 
 def parse_limits(text: str) -> InboxLimits:
-    """`silent_s=240,battery_pct=15`. Raises ValueError with the way out."""
+    """Limits from text like `silent_s=240,battery_pct=15`. Raises ValueError with a text that says what can be written."""
     values: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (word.strip() for word in part.partition("="))

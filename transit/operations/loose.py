@@ -1,4 +1,4 @@
-"""Vehicles that move and are on no trip: riders do not see them, and nobody is told when they come."""
+"""Vehicles that move without a trip, so that riders do not see them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
 WITHOUT_TRIP = (VehicleStatus.UNASSIGNED, VehicleStatus.DEADHEAD)
-GOES_ON = timedelta(seconds=90)  # a stop at a light is no end of moving
+GOES_ON = timedelta(seconds=90)  # standing for less, as at a light, does not end moving
 
 
 def loose_since(before: Mapping[str, datetime], states: Mapping[str, VehicleState], now: datetime) -> dict[str, datetime]:
-    """vehicle_id -> since when it has moved without a trip; before: what this gave at the last look."""
+    """vehicle_id -> since when it has moved without a trip. before: the result of the previous call."""
     return {
         vehicle_id: before.get(vehicle_id, now)
         for vehicle_id, state in states.items()
@@ -29,7 +29,7 @@ def _moves(state: VehicleState) -> bool:
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    """Not of one that is said to be out of service: it is where it should be."""
+    """One for each loose vehicle, except those that a dispatcher has marked as off or in repair."""
     if facts.network is None or not is_in_service(facts.network, facts.now):
         return
     for vehicle_id, since in sorted(facts.loose.items()):

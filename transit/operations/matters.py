@@ -1,7 +1,7 @@
-"""A matter: a trouble that has lasted, as a row of the dispatcher's inbox, with what people did about it.
+"""A matter: a trouble that has lasted, as a row of the dispatcher's inbox, with the deeds of people.
 
-A trouble is a matter when it has been found for some seconds without a break, and is over when it has not been found for
-longer than that. What people do about it is added and never changed.
+A trouble becomes a matter when it is found without a break for InboxLimits.lasts_s, and is over when it is not found for
+clears_s. Deeds are added and never changed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from transit.operations.limits import InboxLimits
 from transit.operations.troubles import Trouble, TroubleKind
 
 OF_HEADWAYS = (TroubleKind.BUNCHED, TroubleKind.GAP)
-WATCHED = frozenset({TroubleKind.FALLS_SILENT})  # most end by themselves within minutes: shown apart, nobody is called
+WATCHED = frozenset({TroubleKind.FALLS_SILENT})  # shown apart, without an alarm: most end by themselves within minutes
 
 
 class DeedKind(StrEnum):
     TAKE = "take"
     SNOOZE = "snooze"  # until a moment
     CLOSE = "close"  # with a reason
-    UNDO = "undo"  # takes back the last of the others that stands
+    UNDO = "undo"  # takes back the last deed that is not undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class MatterDeed:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """deeds: in order of time. cleared_at: when it was over by itself; None while it is not."""
+    """deeds: oldest first. cleared_at: when the trouble was gone; None while it lasts."""
 
     matter_id: int
     trouble: Trouble
@@ -45,7 +45,7 @@ class Matter:
     deeds: tuple[MatterDeed, ...] = ()
 
     def standing_deeds(self, at: datetime) -> list[MatterDeed]:
-        """What people did until a moment and have not taken back."""
+        """The deeds up to a moment that are not undone, oldest first."""
         stack: list[MatterDeed] = []
         for deed in self.deeds:
             if deed.at > at:
@@ -58,7 +58,7 @@ class Matter:
 
 
 class Handling(StrEnum):
-    """How a matter stands with people."""
+    """What people have done about a matter, or that it is over."""
 
     NEW = "new"
     TAKEN = "taken"
@@ -69,7 +69,7 @@ class Handling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatterState:
-    """How a matter stands at a moment; deed: the one that made it so."""
+    """The handling of a matter at a moment. deed: the one that led to it; None without one."""
 
     handling: Handling
     deed: MatterDeed | None = None
@@ -77,7 +77,7 @@ class MatterState:
 
 
 def matter_state(matter: Matter, at: datetime) -> MatterState:
-    """Over, else closed or put off by the newest deed that still counts, else taken, else new."""
+    """Over, else closed or put off by the newest deed in force, else taken, else new."""
     deeds = matter.standing_deeds(at)
     if matter.cleared_at is not None and matter.cleared_at <= at:
         return MatterState(Handling.OVER, deeds[-1] if deeds else None)
@@ -92,15 +92,15 @@ def matter_state(matter: Matter, at: datetime) -> MatterState:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What is remembered from one look to the next. Keys are those of troubles."""
+    """What is kept from one look to the next, by Trouble.key."""
 
-    found_since: Mapping[str, datetime] = field(default_factory=dict)  # of those that are no matter yet
-    open: Mapping[str, datetime | None] = field(default_factory=dict)  # matters: since when not found; None: found now
+    found_since: Mapping[str, datetime] = field(default_factory=dict)  # troubles that are not matters yet
+    open: Mapping[str, datetime | None] = field(default_factory=dict)  # matters -> since when not found; None: found
 
 
 @dataclass(frozen=True, slots=True)
 class MatterChanges:
-    """What a look changed: troubles that are matters from now on, and keys of matters that are over."""
+    """The result of a look: troubles that have become matters, and keys of matters that are over."""
 
     opened: tuple[Trouble, ...] = ()
     cleared: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ def _clears_s(key: str, limits: InboxLimits) -> float:
 
 
 def look(before: Lasting, troubles: Iterable[Trouble], now: datetime, limits: InboxLimits) -> tuple[Lasting, MatterChanges]:
-    """What is remembered after a look, and what it changed: a trouble that lasts becomes a matter, one long gone is over."""
+    """One look at the troubles found now: what to keep for the next look, and which matters began or are over."""
     by_key = {trouble.key: trouble for trouble in troubles}
     lasts = timedelta(seconds=limits.lasts_s)
     still_open: dict[str, datetime | None] = {}

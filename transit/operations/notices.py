@@ -1,4 +1,4 @@
-"""Notices that what is seen on the road contradicts."""
+"""Troubles with notices: one that ends soon, and one that a running vehicle contradicts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from transit.arrivals.notices import running_in_spite
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-SHORT = timedelta(hours=1)  # a notice for less than that ends as it was meant to
-DETOUR = "detour-"  # how the id begins of a detour's: however short, a street may stay closed for longer than was thought
-CLOSED_STOPS = "-halte"  # how the id ends of the notice that goes with a detour's
+SHORT = timedelta(hours=1)  # the end of a notice shorter than this is not told
+DETOUR = "detour-"  # beginning of the alert_id of a detour's notice; its end is told however short it is
+CLOSED_STOPS = "-halte"  # end of the alert_id of the second notice of a detour, on its closed stops
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -21,7 +21,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _ends_soon(facts: FleetFacts) -> Iterator[Trouble]:
-    """Somebody must know whether it is over. A run that was called off needs no one: its notice ends with it."""
+    """Notices that end soon and may be needed longer. Not those that cancel a single run, which end with it."""
     soon = facts.now + timedelta(minutes=facts.limits.notice_ends_min)
     for alert in facts.alerts:
         of_runs = all(entity.trip is not None for entity in alert.informed)
@@ -36,12 +36,12 @@ def _ends_soon(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _middle_of(alert: Alert) -> datetime:
-    """Of its time: who has just begun a short one needs no reminder of its end."""
+    """The middle of a notice's time; before it nobody is reminded of its end."""
     return alert.starts_at + ((alert.ends_at or alert.starts_at) - alert.starts_at) / 2
 
 
 def _in_spite(facts: FleetFacts) -> Iterator[Trouble]:
-    """A vehicle that drives a run which riders are told does not take place."""
+    """Vehicles that drive a cancelled run."""
     if facts.network is None:
         return
     for running in running_in_spite(facts.alerts, facts.network, facts.states.values(), facts.now):

@@ -1,4 +1,4 @@
-"""Whether the fleet has fallen silent: the buses that should be heard, and are not (thresholds for a fleet of a few buses)."""
+"""Whether the fleet has fallen silent: which buses should report and do not. The thresholds are for a fleet of a few buses."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from transit.operations.watch import FleetWatch
 from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import VehicleState, VehicleStatus
 
-EXPECTED_FOR = timedelta(minutes=10)  # a bus that was on a trip so lately should be heard
-LASTS = timedelta(seconds=60)  # an outage must last, and so must its end: one message more or less decides nothing
+EXPECTED_FOR = timedelta(minutes=10)  # a bus on a trip within this time should report
+LASTS = timedelta(seconds=60)  # how long an outage, or its end, must last before it counts
 BEGINS_SHARE = 1 / 2
 ENDS_SHARE = 1 / 3
-LEAST = 2  # silent buses that make an outage while others are heard
-REMEMBERED = timedelta(hours=12)  # of a fleet that is silent as a whole: about a day of service
+LEAST = 2  # fewest silent buses that make an outage while others report
+REMEMBERED = timedelta(hours=12)  # how long a wholly silent fleet is still expected: about a day of service
 HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
 
 
 def watch(before: FleetWatch, facts: FleetFacts) -> FleetWatch:
-    """The watch after one more look; about once a second."""
+    """The watch after one more look. To be called about once a second."""
     if facts.network is None or not is_in_service(facts.network, facts.now):
         return FleetWatch()
     expected = _expected(before, facts)
@@ -47,7 +47,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
-    """On a trip lately, or assigned. Of a fleet that is silent as a whole: lately before the last of it was heard."""
+    """The buses that should report: on a trip lately, or assigned. If all are silent, lately before the last one's report."""
     on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in HOLDING}
     last = max((state.report.received_at for state in on_trip.values()), default=None)
     since = facts.now - EXPECTED_FOR
@@ -55,7 +55,7 @@ def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
         since = last - EXPECTED_FOR
     expected = {vehicle_id for vehicle_id, state in on_trip.items() if state.report.received_at >= since}
     expected |= {vehicle_id for vehicle_id in facts.hints if _was_heard(facts, vehicle_id)}
-    if before.since is not None:  # who fell silent in this outage is not forgotten while it lasts
+    if before.since is not None:  # buses silent since this outage stay expected while it lasts
         expected |= {vehicle_id for vehicle_id in before.silent if _is_silent(facts, vehicle_id)}
     return tuple(sorted(expected & facts.vehicles))
 
@@ -67,7 +67,7 @@ def _was_heard(facts: FleetFacts, vehicle_id: str) -> bool:
 
 def _is_silent(facts: FleetFacts, vehicle_id: str) -> bool:
     state: VehicleState | None = facts.states.get(vehicle_id)
-    return state is None or facts.now - state.report.received_at > SILENT_AGE  # a wrong clock is no silence
+    return state is None or facts.now - state.report.received_at > SILENT_AGE  # received_at: a wrong clock is no silence
 
 
 def _is_outage(looked: FleetWatch) -> bool:
@@ -80,6 +80,6 @@ def _is_over(looked: FleetWatch) -> bool:
 
 
 def _began_at(facts: FleetFacts, silent: tuple[str, ...]) -> datetime:
-    """When the last of the silent ones was heard."""
+    """When the last of the silent buses reported."""
     heard = [facts.states[vehicle_id].report.received_at for vehicle_id in silent if vehicle_id in facts.states]
     return max(heard, default=facts.now)

@@ -8,11 +8,10 @@ from datetime import timedelta
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
-TOLD_FOR = timedelta(hours=1)  # of what was started again, or lost
+TOLD_FOR = timedelta(hours=1)  # how long a restart or a loss is told
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    """What operators are told of it."""
     report = facts.parts
     for fault in report.faults:
         yield Trouble(TroubleKind.PART_FAULT, fault.part, fault.since, {"case": fault.kind.value})

@@ -1,4 +1,4 @@
-"""What became of a tracker's reports lately, in windows of five minutes: enough to say what share was refused, and why."""
+"""Outcomes of a tracker's recent reports, counted in windows of five minutes: what share was refused, and why."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from transit.tracking.state import VehicleStatus
 
 WINDOW_S = 300
 KEPT = 24  # windows: two hours
-TAKEN = frozenset(str(status) for status in VehicleStatus)  # every other outcome is the reason of a refusal
-ASIDE = frozenset({"optional_field"})  # counted as well as what became of the report itself
+TAKEN = frozenset(str(status) for status in VehicleStatus)  # all other outcomes are refusals
+ASIDE = frozenset({"optional_field"})  # counted in addition to the report's own outcome
 ON_ITS_WAY = frozenset(map(str, (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)))  # has a trip
 
 
 class RecentOutcomes(msgspec.Struct, array_like=True, frozen=True):
-    """windows: Unix seconds of the start -> outcome -> how many; the newest last. taken_in_a_row: since the last refusal."""
+    """windows: Unix seconds of the start -> outcome -> count, newest last. taken_in_a_row: reports since the last refusal."""
 
     windows: dict[int, dict[str, int]] = {}
     taken_in_a_row: int = 0
 
     def with_more(self, outcomes: Mapping[str, int], at: datetime) -> RecentOutcomes:
-        """outcomes: how many of each were counted just now."""
+        """These outcomes (outcome -> count) added to the window of a moment."""
         if not outcomes:
             return self
         start = int(at.timestamp()) // WINDOW_S * WINDOW_S
@@ -36,7 +36,7 @@ class RecentOutcomes(msgspec.Struct, array_like=True, frozen=True):
         return RecentOutcomes(dict(sorted(windows.items())), in_a_row)
 
     def since(self, at: datetime) -> Counter[str]:
-        """Outcome -> how many, in the windows that reach past a moment."""
+        """Outcome -> count, in the windows that end after a moment."""
         total: Counter[str] = Counter()
         for start, counts in self.windows.items():
             if start + WINDOW_S > at.timestamp():
@@ -52,7 +52,7 @@ def encode_outcomes(recent: RecentOutcomes) -> bytes:
 
 
 def decode_outcomes(packed: bytes | None) -> RecentOutcomes:
-    """Of another version of this software: nothing is known."""
+    """Stored outcomes; empty where none were stored, or by another version of this software."""
     try:
         return NOTHING_YET if packed is None else msgspec.msgpack.decode(packed, type=RecentOutcomes)
     except msgspec.MsgspecError:

@@ -16,7 +16,7 @@ LONGEST_DAYS = 2  # a trip may reach past midnight
 
 
 def is_in_service(network: Network, now: datetime) -> bool:
-    """Trips of a demonstration are no plan."""
+    """Whether any trip is under way in the plan; demo trips do not count."""
     days = _spans_by_day(network)
     today = local_date(now, network.timezone)
     for day in (today - timedelta(days=back) for back in range(LONGEST_DAYS)):

@@ -1,4 +1,4 @@
-"""What a supervisor may set on the console: thresholds of the inbox and the advice, each with the range that makes sense."""
+"""The settings that a supervisor may change on the console: limits of the inbox and the advice, with their allowed ranges."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Group(StrEnum):
     SILENCE = "silence"
     HEADWAYS = "headways"
     OTHERS = "others"
-    ROWS = "rows"  # from when on anything is a row, and until when
+    ROWS = "rows"  # when a trouble becomes a row of the inbox, and when it ends
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """name: a field of InboxLimits or of the advice's settings. may_be_empty: no number is a value of its own."""
+    """name: a field of InboxLimits or of HoldingSettings. may_be_empty: None is a value, too."""
 
     name: str
     group: Group
@@ -54,12 +54,12 @@ SETTINGS: tuple[Setting, ...] = (
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 NOT_ABOVE = (("falls_silent_s", "silent_s"), ("gap_over", "gap_share"), ("battery_pct", "battery_over_pct"))
 OF_ADVICE = HoldingSettings()
-DIGITS = 9  # of a number that somebody types
+DIGITS = 9  # most characters of a typed number
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What counts now: of the inbox, and of the advice."""
+    """The settings in force."""
 
     limits: InboxLimits = DEFAULT
     advice: HoldingSettings = OF_ADVICE
@@ -70,11 +70,11 @@ class InForce:
 
 
 class Objection(StrEnum):
-    """Why a number is not taken."""
+    """Why a typed number is not accepted."""
 
     NO_NUMBER = "no_number"
     OUT_OF_RANGE = "out_of_range"
-    ABOVE = "above"  # another, than which it may not be more
+    ABOVE = "above"  # more than another setting, which it must not exceed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Objected:
 
 
 def in_force(default: InForce, chosen: Mapping[str, float]) -> InForce:
-    """The default with what was chosen instead; names that this version does not know count for nothing."""
+    """The defaults, with the chosen values in their place. chosen: by name of the setting; unknown names are ignored."""
     of_limits = {field.name for field in fields(InboxLimits)}
     known = {name: value for name, value in chosen.items() if name in BY_NAME}
     return InForce(
@@ -94,7 +94,7 @@ def in_force(default: InForce, chosen: Mapping[str, float]) -> InForce:
 
 
 def parse(text: str) -> float | None:
-    """A number as people type it, with a point or a comma; None: it is none."""
+    """A typed number, with a point or a comma; None where it is not a number."""
     plain = text.strip().replace(",", ".")
     if not plain.replace(".", "", 1).isascii() or not plain.replace(".", "", 1).isdigit() or len(plain) > DIGITS:
         return None
@@ -102,7 +102,7 @@ def parse(text: str) -> float | None:
 
 
 def objections(default: InForce, typed: Mapping[str, str]) -> dict[str, Objected]:
-    """name -> why what was typed for it cannot count. Empty text is the default, and never wrong."""
+    """name -> why the typed text is not accepted; names without an objection are left out. Empty text means the default."""
     wrong: dict[str, Objected] = {}
     chosen: dict[str, float] = {}
     for setting in SETTINGS:

@@ -1,6 +1,6 @@
-"""Buses that drive too close, gaps between buses, and departures that nobody drives, where a headway is promised.
+"""Troubles where a headway is promised: bunched buses, gaps between buses, and ghosts.
 
-What is said of a bus beside a silent one is uncertain: no matter is made of it.
+Uncertain headways, next to a silent bus, make no trouble.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PLACED = (BusState.RUNNING, BusState.WAITING)
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    """Of an outage one row is enough: gaps fall silent in it."""
+    """None during an outage, which is told as one trouble."""
     if facts.network is None or facts.watch.since is not None:
         return
     for corridor in facts.corridors:
@@ -27,7 +27,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def kept_headway_s(corridor: Corridor) -> float:
-    """The promised headway, or, where too few buses run for it, the one that those on the road can keep."""
+    """The promised headway in seconds or, with too few buses for it, the one that those on the road can keep."""
     return max(corridor.promised_s or 0.0, corridor.cycle_s / max(corridor.buses_on, 1))
 
 
@@ -41,7 +41,7 @@ def _ghosts(network: Network, corridor: Corridor) -> Iterator[Trouble]:
 
 
 def _beside(facts: FleetFacts, network: Network, corridor: Corridor, bus: CorridorBus) -> Iterator[Trouble]:
-    """How it comes after the bus ahead."""
+    """A trouble if a bus is too close to the bus ahead or too far behind it."""
     ahead = next((row for row in corridor.buses if row.vehicle_id == bus.ahead_id), None)
     if bus.ahead_s is None or ahead is None or bus.is_uncertain or ahead.state not in PLACED:
         return
@@ -70,15 +70,17 @@ def _trouble(
 
 
 def _came_close(bus: CorridorBus, close_s: float) -> bool:
-    """What was seen agrees with what is forecast: so close they were where both last passed. Who has just come from the depot,
-    or is taken for another's trip, has passed nothing yet."""
+    """Whether the observed headway confirms the forecast one: at the last stop that both passed it was as short.
+
+    False for a bus that has just come from the depot or was matched to another's trip: it has passed no stop yet.
+    """
     return bus.was_s is not None and bus.was_s <= close_s
 
 
 def _apart_s(facts: FleetFacts, bus: CorridorBus) -> float | None:
-    """How far behind the bus ahead it is where riders feel it next; None: that one was not seen there.
+    """The headway (seconds) at the next stop that the bus ahead has passed; None without such a stop.
 
-    A bus that waits where the advice holds it leaves as advised: what the advice makes even is no gap.
+    For a bus that waits at a terminal under holding advice: the headway if it leaves as advised.
     """
     if bus.here_s is None or bus.state is not BusState.WAITING:
         return bus.here_s
@@ -89,7 +91,7 @@ def _apart_s(facts: FleetFacts, bus: CorridorBus) -> float | None:
 
 
 def _is_on_one_run(bus: CorridorBus, ahead: CorridorBus) -> bool:
-    """Both drive, one behind the other, and no terminal lies between them at which they may be set apart."""
+    """Whether both buses drive on the same rail with no terminal between them, where they could be held apart."""
     both_drive = bus.state is BusState.RUNNING and ahead.state is BusState.RUNNING
     return both_drive and bus.rail == ahead.rail and bus.place_s <= ahead.place_s
 

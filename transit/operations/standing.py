@@ -1,4 +1,4 @@
-"""Vehicles that do not come on, and receivers that repeat a point which their vehicle has left."""
+"""Troubles: vehicles that stand for too long, and frozen receivers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from transit.control.corridor import BusState
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
 
-FROZEN_FOR = timedelta(hours=24)  # so long after a receiver was frozen it is worth a look
+FROZEN_FOR = timedelta(hours=24)  # how long a frozen receiver is told
 
 
-SEEN_TO_STAND = timedelta(seconds=60)  # an older report does not say that it stands still: the bus may be in a dead zone
-LEFT_LATELY = timedelta(minutes=3)  # what it stood before it left its first stop was its rest
+SEEN_TO_STAND = timedelta(seconds=60)  # with an older report the bus may have driven on without coverage
+LEFT_LATELY = timedelta(minutes=3)  # a bus that left its first stop within this was only at rest there
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -25,7 +25,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         trouble = Trouble(kind, vehicle.vehicle_id, vehicle.since, {"place": place, "trip": vehicle.trip.trip_id})
         rests = (vehicle.waits and vehicle.vehicle_id in held) or _left_lately(facts, vehicle.vehicle_id)
         is_heard = facts.now - vehicle.reported_at <= SEEN_TO_STAND
-        # a bus whose receiver repeats a point drives, or may: that is told of the receiver alone
+        # with a frozen receiver the bus may be driving: only the receiver is told
         if not rests and not _is_frozen(facts, vehicle.vehicle_id) and (is_heard or trouble.key in facts.open):
             yield trouble
     for state in facts.states.values():
@@ -43,7 +43,7 @@ def _left_lately(facts: FleetFacts, vehicle_id: str) -> bool:
 
 
 def _is_frozen(facts: FleetFacts, vehicle_id: str) -> bool:
-    """Whether its receiver still repeats a point, though by its own speed or odometer it has driven on."""
+    """Whether the vehicle's receiver is frozen now."""
     state = facts.states.get(vehicle_id)
     standing = None if state is None else state.standing
     return state is not None and standing is not None and standing.frozen_until == state.report.reported_at

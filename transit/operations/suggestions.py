@@ -1,4 +1,4 @@
-"""What a vehicle most likely runs today: from the days on which it was seen, with how often."""
+"""Which route a vehicle most likely runs today, from its calls on past days."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import date
 
 from transit.plan.network import Network
 
-FEWEST_CALLS = 5  # of a route on a day: fewer are a bus on its way elsewhere
+FEWEST_CALLS = 5  # of a route on a day for the day to count; with fewer the bus was on its way elsewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """days of seen: on so many of the days on which the vehicle drove, it drove this route."""
+    """A route for a vehicle. seen: days on which the vehicle drove; days: those of them on which it drove this route."""
 
     route_id: str
     days: int
@@ -26,7 +26,7 @@ class Suggestion:
 
 
 def suggestions(network: Network, calls: Mapping[tuple[str, str, date], int]) -> dict[str, Suggestion]:
-    """By vehicle_id, from its calls by trip and day; the route on most days, of equals the one with more calls."""
+    """vehicle_id -> its route on most days, of equals the one with more calls. calls: (vehicle_id, trip_id, day) -> count."""
     by_route: dict[str, dict[str, dict[date, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for (vehicle_id, trip_id, day), count in calls.items():
         trip = network.trips.get(trip_id)

@@ -1,4 +1,4 @@
-"""What is wrong with single trackers, besides their clocks."""
+"""Troubles with single trackers, except their clocks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
-REFUSED_LATELY = timedelta(minutes=15)  # what was refused before is over: who is refused tries again every few minutes
-FIELD_TOLD_FOR = timedelta(minutes=5)  # a field that came right meanwhile is no trouble
-RIGHT_AGAIN = 10  # reports taken in a row end every alarm about refusals
-LEAST = 6  # reports that a share is told of
-ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip once within so long
-WITH_THE_OTHERS = timedelta(minutes=10)  # who was heard last so long before the fleet fell silent fell silent with it
-TIME_REASONS = ("future", "too_old")  # told by what is wrong with the clock, where that is known
-NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told otherwise, or the history of a buffer that came late
-UNREADABLE = "unreadable"  # case of reports refused because the payload cannot be read: the complaint says why
-UNKNOWN = "(unknown)"  # under which messages on a topic without a tracker are counted
+REFUSED_LATELY = timedelta(minutes=15)  # refusals before this are over: a refused tracker tries again every few minutes
+FIELD_TOLD_FOR = timedelta(minutes=5)  # how long after its last occurrence a wrong field is told
+RIGHT_AGAIN = 10  # accepted reports in a row that end every trouble about refusals
+LEAST = 6  # fewest reports of which a share is told
+ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip at least once in this time
+WITH_THE_OTHERS = timedelta(minutes=10)  # a tracker last heard at most this long before an outage belongs to the outage
+TIME_REASONS = ("future", "too_old")  # told as the clock's trouble, where that is known
+NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told elsewhere, or only the late part of a buffer
+UNREADABLE = "unreadable"  # figures["case"] of reports whose payload cannot be read; the complaint says why
+UNKNOWN = "(unknown)"  # counts messages on topics that name no tracker
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -70,7 +70,7 @@ def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iter
 
 
 def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
-    """A bus on a trip is told earlier than one that may have been switched off."""
+    """The silence of one tracker; on a trip it is told earlier, elsewhere the bus may have been switched off."""
     state = facts.states.get(row.vehicle_id or "")
     on_trip = state is not None and state.matched.trip is not None
     if age_s > facts.limits.silent_s:
@@ -80,7 +80,7 @@ def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mappin
 
 
 def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
-    """A silence that is the fleet's is not told of each tracker as well."""
+    """Whether the tracker is silent as part of an outage, which is told once for the fleet."""
     since = facts.watch.since
     if since is None or row.last_received_at is None:
         return False
@@ -88,7 +88,7 @@ def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
 
 
 def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
-    """Its reports have been taken for an hour, and not one of them was on a trip."""
+    """Whether its reports were accepted throughout ON_TRIP_WITHIN and none was on a trip."""
     hour = row.recent.since(now - ON_TRIP_WITHIN)
     began = min((start for start, counts in row.recent.windows.items() if TAKEN & counts.keys()), default=None)
     if began is None or now.timestamp() - began < ON_TRIP_WITHIN.total_seconds():
@@ -121,7 +121,7 @@ def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[
 
 
 def _is_right_again(row: TrackerHealth) -> bool:
-    """Its clock was wrong when those reports came, and is no more."""
+    """Whether the clock was wrong when the refused reports came and is right now."""
     return row.clock_offset_s == 0.0 and row.recent.taken_in_a_row > 0
 
 

@@ -21,7 +21,7 @@ from transit.operations.complaints import Complaint
 
 
 class TroubleKind(StrEnum):
-    """The most urgent first: in this order they are told."""
+    """The kinds of trouble, the most urgent first; they are told in this order."""
 
     # the set-up: only `doctor` looks at these
     DATABASE_UNKNOWN = "database_unknown"
@@ -31,7 +31,7 @@ class TroubleKind(StrEnum):
     DISK_FULL = "disk_full"
     BROKER_URL_WRONG = "broker_url_wrong"
     BROKER_AWAY = "broker_away"
-    BROKER_IS_NONE = "broker_is_none"  # something else listens there
+    BROKER_IS_NONE = "broker_is_none"  # what listens there is not an MQTT broker
     BROKER_REFUSES_US = "broker_refuses_us"
     PART_FAULT = "part_fault"  # figures["case"] is the FaultKind; /armada tells it, too, and the next two
     MESSAGES_LOST = "messages_lost"
@@ -73,17 +73,17 @@ class TroubleKind(StrEnum):
     SILENT = "silent"
     FALLS_SILENT = "falls_silent"  # of a bus on a trip; after some minutes it is SILENT
     UNMAPPED = "unmapped"
-    MORE_UNMAPPED = "more_unmapped"  # than are told by name
+    MORE_UNMAPPED = "more_unmapped"  # unmapped trackers beyond those that are named
     SHARED_VEHICLE = "shared_vehicle"
     WEEK_ROLLOVER = "week_rollover"
     LOCAL_TIME = "local_time"
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_CORRECTED = "clock_corrected"
-    PARKED = "parked"  # out of riders' rows
-    STANDING = "standing"  # no minutes for riders
+    PARKED = "parked"  # not shown to riders
+    STANDING = "standing"  # shown to riders without minutes
     JAM = "jam"
     FROZEN_RECEIVER = "frozen_receiver"
-    MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the reason that most had
+    MOSTLY_REFUSED = "mostly_refused"  # figures["case"] is the most frequent reason
     SOME_REFUSED = "some_refused"
     FIELD_UNUSABLE = "field_unusable"
     BATTERY_LOW = "battery_low"
@@ -114,11 +114,11 @@ Figure = str | int | float | Complaint
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """subject: the tracker, vehicle, route or device that it is about; empty: all of it.
+    """One trouble. subject: the tracker, vehicle, route or device that it is about; empty: the whole system.
 
-    figures: what the sentence speaks of; "case" chooses among several wordings of a kind. The end of a name is its unit and
-    says how it is written: `_s` seconds as a span of time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent;
-    the others stand as they are. A complaint is a sentence of its own, without a capital and a full stop.
+    figures: the values of its sentence. "case" chooses among the wordings of a kind. The suffix of a name tells how it is
+    written: `_s` seconds as a span of time, `_at` Unix seconds as a time of day, `_share` 0..1 in per cent; others as they
+    are. A complaint is a sentence without a capital and a full stop.
     """
 
     kind: TroubleKind
@@ -128,18 +128,18 @@ class Trouble:
 
     @property
     def weight(self) -> tuple[int, str, str]:
-        """To be sorted by."""
+        """Sort key: by kind, subject, case."""
         return ORDER[self.kind], self.subject, str(self.figures.get("case", ""))
 
     @property
     def key(self) -> str:
-        """What it is about: while the same is told again and again with other figures, it is one trouble."""
+        """What makes it the same trouble from one look to the next, whatever its figures."""
         extra = self.figures.get(TOLD_APART.get(self.kind, ""), "")
         return f"{self.kind}|{self.subject}|{extra}"
 
 
 ORDER = {kind: place for place, kind in enumerate(TroubleKind)}
-TOLD_APART = {  # kinds of which one subject may have several, and the figure by which they differ
+TOLD_APART = {  # kinds of which one subject may have several -> the figure by which they differ
     TroubleKind.LINE_LEFT: "stop",
     TroubleKind.PART_FAULT: "case",
     TroubleKind.GHOST: "place",

@@ -1,4 +1,4 @@
-"""What the watch over the fleet remembers from one look to the next."""
+"""The state of the watch over the fleet, kept from one look to the next."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class FleetWatch:
-    """since: of an outage, when the last of the silent buses was heard; None while there is none."""
+    """since: the begin of the outage, when the last of the silent buses was heard; None without an outage."""
 
     since: datetime | None = None
-    turning_since: datetime | None = None  # since when it looks as if an outage began, or was over
+    turning_since: datetime | None = None  # since when an outage seems to have begun or ended
     expected: tuple[str, ...] = ()  # vehicle_ids that should be heard now
     silent: tuple[str, ...] = ()  # those of them that are not
 

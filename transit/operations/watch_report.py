@@ -1,4 +1,4 @@
-"""What the watch over our own processes reports: their faults, what it started again, what was lost."""
+"""What the watch over our own processes reports: their faults, restarts and lost messages."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """What the watch sees of a part."""
+    """What is wrong with a process or a store."""
 
-    DEAF = "deaf"  # takes connections, and acknowledges nothing
-    NOT_DELIVERED = "not_delivered"  # what it acknowledges does not come out of it
-    NOT_STORED = "not_stored"  # what it takes is not stored
-    NOT_SHOWN = "not_shown"  # what is stored is not taken up
-    SILENT = "silent"  # gives no sign of life, or does not answer
+    DEAF = "deaf"  # accepts connections but acknowledges nothing
+    NOT_DELIVERED = "not_delivered"  # acknowledges messages but does not deliver them
+    NOT_STORED = "not_stored"  # receives messages but does not store them
+    NOT_SHOWN = "not_shown"  # does not take up what is stored
+    SILENT = "silent"  # gives no sign of life and no answer
     STOPPED = "stopped"  # somebody stopped the process
     DIED = "died"
     STORE_GONE = "store_gone"  # the broker's store is not where it was, or is another one
@@ -39,7 +39,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class MessageLoss:
-    """Messages that were acknowledged and are gone: so many waited when the broker was last asked."""
+    """Messages that were acknowledged and are gone. Their number is what waited when the broker was last asked."""
 
     messages: int
     at: datetime
@@ -47,7 +47,7 @@ class MessageLoss:
 
 @dataclass(frozen=True, slots=True)
 class WatchReport:
-    """faults: now; restarts and losses: of the last hours."""
+    """faults: those of now; restarts and losses: those of the last hours."""
 
     faults: tuple[PartFault, ...] = ()
     restarts: tuple[Restart, ...] = ()

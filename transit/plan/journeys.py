@@ -1,7 +1,7 @@
-"""From here to there by bus: the quickest journeys with few changes, over what is planned and what is seen live.
+"""Journeys by bus from here to there, quick and with few changes, over planned and live times.
 
 RAPTOR (Delling, Pajor, Werneck: "Round-Based Public Transit Routing", 2012, section 3.1): round k finds the earliest arrival
-at every stop with k buses. Buses that are seen take their predicted times, service by headway its expected wait.
+at every stop with k buses. Live vehicles count with their predicted times, headway-based service with its expected wait.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from transit.plan.service_day import local_date
 from transit.plan.walking import DETOUR, walk_s
 
 MOST_BUSES = 4  # three changes
-WALK_BETWEEN_M = 500.0  # of street, from one stop to another
-CHANGE_S = 60.0  # to get off, look about and stand at the other stop
-BETTER_S = 60.0  # a further change must save at least so much
+WALK_BETWEEN_M = 500.0  # longest walk between two stops, along streets
+CHANGE_S = 60.0  # for a change, besides the walk: to get off and find the other stop
+BETTER_S = 60.0  # a further change must save at least this
 CARDS = 4
-LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most so much after the first
-STEP_S = 60.0  # the fineness of "arrive by" and of the last journey of a day
-ENDS_KEPT = 64  # of journeys: what leads to them follows from the network alone
-DAYS_KEPT = 10  # a week ahead is looked through where nothing goes any more
-MUCH_WALK_S = 240.0  # so much less on foot is worth a later arrival
-EARLIER_MIN = (10, 20, 40)  # so many minutes before the latest way to be there in time, others are looked for
-STANDS_S = 30.0  # a bus is predicted to come to a stop; so much later on average, in the simulator, it leaves it
-SIGMAS_OF_80 = 2.5631  # an 80 % interval of a normal distribution is so many standard deviations wide
+LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most this long after the first journey
+STEP_S = 60.0  # precision of "arrive by" and of the last journey of a day
+ENDS_KEPT = 64  # ends of journeys whose _Towards is cached
+DAYS_KEPT = 10  # service days cached: searches look up to a week ahead
+MUCH_WALK_S = 240.0  # a later arrival is shown if it saves this much walking
+EARLIER_MIN = (10, 20, 40)  # "arrive by" also looks for journeys that leave so many minutes before the latest one
+STANDS_S = 30.0  # mean time from a bus's predicted arrival at a stop to its departure, from the simulator
+SIGMAS_OF_80 = 2.5631  # width of the 80 % interval of a normal distribution, in standard deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """From where to where: stop_id -> seconds on foot, of the stops near each end."""
+    """Where a journey starts and ends: for each end stop_id -> seconds on foot, of the stops near it."""
 
     start: Mapping[str, float]
     end: Mapping[str, float]
@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """On one bus: get on at `board`, off at `alight`. rounds: over how many ends of a loop it goes."""
+    """A ride on one bus from stop `board` to stop `alight`. rounds: how many times it passes the end of a loop."""
 
     pattern: Pattern
     run: Run
@@ -81,13 +81,13 @@ class Ride:
 
     @property
     def stops(self) -> int:
-        """How many stops later one gets off."""
+        """Number of stops from boarding to alighting."""
         return self.alight_index - self.board_index + self.rounds * (len(self.pattern.stop_ids) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """On foot, seconds as the street probably goes; from or to None: the place that was asked for."""
+    """A walk, with estimated seconds. An end that is None is the place that was asked for."""
 
     from_stop: str | None
     to_stop: str | None
@@ -99,7 +99,7 @@ Leg = Ride | Walk
 
 @dataclass(frozen=True)
 class Journey:
-    """Legs in their order; walks only where there is something to walk."""
+    """The legs of a journey in their order, without walks of no length."""
 
     legs: tuple[Leg, ...]
 
@@ -117,7 +117,7 @@ class Journey:
 
     @property
     def leaves(self) -> Moment:
-        """When one sets out: so that the first bus is just caught."""
+        """When to set out to just catch the first bus."""
         before = self.legs[0].seconds if isinstance(self.legs[0], Walk) else 0.0
         return self.rides[0].leaves.later(-before)
 
@@ -137,15 +137,15 @@ class Journey:
         return before.seconds if isinstance(before, Walk) else 0.0
 
     def stays_seated(self, index: int) -> bool:
-        """Whether the bus of ride `index` is the one that the ride before came with: nobody has to change, or can miss it."""
+        """Whether ride `index` is on the same bus as the ride before, so that no change is needed."""
         before, after = self.rides[index - 1], self.rides[index]
         is_same = before.run.vehicle_id is not None and before.run.vehicle_id == after.run.vehicle_id
         return is_same and before.alight == after.board
 
     def change_chance(self, index: int) -> float | None:
-        """How likely the bus of ride `index` is still caught, 0..1; None where neither bus is seen live.
+        """The probability (0..1) of catching the bus of ride `index` at a change; None where neither bus is live.
 
-        A bus of which only the headway is known cannot be missed: another one comes.
+        1 for headway-based service: another bus comes.
         """
         before, after = self.rides[index - 1], self.rides[index]
         if after.source is Source.HEADWAY or self.stays_seated(index):
@@ -157,10 +157,10 @@ class Journey:
 
 
 def chance_to_catch(comes: Moment, leaves: Moment, walk_s: float) -> float:
-    """How likely one bus leaves after another one came and somebody walked over, 0..1.
+    """The probability (0..1) that a bus leaves after another one has come and a rider has walked walk_s seconds to it.
 
-    Errors of both as normal distributions with the given 80 % intervals, independent of each other, around the middle of
-    each interval: the moment shown is on purpose an early one.
+    Both errors count as independent normal distributions with the given 80 % intervals, centred on the middle of each
+    interval, since the shown moment is early on purpose.
     """
     spare_s = _middle(leaves) - _middle(comes) - walk_s
     sigma_s = hypot(_sigma(comes), _sigma(leaves))
@@ -178,7 +178,7 @@ def _sigma(moment: Moment) -> float:
 
 
 class _Hop(NamedTuple):
-    """On one bus, from stop to stop of a pattern; of what a search knows: numbers only."""
+    """A ride within a search, in numbers only."""
 
     runs: PatternRuns
     boarding: Boarding
@@ -188,7 +188,7 @@ class _Hop(NamedTuple):
 
 
 class _Label(NamedTuple):
-    """How a stop was reached, and when (Unix seconds). before None: one walks to it first; hop None: on foot from there."""
+    """How and when (Unix seconds) a stop is reached. before None: on foot from the start; hop None: on foot from `before`."""
 
     at: float
     stop_id: str
@@ -201,9 +201,9 @@ _Labels = dict[str, _Label]  # stop_id -> how it is reached earliest
 
 
 class _Towards(NamedTuple):
-    """What can lead to some stops at all, whatever runs: the rest of a network need not be searched.
+    """The part of a network that can lead to some stops, whatever runs; the rest is not searched.
 
-    By how many buses may still be taken: the stops, and of each pattern the last of its stops that is among them.
+    By number of buses that may still be taken: the stops, and for each pattern the last of its stops among them.
     """
 
     stops: tuple[frozenset[str], ...]
@@ -211,7 +211,7 @@ class _Towards(NamedTuple):
 
 
 class Planner:
-    """Journeys on one network; get it from planner_of(). It keeps nothing but what follows from the network."""
+    """Finds journeys on one network; get it from planner_of(). It caches only what follows from the network."""
 
     def __init__(self, network: Network, change_s: float = CHANGE_S) -> None:
         self.network = network
@@ -229,7 +229,7 @@ class Planner:
         self._towards: dict[frozenset[str], _Towards] = {}
 
     def plan_of(self, day: date) -> DayPlan:
-        """The plan of a service day, made once (the last few asked for are kept)."""
+        """The plan of a service day; the last few are cached."""
         plan = self._plans.get(day)
         if plan is None:
             plan = DayPlan(self.network, day)
@@ -237,7 +237,7 @@ class Planner:
         return plan
 
     def planned(self, around: datetime) -> Service:
-        """What the plan alone has on the service day of a moment, made once (the last few asked for are kept)."""
+        """The planned service of the day of a moment, without live times; the last few are cached."""
         day = local_date(around, self.network.timezone)
         service = self._planned.get(day)
         if service is None:
@@ -252,7 +252,7 @@ class Planner:
         disruption: Disruption | None = None,
         wait_share: float = MEAN_WAIT,
     ) -> Service:
-        """What runs on the service day of a moment, and what of the day before is still on its way. live: as of Service."""
+        """The service of the day of a moment, with trips of the day before that are still under way. live: see Service."""
         today = local_date(around, self.network.timezone)
         plans = {day: self.plan_of(day) for day in (today - timedelta(days=1), today)}
         return Service(self.network, plans, live, disruption, wait_share)
@@ -265,9 +265,10 @@ class Planner:
         without: frozenset[str] = frozenset(),
         is_enough: Callable[[Journey], bool] | None = None,
     ) -> list[Journey]:
-        """The earliest arrival with one bus, and with more wherever that is earlier. without: route_ids not to use.
+        """The journeys of earliest arrival, by number of buses; more buses only if that is earlier.
 
-        is_enough: with such a journey no further one is looked for.
+        at: Unix seconds of setting out. without: route_ids not to use. is_enough: a journey for which this is true ends the
+        search.
         """
         towards = self._leading_to(ask.end)
         labels = self._first(ask.start, at)
@@ -288,7 +289,7 @@ class Planner:
         return journeys
 
     def everywhere(self, service: Service, start: Mapping[str, float], at: float) -> dict[str, Journey]:
-        """stop_id -> the earliest journey to it, of every stop that can be reached; start: as in a Request."""
+        """stop_id -> the earliest journey to it, for every reachable stop. start: as in Request; at: Unix seconds."""
         labels = self._first(start, at)
         best = {stop_id: label.at for stop_id, label in labels.items()}
         last: _Labels = {}
@@ -312,7 +313,7 @@ class Planner:
         without: frozenset[str],
         towards: _Towards | None,
     ) -> _Labels:
-        """The stops that are reached earlier with one bus more, from those that were with the last; `best` is kept up."""
+        """The stops reached earlier with one more bus, from those improved in the last round. Updates `best` in place."""
         left = MOST_BUSES - number - 1  # buses that may follow
         wanted = None if towards is None else towards.stops[left]
         change_s = self.change_s if number else 0.0
@@ -328,7 +329,7 @@ class Planner:
     def _touched(
         self, service: Service, labels: Iterable[str], without: frozenset[str], worth: Mapping[str, int] | None
     ) -> list[tuple[Pattern, int, int]]:
-        """The patterns that call at these stops, each with the first of them along it, and how far it is worth riding."""
+        """(pattern, index of its first stop among these, index of the last stop to ride to) of the patterns that call there."""
         first: dict[str, tuple[Pattern, int, int]] = {}
         for stop_id in sorted(labels):
             for pattern, n in self.at_stop[stop_id]:
@@ -345,7 +346,7 @@ class Planner:
         return list(first.values())
 
     def _walk_on(self, reached: _Labels, best: dict[str, float], goal: float, wanted: frozenset[str] | None) -> None:
-        """From the stops where one gets off, on foot to others."""
+        """Adds the stops within a walk of those reached, in place."""
         for stop_id, label in list(reached.items()):
             for other, seconds in self.walks.get(stop_id, ()):
                 at = label.at + seconds
@@ -363,7 +364,7 @@ class Planner:
         return made
 
     def _towards_of(self, end: frozenset[str]) -> _Towards:
-        """Backwards from the end, bus by bus: who gets on at a stop may get off at all that follow it, round a loop at all."""
+        """Searches backwards from the end, bus by bus. From a stop a bus leads to all later ones, on a loop to all stops."""
         stops = [self._and_around(stop_id for stop_id in end if stop_id in self.at_stop)]
         patterns: list[dict[str, int]] = []
         for _ in range(MOST_BUSES):
@@ -382,12 +383,12 @@ class Planner:
         return _Towards(tuple(stops), tuple(patterns))
 
     def _and_around(self, stop_ids: Iterable[str]) -> frozenset[str]:
-        """Some stops and those from which one walks to them."""
+        """These stops and those within a walk of them."""
         some = list(stop_ids)
         return frozenset(some).union(other for stop_id in some for other, _ in self.walks.get(stop_id, ()))
 
     def _journey(self, label: _Label, ask: Request) -> Journey:
-        """From the start on to a label, leg by leg, with the moments of each."""
+        """The journey to a label, leg by leg from the start, with all moments."""
         labels = [label]
         while (before := labels[-1].before) is not None:
             labels.append(before)
@@ -407,7 +408,7 @@ class Planner:
         return Journey(tuple(legs))
 
     def journeys(self, service: Service, ask: Request, at: float) -> list[Journey]:
-        """Up to CARDS journeys that leave at `at` or later: none is worse than another in leaving, arriving and changes."""
+        """Up to CARDS journeys that leave at `at` (Unix seconds) or later, none worse than another in every respect."""
         options = self.earliest(service, ask, at)
         if not options:
             return []
@@ -429,14 +430,14 @@ class Planner:
         return _worth_showing(options)[:CARDS]
 
     def after_missing(self, service: Service, ride: Ride) -> Moment | None:
-        """When the next bus of the same line leaves, for who has missed this one; None: none does any more."""
+        """When the next bus of the same pattern leaves after a ride's bus was missed; None: no further one."""
         if ride.source is Source.HEADWAY:
             return None if ride.run.headway_s is None else ride.leaves.later(ride.run.headway_s)
         run = service.of_pattern(ride.pattern).board(ride.board_index, exactly(ride.leaves.at + 1.0))
         return None if run is None else run.departures[ride.board_index]
 
     def arriving_by(self, service: Service, ask: Request, by: float, since: float) -> list[Journey]:
-        """Journeys that are there by a moment, the latest that one may leave first; none leaves before `since`."""
+        """Journeys that arrive by a moment and leave after `since` (both Unix seconds), the latest to leave first."""
 
         def is_in_time(journey: Journey) -> bool:
             return journey.comes.at <= by
@@ -453,7 +454,7 @@ class Planner:
         return sorted(_worth_showing(options), key=lambda option: -option.leaves.at)[:CARDS]
 
     def last_of_day(self, service: Service, ask: Request, since: float, until: float) -> Journey | None:
-        """The journey that leaves last between two moments; None where none leaves any more."""
+        """The journey that leaves last between two moments (Unix seconds); None where there is none."""
 
         def leaves(journey: Journey) -> bool:
             return journey.leaves.at <= until
@@ -481,12 +482,12 @@ def _walks(network: Network, stops: Iterable[str]) -> dict[str, list[tuple[str, 
 
 
 def _scan(runs: PatternRuns, begin: int, end: int, before: _Labels, change_s: float) -> Iterator[tuple[str, _Label]]:
-    """Along one pattern with one bus: where one can get off, and when. change_s: needed before one can get on.
+    """The stops reached along one pattern with one bus, and when. change_s: needed at a stop before boarding.
 
-    Over the terminal of a loop one stays seated.
+    On a loop the rider stays seated over the terminal.
     """
     stop_ids = runs.pattern.stop_ids
-    aboard: tuple[Boarding, int, _Label] | None = None  # with the stop where one got on, and how one came there
+    aboard: tuple[Boarding, int, _Label] | None = None  # with the index of the boarding stop and its label
     last = len(stop_ids) - 1
     for n in range(begin, end + 1):
         if aboard is not None:
@@ -507,7 +508,7 @@ def _scan(runs: PatternRuns, begin: int, end: int, before: _Labels, change_s: fl
 
 
 def _second_round(runs: PatternRuns, boarding: Boarding, board: int, label: _Label) -> Iterator[tuple[str, _Label]]:
-    """On over the end of a loop, up to where one got on."""
+    """The stops reached by staying seated over the end of a loop, up to the boarding stop."""
     begins_at: float | None = None  # of a bus by headway
     following: Run | None = None  # of one with times
     if isinstance(boarding.vehicle, DepartureWindow):
@@ -527,7 +528,7 @@ def _second_round(runs: PatternRuns, boarding: Boarding, board: int, label: _Lab
 
 
 def _comes_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> float | None:
-    """When one can get off a bus that one got on at `board`; None where one cannot."""
+    """When a bus boarded at `board` reaches stop n, Unix seconds; None where alighting is not possible."""
     vehicle = boarding.vehicle
     if n in runs.closed:
         return None
@@ -538,7 +539,7 @@ def _comes_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> floa
 
 
 def _leaves_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> float:
-    """When a bus that one got on at `board` leaves a later stop; never, where that is not known."""
+    """When a bus boarded at `board` leaves a later stop n, Unix seconds; infinity where that is not known."""
     if isinstance(boarding.vehicle, Run):
         leaves = boarding.vehicle.departures[n]
         return inf if leaves is None else leaves.at
@@ -546,7 +547,7 @@ def _leaves_at(runs: PatternRuns, boarding: Boarding, board: int, n: int) -> flo
 
 
 def _ride(hop: _Hop, ready: Moment) -> Ride:
-    """A hop with all its moments, for somebody who is there at `ready`."""
+    """A hop as a ride with all its moments, for a rider who is at the stop at `ready`."""
     runs = hop.runs
     run = runs.run_of(hop.board, ready, hop.boarding)
     after = runs.goes_on(run) if hop.rounds else run
@@ -569,7 +570,7 @@ def _ride(hop: _Hop, ready: Moment) -> Ride:
 
 
 def _last_that(is_one_from: Callable[[float], bool], since: float, until: float) -> float | None:
-    """The last moment of setting out, to STEP_S, for which there is a journey: the later, the fewer there are."""
+    """The last start, to STEP_S, for which is_one_from is true. By bisection: assumes that it is false for all later starts."""
     if not is_one_from(since):
         return None
     low, high = since, until
@@ -583,7 +584,7 @@ def _last_that(is_one_from: Callable[[float], bool], since: float, until: float)
 
 
 def _worth_showing(journeys: Iterable[Journey]) -> list[Journey]:
-    """Without those that another one beats in everything, or that is the same to a rider; by arrival."""
+    """The journeys by arrival, without those that another one beats in every respect or that look the same to a rider."""
     kept: list[Journey] = []
     for journey in sorted(
         journeys, key=lambda journey: (journey.comes.at, journey.changes, -journey.leaves.at, journey.walk_s)
@@ -603,5 +604,5 @@ def _beats(other: Journey, journey: Journey) -> bool:
 
 @once_per_network
 def planner_of(network: Network) -> Planner:
-    """The planner of a network, made once."""
+    """The planner of a network; one object per network."""
     return Planner(network)

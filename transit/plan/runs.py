@@ -1,4 +1,4 @@
-"""What runs on a pattern around a moment: planned trips, trips that are seen live, and service by headway."""
+"""What runs on a pattern around a moment: planned trips, live trips, and headway-based service."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from transit.plan.planned_times import exact_starts, has_planned_times
 from transit.plan.service_day import service_day_start, services_on
 from transit.plan.timetable import last_start_s
 
-LOOP_PAUSE_S = 180.0  # a bus of a loop stands so long at its terminal before its next round
-LOOP_JOINED_WITHIN_S = 1200.0  # a timetabled loop goes on with its next departure, if that is so near
-MEAN_WAIT = 0.5  # of a headway, for somebody who comes at any moment
-LOOP_ENDS_M = 60.0  # first and last stop this near each other make a loop
+LOOP_PAUSE_S = 180.0  # layover of a loop's bus before its next round
+LOOP_JOINED_WITHIN_S = 1200.0  # riders of a timetabled loop can stay seated if its next departure is this near
+MEAN_WAIT = 0.5  # mean wait as a share of the headway, for riders who come at any moment
+LOOP_ENDS_M = 60.0  # a pattern whose first and last stop are this near each other is a loop
 
 
 class Source(StrEnum):
-    """What a leg's times rest on."""
+    """Where a leg's times come from."""
 
-    LIVE = "live"  # a vehicle is seen and predicted
+    LIVE = "live"  # predictions of a vehicle
     TIMETABLE = "timetable"
-    HEADWAY = "headway"  # only "every so many minutes" is promised
+    HEADWAY = "headway"  # only a headway is planned
 
 
 class Moment(NamedTuple):
-    """A time with its 80 % interval, Unix seconds; low = at = high where the plan gives one time."""
+    """A time with its 80 % interval, Unix seconds; low = at = high for a planned time."""
 
     at: float
     low: float
@@ -50,7 +50,7 @@ def exactly(at: float) -> Moment:
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """One predicted call of a vehicle: at which stop of its trip, when it comes there (at a first stop: leaves)."""
+    """One predicted call of a vehicle: its arrival, at a first stop its departure."""
 
     vehicle_id: str
     trip: TripInstance
@@ -59,7 +59,7 @@ class LiveCall:
 
 
 class LiveTrip(NamedTuple):
-    """All predicted calls of a vehicle on one trip: column by column, for they are many."""
+    """All predicted calls of a vehicle on one trip, stored by column to save memory."""
 
     vehicle_id: str
     trip: TripInstance
@@ -71,7 +71,7 @@ class LiveTrip(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One vehicle's way along a pattern. Times are None at stops behind it; of a headway, where they are not known."""
+    """One vehicle's run along a pattern. Times are None at stops behind it and, for headway-based service, where not known."""
 
     trip: TripInstance
     source: Source
@@ -86,7 +86,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class DepartureWindow:
-    """Departures of a pattern's first stop between two moments (Unix seconds), every headway_s."""
+    """Departures from a pattern's first stop every headway_s, between two moments (Unix seconds)."""
 
     trip_id: str
     start_date: date
@@ -96,7 +96,7 @@ class DepartureWindow:
 
 
 class Boarding(NamedTuple):
-    """What one gets on to, and when it leaves (Unix seconds): a vehicle with times, or one that comes by headway."""
+    """A bus that can be boarded, and when it leaves (Unix seconds): a run with times, or one by headway."""
 
     leaves_at: float
     vehicle: Run | DepartureWindow
@@ -106,7 +106,7 @@ class Boarding(NamedTuple):
 class PatternRuns:
     """Everything that runs on one pattern on some days.
 
-    A search asks in numbers (board_at); what it chose becomes a run with all its moments afterwards (run_of).
+    A search works with numbers (board_at); only the buses it chooses become runs with all their moments (run_of).
     """
 
     pattern: Pattern
@@ -114,26 +114,26 @@ class PatternRuns:
     runs: tuple[Run, ...] = field(repr=False)
     windows: tuple[DepartureWindow, ...] = ()
     is_loop: bool = False
-    no_pickup: frozenset[int] = frozenset()  # of service by headway
+    no_pickup: frozenset[int] = frozenset()  # indexes of stops without boarding, for headway-based service
     no_drop_off: frozenset[int] = frozenset()
-    closed: frozenset[int] = frozenset()  # stops that nothing serves at the moment
-    wait_share: float = MEAN_WAIT  # of a headway, that is waited
+    closed: frozenset[int] = frozenset()  # indexes of closed stops
+    wait_share: float = MEAN_WAIT  # assumed wait as a share of the headway
     _departures: dict[int, tuple[tuple[float, ...], tuple[Run, ...]]] = field(default_factory=dict, init=False, repr=False)
 
     def departures(self, index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
-        """When they leave the stop of that index, earliest first, and the runs in the same order; made when asked for."""
+        """Departure times (Unix seconds) at the stop of an index, earliest first, and the runs in the same order."""
         made = self._departures.get(index)
         if made is None:
             made = self._departures[index] = runs_by_departure(self.runs, index)
         return made
 
     def board(self, index: int, ready: Moment) -> Run | None:
-        """The first vehicle that can be boarded at a stop by somebody who is there at `ready`; None: none comes any more."""
+        """The first run that a rider can board who is at the stop at `ready`; None: none comes any more."""
         boarding = self.board_at(index, ready.at)
         return None if boarding is None else self.run_of(index, ready, boarding)
 
     def board_at(self, index: int, ready_at: float) -> Boarding | None:
-        """The same in numbers."""
+        """As board(), in numbers. ready_at: Unix seconds."""
         if index in self.closed:
             return None
         times, runs = self.departures(index)
@@ -149,7 +149,7 @@ class PatternRuns:
         return timed if timed.leaves_at <= by_headway.leaves_at else by_headway
 
     def _by_headway(self, index: int, ready_at: float) -> Boarding | None:
-        """A bus that comes somewhere within the next headway, `wait_share` of it away."""
+        """The next headway-based bus, expected wait_share of a headway after ready_at."""
         offset = self.offsets[index][1]
         best: Boarding | None = None
         for window in self.windows:
@@ -163,7 +163,7 @@ class PatternRuns:
         return best
 
     def run_of(self, index: int, ready: Moment, boarding: Boarding) -> Run:
-        """A vehicle with its moments; of one by headway they follow from when one is there."""
+        """A boarding as a run with all its moments; by headway these follow from `ready`."""
         leaves, window = boarding
         if isinstance(window, Run):
             return window
@@ -186,7 +186,7 @@ class PatternRuns:
         )
 
     def goes_on(self, run: Run) -> Run | None:
-        """The next round of a loop, for who stays in the bus at its terminal; None where it has none, or not soon."""
+        """The next round of a loop for riders who stay seated; None without one, or with a timetabled one too far ahead."""
         end = run.arrivals[-1]
         if not self.is_loop or end is None:
             return None
@@ -197,7 +197,7 @@ class PatternRuns:
         return runs[n] if n < len(runs) and times[n] - end.at <= LOOP_JOINED_WITHIN_S else None
 
     def next_round_at(self, end_at: float) -> float | None:
-        """When a bus by headway that has come round at a moment goes on; None: it was the last."""
+        """When a headway-based bus begins its next round after ending one at end_at (Unix seconds); None: it was the last."""
         last_at = max((window.last_at for window in self.windows), default=-inf)
         return None if end_at + LOOP_PAUSE_S > last_at else end_at + LOOP_PAUSE_S
 
@@ -216,7 +216,7 @@ class PatternRuns:
 
 
 def goes_by_headway(run: Run) -> bool:
-    """Whether of its next round no time is planned."""
+    """Whether a run has no planned time for its next round."""
     return run.source is not Source.TIMETABLE and run.headway_s is not None
 
 
@@ -227,13 +227,13 @@ def is_loop(pattern: Pattern) -> bool:
 
 
 def forbidden(trip: Trip) -> tuple[frozenset[int], frozenset[int]]:
-    """(where nobody may get on, where nobody may get off) by place in the trip (GTFS pickup_type, drop_off_type)."""
+    """(calls without boarding, calls without alighting), as indexes in the trip (GTFS pickup_type, drop_off_type)."""
     no_pickup = frozenset(n for n, call in enumerate(trip.stop_times) if not call.has_pickup)
     return no_pickup, frozenset(n for n, call in enumerate(trip.stop_times) if not call.has_drop_off)
 
 
 def promised_headway_s(network: Network, trip: TripInstance) -> float | None:
-    """The headway of the window in which a run begins; None where its times are planned."""
+    """The headway (seconds) of the window in which a trip instance begins; None where its times are planned."""
     if has_planned_times(network, trip):
         return None
     windows = [window for window in network.frequencies_of[trip.trip_id] if window.exact_times != 1]
@@ -242,12 +242,12 @@ def promised_headway_s(network: Network, trip: TripInstance) -> float | None:
 
 
 def promising_trips(network: Network, pattern: Pattern) -> tuple[str, ...]:
-    """The trips of a pattern that are promised to riders: those of a demonstration are not."""
+    """The trip_ids of a pattern without demo trips."""
     return tuple(trip_id for trip_id in pattern.trip_ids if not network.trips[trip_id].is_demo)
 
 
 class _Rules:
-    """What each trip and each pattern has whatever runs: made when it is asked for."""
+    """What follows from the network for each trip and pattern; cached."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -261,7 +261,7 @@ class _Rules:
         return self._doors[trip_id]
 
     def offsets(self, pattern: Pattern) -> tuple[tuple[float, float], ...]:
-        """(arrival, departure) in seconds since the first departure, as the first of a pattern's trips is planned."""
+        """(arrival, departure) at each stop in seconds since the first departure, from the first of a pattern's trips."""
         if pattern.pattern_id not in self._offsets:
             planned = patterns_of(self._network).planned(pattern.trip_ids[0])
             begin = planned[0][1]
@@ -275,7 +275,7 @@ def _rules_of(network: Network) -> _Rules:
 
 
 class DayPlan:
-    """What the plan has on one service day, pattern by pattern; made once per network and day."""
+    """The planned runs of one service day, by pattern; one object per network and day."""
 
     def __init__(self, network: Network, day: date) -> None:
         self.zero = service_day_start(day, network.timezone).timestamp()
@@ -329,7 +329,7 @@ class DayPlan:
 
 @dataclass(frozen=True)
 class Disruption:
-    """What is not served: trips that are cancelled, stops that are closed, directions of routes that are suspended."""
+    """What notices take out of service: cancelled trips, closed stops, suspended directions."""
 
     trips: frozenset[TripInstance] = frozenset()
     stops: frozenset[str] = frozenset()
@@ -340,10 +340,10 @@ class Disruption:
 
 
 class Service:
-    """Everything that runs on some days, for searches: their plan with what is seen live laid over it, pattern by pattern.
+    """Everything that runs on some days, by pattern, for searches: the plan with live times laid over it.
 
-    live: predicted calls of all vehicles or, where only those of the patterns that are met shall be made, a function of one
-    that returns them trip by trip.
+    live: the predicted calls of all vehicles; or a function that returns those of one pattern, by trip, when a search first
+    meets the pattern.
     """
 
     def __init__(
@@ -407,7 +407,7 @@ class Service:
         return [self._live_run(pattern, row) for row in self._live_of(pattern)]
 
     def _live_run(self, pattern: Pattern, live: LiveTrip) -> Run:
-        """Beyond the last predicted stop a vehicle goes on as planned."""
+        """The run of a live trip; beyond its last predicted stop it continues with planned run times."""
         trip = live.trip
         planned = patterns_of(self.network).planned(trip.trip_id)
         at = dict(zip(live.stop_sequences, map(Moment, live.at, live.low, live.high), strict=True))
@@ -436,7 +436,7 @@ def _by_pattern(network: Network, live: Iterable[LiveCall]) -> Callable[[Pattern
 
 
 def live_trips(network: Network, live: Iterable[LiveCall]) -> dict[str, list[LiveTrip]]:
-    """pattern_id -> what is predicted of the vehicles on it; trips that cannot be drawn are left out."""
+    """pattern_id -> the live trips on it. Trips without a pattern are left out."""
     pattern_of = patterns_of(network).find
     trips: dict[tuple[str, TripInstance], LiveTrip] = {}
     for call in live:
@@ -459,7 +459,7 @@ def live_trips(network: Network, live: Iterable[LiveCall]) -> dict[str, list[Liv
 
 
 def runs_by_departure(runs: Iterable[Run], index: int) -> tuple[tuple[float, ...], tuple[Run, ...]]:
-    """When they leave the stop of that index, Unix seconds, earliest first, and the runs themselves in the same order."""
+    """Departure times (Unix seconds) at the stop of an index, earliest first, and the runs in the same order."""
     rows = [(moment.at, n, run) for n, run in enumerate(runs) if (moment := run.departures[index]) is not None]
     rows.sort(key=lambda row: row[:2])
     return tuple(row[0] for row in rows), tuple(row[2] for row in rows)

@@ -1,6 +1,6 @@
-"""How far the accuracy that a tracker sends is believed: as far as where its fixes lie bears it out.
+"""Whether the accuracy that a tracker sends agrees with where its fixes lie.
 
-Some boxes send 500 m for ever though each of their fixes lies on the road, others 3 m though their fixes scatter over blocks.
+Some trackers always send 500 m although their fixes lie on the road, others 3 m although their fixes scatter over blocks.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from transit.plan.geometry import distance_m
 from transit.tracking.report import AvlReport
 
 ON_LINE_M = 25.0  # a fix that errs by hundreds of metres lies so near to a line of the network only by chance
-APART_M = 60.0  # nearer to the one before, a fix is the same piece of evidence
-JUMP_M = 50.0  # beyond what it can have driven: a fix so far off bears out that it is a rough one
-ENOUGH = 8.0  # rough fixes, apart from each other
-LOST_FROM, WON_BELOW = 0.8, 0.5  # share of them on a line with which the accuracy is not believed, and is again
-LONG_WINDOW = 40.0  # fixes that count
-AFTER_A_GOOD_ONE = 0.5  # of what was gathered is left: who sends rough fixes now and then may know what they are
+APART_M = 60.0  # a fix nearer to the one before is no new evidence
+JUMP_M = 50.0  # a fix this far beyond what the vehicle can have driven confirms that it is rough
+ENOUGH = 8.0  # rough fixes needed, APART_M from each other
+LOST_FROM, WON_BELOW = 0.8, 0.5  # shares of them on a line from which the accuracy is distrusted, and below which trusted again
+LONG_WINDOW = 40.0  # about the last so many fixes count
+AFTER_A_GOOD_ONE = 0.5  # factor on the count at an exact fix: a tracker that sends both kinds probably tells them apart
 
-LEG_M, LEG_S = 40.0, 60.0  # a way this long, in no longer a time, has a direction
+LEG_M, LEG_S = 40.0, 60.0  # two fixes at least so far and at most so long apart have a direction
 GOES_ON_DEG, TURNS_DEG = 50.0, 100.0  # buses turn corners, but not at each fix
-LEGS_ENOUGH = 12.0  # turns that are looked at before anything is said
-SCATTERS_FROM, CALM_BELOW = 0.4, 0.2  # share of turns with which a tracker scatters, and does no more
-GOOD_M = 30.0  # whoever says that a fix is no better than this has said that it scatters
-SCATTER_M = 75.0  # what such a fix may err instead: as between tall houses
+LEGS_ENOUGH = 12.0  # pairs of legs needed for a judgement
+SCATTERS_FROM, CALM_BELOW = 0.4, 0.2  # shares of sharp turns from which a tracker scatters, and below which it no longer does
+GOOD_M = 30.0  # only fixes with this accuracy or better are judged
+SCATTER_M = 75.0  # accuracy assumed for a tracker that scatters: as between tall houses
 
 
 class AccuracyTrust(msgspec.Struct, array_like=True):
-    """Of one vehicle's tracker; begun anew with another tracker."""
+    """The evidence on one vehicle's tracker; another tracker starts without evidence."""
 
     tracker_id: str = ""
     last: AvlReport | None = None  # the last rough fix that counted
@@ -43,17 +43,17 @@ class AccuracyTrust(msgspec.Struct, array_like=True):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What the operator is told."""
+        """The doubts, as in VehicleState.doubts."""
         return (*(["accuracy_poor"] if self.is_too_poor else []), *(["accuracy_good"] if self.is_too_good else []))
 
 
 def of_tracker(trust: AccuracyTrust | None, tracker_id: str) -> AccuracyTrust:
-    """What is known of this tracker; another one begins anew."""
+    """The evidence if it is of this tracker, else empty evidence."""
     return trust if trust is not None and trust.tracker_id == tracker_id else AccuracyTrust(tracker_id)
 
 
 def observe_rough(trust: AccuracyTrust, report: AvlReport, max_speed_mps: float, *, is_on_line: bool) -> None:
-    """A fix that says of itself that it is rough. is_on_line: it lies within ON_LINE_M of a line of the network."""
+    """Takes in a fix of poor accuracy. is_on_line: it lies within ON_LINE_M of a line of the network."""
     last = trust.last
     if last is not None:
         moved_m = distance_m(last.lat, last.lon, report.lat, report.lon)
@@ -61,7 +61,7 @@ def observe_rough(trust: AccuracyTrust, report: AvlReport, max_speed_mps: float,
             return
         if moved_m > max_speed_mps * (report.reported_at - last.reported_at).total_seconds() + JUMP_M:
             is_on_line = False
-        elif not is_on_line and trust.is_too_poor:  # it may have left its line: that says nothing of its fixes
+        elif not is_on_line and trust.is_too_poor:  # no evidence: it may have left its line
             trust.last = report
             return
     trust.last = report
@@ -73,7 +73,7 @@ def observe_rough(trust: AccuracyTrust, report: AvlReport, max_speed_mps: float,
 
 
 def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlReport, east_m: float, north_m: float) -> None:
-    """A fix that was taken. east_m, north_m: the way from the fix before to this one."""
+    """Takes in a fix that was accepted. east_m, north_m: the way from the fix before to this one."""
     if report.accuracy_m is None:
         trust.leg = None
         return
@@ -97,7 +97,7 @@ def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlRep
 
 
 def believed_m(trust: AccuracyTrust, accuracy_m: float | None) -> float | None:
-    """What a fix may err, for all that is known."""
+    """The accuracy (metres) to be used for a fix; None: not known, or not believed."""
     if accuracy_m is None:
         return None
     if trust.is_too_poor:

@@ -1,4 +1,4 @@
-"""How old the last fix of a vehicle may be: for now, for decisions, for anything that is said of it."""
+"""How old a vehicle's last fix may be to count as live, as heard, and as told to riders."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from datetime import timedelta
 
 LIVE_AGE = timedelta(seconds=90)  # GTFS-Realtime best practices: an older fix is not where the vehicle is now
 SILENT_AGE = timedelta(seconds=150)  # MBTA Skate's "data bad": a tracker that reports each 10 to 30 s has missed several fixes
-TOLD_AGE = timedelta(seconds=300)  # an older fix promises nothing, and riders are not told of it
+TOLD_AGE = timedelta(seconds=300)  # with an older fix a vehicle is not predicted and not shown to riders

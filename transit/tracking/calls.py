@@ -11,12 +11,12 @@ from transit.plan.patterns import Pattern
 from transit.tracking.state import StopEvent
 
 AT_STOP_M = 20.0  # a call begins this far before the stop and ends as far behind it
-RECENT = 16  # fixes remembered of a trip: some minutes, from which its pace and its stops show
-DONE = 4  # trips remembered: a label that comes back to one repeats none of its calls
+RECENT = 16  # fixes remembered of a trip: some minutes, for its pace and its standing
+DONE = 4  # past trips remembered, so that no call is reported again if the vehicle is matched to one of them again
 
 
 class Progress(msgspec.Struct, array_like=True):
-    """How far a vehicle is on its trip, and of the stop ahead what has been seen of its call so far."""
+    """How far a vehicle is on its trip, and what has been observed of the call at the next stop."""
 
     trip: TripInstance
     pattern_id: str
@@ -28,11 +28,11 @@ class Progress(msgspec.Struct, array_like=True):
     gap_s: float = 0.0
     started_at: float | None = None
     recent: list[tuple[float, float]] = []  # (Unix seconds, metres along), oldest first
-    done: list[tuple[TripInstance, int]] = []  # the trips before, and how far their events went
+    done: list[tuple[TripInstance, int]] = []  # past trips, with the index up to which their calls were reported
 
 
 def begin(trip: TripInstance, pattern: Pattern, along_m: float, at: float, before: Progress | None) -> Progress:
-    """A vehicle is first seen on a trip: the stops behind it are passed unseen."""
+    """The progress of a vehicle first seen on a trip. Stops behind it get no calls."""
     done = [] if before is None else [*before.done, (before.trip, before.next_index)][-DONE:]
     reported = next((index for earlier, index in reversed(done) if earlier == trip), 0)
     index = next((n for n, stop in enumerate(pattern.stop_dist_m) if stop + AT_STOP_M > along_m), len(pattern.stop_ids))
@@ -86,7 +86,7 @@ def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: floa
 
 
 def _crossing(progress: Progress, along_m: float, at: float, mark_m: float) -> float:
-    """When a mark between the last place and this one, which lies farther along, was passed; never before the last fix."""
+    """When the vehicle passed mark_m on its way to along_m, Unix seconds by interpolation; not before the last fix."""
     driven_m = along_m - progress.along_m
     share = min(max((mark_m - progress.along_m) / driven_m, 0.0), 1.0)
     return progress.at + share * (at - progress.at)

@@ -1,7 +1,7 @@
-"""Where vehicles leave the line of their trip, and whether they come back to it: seen, not assumed.
+"""Where vehicles leave the line of their trip, and whether they come back to it.
 
-A label that a driver forgot to change goes to the depot with its bus; a road that is closed, or a line that is drawn wrong,
-brings every bus back. Which of the two a place is, those that left it before have shown.
+A bus with a forgotten label goes to the depot and does not come back; at a closed road or a wrongly drawn line every bus does.
+Earlier detours at a place show which of the two it is.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import msgspec
 from transit.plan.patterns import Pattern
 
 REMEMBERED = 8  # detours of one vehicle
-BACK_FOR_M = 500.0  # so far along its line, or to its end, a vehicle is back on it: one on its way to the depot only crosses it
-NEAR_M = 500.0  # along the line: those that leave it so near to each other take the same way
-SAME_WITHIN = timedelta(hours=3)  # off the same trip later than that it has left it another day
+BACK_FOR_M = 500.0  # a vehicle is back once it follows its line for so long, or to its end; less may be a crossing
+NEAR_M = 500.0  # along the line: vehicles that leave it this near to each other are on the same detour
+SAME_WITHIN = timedelta(hours=3)  # later than this it is a detour of another day
 LeavingPlace = tuple[str, int | None, str]  # route, direction, the last stop called at
 
 
@@ -30,24 +30,24 @@ class Detour(msgspec.Struct, frozen=True, array_like=True):
     left_at: datetime
     came_back: bool | None = None  # None: not known yet
     back_stop_id: str = ""  # the first stop ahead of it when it came back
-    back_m: float | None = None  # where along its line it is on it again; None: it is not, or not any more
-    is_expected_back: bool = True  # as those that left their line there before have shown
+    back_m: float | None = None  # metres along where it met its line again; None: it is off its line
+    is_expected_back: bool = True  # by earlier detours at the same place
 
     @property
     def place(self) -> LeavingPlace:
         return self.route_id, self.direction_id, self.stop_id
 
     def is_on(self, trip_id: str, at: datetime) -> bool:
-        """Whether it is of this trip, and not of another day's."""
+        """Whether it is a detour of this trip on this day."""
         return self.trip_id == trip_id and at - self.left_at <= SAME_WITHIN
 
     def only_crosses(self, trip_id: str, at: datetime) -> bool:
-        """Whether a vehicle that is on this trip's line again is rather on its way elsewhere: it was not expected back."""
+        """Whether a vehicle on this trip's line again probably only crosses it: it was not expected back."""
         return self.is_on(trip_id, at) and self.came_back is not True and not self.is_expected_back
 
 
 def with_detour(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ...]:
-    """A vehicle is off its line: a new detour, unless it is the one that it is on, or has come back from for too short."""
+    """The detours of a vehicle that is off its line: with a new one, unless it continues the last one."""
     last = detours[-1] if detours else None
     if last is None or last.came_back is True or not last.is_on(detour.trip_id, detour.left_at):
         return (*detours, detour)[-REMEMBERED:]
@@ -55,7 +55,7 @@ def with_detour(detours: tuple[Detour, ...], detour: Detour) -> tuple[Detour, ..
 
 
 def with_outcome(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detour, ...]:
-    """What became of the last detour; who came back after all did."""
+    """The detours with the outcome of the last one; came_back=True is never taken back."""
     last = detours[-1] if detours else None
     if last is None or last.came_back is True or last.came_back == came_back:
         return detours
@@ -63,7 +63,7 @@ def with_outcome(detours: tuple[Detour, ...], *, came_back: bool) -> tuple[Detou
 
 
 def with_expectation(detours: tuple[Detour, ...], *, is_expected_back: bool) -> tuple[Detour, ...]:
-    """Whether a vehicle is expected back from its last detour."""
+    """The detours with the last one's is_expected_back set."""
     last = detours[-1]
     if last.is_expected_back == is_expected_back:
         return detours
@@ -71,7 +71,7 @@ def with_expectation(detours: tuple[Detour, ...], *, is_expected_back: bool) -> 
 
 
 def with_return(detours: tuple[Detour, ...], along_m: float, end_m: float, back_stop_id: str) -> tuple[Detour, ...]:
-    """A vehicle is on its line again. It has come back once it has followed it for BACK_FOR_M, or to its end.
+    """The detours of a vehicle on its line again. It has come back once it has followed it for BACK_FOR_M, or to its end.
 
     back_stop_id: the stop ahead of it, if this is its first fix on the line again.
     """
@@ -96,12 +96,12 @@ def places_near(place: LeavingPlace, pattern: Pattern) -> frozenset[LeavingPlace
 
 
 def return_stop(place: LeavingPlace, detours: Iterable[Detour]) -> str:
-    """Where the last one that left its line there was on it again, by the stop that it had ahead then; empty: not known."""
+    """The first stop ahead of the last vehicle that came back from a detour at this place; empty: not known."""
     back = [detour for detour in detours if detour.place == place and detour.came_back and detour.back_stop_id]
     return max(back, key=lambda detour: detour.left_at).back_stop_id if back else ""
 
 
 def is_return_expected(places: Collection[LeavingPlace], detours: Iterable[Detour]) -> bool:
-    """Whether a vehicle that left its line at one of these is expected back: as most before; where none was seen, yes."""
+    """Whether a vehicle that left its line at one of these places is expected back: as most before it did; yes without any."""
     outcomes = [detour.came_back for detour in detours if detour.place in places and detour.came_back is not None]
     return outcomes.count(True) + 1 > outcomes.count(False)

@@ -1,7 +1,7 @@
-"""How far a tracker's own fields are believed: as far as they have agreed with where it was seen to go.
+"""How far a tracker's bearing and speed are believed: as far as they agree with the movement between its fixes.
 
-Boxes without a compass send one bearing for ever, others send speeds that nobody drove. The course and the pace between two
-fixes tell; a field that disagrees twice running loses its weight, and wins it back by agreeing.
+Some trackers always send one bearing, others send wrong speeds. Both are compared with the course and the pace between two
+fixes. A field that disagrees twice in a row loses its weight, and regains it by agreeing.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import msgspec
 from transit.tracking.report import RHYTHM_S, AvlReport
 
 HALF_TURN_DEG = 180.0
-COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot turn round
+COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot reverse
 COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the way
 AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
 PACE_WITHIN_S = 60.0  # over a longer time a vehicle may have stood in between
-STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the one, at a pace above the other, cannot be right, nor the reverse
-TIMES_AS_FAST, FASTER_MPS = 2.5, 4.0  # than the pace, stops and lights included; km/h sent as m/s are 3.6 times as many
+STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the first at a pace above the second is wrong, and so is the reverse
+TIMES_AS_FAST, FASTER_MPS = 2.5, 4.0  # a speed beyond the pace by both is wrong; km/h sent as m/s are 3.6 times too high
 NO_WAY = (0.0, 0.0, 0.0)
 PRIOR = 2.0  # agreements that a tracker begins with
 WINDOW = 12.0  # observations remembered
-AFTER_A_MISS = 0.6  # of its agreements are left: two misses running take the weight away
+AFTER_A_MISS = 0.6  # factor on its agreements at a disagreement, so that two in a row take the weight away
 FULL_AT, NONE_AT = 0.85, 0.5  # shares of agreement for full weight, and for none
-LONG_WINDOW = 60.0  # observations over which a field shows that it cannot be believed:
-DISTRUSTED_AFTER = 12.0  # of so many at least
-DISTRUSTED_BELOW = 0.6  # less than this share agreed
+LONG_WINDOW = 60.0  # observations over which the operator's doubt is decided
+DISTRUSTED_AFTER = 12.0  # fewest observations for a doubt
+DISTRUSTED_BELOW = 0.6  # share of agreement below which the operator is told
 
 
 class Agreement(msgspec.Struct, array_like=True):
-    """How often one field was right lately, and over a longer time."""
+    """How often one field agreed, lately and over a longer time."""
 
     good: float = PRIOR
     seen: float = PRIOR
@@ -56,12 +56,12 @@ class Agreement(msgspec.Struct, array_like=True):
 
     @property
     def is_distrusted(self) -> bool:
-        """Whether the operator should know: often enough wrong, over long enough."""
+        """Whether the operator is told: too rarely right over the long window."""
         return self.long_seen >= DISTRUSTED_AFTER and self.long_good < DISTRUSTED_BELOW * self.long_seen
 
 
 class FieldTrust(msgspec.Struct, array_like=True):
-    """Of one vehicle's tracker; begun anew with another tracker."""
+    """The evidence on one vehicle's tracker; another tracker starts without evidence."""
 
     tracker_id: str = ""
     bearing: Agreement = msgspec.field(default_factory=Agreement)
@@ -77,9 +77,9 @@ class FieldTrust(msgspec.Struct, array_like=True):
 def observe_fields(
     trust: FieldTrust | None, before: AvlReport | None, report: AvlReport, east_m: float, north_m: float
 ) -> FieldTrust:
-    """What one more fix says of the fields. east_m, north_m: the way from the fix before to this one.
+    """The trust after one more fix. east_m, north_m: the way from the fix before to this one.
 
-    Of fixes closer together than RHYTHM_S the way of some is compared: between two of them noise is faster than a bus.
+    Fixes closer together than RHYTHM_S are compared over several of them: between two of them noise outweighs movement.
     """
     if trust is None or trust.tracker_id != report.tracker_id:
         trust = FieldTrust(report.tracker_id)
@@ -96,7 +96,7 @@ def observe_fields(
         off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
         if off_deg <= AGREES_DEG or off_deg >= DISAGREES_DEG:
             trust.bearing.note(off_deg <= AGREES_DEG)
-    repeats = east_m == north_m == 0.0  # of a receiver that may be frozen, its speed may be right
+    repeats = east_m == north_m == 0.0  # the receiver may be frozen, and the speed right
     if report.speed_mps is not None and seconds <= PACE_WITHIN_S and not repeats:
         is_right = _is_speed_right(report.speed_mps, moved_m / seconds, is_known=before.speed_mps is not None)
         if is_right is not None:
@@ -105,15 +105,15 @@ def observe_fields(
 
 
 def _apart_deg(first: float, second: float) -> float:
-    """Between two courses, 0 to 180."""
+    """The angle between two courses, 0 to 180."""
     return abs((first - second + HALF_TURN_DEG) % (2.0 * HALF_TURN_DEG) - HALF_TURN_DEG)
 
 
 def _is_speed_right(speed_mps: float, pace_mps: float, *, is_known: bool) -> bool | None:
-    """Whether a speed fits the pace between two fixes; None where that says nothing. is_known: the speed before was, too."""
+    """Whether a speed fits the pace between two fixes; None: cannot be told. is_known: the fix before had a speed as well."""
     if pace_mps >= DRIVES_MPS:
         return STANDS_MPS <= speed_mps <= TIMES_AS_FAST * pace_mps + FASTER_MPS
-    # one that has just stopped still tells the speed that it had: without the speed before, nothing is known of it
+    # a vehicle that has just stopped may still send its last speed: judged only if the fix before had a speed
     if pace_mps < STANDS_MPS and is_known:
         return speed_mps < DRIVES_MPS
     return None

@@ -12,14 +12,14 @@ from transit.tracking.report import AvlReport
 from transit.tracking.state import StopEvent
 from transit.tracking.trip_choice import AssignmentHint
 
-MARGIN = timedelta(minutes=15)  # before and after what came late: the matcher must find its way in
-SAME_CALL = timedelta(minutes=4)  # a call at the same stop so near in time is the one that is known already
+MARGIN = timedelta(minutes=15)  # driven before and after the late reports, for the matcher to settle
+SAME_CALL = timedelta(minutes=4)  # a call at the same stop this near in time to a known one is the same
 
 
 class LateDrive:
-    """One vehicle's reports from MARGIN before what came late to MARGIN after it. No live state is touched.
+    """One vehicle's reports, from MARGIN before the late ones to MARGIN after them. No live state is touched.
 
-    A day's buffer takes ten seconds and more: it is driven in pieces, between what comes in meanwhile.
+    A day's buffer takes more than ten seconds, so it is driven in pieces between the live reports.
     """
 
     def __init__(self, network: Network, reports: Iterable[AvlReport], hint: AssignmentHint) -> None:
@@ -29,7 +29,7 @@ class LateDrive:
         self._seen: list[StopEvent] = []
 
     def drive(self, is_time_over: Callable[[], bool] = lambda: False) -> bool:
-        """Goes on until the time is over, by one report at least. True: all are driven."""
+        """Drives at least one more report, until the time is over. True: all are driven."""
         while self._ahead:
             report = self._ahead.popleft()
             self._seen += self._pipeline.step(report, self._hint, report.reported_at).events
@@ -38,7 +38,7 @@ class LateDrive:
         return not self._ahead
 
     def missed_calls(self, known: Iterable[StopEvent], since: datetime, until: datetime) -> list[StopEvent]:
-        """The calls between two moments that the reports show and that are not known."""
+        """The calls between two moments that the reports show and `known` lacks."""
         calls: dict[str, list[datetime]] = {}
         for event in known:
             calls.setdefault(event.stop_id, []).append(event.arrived_at)

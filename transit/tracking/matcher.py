@@ -33,71 +33,71 @@ from transit.tracking.likelihood import SIGMA_M, bearing_fits, departure_m, deto
 from transit.tracking.report import RHYTHM_S
 from transit.tracking.trip_choice import SAME_PLAN, SAME_TRIP, ChoiceContext, TripTable, choose_trip
 
-STILL_M = 12.0  # who moved less only trembles: the usual error of a fix
-FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error: their evidence counts in proportion
-ON_LINE_SIGMAS = 2.0  # a fix this many times its usual error off a line may still be on it
-GAP_S = 1500.0  # silence that makes a new beginning
-ANCHOR_M = 150.0  # who is so far from where it was has gone somewhere: more than a parked receiver drifts
-HAS_STOOD_S = 300.0  # who has gone nowhere for so long keeps its trip until it moves
+STILL_M = 12.0  # smaller movements are noise: the usual error of a fix
+FULL_WEIGHT_M = 60.0  # fixes nearer to each other share their error, so their evidence counts in proportion
+ON_LINE_SIGMAS = 2.0  # a fix up to this many usual errors off a line may be on it
+GAP_S = 1500.0  # after a longer silence the belief starts again
+ANCHOR_M = 150.0  # a vehicle this far from its anchor has gone away: farther than a parked receiver drifts
+HAS_STOOD_S = 300.0  # a vehicle that has stood this long keeps its trip until it moves
 
 # how far along its line a vehicle can be after one more fix
 BACK_M = 60.0  # noise never throws a vehicle further back along its line
 BACK_SIGMA_M = 25.0  # usual error along the line
 REACH_SLACK_M = 100.0  # beyond what it can have driven: both fixes err
-SHORT_GAP_S = 180.0  # over a gap no longer than this, the way on the line is near to that of the crow:
-WINDING, WINDING_MPS, WINDING_M = 3.0, 5.0, 300.0  # so many times as long, so much a second and so much more at most
-FOLLOWS_WITHIN = 3.0  # times what is off route: fixes further off lie nowhere on the line
-POOR_FIT = -1.5  # log density: with a worse fit the next trip may have begun where this one ends
+SHORT_GAP_S = 180.0  # over a gap no longer than this the way along the line is limited by the straight distance:
+WINDING, WINDING_MPS, WINDING_M = 3.0, 5.0, 300.0  # at most so many times that, plus so many m/s and metres
+FOLLOWS_WITHIN = 3.0  # times the off-route distance: fixes further off are nowhere on the line
+POOR_FIT = -1.5  # log density below which the next trip is tried from the end of this one
 
 # at the end of a trip
 ARRIVED_M = 80.0  # this near the end of its line a vehicle may be standing at its terminal
-AT_LAST_STOP_M = 25.0  # so near to the stop itself it has ended its trip: half a bus and the usual error of a fix
-STAYS_ARRIVED_S = 110.0  # elsewhere at its terminal (in the loop, at the bays) the trip lasts this long: within two minutes
-LABEL_STAYS_S = 300.0  # or, while its label stays, as long as this
+AT_LAST_STOP_M = 25.0  # this near to the last stop it has ended its trip: half a bus and the usual error of a fix
+STAYS_ARRIVED_S = 110.0  # elsewhere at its terminal (in the loop, at the bays) the trip ends after this
+LABEL_STAYS_S = 300.0  # or after this, while its label stays
 TURNS = -0.7  # log odds of the next trip beginning where the last one ended
-# log odds against a fix at a terminal's stop, and so much more at its radius: a vehicle there follows no line
+# Log odds against a fix at a terminal's stop, and in addition at the terminal's radius: a vehicle there follows no line.
 AT_BAYS, AT_BAYS_FAR = 0.2, 0.8
 
 # out of service
-RESTED_M = 1000.0  # a vehicle this near to where it was out of service has only rested
-OUT_EMISSION = -3.0  # a fix out of service, as likely as one 70 m off a line;
-OUT_ON_LINE = -1.0  # but vehicles out of service use the same streets, and turn off them:
-OUT_ON_LINE_M = 300.0  # so many metres along a line tell as much as 1.0 against being out of service
-OUTLIER = -6.0  # one fix, however wrong, takes no more from a hypothesis
-TRIP_S = 7200.0  # a vehicle leaves its trip, elsewhere than at its end, once in this long,
-MOST_LEAVE = 0.1  # however long the gap, no more than this share does;
+RESTED_M = 1000.0  # a vehicle that reappears this near to where it was out of service has only rested
+OUT_EMISSION = -3.0  # log density of a fix out of service: that of one 70 m off a line
+OUT_ON_LINE = -1.0  # the same for a fix on a line, as vehicles out of service use these streets, too
+OUT_ON_LINE_M = 300.0  # metres along a line that count 1.0 against being out of service
+OUTLIER = -6.0  # the most that one fix takes from a hypothesis
+TRIP_S = 7200.0  # mean time until a vehicle leaves its trip before its end
+MOST_LEAVE = 0.1  # largest share that leaves over one gap
 LEAVES_ARRIVED = -1.0  # log odds of leaving it when it has come to its end,
 ENDS_OUT = -2.0  # and of going out of service when it is over
 
 # of beginning a trip, log odds
-ENTERS_WITHIN = 1.5  # times what is off route: no further off a line does a trip begin to be driven
-ENTERS_WITHIN_M = 400.0  # and no further than this anywhere
-ENTERS_BELOW = 9.0  # lines that pass here are looked at only while being out of service is no less likely than this
+ENTERS_WITHIN = 1.5  # times the off-route distance, within which a trip can begin to be driven
+ENTERS_WITHIN_M = 400.0  # and at most this
+ENTERS_BELOW = 9.0  # new lines are tried only while being out of service is at most this much less likely than the best
 ENTERS_FIRST = -1.5  # of being on a trip when first seen
 ENTERS_START = -3.0  # of beginning a trip near its start, out of service before,
-START_STOPS, LEAST_SPACING_M = 2.0, 100.0  # which is so many spacings of its stops, each at least so long
+START_STOPS, LEAST_SPACING_M = 2.0, 100.0  # "near" in spacings of its stops, each counted as at least so long
 ENTERS_MIDDLE = -12.0  # of beginning in the middle
 RETURNS = -1.5  # of coming back to the trip that was left
-NAMED_BEGINS = -1.0  # of being on a trip that has just been named, against the best that was believed until then
-ELSEWHERE = -3.0  # the fix before need not lie on a line that is just entered
-COURSE_M, COURSE_S = 30.0, 180.0  # so far apart, and no longer, two fixes show which way a vehicle drives,
-AGAINST = -9.0  # and a fix before that lies ahead on the line speaks for the other direction,
-AGAINST_SHARE = 0.5  # of the distance between the two: so much further ahead, and so much nearer to the line than behind
+NAMED_BEGINS = -1.0  # of being on a trip that has just been named, against the best hypothesis
+ELSEWHERE = -3.0  # if the fix before was not on the line that is entered
+COURSE_M, COURSE_S = 30.0, 180.0  # two fixes at least so far and at most so long apart show the direction
+AGAINST = -9.0  # if the fix before lies ahead on the line: the vehicle drives the other way
+AGAINST_SHARE = 0.5  # share of the distance between the fixes by which it must lie ahead, and nearer to the line than behind
 
 # of waiting at a first stop, log odds
 WAITS_FIRST = -0.5  # when first seen there
 WAITS = -2.5  # of beginning to wait
 DEPARTS = -0.7  # of leaving between two fixes,
-DEPARTS_FREELY = 0.3  # and this share of what a winding way costs: it manoeuvres out of its bay
-WAITS_BELOW_MPS = 3.0  # who waits moves up and turns round; at this pace and beyond it drives,
-DRIVES = -1.5  # and each such fix tells so much against waiting
-DRIVES_S = 60.0  # who does so for this long does not wait
-NAMED_REACHES = 3.0  # times a terminal's radius: from there, who is on the trip named that begins there is on the way to it
+DEPARTS_FREELY = 0.3  # share of a winding way's cost that counts when leaving: the vehicle manoeuvres out of its bay
+WAITS_BELOW_MPS = 3.0  # at a higher pace a vehicle drives rather than waits
+DRIVES = -1.5  # of each such fix, against waiting
+DRIVES_S = 60.0  # after so long at that pace it does not wait
+NAMED_REACHES = 3.0  # times a terminal's radius: within this, a vehicle with the named trip is on its way to the first stop
 
 # of the trip that a hypothesis means
 PLANNED = 2.0  # log odds of serving rather than not, for a vehicle where the plan has a trip for it
-SETTLED = 2.0  # and of one that was held already
-REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # the choice of the trip is looked at again this often, and while it waits
+SETTLED = 2.0  # the same for a hypothesis that was held already
+REFIT_S, REFIT_WAITING_S = 45.0, 15.0  # how often the trip is chosen again: under way, and while waiting
 
 FixPlace = tuple[float, float, float]  # Unix seconds, metres east and north: a fix on the network's plane
 
@@ -107,10 +107,10 @@ class Step(NamedTuple):
 
     fix: Observation
     before: FixPlace
-    elapsed_s: float  # since it was last seen: a vehicle that was seen standing drove only after that
-    moved_m: float  # as the crow flies
-    share: float  # how much the evidence of this fix counts, 0 to 1
-    part: float  # of RHYTHM_S since the fix before, 0 to 1
+    elapsed_s: float  # since the last fix, moved or not
+    moved_m: float  # straight distance
+    share: float  # weight of this fix's evidence, 0 to 1
+    part: float  # time since the fix before, as a share of RHYTHM_S, 0 to 1
 
 
 class Matcher:
@@ -137,7 +137,7 @@ class Matcher:
            enter (_move).
         3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
-        5. Each hypothesis gets the trip that it means, and loses what that does not fit (_refit); the unlikely are dropped.
+        5. Each hypothesis gets its trip and is weighted by how well that fits (_refit); unlikely ones are dropped.
         """
         if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
             old = belief
@@ -159,7 +159,7 @@ class Matcher:
         return belief
 
     def starts_near(self, x: float, y: float) -> list[tuple[Pattern, float]]:
-        """Patterns whose first stop is near enough for a vehicle here to wait for it, with the distance."""
+        """Patterns at whose first stop a vehicle here may be waiting, with the distance in metres."""
         starts = []
         for index in self._starts.query(Point(x, y), predicate="dwithin", distance=self.limits.terminal_radius_m):
             pattern = self._all[int(index)]
@@ -213,14 +213,14 @@ class Matcher:
             belief.anchor = (fix.t, fix.x, fix.y)
 
     def _follow(self, old: Hypothesis, step: Step, is_named: bool) -> Iterable[Hypothesis]:
-        """Where a vehicle can have gone, if this is true of it.
+        """The hypotheses that can follow from one.
 
         1. Along its line, no further than it can have driven; out of a first stop only along the line, too.
         2. One that waits may wait still (_wait_on).
         3. One that fits its line badly may have turned at its end (_turn).
         """
         pattern = self.patterns.by_id.get(old.pattern_id)
-        if pattern is None:  # gone with the network's last version
+        if pattern is None:  # not in this network version
             return
         reach_m = self._reach_m(pattern, step)
         from_m = pattern.start_m + departure_m(pattern) if old.waiting else max(pattern.start_m, old.top_m - BACK_M)
@@ -251,16 +251,16 @@ class Matcher:
         return self.limits.of_pattern[pattern.pattern_id].off_route_m
 
     def _leaves_along(self, pattern: Pattern, place: OnLine, from_m: float, *, is_free: bool) -> bool:
-        """Whether one that waited leaves along its line here: not beside it, in another direction or by another street.
+        """Whether a waiting vehicle leaves along its line here, not beside it, by another street or in another direction.
 
-        Free is who was named, and who leaves along a line that is only drawn from stop to stop: the road goes elsewhere.
+        is_free: the distance from the line is not checked: for a named trip, and without a shape, as the road is not known.
         """
         if place.along_m < from_m + 1.0 and place.off_m > ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
             return False
         return is_free or place.off_m <= ENTERS_WITHIN * self._off_route_m(pattern)
 
     def _way_score(self, old: Hypothesis, pattern: Pattern, place: OnLine, step: Step) -> float:
-        """Log density of having come to this place of the line since the fix before."""
+        """Log density of the way to this place of the line since the fix before."""
         fix, moved_m, share = step.fix, step.moved_m, step.share
         driven_m = place.along_m - old.along_m
         score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
@@ -272,10 +272,9 @@ class Matcher:
         return score - 0.5 * step.part * (back_m / BACK_SIGMA_M) ** 2
 
     def _wait_on(self, old: Hypothesis, pattern: Pattern, step: Step, is_named: bool) -> Iterable[Hypothesis]:
-        """It waits still: no farther away than its terminal reaches, and not while it drives and drives.
+        """The vehicle still waits: within its terminal's radius, and not if it drives for DRIVES_S.
 
-        The vehicle of which the trip that begins there was named may drive up to it, from NAMED_REACHES times as far; and
-        where no shape says how the line leaves, one so far away need not have left.
+        With the named trip, and without a shape, the limit is NAMED_REACHES times the radius: it may be driving up to the stop.
         """
         away_m = _away_m(step.fix, pattern.stop_xy[0])
         score = self._at_terminal(pattern, away_m, step.share)
@@ -292,7 +291,7 @@ class Matcher:
             yield msgspec.structs.replace(old, weight=weight, off_m=away_m, drives_since=since)
 
     def _at_terminal(self, pattern: Pattern, away_m: float, share: float) -> float:
-        """Log density of a fix this far from a terminal stop, of a vehicle in its loop or at its bays: it follows no line."""
+        """Log density of a fix at away_m from a terminal stop, for a vehicle in the loop or at the bays."""
         radius_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
         return -share * (AT_BAYS + AT_BAYS_FAR * (away_m / radius_m) ** 2)
 
@@ -333,7 +332,7 @@ class Matcher:
         )
 
     def _enter(self, belief: Belief, fix: Observation, context: AssignmentContext, *, first: bool) -> None:
-        """New hypotheses out of being out of service: on any line that passes here, or waiting at a first stop here."""
+        """New hypotheses from being out of service: on any line that passes here, or waiting at a first stop here."""
         least = max(belief.best_total - PRUNE, belief.out - PRUNE)
         fresh = []
         for pattern, place in self._drivable_near(fix):
@@ -358,9 +357,9 @@ class Matcher:
                 yield pattern, place
 
     def _is_on_it(self, belief: Belief, pattern: Pattern, place: OnLine, context: AssignmentContext) -> bool:
-        """Whether a trip may begin to be driven here: on its line, or beside the one that was named or left before.
+        """Whether a trip may begin to be driven here: on its line, or also beside it for the named or the abandoned trip.
 
-        Nothing but the distance tells a street beside a line from the line, and at each fix alike: it adds up to nothing.
+        A street beside a line differs from the line by its distance only, and later fixes cannot tell the two apart.
         """
         if place.off_m <= ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
             return True
@@ -370,7 +369,7 @@ class Matcher:
         return pattern.route_id == (context.hint.route_id if named is None else named.route_id)
 
     def _add_named(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
-        """Somebody names another trip: it becomes a hypothesis at once, and every choice of a trip is made anew."""
+        """Adds the trip that somebody has just named as a hypothesis, and has every hypothesis choose its trip again."""
         belief.label = context.hint.trip_id
         belief.refit_all()
         named = self.patterns.find(belief.label or "")
@@ -397,7 +396,7 @@ class Matcher:
         return ENTERS_START if place.along_m - pattern.start_m < near_m else ENTERS_MIDDLE
 
     def _came_along(self, belief: Belief, pattern: Pattern, place: OnLine, fix: Observation) -> float:
-        """Whether the fix before lies behind on the same line: a vehicle that drives the other way is noticed at once."""
+        """Log odds by how well the fix before fits behind on the same line; AGAINST if the vehicle drives the other way."""
         if belief.before is None:
             return 0.0
         t, x, y = belief.before
@@ -412,7 +411,7 @@ class Matcher:
         return share * max(ELSEWHERE, emission(pattern, behind) - detour_cost(driven_m, moved_m, elapsed_s))
 
     def _end_trips(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
-        """A trip whose vehicle has arrived is over soon; at once where it stands at its last stop and other trips begin."""
+        """Ends trips whose vehicle has arrived; at once where it stands at the last stop and other trips begin there."""
         kept: list[Hypothesis] = []
         waiting = {hypothesis.pattern_id for hypothesis in belief.hypotheses if hypothesis.waiting}
         for hypothesis in belief.hypotheses:
@@ -433,18 +432,18 @@ class Matcher:
         belief.hypotheses = kept
 
     def _stays_s(self, hypothesis: Hypothesis, fix: Observation, context: AssignmentContext, others_begin: bool) -> float:
-        """How long a trip lasts whose vehicle has come to its end: longer while that trip is still named."""
+        """Seconds that a trip lasts after its vehicle has arrived; longer while that trip is still named."""
         if hypothesis.trip is not None and context.hint.trip_id == hypothesis.trip.trip_id:
             return LABEL_STAYS_S
         x, y = self.patterns.by_id[hypothesis.pattern_id].stop_xy[-1]
         return 0.0 if others_begin and hypot(fix.x - x, fix.y - y) < AT_LAST_STOP_M else STAYS_ARRIVED_S
 
     def _refit(self, belief: Belief, t: float, context: AssignmentContext) -> None:
-        """Which trip each hypothesis means, and how well that fits; one that can mean no trip is dropped.
+        """Chooses the trip of each hypothesis and how well it fits; a hypothesis without a possible trip is dropped.
 
-        1. What even the best fit could not bring near to the likeliest is dropped unlooked at.
-        2. A vehicle that has gone nowhere for HAS_STOOD_S keeps its trip.
-        3. A choice that is due (_is_refit_due) is made anew.
+        1. Hypotheses that even a perfect fit would leave unlikely are dropped first.
+        2. A vehicle that has stood for HAS_STOOD_S keeps its trip.
+        3. Choices that are due (_is_refit_due) are made again.
         """
         top = max([hypothesis.total for hypothesis in belief.hypotheses if hypothesis.is_settled] + [belief.out])
         kept = []
@@ -473,7 +472,7 @@ def _away_m(fix: Observation, stop_xy: tuple[float, float]) -> float:
 
 
 def _on_line(pattern: Pattern, place: OnLine, weight: float, fix: Observation) -> Hypothesis:
-    """A vehicle that is under way on a line since this fix."""
+    """A new hypothesis: under way on a line since this fix."""
     return Hypothesis(
         pattern_id=pattern.pattern_id,
         along_m=place.along_m,
@@ -488,7 +487,7 @@ def _on_line(pattern: Pattern, place: OnLine, weight: float, fix: Observation) -
 def _at_start(
     pattern: Pattern, away_m: float, weight: float, fix: Observation, drives_since: float | None = None
 ) -> Hypothesis:
-    """A vehicle that waits at a first stop since this fix."""
+    """A new hypothesis: waiting at a first stop since this fix."""
     return Hypothesis(
         pattern_id=pattern.pattern_id,
         along_m=pattern.start_m,
@@ -508,12 +507,12 @@ def _is_refit_due(hypothesis: Hypothesis, t: float) -> bool:
 
 
 def _has_stood(belief: Belief, t: float) -> bool:
-    """Whether a vehicle that was seen to come here has gone nowhere for so long: the clock alone gives it no other trip."""
+    """Whether a vehicle that was seen to come here has stood for HAS_STOOD_S; passing time alone then changes no trip."""
     return belief.anchor is not None and belief.anchor[0] != NEVER and t - belief.anchor[0] >= HAS_STOOD_S
 
 
 def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: AssignmentContext) -> ChoiceContext:
-    """What counts for the trip of a hypothesis; who leaves a first stop takes a trip from one that only waits for it."""
+    """The context for a hypothesis's trip. A vehicle that leaves a first stop may take a trip for which another only waits."""
     leaves = hypothesis.must_refit and hypothesis.since == t and not hypothesis.waiting
     return ChoiceContext(
         current=hypothesis.trip,
@@ -528,7 +527,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
 
 
 def _is_against(pattern: Pattern, place: OnLine, before: FixPlace, fix: Observation, moved_m: float) -> bool:
-    """Whether the fix before lies ahead on the line, and not behind: the vehicle drives the other way."""
+    """Whether the fix before lies ahead on the line and not behind, so that the vehicle drives the other way."""
     t, x, y = before
     if moved_m < COURSE_M or fix.t - t > COURSE_S:
         return False
@@ -540,7 +539,7 @@ def _is_against(pattern: Pattern, place: OnLine, before: FixPlace, fix: Observat
 
 
 def _drives_since(belief: Belief, fix: Observation) -> float | None:
-    """When the fix before was, of a vehicle that drives; None of one that stands, moves up, or is first seen."""
+    """The time of the fix before if the vehicle drives; None if it stands, moves slowly or is first seen."""
     if belief.before is None:
         return None
     t, x, y = belief.before
@@ -548,13 +547,13 @@ def _drives_since(belief: Belief, fix: Observation) -> float | None:
 
 
 def _mean_m(old: Hypothesis, place: OnLine, step: Step) -> float:
-    """How far along a vehicle is, of many fixes within RHYTHM_S their fading mean: metres."""
+    """Metres along: with several fixes within RHYTHM_S their fading mean."""
     before_m = old.along_m if old.mean_m is None else old.mean_m
     return before_m + step.part * (place.along_m - before_m)
 
 
 def _pass_mark(belief: Belief, fix: Observation) -> FixPlace:
-    """The place that a fix is compared with: the one before, or of many within RHYTHM_S one that is as old."""
+    """The place that a fix is compared with: the fix before or, where fixes are dense, one that is RHYTHM_S old."""
     mark = belief.mark or (belief.t, belief.x, belief.y)
     if fix.t - mark[0] >= RHYTHM_S:
         belief.before, belief.mark = mark, (fix.t, fix.x, fix.y)
@@ -564,10 +563,10 @@ def _pass_mark(belief: Belief, fix: Observation) -> FixPlace:
 
 
 def _has_rested(belief: Belief, fix: Observation) -> bool:
-    """Whether a vehicle that comes back after a silence was out of service where it is now: it comes out of its depot."""
+    """Whether a vehicle that returns after a silence was out of service near here, as when it leaves its depot."""
     return belief.out >= belief.best_total and hypot(fix.x - belief.x, fix.y - belief.y) < RESTED_M
 
 
 def _places(line: Line, fix: Observation, from_m: float, to_m: float, within_m: float) -> list[OnLine]:
-    """Where on this part of a line a fix may lie: wherever it comes near, or at the least the nearest place."""
+    """The places on this part of a line where a fix may lie: every near one, at least the nearest."""
     return line.minima(fix.x, fix.y, from_m, to_m, within_m) or [line.nearest(fix.x, fix.y, from_m, to_m)]

@@ -1,4 +1,4 @@
-"""What the filter remembers of a vehicle between two fixes, and the formats in which it was ever stored."""
+"""What the filter remembers of a vehicle between two fixes, and the formats in which it is or was stored."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Memory(msgspec.Struct, array_like=True):
 
 
 FORMAT = b"\x05"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place
-# Formats that are read on. Up to 4 the published status had `since`, up to 3 the memory one suspect, before there were several:
-# both are left out. Up to 2 a hypothesis had no must_refit, which comes last and is False where it is not given.
+# Older formats that are read: up to 4 the published status has `since`, up to 3 the memory has a single suspect; both are
+# dropped. Up to 2 a hypothesis has no must_refit, its last field, which is then False.
 WITH_SINCE, WITH_ONE_SUSPECT = b"\x04", (b"\x03", b"\x02")
 BEFORE_FORMATS = range(0x90, 0xA0)  # how a memory begins that was packed before there were formats (a short msgpack array)
 PUBLISHED, ONE_SUSPECT = 1, slice(3, 4)  # places in the memory
@@ -43,12 +43,12 @@ _decode_published = msgspec.msgpack.Decoder(list[msgspec.Raw] | None).decode
 
 
 def pack(memory: Memory) -> bytes:
-    """The memory as it is stored with its vehicle's state."""
+    """The memory as bytes, for VehicleState.memory."""
     return FORMAT + _encode(memory)
 
 
 def unpack(content: bytes) -> Memory:
-    """What was stored. Of a format that this version does not know the vehicle begins anew, as one never seen before."""
+    """The stored memory. From an unknown format: an empty one, as of a vehicle never seen before."""
     try:
         if content[:1] == FORMAT:
             return _decode(content[1:])
@@ -64,7 +64,7 @@ def unpack(content: bytes) -> Memory:
 
 
 def _decode_older(content: bytes, gone: slice = slice(0)) -> Memory:
-    """gone: the places that are left out, besides `since` of the published status. Raises MsgspecError."""
+    """Reads an older format. gone: fields dropped besides `since` of the published status. Raises MsgspecError."""
     fields = _decode_fields(content)
     del fields[gone]
     published = _decode_published(fields[PUBLISHED]) if len(fields) > PUBLISHED else None

@@ -1,4 +1,4 @@
-"""Since when a vehicle keeps to other times than those of its plan: a stale timetable shows itself so."""
+"""Since when a vehicle runs far from the times of its plan, the sign of an outdated timetable."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 EARLY_S = 1500.0  # a bus further ahead of its plan than this has another plan
-LATE_S = 2700.0  # and one later than this, day after day
-FORGOTTEN_S = 26 * 3600.0  # a vehicle that was on no trip for so long begins anew
+LATE_S = 2700.0  # and so has one later than this
+FORGOTTEN_S = 26 * 3600.0  # after so long without a trip the record starts again
 
 
 class OffPlan(msgspec.Struct, frozen=True, array_like=True):
@@ -21,7 +21,7 @@ class OffPlan(msgspec.Struct, frozen=True, array_like=True):
 
 
 def observe_plan(before: OffPlan | None, route_id: str, late_s: float | None, at: datetime) -> OffPlan | None:
-    """What is known after a fix on a trip. late_s: how late it is there; None where the trip has no times."""
+    """The record after a fix on a trip; None if it is on plan. late_s: seconds late; None where the trip has no times."""
     if late_s is None:
         return before
     if -EARLY_S <= late_s <= LATE_S:

@@ -1,4 +1,4 @@
-"""One report through screen, match, assign and advance: the same step for live trackers and for replays. No I/O."""
+"""One report through screen, match, assign and advance; the same for live trackers and for replays. No I/O."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
-CLAIM_S = 600.0  # a vehicle silent for longer has given up its trip
+CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
 MOVING_MPS = 1.5  # below this a tracker's bearing is noise
-STOOD_S = 60.0  # how far off its line a vehicle stands is looked at after so long
-NEAR_M = 300.0  # along the line: noise and rounding throw no fix farther
+STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
+NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
 HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
@@ -46,7 +46,7 @@ HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one report did. state: the vehicle's state after it (None: refused, and never seen before).
+    """The result of one report. state: the vehicle's state after it (None: refused, and never seen before).
 
     displaced: another vehicle's state that changed as well, because it lost its trip to this one.
     """
@@ -75,18 +75,18 @@ class Pipeline:
         return self._states
 
     def release(self, vehicle_id: str) -> VehicleState | None:
-        """Forgets a vehicle, whose trip is free at once. Returns what was known of it."""
+        """Forgets a vehicle, which frees its trip. Returns its last state; None where it has none."""
         state = self._states.pop(vehicle_id, None)
         if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
             del self._holders[state.matched.trip]
         return state
 
     def adopt(self, state: VehicleState) -> None:
-        """Goes on with a state that was another vehicle's: its tracker is on this one now."""
+        """Takes over the state of another vehicle, whose tracker is on this vehicle now."""
         self._claim(state)
 
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
-        """now: our clock; the report's received_at where not given."""
+        """Moves a vehicle by one report. now: our clock; received_at of the report where not given."""
         previous = self._states.get(report.vehicle_id)
         memory = _memory(previous)
         memory.accuracy = accuracy_trust.of_tracker(memory.accuracy or self._rough.get(report.vehicle_id), report.tracker_id)
@@ -113,7 +113,7 @@ class Pipeline:
         return self._drive(report, hint, memory, before)
 
     def _remember(self, vehicle_id: str, previous: VehicleState | None, memory: Memory) -> VehicleState | None:
-        """What a refused report says of its tracker. Returns the vehicle's state, None where it has none yet."""
+        """Keeps what a refused report tells of its tracker. Returns the vehicle's state; None where it has none yet."""
         if previous is None:
             if memory.accuracy is not None:
                 self._rough[vehicle_id] = memory.accuracy
@@ -122,7 +122,7 @@ class Pipeline:
         return state
 
     def _drive(self, report: AvlReport, hint: AssignmentHint, memory: Memory, before: AvlReport | None) -> Outcome:
-        """A report that was not refused.
+        """Moves a vehicle by a report that was not refused.
 
         1. The fix on the network's plane, weighed by how far its fields are believed (_observation).
         2. Match: the belief after it, one verdict out of that, and what the verdict makes of the trips before.
@@ -168,7 +168,7 @@ class Pipeline:
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
         if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in HOLDING:
-            memory.belief = None  # what was believed rested on a field that is not believed any more
+            memory.belief = None  # it rested on a field that is no longer believed
         return Observation(
             t=report.reported_at.timestamp(),
             x=x,
@@ -178,7 +178,7 @@ class Pipeline:
         )
 
     def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
-        """Of a trip: whether another vehicle has it now, whether it is on its way with it, and how late that runs."""
+        """Three functions of a trip: whether another vehicle has it, whether that is under way on it, and how late it is."""
 
         def driver(trip: TripInstance) -> VehicleState | None:
             holder = self._holder(trip, report)
@@ -207,7 +207,7 @@ class Pipeline:
         return state if state.matched.trip == trip else None
 
     def _arbitrate(self, verdict: Verdict, report: AvlReport) -> tuple[Verdict, VehicleState | None]:
-        """One vehicle on one trip: who drives it wins over who waits for it or left it, else who had it first."""
+        """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first."""
         if verdict.trip is None:
             return verdict, None
         other = self._last_on(verdict.trip, report.vehicle_id)
@@ -221,7 +221,7 @@ class Pipeline:
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
 
     def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
-        """Remembers whether it leaves its line and comes back; it is expected back where those that left there before were."""
+        """Keeps the vehicle's detours, and whether it is expected back: as earlier vehicles at the same place came back."""
         progress, belief = memory.progress, memory.belief
         if verdict.status is not VehicleStatus.OFF_ROUTE:
             memory.detours = self._after_detour(memory, verdict, report.reported_at)
@@ -251,7 +251,7 @@ class Pipeline:
         return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))
 
     def _after_detour(self, memory: Memory, verdict: Verdict, at: datetime) -> tuple[Detour, ...]:
-        """Its detours, of a vehicle that is not off its line now."""
+        """The detours of a vehicle that is not off its line now."""
         detours = memory.detours
         if not detours or verdict.trip is None or not detours[-1].is_on(verdict.trip.trip_id, at):
             return with_outcome(detours, came_back=False)
@@ -259,10 +259,7 @@ class Pipeline:
         return with_return(detours, verdict.along_m or 0.0, end_m, self._stop_back_at(memory.published, verdict))
 
     def _stop_back_at(self, published: PublishedStatus | None, verdict: Verdict) -> str:
-        """The stop that a vehicle had ahead when it came back; empty where it is on another trip, or past the last.
-
-        It is the one ahead of the last fix beside the line: from there on it may call again.
-        """
+        """The first stop ahead of a vehicle at its last fix off the line; empty on another trip or past the last stop."""
         is_back = verdict.status is VehicleStatus.ON_TRIP and published is not None and published.trip == verdict.trip
         if not is_back or published is None or published.pattern_id != verdict.pattern_id:
             return ""
@@ -289,7 +286,7 @@ class Pipeline:
         return standing_facts(standing, off_m)
 
     def _finish(self, memory: Memory, verdict: Verdict, report: AvlReport, fix: Observation) -> tuple[StopEvent, ...]:
-        """The calls up to the last stop of a trip that was driven until the fix before and ends with this one."""
+        """The remaining calls, up to the last stop, of a trip that ends with this fix."""
         progress, published, belief = memory.progress, memory.published, memory.belief
         if progress is None or published is None or belief is None:
             return ()
@@ -383,7 +380,7 @@ def _is_silent(state: VehicleState, report: AvlReport) -> bool:
 
 
 def _doubts(memory: Memory) -> tuple[str, ...]:
-    """What the operator learns of a tracker: fields that are not believed, a stale point, two devices under one name."""
+    """All doubts about a tracker, for VehicleState.doubts."""
     fields = () if memory.trust is None else memory.trust.distrusted
     accuracy = () if memory.accuracy is None else memory.accuracy.doubts
     return (*fields, *accuracy, *(() if memory.suspects is None else memory.suspects.troubles))
@@ -394,7 +391,7 @@ def _memory(state: VehicleState | None) -> Memory:
 
 
 def _without_its_trip(state: VehicleState, explanation: str) -> VehicleState:
-    """A vehicle that lost its trip; its hypotheses stay, so that it can find another."""
+    """The state of a vehicle that lost its trip to another; it keeps its hypotheses."""
     memory = _memory(state)
     memory.published = None
     memory.progress = None

@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from transit.plan.geometry import Area
 
-MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be this wrong; further ahead nothing can be made of it
-MAX_AGE = timedelta(days=7)  # a buffer of a long weekend; older is a tracker with a wrong date (GPS week rollover)
-MAX_ACCURACY_M = 100.0  # worse comes from a mobile mast, and can lie on the next street but one
+MAX_AHEAD = timedelta(seconds=60)  # a corrected clock may still be wrong by this much
+MAX_AGE = timedelta(days=7)  # covers the buffer of a long weekend; an older date is wrong (GPS week rollover)
+MAX_ACCURACY_M = 100.0  # worse fixes come from mobile masts and may lie streets away
 NULL_ISLAND_DEG = 0.001  # a tracker without a fix says 0/0
-RHYTHM_S = 10.0  # fixes that come oftener share their noise: together they tell as much as one each so long
+RHYTHM_S = 10.0  # fixes that come more often share their noise: together they count as one in this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AvlReport:
 
 
 class Rejection(StrEnum):
-    """Why a well-formed report drives nothing. The value is what is counted and shown."""
+    """Why a well-formed report moves no vehicle. The value is counted and shown."""
 
     DUPLICATE = "duplicate"
     FUTURE = "future"
@@ -47,10 +47,10 @@ class Rejection(StrEnum):
 
 
 def screen(report: AvlReport, previous: AvlReport | None, now: datetime, *, area: Area) -> Rejection | None:
-    """Why a report must not move its vehicle, by its own place and time; None = it may (jumps: transit.tracking.suspects).
+    """Why a report must not move its vehicle, by its place and time; None: it may (for jumps: transit.tracking.suspects).
 
-    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER and DUPLICATE (not newer than previous)
-    are facts all the same: only the live marker must not go back.
+    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER and DUPLICATE reports (not newer than
+    previous) are true and are stored; only the vehicle must not go back.
     """
     return _screen_place(report, area) or _screen_time(report, previous, now)
 

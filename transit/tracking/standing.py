@@ -1,4 +1,4 @@
-"""Since when a vehicle has gone nowhere: its net way out of one place, apart from what noise, drift and rounding make."""
+"""Since when a vehicle has stood at one place, apart from noise, drift and rounding of its fixes."""
 
 from __future__ import annotations
 
@@ -14,48 +14,49 @@ from transit.tracking.report import AvlReport
 from transit.tracking.state import StandingFacts
 from transit.tracking.suspects import can_have_driven
 
-NOISE_M = 100.0  # drift of a parked receiver between houses reaches 80 m off its middle in hours; farther off, it has driven
-ACCURACIES = 2.0  # or so many times what the fix says of its own error
-ROUNDED_TO = (1e-2, 1e-3)  # degrees: trackers that send two or three decimals jump by such steps while they stand
+NOISE_M = 100.0  # a fix farther off its place has left it: a parked receiver between houses drifts up to 80 m in hours
+ACCURACIES = 2.0  # or farther than this many times the fix's accuracy, if that is more
+ROUNDED_TO = (1e-2, 1e-3)  # degrees: a standing tracker that sends two or three decimals jumps by such steps
 ROUNDINGS = 1.5  # a step to the next corner of the grid
-ON_GRID_DEG = 1e-7  # what arithmetic leaves of a rounded number
-MOST_FIXES = 500  # after so many the middle stays where it is, nearly
-BACK_WITHIN_S = 600.0  # one wild fix, or a slow excursion, that comes back so soon was none
-EXCURSION = 2.0  # times the reach of a place: within that, a slow excursion has not left it
-FROZEN_S = 60.0  # a receiver that repeats one point for less has only stood at a stop
-FROZEN_M = 400.0  # driven meanwhile by its own speed or odometer, it repeats a point that it has left
-DRIVES_MPS = 3.0  # a speed above this is no noise of a standing receiver
-TREMOR_S = 90.0  # longer than at lights and most stops, and than turning takes:
-TREMOR_FIXES = 6  # by then, and after so many fixes, the middle of a place is known,
-TREMOR_M = 40.0  # and a fix so near to it, twice the usual error, tells nothing new;
-TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # nor one within so many times what its fixes spread (one in a thousand is beyond),
-SPREAD_FIXES = 18  # which so many show, by how far they lie from each other: who moves up has not trembled
-# Who drives off a place is not noise of it, nearer than NOISE_M, too: once it has stood so long that its spread is known,
+ON_GRID_DEG = 1e-7  # tolerance for rounded numbers
+MOST_FIXES = 500  # largest weight of the mean: later fixes hardly move it
+BACK_WITHIN_S = 600.0  # a wild fix or slow excursion that comes back within this has not left the place
+EXCURSION = 2.0  # a slow excursion up to this many times the place's reach has not left it
+FROZEN_S = 60.0  # a point repeated for less is a stop, not a frozen receiver
+FROZEN_M = 400.0  # a receiver that repeats a point while the vehicle drives this far (its speed or odometer) is frozen
+DRIVES_MPS = 3.0  # a higher speed is not noise of a standing receiver
+TREMOR_S = 90.0  # after standing this long (longer than at lights and most stops)
+TREMOR_FIXES = 6  # and after this many fixes, the middle of a place is known
+TREMOR_M = 40.0  # then a fix within this of the middle is noise: twice the usual error of a fix
+TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
+SPREAD_FIXES = 18  # fixes after which the spread is known
+# A fix nearer than NOISE_M shows that the vehicle drives off, once it has stood for KNOWN_S, in one of two ways: its own speed,
+# farther than STARTS_M; or farther than TREMOR_M and OFF_SPREADS spreads, at the pace of DRIVES_MPS from within HOME_M.
 KNOWN_S = 180.0
-STARTS_M = 12.0  # it drives by its own speed, so far off and beyond its spread, or
-OFF_SPREADS = 3.5  # it lies beyond TREMOR_M, and so many times its spread (one fix of 200,000 does),
-HOME_M = 20.0  # having come from so near at the pace of DRIVES_MPS
-MOST_PASSED_BY = 1  # departures that a vehicle lets go to others before it is a spare one: the first may be a wrong guess
-STARTS_MPS = 12.0  # nobody who stood until the fix before is faster, standing start included
+STARTS_M = 12.0
+OFF_SPREADS = 3.5  # one fix of 200,000 is beyond by chance
+HOME_M = 20.0
+MOST_PASSED_BY = 1  # a vehicle that lets more departures go to others is a spare one; the first may be a wrong guess
+STARTS_MPS = 12.0  # highest mean speed since the fix before for a vehicle that stood until then
 
 
 class StandingPlace(msgspec.Struct, array_like=True):
-    """Where a vehicle has been since a moment, all its fixes within noise of each other."""
+    """A place where a vehicle has stood: its fixes there lie within noise of each other."""
 
     since: float  # Unix seconds of the first fix here
     x: float  # metres on the plane of the patterns: the mean of all fixes here
     y: float
     fixes: int = 1
-    grid_m: float = 0.0  # to which its fixes are rounded, 0 where they are not
-    due: float | None = None  # planned departure, Unix seconds, of the trip that it waits for here, or first outstayed here
+    grid_m: float = 0.0  # step to which its fixes are rounded; 0: not rounded
+    due: float | None = None  # planned departure of the trip that it waits for here, or first missed here, Unix seconds
     due_trip: TripInstance | None = None
-    passed_by: int = 0  # departures that it waited for here, and that other vehicles drove in its stead
+    passed_by: int = 0  # departures that it waited for here and that other vehicles drove
     spread_m2: float = 0.0  # mean square of how far its fixes lie from their mean
     step_m2: float = 0.0  # mean square of the way from each of them to the next
     home_at: float = 0.0  # Unix seconds of the last fix within HOME_M of that
 
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
-        """Whether a fix may be noise of this place; rounding counts where both are rounded."""
+        """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded."""
         reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return self.away_m(fix) <= times * reach
 
@@ -64,26 +65,26 @@ class StandingPlace(msgspec.Struct, array_like=True):
 
     @property
     def tremor_m(self) -> float:
-        """How far off its middle a fix is only noise, of a place that is known."""
+        """Distance from the mean (metres) within which a fix is only noise."""
         spread_m = sqrt(min(self.spread_m2, 0.5 * self.step_m2)) if self.fixes >= SPREAD_FIXES else 0.0
         return max(TREMOR_M, min(TREMOR_SPREADS * spread_m, MOST_TREMOR_M))
 
 
 class Standing(msgspec.Struct, array_like=True):
-    """The place where a vehicle is, the one that it left last, and how its receiver repeats itself."""
+    """The place where a vehicle is, the place that it left last, and repetitions of its receiver."""
 
     place: StandingPlace
     left: StandingPlace | None = None
     left_at: float = 0.0
-    repeated_since: float | None = None  # Unix seconds of the first of some fixes on exactly one point
-    driven_m: float = 0.0  # meanwhile, by its own speed
-    odometer_m: float | None = None  # at the first of them
-    frozen: tuple[float, float] | None = None  # the last time that the receiver repeated a point while the vehicle drove
+    repeated_since: float | None = None  # Unix seconds of the first of several fixes on exactly one point
+    driven_m: float = 0.0  # driven since then, by its own speed
+    odometer_m: float | None = None  # at the first of these fixes
+    frozen: tuple[float, float] | None = None  # begin and end of the last time it was frozen, Unix seconds
     drove_off: bool = False  # it was seen to drive off the place that it left last: only at its middle is it back
 
 
 def observe(standing: Standing | None, before: AvlReport | None, report: AvlReport, x: float, y: float) -> Standing:
-    """The same vehicle after one more fix, later than all before; before: the report of the fix before."""
+    """The standing after one more fix, later than all before. before: the previous report; x, y: metres east and north."""
     t, accuracy_m = report.reported_at.timestamp(), report.accuracy_m or 0.0
     fresh = StandingPlace(since=t, x=x, y=y, grid_m=rounding_m(report.lat, report.lon))
     if standing is None or before is None:
@@ -106,9 +107,9 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
 
 
 def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
-    """Whether a vehicle that has stood in this place drives now, however near: faster and farther than its noise goes.
+    """Whether a vehicle that has stood here drives now: a fix farther off than this place's noise, and fast enough.
 
-    Its own speed, where it is believed, tells so at the first fix; without one the second tells.
+    With a believed speed the first such fix tells; without one it takes a second fix.
     """
     if fix.since - place.since < KNOWN_S or place.fixes < TREMOR_FIXES or place.grid_m > 0.0:
         return False
@@ -121,20 +122,20 @@ def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> b
 
 
 def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
-    """Whether a vehicle is in the place that it left last: then it never left it."""
+    """Whether a vehicle is at the place that it left last; then it counts as never having left."""
     if standing.drove_off:
         return left.away_m(fix) <= left.tremor_m and not drives_off(left, fix, report)
     return left.holds(fix, report.accuracy_m or 0.0)
 
 
 def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
-    """Whether a fix of a vehicle that has been standing in this place is only noise around its middle."""
+    """Whether a fix of a vehicle that stands here is only noise. t: Unix seconds; x, y: metres east and north."""
     has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
     return has_stood and hypot(x - place.x, y - place.y) <= place.tremor_m
 
 
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
-    """As it is published. off_m: how far the place lies off the line of the trip, metres."""
+    """The standing as published. off_m: distance of the place from the line of the trip, metres."""
     place, frozen = standing.place, standing.frozen or (None, None)
     return StandingFacts(
         since=datetime.fromtimestamp(place.since, UTC),
@@ -154,11 +155,11 @@ def note_wait(
     *,
     is_named: bool,
 ) -> None:
-    """A vehicle waits here for a trip that is planned to leave then (Unix seconds).
+    """Notes that a vehicle waits here for a trip with this planned departure. planned, t: Unix seconds.
 
-    Once a first trip has been outstayed, waiting for another one is no new beginning, unless somebody names the other, or
-    another vehicle drives the first: that one was never its own. Vehicles leave in their order, so who was passed by oftener
-    than MOST_PASSED_BY is a spare one, and the plan does not say when it leaves.
+    Once its first trip is overdue, a later trip does not replace it, unless somebody names that trip or another vehicle drives
+    the first one, which then was not its own. Vehicles leave in order: one that was passed by more than MOST_PASSED_BY times
+    is a spare vehicle, and its planned departure no longer changes.
     """
     if is_named:
         place.passed_by = 0
@@ -173,7 +174,7 @@ def note_wait(
 
 
 def rounding_m(lat: float, lon: float) -> float:
-    """The step of a grid on which both coordinates lie, metres; 0 for coordinates that are not coarsely rounded."""
+    """The step (metres) to which both coordinates are rounded; 0 for coordinates that are not coarsely rounded."""
     for step in ROUNDED_TO:
         if all(abs(value / step - round(value / step)) * step < ON_GRID_DEG for value in (lat, lon)):
             return step * METRES_PER_DEGREE
@@ -181,7 +182,7 @@ def rounding_m(lat: float, lon: float) -> float:
 
 
 def _add(place: StandingPlace, fix: StandingPlace, step_m: float) -> None:
-    """step_m: the way from the fix before."""
+    """Adds a fix to a place, in place. step_m: distance from the fix before."""
     place.fixes = min(place.fixes + 1, MOST_FIXES)
     east_m, north_m = fix.x - place.x, fix.y - place.y
     place.x += east_m / place.fixes
@@ -195,8 +196,7 @@ def _add(place: StandingPlace, fix: StandingPlace, step_m: float) -> None:
 
 
 def _watch_receiver(standing: Standing, before: AvlReport, report: AvlReport) -> None:
-    """A point that is repeated exactly is a vehicle that stands, unless its own speed or odometer, or where it goes on, says
-    otherwise."""
+    """Notices a frozen receiver: one that repeats a point while speed, odometer or the next fix show that the vehicle drove."""
     t, t_before = report.reported_at.timestamp(), before.reported_at.timestamp()
     if (report.lat, report.lon) != (before.lat, before.lon):
         since = standing.repeated_since
@@ -216,7 +216,7 @@ def _watch_receiver(standing: Standing, before: AvlReport, report: AvlReport) ->
 
 
 def _grid_m(standing: Standing) -> float:
-    """To which a vehicle's fixes are rounded, as two places show: one point alone may lie on any grid."""
+    """The step (metres) to which a vehicle's fixes are rounded, by two places: a single point may lie on a grid by chance."""
     return 0.0 if standing.left is None else min(standing.place.grid_m, standing.left.grid_m)
 
 

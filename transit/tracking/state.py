@@ -11,7 +11,7 @@ from transit.tracking.detours import Detour
 from transit.tracking.off_plan import OffPlan
 from transit.tracking.report import AvlReport
 
-TO_COME = timedelta(seconds=10)  # further ahead of our clock a fix is still to come: twice what is not corrected
+TO_COME = timedelta(seconds=10)  # a fix further ahead of our clock is not fresh: twice the offset that is left uncorrected
 
 
 class VehicleStatus(StrEnum):
@@ -32,8 +32,8 @@ class MatchedPosition:
     shape_dist_traveled_m: float | None = None  # metres along the trip's shape, ours, from its first point
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
-    is_expected_back: bool = False  # OFF_ROUTE: still on its trip by its place or by what somebody said; the road is another
-    explanation: str = ""  # a short reason where the plain reading was overruled, e.g. "label overruled", "trip taken"
+    is_expected_back: bool = False  # OFF_ROUTE: still on its trip, by its place or its label, and on a detour
+    explanation: str = ""  # why the most likely match was overruled: "label overruled", "trip taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,18 @@ class StopEvent:
 
 @dataclass(frozen=True, slots=True)
 class StandingFacts:
-    """Since when a vehicle has gone nowhere, beyond what noise, drift and rounding make of a place."""
+    """Since when a vehicle has stood, apart from noise, drift and rounding."""
 
     since: datetime  # of the first fix at its place
     due_at: datetime | None = None  # planned departure of the trip that it waits for there, or that it first outstayed there
     off_m: float | None = None  # how far off its trip's line the middle of all fixes there lies
-    frozen_since: datetime | None = None  # the last time that its receiver repeated a point while it drove: from
-    frozen_until: datetime | None = None  # and to
+    frozen_since: datetime | None = None  # begin of the last time that its receiver repeated a point while it drove
+    frozen_until: datetime | None = None  # end of it
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleState:
-    """All that is known of a vehicle now; enough to go on after a restart."""
+    """All that is known of a vehicle now; enough to continue after a restart."""
 
     vehicle_id: str
     report: AvlReport  # the newest fix by reported_at that was not refused
@@ -73,10 +73,10 @@ class VehicleState:
     memory: bytes = b""  # the filter's own state between fixes, opaque to everybody else
     detours: tuple[Detour, ...] = ()  # the last times that it left the line of its trip, oldest first
     standing: StandingFacts | None = None  # None in states that an older version stored
-    off_plan: OffPlan | None = None  # the times of its plan are not those that it keeps
+    off_plan: OffPlan | None = None  # not None: it runs far from the times of its plan
     doubts: tuple[str, ...] = ()  # what of its tracker is not believed: transit.operations.evidence.KINDS
 
 
 def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
-    """Whether a fix is so young that it may be shown as now. One that is still to come is not: some clock is wrong."""
+    """Whether a fix is at most `within` old. False for one more than TO_COME ahead of now, as some clock is wrong then."""
     return -TO_COME <= now - reported_at <= within

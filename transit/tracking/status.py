@@ -1,4 +1,4 @@
-"""The published status of a vehicle: out of the matcher's hypotheses one, which does not flap."""
+"""The published status of a vehicle, chosen from the matcher's hypotheses so that it does not flap."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from transit.tracking.matcher import ARRIVED_M, Matcher
 from transit.tracking.state import VehicleStatus
 from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
 
-SURE = 0.7  # share of the hypotheses that a new trip needs before it is shown
-SPLIT = 0.5  # or this, where the others are other trips, not being out of service,
-SPLIT_AGAINST_OUT = 2.0  # and so many times the share of being out of service
-STAYS = 0.3  # and the share with which the one shown stays
-OUT = 0.5  # share of being out of service with which a vehicle is
+SURE = 0.7  # share of the hypotheses that a new route and direction needs to be published
+SPLIT = 0.5  # or this share, if the rest is other trips rather than being out of service
+SPLIT_AGAINST_OUT = 2.0  # and this many times the share of being out of service
+STAYS = 0.3  # share with which the published one stays
+OUT = 0.5  # share of being out of service from which that is published
 DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the trip was seen to begin
-OFF_S = 45.0  # so long, and two fixes, off its line, and a vehicle is off route
-OFF_SMOOTH_S = 20.0  # the offset that decides about off route is a mean over about so long: one fix says little
-OFF_SIGMAS = 3.0  # times the usual error of a fix: nearer to its line nobody is off it
-OFF_CLIPPED = 2.0  # times what is off route: so far off counts as this, so that the way back is not a long one
-BACK_WITHIN = 0.7  # times what is off route: so near, and a vehicle is back on its line
-DETOUR_S = 900.0  # after this long off its line a vehicle is not on a detour any more
+OFF_S = 45.0  # a vehicle is off route after this long, and two fixes, off its line
+OFF_SMOOTH_S = 20.0  # time constant of the smoothed offset that decides about off route
+OFF_SIGMAS = 3.0  # least distance for off route, in usual errors of a fix
+OFF_CLIPPED = 2.0  # larger offsets count as this many times the limit, so that smoothing does not delay the return
+BACK_WITHIN = 0.7  # within this share of the limit a vehicle is back on its line
+DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
 DETOUR_NAMED_S = 5400.0  # unless its trip is still named: a road may be closed, a line drawn wrong
-PARKED_S = 600.0  # a vehicle out of service that has not gone anywhere for so long is not deadheading
-STOOD_S = 180.0  # a vehicle on a line that has stood for so long, and was never seen to move, is parked there
-LAYOVER_S = 3600.0  # a vehicle that leaves later than this is not "about to begin" its trip
-# how near the end of its trip, in spacings of its stops of at least so long, a vehicle is done with it:
-LAST_STOPS, LAST_STOPS_OUT, LEAST_SPACING_M = 3.0, 2.0, 200.0  # on another line then, and out of service then
+PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
+STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
+LAYOVER_S = 3600.0  # a vehicle whose trip begins later than this is not in layover
+# A vehicle that appears on another line, or out of service, has ended its trip if it was within so many stop spacings of the
+# end; a spacing counts as at least LEAST_SPACING_M.
+LAST_STOPS, LAST_STOPS_OUT, LEAST_SPACING_M = 3.0, 2.0, 200.0
 
 
 class PublishedStatus(msgspec.Struct, array_like=True):
-    """What was published after the fix before."""
+    """The status published after the previous fix."""
 
     status: str
     trip: TripInstance | None
@@ -84,14 +85,14 @@ class _Evidence(NamedTuple):
 def judge(
     matcher: Matcher, belief: Belief, published: PublishedStatus | None, t: float, context: AssignmentContext
 ) -> tuple[Verdict, TripClosure]:
-    """The verdict after a fix at t, and what it means for the trips before. Changes nothing.
+    """The verdict after a fix at t (Unix seconds), and what it concludes about earlier trips. Changes nothing.
 
-    1. No hypothesis is likely enough: without a trip.
-    2. At the end of a round, and now at the beginning of the same: the trip has ended, and it is without one until chosen anew.
-    3. Near the end of its trip, and now on another line: the trip has ended.
-    4. It waits: layover, but for one that drives about out of service, or has long to wait.
-    5. Never seen to move, and on a line for STOOD_S: it is parked there, without a trip.
-    6. Else it is on its trip, or off route after OFF_S too far off the line.
+    1. No hypothesis is likely enough: no trip.
+    2. At the end of a loop before and at its beginning now: the trip has ended; no trip until one is chosen again.
+    3. Near the end of its trip before and on another line now: the trip has ended.
+    4. It waits: layover, unless it drives about out of service or its departure is too far ahead.
+    5. On a line for STOOD_S and never seen to move: parked, no trip.
+    6. Else on its trip, or off route after OFF_S too far off the line.
     """
     evidence = _Evidence(matcher=matcher, belief=belief, published=published, t=t, context=context)
     before = TripClosure(belief.ended, belief.left)
@@ -158,7 +159,7 @@ def _begins_again(evidence: _Evidence, chosen: Hypothesis, published: PublishedS
 
 
 def _off_since(evidence: _Evidence, chosen: Hypothesis) -> tuple[float | None, float]:
-    """Since when a vehicle has been too far off the line of its trip, and how far; back is well within the limit."""
+    """Since when a vehicle has been too far off its line (Unix seconds; None: it is not), and its smoothed offset in metres."""
     pattern, published, t = evidence.pattern(chosen.pattern_id), evidence.published, evidence.t
     usual_m = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
     limit_m = max(evidence.matcher.limits.of_pattern[chosen.pattern_id].off_route_m, OFF_SIGMAS * usual_m)
@@ -172,11 +173,11 @@ def _off_since(evidence: _Evidence, chosen: Hypothesis) -> tuple[float | None, f
 
 
 def _choose(evidence: _Evidence) -> tuple[Hypothesis | None, float]:
-    """The hypothesis to be shown and the share of all that agree with its direction; None: none, with the share for "out".
+    """The hypothesis to publish and the share of its route and direction; or None and the share of being out of service.
 
-    1. The likeliest, if sure, or if it is the trip that is shown and not unlikely.
-    2. Else the one that is shown, while it is not unlikely.
-    3. Else the likeliest, where it outweighs being out of service.
+    1. The likeliest, if its share is SURE, or STAYS for the trip that is published already.
+    2. Else the published one, while its share is STAYS.
+    3. Else the likeliest, if it outweighs being out of service (SPLIT).
     """
     belief, published = evidence.belief, evidence.published
     out = exp(belief.out) / _total(belief)
@@ -204,7 +205,7 @@ def _total(belief: Belief) -> float:
 
 
 def _shares(evidence: _Evidence) -> dict[str, float]:
-    """By pattern_id: the share of all hypotheses on its route in its direction."""
+    """pattern_id -> the share of all hypotheses on its route and direction."""
     total = _total(evidence.belief)
     groups: dict[tuple[str, int | None], float] = {}
     for hypothesis in evidence.belief.hypotheses:
@@ -219,7 +220,7 @@ def _direction(evidence: _Evidence, hypothesis: Hypothesis) -> tuple[str, int | 
 
 
 def _likeliest(belief: Belief, published: PublishedStatus | None) -> Hypothesis | None:
-    """A bus that was seen to depart does not wait again for the same trip, unless that is much the likelier."""
+    """The likeliest hypothesis. After a departure, waiting for the same trip must be likelier by DEPARTED."""
     best = max(belief.hypotheses, key=lambda hypothesis: hypothesis.total, default=None)
     if best is None or not best.waiting or published is None:
         return best
@@ -233,7 +234,7 @@ def _likeliest(belief: Belief, published: PublishedStatus | None) -> Hypothesis 
 
 
 def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple[Verdict, TripClosure]:
-    """Of a vehicle that is on no trip now. before: what is known already of those before; out: share of being out of service.
+    """The verdict on a vehicle without a trip. before: what is concluded already; out: share of being out of service.
 
     1. It was under way until now, and is out of service: off its trip, or at the end of it (_closure_of).
     2. Off its trip, and not for too long: off route.
@@ -254,7 +255,7 @@ def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple
 
 
 def _closure_of(evidence: _Evidence, before: TripClosure, published: PublishedStatus) -> TripClosure:
-    """Whether the trip that a vehicle was on has ended, or was left on the way."""
+    """What follows for the trip that a vehicle was on: it has ended, or was left on the way."""
     if published.trip is None or not published.is_under_way or before.ended == published.trip:
         return before
     pattern = evidence.matcher.patterns.by_id.get(published.pattern_id)
@@ -266,7 +267,7 @@ def _closure_of(evidence: _Evidence, before: TripClosure, published: PublishedSt
 
 
 def _beside_its_line(evidence: _Evidence, left: AbandonedTrip, out: float, is_named: bool) -> Verdict:
-    """Off route, at the place of its line that is nearest to where it drives."""
+    """Off route, at the place of its line nearest to the vehicle."""
     pattern, belief = evidence.pattern(left.pattern_id), evidence.belief
     limits = evidence.matcher.limits.of_pattern[left.pattern_id]
     reach_m = left.along_m + limits.max_speed_mps * (evidence.t - left.at)
@@ -306,7 +307,7 @@ def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
 
 
 def _explain(evidence: _Evidence, chosen: Hypothesis) -> str:
-    """A short reason where the evidence has overruled what somebody named."""
+    """For MatchedPosition.explanation: why the hint was overruled; empty where it was not."""
     hint, trip, patterns = evidence.context.hint, chosen.trip, evidence.matcher.patterns
     if trip is None:
         return ""

@@ -1,7 +1,7 @@
-"""Reports that cannot be the same vehicle's as those before: one wrong fix, a stale point that comes again, two devices.
+"""Reports that contradict those before: a single wrong fix, a stale point that returns, or two devices under one name.
 
-What is refused as a jump is remembered across the reports that are not. It takes over when nothing speaks for the other
-place any more: when no report agreed with that since, or only the very same point again and again.
+A report refused as a jump is remembered as a suspect. Suspects that agree take over once nothing supports the believed track:
+when no report has agreed with it since, or only its last point was repeated.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from transit.tracking.report import AvlReport
 
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 REMEMBERED = 12  # reports, refused ones included
-APART_M = 300.0  # a point this far from the reports in between was left, not trembled about
-RETURNS = 2  # to the very same point, each time from far away: no vehicle does that
-BACK_AFTER = 5  # times running at a distrusted point, and the vehicle is there
+APART_M = 300.0  # a point this far from the reports in between was really left
+RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point
+BACK_AFTER = 5  # reports in a row at a stale point after which the vehicle is believed to be there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now
-AGREEING = 2  # suspects that agree with each other outweigh silence of the believed track,
-TRACK = 3  # and so many a point that only repeats itself
-IDLE_S, IDLE_M = 300.0, 150.0  # a believed track that has gone no further for so long
-WENT_M = 500.0  # gives way to one that has gone so far meanwhile
+AGREEING = 2  # agreeing suspects that take over from a believed track without reports
+TRACK = 3  # agreeing suspects that take over from a believed track that only repeats its last point
+IDLE_S, IDLE_M = 300.0, 150.0  # a believed track that moved less than this in this time is idle
+WENT_M = 500.0  # an idle track gives way to a suspects' track that has moved this far
 TWO_DEVICES_AFTER = 6  # changes from one track to the other
-ZIGZAG = 0.5  # a report so much nearer to the one before the last than to the last is another device's, if it goes on so
-TWO_OF_EACH = 4  # reports that show it
-STEADY_AFTER = 2  # times back to the track left before: from then on the one followed is kept
-SILENT_S = 120.0  # until it has been silent for so long
-OVER_S = 3600.0  # without another sign of it a trouble is over
+ZIGZAG = 0.5  # largest ratio of the distances to the last but one and to the last report that points to two devices
+TWO_OF_EACH = 4  # alternating reports needed for that
+STEADY_AFTER = 2  # after so many returns to a track left before, the followed track is kept until it is silent
+SILENT_S = 120.0  # for this long
+OVER_S = 3600.0  # a doubt ends after this long without a new sign
 
 
 def can_have_driven(first: AvlReport, second: AvlReport, max_speed_mps: float) -> bool:
-    """Whether one vehicle can have been at both reports, straight, at its highest speed and with what a fix may err."""
+    """Whether one vehicle can have been at both reports: straight, at max_speed_mps, allowing for errors of the fixes."""
     seconds = abs((second.reported_at - first.reported_at).total_seconds())
     slack_m = JUMP_SLACK_M + (first.accuracy_m or 0.0) + (second.accuracy_m or 0.0)
     return distance_m(first.lat, first.lon, second.lat, second.lon) <= max_speed_mps * seconds + slack_m
@@ -46,15 +46,15 @@ class Point(msgspec.Struct, array_like=True):
 
 
 class Suspects(msgspec.Struct, array_like=True):
-    """What is remembered of one vehicle."""
+    """What is remembered of one vehicle's refused and believed reports."""
 
     points: list[Point] = []  # the last reports', oldest first
-    stale: Point | None = None  # a point that is not believed
-    stale_run: int = 0  # how often it came running
-    stale_seen: int = 0  # how often it was refused altogether
+    stale: Point | None = None  # the stale point
+    stale_run: int = 0  # times in a row that it came
+    stale_seen: int = 0  # times that it was refused
     last: AvlReport | None = None  # the newest report refused as a jump
     count: int = 0  # suspects that agree with it
-    others: int = 0  # reports since that track began that agree with the believed one, and are not just its last point again
+    others: int = 0  # reports of the believed track since then, without repetitions
     swaps: int = 0  # times that the two tracks took turns
     anchor: AvlReport | None = None  # where the believed track has been since
     begun: AvlReport | None = None  # where the suspects' track began
@@ -64,19 +64,19 @@ class Suspects(msgspec.Struct, array_like=True):
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """What the operator learns of it."""
+        """The doubts, as in VehicleState.doubts."""
         is_stale = self.stale is not None and self.stale_seen >= RETURNS
         has_two_devices = self.swaps >= TWO_DEVICES_AFTER
         return (*(["stale_point"] if is_stale else []), *(["two_devices"] if has_two_devices else []))
 
 
 def is_jump(suspects: Suspects, report: AvlReport, previous: AvlReport | None, max_speed_mps: float) -> bool:
-    """Whether a report cannot be the same vehicle's as `previous`, the newest that was believed. Remembers what it saw.
+    """Whether a report contradicts `previous`, the newest believed one, and is refused. Updates suspects in place.
 
-    1. An old point that comes again and again (is_stale_point): refused.
-    2. Too far from `previous` to have been driven, or another device's (_is_the_others): a suspect, unless suspects that
-       agree take over (is_taken_over).
-    3. Else it is believed, and speaks against the suspects (note_believed).
+    1. A stale point (is_stale_point): refused.
+    2. Too far from `previous` to have been driven, or another device's (_is_the_others): a suspect, and refused, unless
+       agreeing suspects take over (is_taken_over).
+    3. Else it is believed, which counts against the suspects (note_believed).
     """
     _end_what_is_over(suspects, report)
     if is_stale_point(suspects, report):
@@ -103,7 +103,7 @@ def _note_swap(suspects: Suspects, report: AvlReport) -> None:
 
 
 def _note_zigzag(suspects: Suspects, report: AvlReport, previous: AvlReport) -> None:
-    """Two devices so near that each report is reachable from the other's: every second one goes on from the last but one."""
+    """Notices two devices near each other by their alternation: each report lies near the last but one, not near the last."""
     if len(suspects.points) < TWO_OF_EACH:
         return
     first, second, third, fourth = suspects.points[-TWO_OF_EACH:]
@@ -117,7 +117,7 @@ def _note_zigzag(suspects: Suspects, report: AvlReport, previous: AvlReport) -> 
 
 
 def _is_the_others(suspects: Suspects, report: AvlReport, previous: AvlReport) -> bool:
-    """Of two devices that are known as two: whether a report goes on from the one that is not followed."""
+    """Whether a report is of the device that is not followed, where two are known."""
     last = suspects.last
     if last is None or suspects.swaps < TWO_DEVICES_AFTER:
         return False
@@ -132,7 +132,7 @@ def _apart_m(here: Point, there: Point) -> float:
 
 
 def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
-    """Whether a report only repeats an old point, to which the vehicle cannot have gone back each time. Remembers it."""
+    """Whether a report repeats a stale point. Updates suspects in place."""
     point = Point(report.lat, report.lon)
     returns = _returns(suspects.points, point)
     suspects.points = [*suspects.points, point][-REMEMBERED:]
@@ -154,7 +154,7 @@ def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
 
 
 def _returns(points: list[Point], point: Point) -> int:
-    """How often the reports came back to exactly this point from far away, now included."""
+    """How often the reports returned to exactly this point from APART_M away, this time included."""
     count, away = 0, 0.0
     for other in reversed(points):
         if other == point:
@@ -166,7 +166,7 @@ def _returns(points: list[Point], point: Point) -> int:
 
 
 def note_believed(suspects: Suspects, report: AvlReport, previous: AvlReport | None) -> None:
-    """A report was taken: the suspects' track loses by it, unless it only repeats the point before."""
+    """Counts a believed report against the suspects, unless it only repeats the point before. Updates suspects in place."""
     anchor = suspects.anchor
     if anchor is None or distance_m(anchor.lat, anchor.lon, report.lat, report.lon) > IDLE_M:
         suspects.anchor = report
@@ -179,9 +179,9 @@ def note_believed(suspects: Suspects, report: AvlReport, previous: AvlReport | N
 
 
 def is_taken_over(suspects: Suspects, report: AvlReport, previous: AvlReport, max_speed_mps: float) -> bool:
-    """Whether a report that jumps from the believed track is believed all the same. Remembers it as a suspect if not.
+    """Whether a report that jumps from the believed track takes over; if not, it becomes a suspect.
 
-    Where the tracks have taken turns already, the followed one must have been silent for SILENT_S, or lie idle.
+    Where the tracks have alternated before, the followed one must first be silent for SILENT_S, or idle.
     """
     last = suspects.last
     age = inf if last is None else (report.reported_at - last.reported_at).total_seconds()
@@ -207,13 +207,13 @@ def is_taken_over(suspects: Suspects, report: AvlReport, previous: AvlReport, ma
 
 
 def _is_recent(left: AvlReport, report: AvlReport, max_speed_mps: float) -> bool:
-    """Whether a report goes on from the track that was left."""
+    """Whether a report continues the track that was left."""
     age_s = (report.reported_at - left.reported_at).total_seconds()
     return 0.0 < age_s <= FORGOTTEN_S and can_have_driven(left, report, max_speed_mps)
 
 
 def _drives_instead(suspects: Suspects, report: AvlReport) -> bool:
-    """Whether the believed track goes nowhere while the other one drives: a device that lies at home, and one in the bus."""
+    """Whether the believed track is idle while the other one drives: a device at home, and one in the bus."""
     idle, begun = suspects.anchor, suspects.begun
     if idle is None or begun is None or suspects.count + 1 < TRACK:
         return False
@@ -222,7 +222,7 @@ def _drives_instead(suspects: Suspects, report: AvlReport) -> bool:
 
 
 def _repeats(suspects: Suspects) -> bool:
-    """Whether the report before this one lay elsewhere than the last suspect: the believed track still reports."""
+    """Whether the report before this one lay elsewhere than the last suspect, so that the believed track still reports."""
     between = suspects.points[-2:-1]
     last = suspects.last
     return bool(between) and last is not None and between[0] != Point(last.lat, last.lon)

@@ -1,4 +1,4 @@
-"""How wrong a tracker's clock is, from when its live messages come in: steady offsets are corrected, delays are not."""
+"""The offset of a tracker's clock, from the arrival of its live messages. Steady offsets are corrected, delays are not."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from statistics import median
 
 SAMPLES = 21  # live messages that the median looks back on: two minutes of a report each 5 s
 ENOUGH = 5  # live messages: with fewer the offset is not known
-LIVE_S = 3.0  # a live message comes as long after the one before as it was made after it, to so many seconds
-LIVE_SHARE = 0.5  # and to this share of that time: a buffer of a fix each second is no live message either
-LEAST_S = 5.0  # smaller offsets are what the network takes to deliver
-MOST_S = 600.0  # a clock further off than ten minutes is set wrong, not slow: nobody knows what else is
-STEP_S = 15.0  # an offset that changes by more at once: somebody set a clock
-# a clock that is wrong by more is known without live messages, too, from those of ROUGH_FROM_S on that agree to ROUGH_S
+LIVE_S = 3.0  # between two live messages as much time passes on our clock as on the tracker's, within this
+LIVE_SHARE = 0.5  # and within this share of that time, so that a flushed buffer with a fix each second is not live
+LEAST_S = 5.0  # smaller offsets are delivery time
+MOST_S = 600.0  # a larger offset is a wrongly set clock and is not corrected
+STEP_S = 15.0  # an offset that changes by more at once means that a clock was set
+# Offsets beyond ROUGH_FROM_S are known without live messages, too, from messages that agree within ROUGH_S.
 ROUGH_FROM_S, ROUGH_S = 180.0, 60.0
 STEADY_S = 3.0  # median distance from the median, above which it is delay that varies, not a clock
 
 
 class TrackerClock:
-    """hear() every message in the order in which it came; correction() is what to add to the tracker's times.
+    """Learns from hear(), called for every message in order of arrival; correction() is to be added to the tracker's times.
 
-    A tracker that flushes a buffer sends old times at once: such messages are not live and say nothing of the clock.
+    A flushed buffer sends old times at once; such messages are not live and are not used.
     """
 
     __slots__ = ("_last", "_offsets", "_rough", "offset_s", "step_at", "step_s")
 
     def __init__(self, offset_s: float | None = None) -> None:
         self.offset_s = offset_s  # as known from before a restart; None: not known, 0: right
-        self.step_s: float | None = None  # by how much it, or ours, was seen to be set
+        self.step_s: float | None = None  # seconds by which its clock, or ours, was set
         self.step_at: datetime | None = None  # on our clock
         self._offsets: deque[float] = deque(maxlen=SAMPLES)
         self._last: tuple[float, float] | None = None
-        self._rough: deque[tuple[float, float]] = deque(maxlen=SAMPLES)  # made and came, of live messages and of delayed ones
+        self._rough: deque[tuple[float, float]] = deque(maxlen=SAMPLES)  # (time on its clock, time on ours), Unix seconds
 
     def hear(self, tracker_at: datetime, received_at: datetime) -> None:
         """tracker_at: the newest time that the message carries, on the tracker's clock."""
@@ -51,16 +51,16 @@ class TrackerClock:
             self._settle(received_at)
 
     def _forget_what_was_before_a_step(self) -> None:
-        """The newest agree among themselves and not with those before: a clock was set, and the old ones mean nothing now."""
+        """Drops older messages if the newest agree with each other but not with them: a clock was set."""
         newest = list(self._offsets)[-ENOUGH:]
         older = list(self._offsets)[:-ENOUGH]
         if older and max(newest) - min(newest) <= STEADY_S and abs(median(newest) - median(older)) > STEP_S:
             self._offsets = deque(newest, maxlen=SAMPLES)
 
     def _settle_roughly(self) -> None:
-        """Where delays vary too much for a correction: hours, or years, are known all the same, and that they are over.
+        """Estimates a large offset (hours, years) where delays vary too much for a correction, and notices its end.
 
-        A buffer that is flushed comes at once, or faster than it was made: it says nothing.
+        A flushed buffer, which comes faster than it was recorded, is not used.
         """
         if len(self._rough) < ENOUGH or self._rough[-1][1] - self._rough[0][1] < ROUGH_FROM_S:
             return
@@ -83,13 +83,13 @@ class TrackerClock:
 
     @property
     def is_corrected(self) -> bool:
-        """Whether the clock is wrong, and by no more than can be corrected."""
+        """Whether the clock has an offset, and one small enough to be corrected."""
         return is_correctable(self.offset_s)
 
     def correction(self, fix_at: datetime, received_at: datetime) -> timedelta:
-        """Our clock minus the tracker's; zero where it is right or not known, and where it is so wrong that it must be set.
+        """Our clock minus the tracker's; zero where it is right, not known, or beyond MOST_S.
 
-        Nothing comes before it was made: what would lie beyond received_at shows that a clock was set meanwhile.
+        Limited so that the corrected time is not after received_at.
         """
         if self.offset_s is None or not self.is_corrected:
             return timedelta(0)

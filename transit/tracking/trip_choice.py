@@ -1,4 +1,4 @@
-"""Which trip instance a vehicle is running: what is known beforehand, and how well each planned trip fits."""
+"""Which trip instance a vehicle is running, by what is known beforehand and by how well each planned trip fits."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from transit.plan.planned_times import exact_starts, has_planned_times, shift_s
 from transit.plan.service_day import local_date, service_day_start, services_on
 
 EARLIEST_S = -25 * 60.0  # a bus further ahead of its plan runs another trip (OneBusAway NYC cuts at -30 min)
-LATEST_S = 75 * 60.0  # and one later than this, too, unless it was followed from its start (OneBusAway NYC: +75 min)
-LATE_SCALE_S = 300.0  # buses often run late, and sometimes very: scale of a Student-t;
-EARLY_SCALE_S = 150.0  # they run early less often, and less
-TAIL = 3.0  # its degrees of freedom
-BEYOND = -8.0  # a bus later than that on the trip that somebody named, or that it was followed on;
-NAMED = -2.0  # the trip that somebody named, on its line and in its direction, however far off a plan that may be stale,
-OF_ITS_LINE = -4.0  # and of a bus that drives the line that somebody named, the trips that are nearest, a stale plan again;
-NAMED_WITHIN_S = 3 * 3600.0  # up to this: hours off, it is a label of yesterday's
-LAST_PART = 0.7  # of a line: beyond, a label that changes names the next trip
-BEYOND_SCALE_S = 1800.0  # each half hour more counts 1.0 against it: hours off, it is a label of yesterday's
+LATEST_S = 75 * 60.0  # and so does one later than this, unless it was followed from its start (OneBusAway NYC: +75 min)
+LATE_SCALE_S = 300.0  # scale of the lateness (Student-t) of late buses
+EARLY_SCALE_S = 150.0  # scale for early ones, which are rarer and less far off
+TAIL = 3.0  # degrees of freedom of both
+BEYOND = -8.0  # log odds of a bus outside EARLIEST_S..LATEST_S on its present or its named trip
+NAMED = -2.0  # least log odds of the named trip, on its line and in its direction: the plan may be outdated
+OF_ITS_LINE = -4.0  # least log odds of the nearest trips, for a bus on the line that was named
+NAMED_WITHIN_S = 3 * 3600.0  # both up to this lateness: a label that is hours off is yesterday's
+LAST_PART = 0.7  # share of a line beyond which a changed label names the next trip
+BEYOND_SCALE_S = 1800.0  # each such time beyond the limit takes another 1.0 from BEYOND
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
-NEARBY = 4  # planned trips looked at on each side of the one that fits best
-HOURS_KEPT = 1000  # hours whose service days are remembered: six weeks of a replay
+NEARBY = 4  # planned trips considered on each side of the one that fits best
+HOURS_KEPT = 1000  # hours whose service days are cached: six weeks of a replay
 
-SAME_TRIP = 3.0  # log odds against any other trip than the one that the vehicle is on: those must fit much better
-SAME_PLAN = 1.0  # and than the one that it only waits for
-NEXT_IN_BLOCK = 1.5  # for the trip that the plan's block puts after the one just ended
-SAME_ROUTE = 4.0  # for another trip of the route that the vehicle served last: few change over at a terminal
-TAKEN = -6.0  # against a trip that another vehicle has,
-DRIVEN = -12.0  # and one that another vehicle drives: any other departure is likelier than that
+SAME_TRIP = 3.0  # log odds for the trip that the vehicle is on against others
+SAME_PLAN = 1.0  # for the trip that it waits for against others
+NEXT_IN_BLOCK = 1.5  # for the next trip of the block
+SAME_ROUTE = 4.0  # for trips of the route served last: few vehicles change route at a terminal
+TAKEN = -6.0  # for a trip that another vehicle has
+DRIVEN = -12.0  # for a trip that another vehicle is under way on
 NOT_THE_ROUTE = -12.0  # against any other route than the one named: ten good fixes outweigh it
 NOT_THE_TRIP = -9.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
-RESTART_S = 600.0  # a headway-based trip that leaves its terminal this much off its start_time gets a new one,
-JUST_LEFT_M = 200.0  # while it is no further from there
-MINUTES_TRIED = 30  # start times tried, a minute apart, until one is free
+RESTART_S = 600.0  # a headway-based trip that leaves its terminal more than this off its start_time gets a new start_time
+JUST_LEFT_M = 200.0  # only up to this distance from the terminal
+MINUTES_TRIED = 30  # start_times tried, a minute apart, until one is free
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentHint:
-    """What somebody says of a vehicle: nothing, its route, or its trip. The evidence may overrule it."""
+    """What a dispatcher or a label says of a vehicle: nothing, its route, or its trip. The evidence may overrule it."""
 
     route_id: str | None = None
     trip_id: str | None = None
@@ -75,20 +75,20 @@ class ServiceDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceContext:
-    """What is known of a vehicle while its trip is chosen."""
+    """What is known of a vehicle, for one hypothesis, when its trip is chosen."""
 
-    current: TripInstance | None = None  # that the vehicle is on, if the hypothesis is true,
-    sticks: float = SAME_TRIP  # and how much it counts
+    current: TripInstance | None = None  # the trip that the vehicle is on under this hypothesis
+    sticks: float = SAME_TRIP  # log odds for keeping it
     ended: TripInstance | None = None  # the trip that it ran last
     hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False  # by another vehicle,
-    driven: Callable[[TripInstance], bool] = lambda trip: False  # which is on its way
-    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # how many seconds that one is late
-    leaves: bool = False  # the vehicle leaves its first stop just now
+    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
+    driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
+    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
+    leaves: bool = False  # the vehicle is leaving its first stop now
 
 
 class Choice(NamedTuple):
-    """The trip that fits best."""
+    """The trip that fits best, with its log odds."""
 
     score: float  # log odds, 0 = fits perfectly
     trip: TripInstance
@@ -126,7 +126,7 @@ class TripTable:
         self._starts[pattern.pattern_id] = [row.start_s for row in rows]
 
     def days(self, t: float) -> tuple[ServiceDay, ...]:
-        """The service days that a trip running at t may belong to, today first."""
+        """The service days that a trip running at t (Unix seconds) may belong to, today first."""
         key = int(t // 3600)
         if key not in self._days:
             if len(self._days) > HOURS_KEPT:
@@ -140,7 +140,7 @@ class TripTable:
         return self._days[key]
 
     def planned_at(self, pattern: Pattern, trip_id: str, along_m: float) -> float:
-        """Seconds of the service day at which a trip is planned to be so far along; at a stop, its departure."""
+        """Seconds of the service day at which a trip is planned to be at along_m; at a stop, its departure."""
         times, dists = self.patterns.planned(trip_id), pattern.stop_dist_m
         after = bisect_left(dists, along_m)
         if after == 0:
@@ -152,7 +152,7 @@ class TripTable:
         return start + (end - start) * (along_m - dists[after - 1]) / length if length > 0 else end
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
-        """(lateness in seconds, trip) of the planned trips that fit best, some on each side, on every possible day."""
+        """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""
         rows = self.departures[pattern.pattern_id]
         if not rows:
             return
@@ -183,25 +183,25 @@ class TripTable:
 
 
 def instance(row: PlannedStart, day: date) -> TripInstance:
-    """The run that begins so: with a start time where frequencies.txt repeats its trip."""
+    """The trip instance of a planned start; with a start_time where frequencies.txt repeats the trip."""
     return TripInstance(row.trip_id, day, None if row.shift_s is None else round(row.start_s))
 
 
 def choose_trip(
     table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> Choice | None:
-    """The trip of a pattern that a vehicle at this place and time is most likely running; None where none can be meant.
+    """The trip of a pattern that a vehicle most likely runs at this place and time (Unix seconds); None if none is possible.
 
     1. Each candidate scores by how well its planned time fits (_candidates).
-    2. It pays for not being what somebody named, and for not being the trip that the vehicle is on.
-    3. It gains by being on the route served last, and by following in the block.
-    4. It pays for being another vehicle's.
+    2. Less for a trip that was not named, and for another trip than the vehicle is on.
+    3. More on the route served last, and for the next trip of the block.
+    4. Less for a trip that another vehicle has.
     """
     best: Choice | None = None
     last = table.network.trips.get(context.ended.trip_id) if context.ended is not None else None
     served = None if last is None else last.route_id
     if context.ended is not None and (planned := table.next_in_block.get(context.ended.trip_id)) is not None:
-        served = table.network.trips[planned].route_id  # where the plan knows better than habit
+        served = table.network.trips[planned].route_id  # the block goes before the route served last
     for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
         score += _label_penalty(pattern, trip, table.patterns, context)
         if context.current is not None and trip != context.current:
@@ -252,9 +252,9 @@ def _candidates(
 
 
 def _in_order(near: list[tuple[float, TripInstance]], index: int, context: ChoiceContext) -> float:
-    """Log odds that an overdue departure was run after all, by one of those that left since: vehicles leave in their order.
+    """Log odds that vehicles left in order, so that an overdue departure was run by one of those matched to later trips.
 
-    Each of them would be on the departure before the one that it was given, and the vehicle that leaves now on the last.
+    Each of these would then be on the departure before its own, and the vehicle that leaves now on the last one.
     """
     total, before_s = 0.0, near[index][0]
     for late_s, trip in near[index + 1 :]:
@@ -271,13 +271,13 @@ def _in_order(near: list[tuple[float, TripInstance]], index: int, context: Choic
 
 
 def _is_named_early(pattern: Pattern, along_m: float, context: ChoiceContext) -> bool:
-    """Whether the next trip is named while a vehicle still drives the last part of one on the same line, as on a loop."""
+    """Whether the label names the next trip while the vehicle still drives the last part of its trip, as on a loop."""
     is_other = context.current is not None and context.current.trip_id != context.hint.trip_id
     return is_other and along_m > pattern.start_m + LAST_PART * (pattern.end_m - pattern.start_m)
 
 
 def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context: ChoiceContext) -> Iterator[TripInstance]:
-    """The trips that are meant for another reason than their time: the one being run, and the one somebody named."""
+    """The candidates that count whatever their planned time: the trip being run, and the named one."""
     if context.current is not None:
         yield context.current
     label = context.hint.trip_id
@@ -289,7 +289,7 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context
 
 
 def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, context: ChoiceContext) -> float:
-    """What a trip pays for not being the one that somebody named; a label may lag behind a trip that ended."""
+    """Log odds of a trip by the label; 0 if it agrees, or if the label still names the trip that ended."""
     hint = context.hint
     label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
     if label is not None:
@@ -301,14 +301,14 @@ def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, con
 
 
 def lateness_score(late_s: float) -> float | None:
-    """Log odds of a lateness, 0 at the planned time; None where it is out of the question."""
+    """Log odds of a lateness in seconds, 0 at the planned time; None outside EARLIEST_S..LATEST_S."""
     if not EARLIEST_S <= late_s <= LATEST_S:
         return None
     return _heavy_tailed(late_s / (LATE_SCALE_S if late_s > 0 else EARLY_SCALE_S))
 
 
 def wait_score(late_s: float) -> float | None:
-    """The same for a vehicle that stands at the first stop: before its departure it just waits."""
+    """Log odds of a lateness for a vehicle that waits at the first stop; early ones count less against it."""
     if not -LONGEST_WAIT_S <= late_s <= LATEST_S:
         return None
     return _heavy_tailed(late_s / (LATE_SCALE_S if late_s > 0 else WAIT_SCALE_S))
@@ -319,7 +319,7 @@ def _heavy_tailed(scaled: float) -> float:
 
 
 def beyond_score(late_s: float) -> float:
-    """For a trip that is meant for another reason than its time: less and less likely, the further off its plan."""
+    """Log odds of the present or the named trip outside the limits of lateness; falls with the distance from them."""
     beyond_s = max(late_s - LATEST_S, -LONGEST_WAIT_S - late_s, 0.0)
     return BEYOND - beyond_s / BEYOND_SCALE_S
 
@@ -327,7 +327,7 @@ def beyond_score(late_s: float) -> float:
 def _headway_instance(
     table: TripTable, pattern: Pattern, trip_id: str, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> tuple[float, TripInstance]:
-    """The instance of a headway-based trip. Its start_time, once made, stays: GTFS-Realtime holds it for the trip's name."""
+    """The instance of a headway-based trip, with its log odds. Its start_time is kept: GTFS-Realtime identifies it by that."""
     trip = table.network.trips[trip_id]
     run_s = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
     start = t if waiting else t - run_s
@@ -349,7 +349,7 @@ def _headway_instance(
 
 
 def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay, float]:
-    """The service day that a departure at this moment belongs to, and the log odds that there is one at all."""
+    """The service day of a headway-based departure at a moment, and the log odds of it (OUTSIDE_WINDOW outside the hours)."""
     days = table.days(start)
     for day in days:
         if trip.service_id in day.services:

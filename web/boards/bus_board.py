@@ -1,4 +1,4 @@
-"""Everything of one bus, for the dispatcher: where it is, what is expected of it, what is advised, what troubles it."""
+"""One bus, for the dispatcher: its place, its predictions, its advice and its troubles."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from web.live.control import read_control
 from web.live.questions import ExplanationAnswer, ask
 from web.world import World
 
-STOPS_AHEAD = 40  # at most so many are listed
-WHY_WAIT_S = 1.5  # for the live process to explain; the page comes without it otherwise
+STOPS_AHEAD = 40  # most stops listed
+WHY_WAIT_S = 1.5  # for the live process's explanation; after that the page comes without it
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Why:
 
     @property
     def factors(self) -> list[tuple[str, int]]:
-        """The features that change the usual time by half a per cent or more, in per cent, the strongest first."""
+        """(feature, per cent) of those that change the usual time by at least half a per cent, the strongest first."""
         rows = [(factor.name, round(100.0 * (factor.times - 1.0))) for factor in self.answer.factors]
         return sorted((row for row in rows if row[1]), key=lambda row: -abs(row[1]))
 
@@ -62,7 +62,7 @@ class BusBoard:
 
 
 def bus_board(world: World, vehicle_id: str) -> BusBoard | None:
-    """None where there is no such vehicle: neither heard nor under a tracker."""
+    """None for a vehicle that was never heard and has no tracker."""
     network = world.network
     trackers = [tracker for tracker in world.view.trackers if tracker.vehicle_id == vehicle_id]
     state = world.states.get(vehicle_id)

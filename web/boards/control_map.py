@@ -1,4 +1,4 @@
-"""The buses on the console's map: those that were heard lately, on a route or not, in step with ladder and list."""
+"""The buses on the console's map: all that were heard lately, on a route or not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MapBus:
 
 
 def map_buses(world: World, corridors: Sequence[Any]) -> list[MapBus]:
-    """Of the vehicles heard within the quarter of an hour in which a silent bus keeps its place on the ladder."""
+    """The vehicles heard within 15 minutes, as long as a silent bus keeps its place on the ladder."""
     network, now = world.network, world.now()
     assert network is not None
     on_ladder = {bus.vehicle_id: bus for row in corridors for bus in row.corridor.buses}

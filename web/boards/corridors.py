@@ -26,15 +26,15 @@ PAIR_WIDTH = 400.0
 LEFT_X, RIGHT_X = 125.0, 275.0
 TOP_Y, BOTTOM_Y = 56.0, 444.0
 HEIGHT = 500.0
-LABEL_APART = 28.0  # two labels beside one rail need so much
-NAME_LETTERS = 24  # letters of a stop's name that fit between the rails where no other name stands
-HALF_LETTERS = 11  # and where one does
-LINE_Y = 11.0  # two names nearer than this stand on one line
-NAME_APART = 12.0  # two names beside one rail need so much
-STATE_OLD_S = 6.0  # a state older than this is not now
-CIRCUIT_DAYS_KEPT = 8  # circuits of so many days
-CIRCUITS_KEPT = 512  # of which the stops have their places: of days that are alike they are the same
-RECORD_EVERY_S = 15  # the count of answers is made anew so often
+LABEL_APART = 28.0  # least distance of two labels beside one rail
+NAME_LETTERS = 24  # letters of a stop's name that fit between the rails, alone on its line
+HALF_LETTERS = 11  # and beside another name
+LINE_Y = 11.0  # two names nearer than this are on one line
+NAME_APART = 12.0  # least distance of two names beside one rail
+STATE_OLD_S = 6.0  # an older state is shown as stale
+CIRCUIT_DAYS_KEPT = 8  # days whose circuits are cached
+CIRCUITS_KEPT = 512  # circuits whose stops' places are cached; similar days share them
+RECORD_EVERY_S = 15  # how often the answers to advice are counted again
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class ControlBoard:
 
 
 def control_board(world: World) -> ControlBoard | None:
-    """None where the live process has written nothing of the network that is loaded."""
+    """None where the live process has written nothing for the loaded network."""
     network, state = world.network, read_control(world.settings.data_dir)
     if network is None or state is None or state.network_version != world.version:
         return None
@@ -142,20 +142,20 @@ def control_board(world: World) -> ControlBoard | None:
 def corridor_rows(
     network: Network, at: datetime, corridors: Iterable[Corridor], advice: Sequence[HoldingAdvice]
 ) -> list[CorridorRow]:
-    """What is shown of the corridors of a moment, now or long ago."""
+    """The corridors of a moment, now or in the past, as rows with figures, ladder and advice."""
     circuits = _circuits(network, local_date(at, network.timezone))
     known = [corridor for corridor in corridors if corridor.route_id in circuits and _fits(network, circuits, corridor)]
     return [_row(network, circuits[corridor.route_id], corridor, advice) for corridor in known]
 
 
 def _fits(network: Network, circuits: Mapping[str, Circuit], corridor: Corridor) -> bool:
-    """Whether it can be drawn: a frame may be of a time at which the route had other rails."""
+    """Whether a corridor can be drawn; an old frame may be of a time when the route had other rails."""
     rails = len(circuits[corridor.route_id].rails)
     return all(row.rail < rails and row.stop_id in network.stops for row in corridor.terminals)
 
 
 def is_stale(world: World) -> bool:
-    """Whether what the live process writes is too old to be now."""
+    """Whether the console's state is too old to count as now."""
     return world.live_age_s is None or abs(world.live_age_s) > STATE_OLD_S
 
 
@@ -165,7 +165,7 @@ def control_values(world: World) -> dict[str, object]:
 
 
 def answers_today(world: World) -> AdviceRecord:
-    """What was answered to advice since the service day began."""
+    """The answers to advice since the service day began."""
     network, now = world.network, world.now()
     if network is None:
         return AdviceRecord(0, 0, 0)
@@ -202,7 +202,7 @@ def _row(network: Network, circuit: Circuit, corridor: Corridor, advice: Sequenc
 
 
 def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
-    """The circuit unrolled: down the left rail, up the right one; a loop's second half is its right rail."""
+    """The circuit as a drawing: down the left rail, up the right one. The right rail of a loop is its second half."""
     columns = 2 if circuit.is_loop else len(circuit.rails)
     buses = [_ladder_bus(circuit, bus) for bus in corridor.buses]
     terminals = [
@@ -220,7 +220,7 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
 
 @once_per_network
 def _ladder_stops(network: Network) -> Cache[Circuit, list[LadderStop]]:
-    """They stay where they are while buses move."""
+    """Cached places of the stops by circuit; they do not depend on the buses."""
     return Cache(CIRCUITS_KEPT)
 
 
@@ -234,7 +234,7 @@ def _stops_of(network: Network, circuit: Circuit) -> list[LadderStop]:
 
 
 def _with_room(stops: list[LadderStop]) -> list[LadderStop]:
-    """A stop that both rails have at one height is named once; names move apart; two on one line share it."""
+    """Names a stop that both rails have at one height once, moves names apart, and lets two on one line share it."""
     named = [row for row in stops if not _is_named_beside(row, stops)]
     placed: list[LadderStop] = []
     for x in sorted({row.at.x for row in named}):
@@ -259,8 +259,8 @@ def _shares_its_line(stop: LadderStop, stops: list[LadderStop]) -> bool:
 
 
 def spread_heights(ys: Sequence[float], apart: float, low: float, high: float) -> list[float]:
-    """Heights in order, moved as little as makes each so far from the one before; within low..high as long as there is room."""
-    groups: list[list[float]] = []  # of labels that touch: their heights as they would be, and around which middle they stand
+    """Heights in order, moved as little as possible so that they are `apart`; within low..high while there is room."""
+    groups: list[list[float]] = []  # groups of touching labels, with their wanted heights
     for y in ys:
         groups.append([y])
         while len(groups) > 1 and _middle(groups[-1]) - _middle(groups[-2]) < apart * (len(groups[-1]) + len(groups[-2])) / 2.0:
@@ -281,7 +281,7 @@ def _pair(stop: LadderStop) -> int:
 
 @lru_cache(maxsize=4096)
 def shortened(name: str, letters: int = NAME_LETTERS) -> str:
-    """As much of a stop's name as fits between the rails."""
+    """A stop's name, cut to so many letters."""
     if not letters:
         return ""
     return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
@@ -324,7 +324,7 @@ def _column_point(column: int, share: float) -> RailPoint:
 
 
 def _apart(buses: list[LadderBus]) -> list[LadderBus]:
-    """Labels beside one rail moved down so far that none covers another, and up again where they would leave the drawing."""
+    """The buses with their labels moved apart, within the drawing."""
     placed: list[LadderBus] = []
     for x in sorted({bus.at.x for bus in buses}):
         column = sorted((bus for bus in buses if bus.at.x == x), key=lambda bus: (bus.at.y, bus.bus.vehicle_id))

@@ -1,4 +1,4 @@
-"""The note that a shift hands over, drafted from what happened: who drove what, what was told, changed and left open."""
+"""The draft of a hand-over: assignments, notices, changes and open matters of a shift."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TICKETS_FOR = timedelta(days=60)
 
 
 def draft(world: World, network: Network, since: datetime, until: datetime) -> dict[str, str]:
-    """Section -> its text, a line for each thing; where there was nothing, that is said."""
+    """Section -> its text, one line per item; a section without items says so."""
     with world.engine.connect() as connection:
         history = load_history(connection, since, until)
         some = load_matters(connection, since, until)
@@ -51,7 +51,7 @@ def draft(world: World, network: Network, since: datetime, until: datetime) -> d
 
 
 def _alerts(connection: Connection, since: datetime, until: datetime) -> list[Alert]:
-    """Those that were in force in the shift, by start."""
+    """The alerts that were active in the shift, by start."""
     some = [*load_past_alerts(connection, since, until), *load_alerts(connection, until)]
     return sorted((alert for alert in some if alert.starts_at <= until), key=lambda alert: (alert.starts_at, alert.alert_id))
 
@@ -92,7 +92,7 @@ def _advice(applied: int, kept: int, declined: int) -> str:
 
 
 def _open_matters(world: World, some: Sequence[Matter], until: datetime) -> list[str]:
-    """Those that are still so, with who has them."""
+    """A line for each matter that is still open, with who took it."""
     lines = []
     for matter in some:
         stand = matter_state(matter, until)

@@ -1,4 +1,4 @@
-"""The dispatchers' inbox: one row for each matter, now or at a moment long ago."""
+"""The dispatchers' inbox: one row for each matter, now or at an earlier moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.world import World
 
 @dataclass(frozen=True)
 class MatterRow:
-    """A matter as it is read. vehicle_id: of the bus page that it links to; empty: it is of no bus."""
+    """A matter as a row. vehicle_id: of the bus page that it links to; empty: none."""
 
     matter: Matter
     trouble: Trouble  # with the figures of now, where it is still found
@@ -34,7 +34,7 @@ class MatterRow:
 
 @dataclass(frozen=True)
 class InboxBoard:
-    """todo: nobody has closed or put them off. watched: they mostly end by themselves. more: as todo, too many to be shown."""
+    """todo: not closed and not put off. watched: kinds that mostly end by themselves. more: those of todo beyond MOST."""
 
     todo: list[MatterRow]
     watched: list[MatterRow]
@@ -43,7 +43,7 @@ class InboxBoard:
     more: int = 0
 
 
-MOST = 60  # rows that are shown, the most urgent: nobody reads more, and the page stays below 60 kB
+MOST = 60  # rows shown, the most urgent; keeps the page below 60 kB
 
 
 SNOOZES_MIN = (10, 30, 60, 240)  # minutes: a round, half an hour, an hour, until the next shift
@@ -62,7 +62,7 @@ def inbox_board(world: World) -> InboxBoard:
 
 
 def inbox_at(world: World, at: datetime, troubles: Iterable[Trouble]) -> InboxBoard:
-    """As it was; troubles: those that were found then, with their figures."""
+    """The inbox at an earlier moment. troubles: those found then."""
     with world.engine.connect() as connection:
         some = load_matters(connection, at, at)
     return _board(world, some, troubles, at)

@@ -1,4 +1,4 @@
-"""A tour of the guide as stays with times, each with the way on by the planner, and the way back to where it began."""
+"""A tour of the guide: its stays with times, the planner's journey from each to the next, and the way back."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from web.endpoints import of_place
 from web.planner import DAY_ENDS_S, service_at
 from web.world import World
 
-FAR_ON_FOOT_M = 2_000.0  # nobody walks further in this climate where a bus should go
-UNKNOWN_WAY_S = 600.0  # where one of two positions is missing
+FAR_ON_FOOT_M = 2_000.0  # longest walk proposed instead of a bus, in this climate
+UNKNOWN_WAY_S = 600.0  # assumed where one of two positions is missing
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Stay:
     leaves: datetime
     journey: Journey | None  # to the next place, from the last one back to the first; None = on foot, or no way is known
     walk_s: float | None
-    opens_late: bool  # it is still closed when the tour gets there
+    opens_late: bool  # still closed on arrival
     no_bus: bool  # both positions are known, it is too far on foot, and no bus goes any more
 
 
@@ -43,7 +43,7 @@ class Tour:
     begins: datetime
     runs: bool
     stays: tuple[Stay, ...] = ()
-    back_at: datetime | None = None  # when one is back where it began
+    back_at: datetime | None = None  # when the tour is back where it began
     last_back: Journey | None = None  # of the day, from the last place
 
 
@@ -90,7 +90,7 @@ def tour_of(world: World, guide: Guide, itinerary: Itinerary, begins: datetime) 
 def _onward(
     network: Network, planner: Planner, service: Service, here: Place, there: Place, leaves: datetime
 ) -> tuple[Journey | None, float | None, bool]:
-    """(by bus, seconds on foot, no way): by bus where that is sooner than on foot; all empty where a position is unknown."""
+    """(journey if quicker than on foot, seconds on foot, True: no way); (None, None, False) where a position is unknown."""
     if here == there or here.lat is None or here.lon is None or there.lat is None or there.lon is None:
         return None, 0.0 if here == there else None, False
     on_foot_s = walk_s(distance_m(here.lat, here.lon, there.lat, there.lon))

@@ -1,4 +1,4 @@
-"""Other halte near one: on the other side of the street, and within a short walk."""
+"""Stops near a stop: on the other side of the street, and within a short walk."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from transit.plan.timetable import RouteDirection, timetable_of
 from web.cache import Cache
 from web.world import World
 
-OPPOSITE_M = 250.0  # farther off, the halte of the other direction is another place
+OPPOSITE_M = 250.0  # largest distance to the stop of the other direction
 NEARBY_M = 800.0  # ten minutes on foot
 NEARBY_AT_MOST = 3
 NEIGHBOURS_KEPT = 20_000  # more than the largest city has
 
 
 def opposite_of(world: World, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
-    """opposite(), found once per network."""
+    """As opposite(), cached per network."""
     network = world.network
     assert network is not None
     return _opposites(network).get((stop.stop_id, *directions), lambda: opposite(network, stop, directions))
 
 
 def nearby_of(world: World, stop: Stop) -> list[tuple[Stop, float]]:
-    """nearby(), found once per network."""
+    """As nearby(), cached per network."""
     network = world.network
     assert network is not None
     return _neighbours(network).get(stop.stop_id, lambda: nearby(network, stop))
@@ -41,7 +41,7 @@ def _neighbours(network: Network) -> Cache[str, list[tuple[Stop, float]]]:
 
 
 def opposite(network: Network, stop: Stop, directions: list[RouteDirection]) -> tuple[Stop, float] | None:
-    """The nearest halte where one of these routes runs in the other direction, and this one does not."""
+    """The nearest stop, with metres, where one of these routes runs in a direction other than these; None without one."""
     table, mine = timetable_of(network), set(directions)
     of_route = directions_of(network).of_route
     wanted = {other for direction in directions for other in of_route.get(direction.route_id, ())} - mine
@@ -54,7 +54,7 @@ def opposite(network: Network, stop: Stop, directions: list[RouteDirection]) -> 
 
 
 def nearby(network: Network, stop: Stop) -> list[tuple[Stop, float]]:
-    """Other halte within a short walk, the nearest first, with metres as the crow flies."""
+    """Other stops within NEARBY_M, the nearest first, with their straight distance in metres."""
     if stop.lat is None or stop.lon is None:
         return []
     metres = nearest_stops(network, stop.lat, stop.lon, NEARBY_M)

@@ -1,4 +1,4 @@
-"""What the opening screen shows of a few stops and ways: the next two buses of each direction, in as few bytes as may be."""
+"""What the opening screen shows of a few stops and ways: the next two buses of each direction, in few bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TIMES = 2  # of each direction
 
 @dataclass(frozen=True)
 class NowLine:
-    """One direction at a stop. note: what is known where no bus has a time."""
+    """One direction at a stop. note: shown where no bus has a time."""
 
     route: Route
     headsign: str
@@ -45,7 +45,7 @@ class NowWay:
 
 
 def now_stops(world: World, stop_ids: Sequence[str]) -> list[NowStop]:
-    """In the order asked for; those that the network no longer has, or that nothing serves, are left out."""
+    """The stops in the order asked for, without those that are not in the network or not served."""
     network = world.network
     assert network is not None
     served = [stop_id for stop_id in dict.fromkeys(stop_ids) if _is_served(network, stop_id)][:STOPS_AT_MOST]

@@ -1,4 +1,4 @@
-"""How well the days were served: the figures of a day, a week or a month, by route, hour and day."""
+"""The performance of a day, a week or a month, by route, hour and day."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from transit.store.service_days import figures_of_day, keep_day, load_days
 from transit.store.ticket_figures import TicketFigures, ticket_figures
 from web.world import World
 
-TODAY_EVERY_S = 60  # today's figures are computed anew so often
-COMPUTED_AT_ONCE = 7  # days that nobody computed yet; a longer span of them says which are missing
-FINISHED_AFTER = timedelta(hours=8)  # of the next day: then the trips of a day are over and its figures stay
+TODAY_EVERY_S = 60  # how often today's figures are computed again
+COMPUTED_AT_ONCE = 7  # most days computed for one request; others are listed as missing
+FINISHED_AFTER = timedelta(hours=8)  # after midnight; then all trips of the day before are over and its figures final
 
 
 class Period(StrEnum):
@@ -31,7 +31,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class NamedFigures:
-    """name: what the figures are of, for the first column."""
+    """One row of figures. name: its text in the first column."""
 
     name: str
     figures: PerformanceFigures
@@ -66,7 +66,7 @@ class PerformanceBoard:
     scored_days: int
 
     def promise_shown(self, figure: str) -> tuple[datetime, str] | None:
-        """The promise of the scored day that stands for a figure: when it was made, and its stop_id."""
+        """An example of the scored day for a figure: when the prediction was made, and its stop_id."""
         example = ((self.scores or {}).get("examples") or {}).get(figure)
         return None if example is None else (datetime.fromtimestamp(example["made_at"], UTC), example["stop_id"])
 
@@ -94,7 +94,7 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
     days, missing = _days(world, network, first, last, now)
     hours = [row for figures in days.values() for row in figures.hours if row.route_id in network.routes]
     hours = [row for row in hours if _is_over(row, network, now)]
-    ends = [row for day, figures in days.items() if day < today for row in figures.ends]  # of today the last is not known
+    ends = [row for day, figures in days.items() if day < today for row in figures.ends]  # today's last bus is not known yet
     with world.engine.connect() as connection:
         since, until = moment(first, 0, network.timezone), moment(last + timedelta(days=1), 0, network.timezone)
         advice, tickets = record_of(connection, since, until), ticket_figures(connection, since, until)
@@ -142,7 +142,7 @@ def _hour_name(network: Network, row: HourFigures) -> str:
 
 
 def _is_over(row: HourFigures, network: Network, now: datetime) -> bool:
-    """What is still to come is neither missed nor kept."""
+    """Whether an hour is over; what is still to come counts as neither missed nor kept."""
     return moment(row.day, (row.hour + 1) * 3600.0, network.timezone) <= now
 
 
@@ -163,7 +163,7 @@ def _days(world: World, network: Network, first: date, last: date, now: datetime
 
 
 def _computed(world: World, network: Network, day: date, now: datetime) -> DayFigures:
-    """Of a day that is over: stored for good."""
+    """The figures of a finished day; stored for later requests."""
     return keep_day(world.engine, world.settings.data_dir, network, day, network_version=world.version, now=now)
 
 
@@ -198,7 +198,7 @@ def _by_direction(network: Network, hours: list[HourFigures], ends: list[DayEnds
 
 
 def _looked_at(rows: Sequence[HourFigures], network: Network) -> datetime | None:
-    """Where to look: the middle of the hour in which most trips are missing, of those that count where any does."""
+    """The middle of the hour with most missing trips, for a link to the playback."""
     some = [row for row in rows if row.counts] or rows
     worst = max(some, key=lambda row: row.planned_trips - row.trips, default=None)
     return None if worst is None else _middle_of(worst, network)
@@ -248,7 +248,7 @@ def _grouped(
 
 
 def _scorecards(world: World, first: date, last: date) -> list[tuple[date, Mapping[str, Any]]]:
-    """Of the scored days of the span, in order, as the daily run kept them."""
+    """The stored scorecards of the days of the span, in order."""
     cards: list[tuple[date, Mapping[str, Any]]] = []
     for path in sorted((world.settings.data_dir / "scorecards").glob("????-??-??.json")):
         if first.isoformat() <= path.stem <= last.isoformat():

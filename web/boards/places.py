@@ -1,4 +1,4 @@
-"""A place of the guide, the halte that serve it, and the way there by bus with the way back."""
+"""A place of the guide, the stops that serve it, and its next and last buses."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from web.boards.stop_board import rows_of
 from web.cache import Cache
 from web.world import World
 
-WALK_M = 900.0  # nobody walks further to a city bus in this climate
+WALK_M = 900.0  # longest walk to a stop that serves a place
 ON_ROUTE_M = 500.0  # a place this near a halte lies on its routes
-HALTE_AT_MOST = 4  # of a place, the nearest
-PLACES_KEPT = 2_000  # far more than a guide has
+HALTE_AT_MOST = 4  # stops shown of a place, the nearest
+PLACES_KEPT = 2_000  # cached; more than a guide has
 
 
 @dataclass(frozen=True)
 class Stand:
-    """A place with the halte that serve it."""
+    """A place with the stops that serve it."""
 
     place: Place
     stops: dict[str, float]  # stop_id -> metres, the nearest first
@@ -40,7 +40,7 @@ class Stand:
 
 
 def stand_of(network: Network, place: Place) -> Stand:
-    """Found once per network and place."""
+    """The stand of a place; cached per network and place."""
     return _stands(network).get(repr(place), lambda: _stand(network, place))
 
 
@@ -63,14 +63,14 @@ def _time_of(row: Arrival) -> float:
 
 
 def next_bus_of(world: World, stand: Stand) -> Arrival | None:
-    """The next bus at the nearest halte, whatever its route."""
+    """The next bus at the nearest stop, on any route; None without one."""
     for stop_id in list(stand.stops)[:1]:
         return min((row for row in rows_of(world, stop_id) if row.at and row.can_board), key=_time_of, default=None)
     return None
 
 
 def closed_stops(world: World, stand: Stand) -> dict[str, Alert]:
-    """stop_id -> the notice by which no bus stops there now."""
+    """stop_id -> the notice that closes the stop now."""
     network, now = world.network, world.now()
     assert network is not None
     notices = ((stop_id, closes_stop(world.view.alerts, network, now, stop_id=stop_id)) for stop_id in stand.stops)

@@ -1,4 +1,4 @@
-"""Any minute that was written down, as the console and the riders saw it; and the verdict on a stop at a minute."""
+"""Any recorded minute as the console and the riders saw it, and the verdict on a stop at a minute."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from transit.tracking.ages import SILENT_AGE
 from web.boards.corridors import CorridorRow, corridor_rows
 from web.world import World
 
-NEAR = timedelta(seconds=60)  # a frame so near to the moment is of it; each ten seconds there is one
-LOOK_EVERY = timedelta(seconds=30)  # whether a minute was recorded, and who was silent
+NEAR = timedelta(seconds=60)  # a frame this near to a moment counts as of it; frames are ten seconds apart
+LOOK_EVERY = timedelta(seconds=30)  # step of the search for gaps in the record and silent vehicles
 SKETCH = 400.0  # units of the sketch's longer side
 
 
@@ -39,7 +39,7 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Playback:
-    """A moment, or what is missing of it: frame_at None means that nothing was written down then."""
+    """A recorded moment. frame_at None: nothing was recorded then."""
 
     at: datetime
     frame_at: datetime | None
@@ -102,7 +102,7 @@ def _frame_at(world: World, at: datetime) -> tuple[datetime | None, ConsoleFrame
 
 
 def _network_of(world: World, version: str) -> Network | None:
-    """Another version than today's, where it is still stored."""
+    """The network of a version, from the database if it is not today's; None where it is no longer stored."""
     if version in ("", world.version):
         return None
     with world.engine.connect() as connection:
@@ -117,7 +117,7 @@ def _alerts_at(world: World, at: datetime) -> list[Alert]:
 
 
 def stop_verdict(world: World, stop: Stop, at: datetime) -> StopVerdict:
-    """What happened at a stop (a station: at its platforms) around a moment."""
+    """What happened at a stop, for a station at its platforms, around a moment."""
     network = world.network
     assert network is not None
     stop_ids = set(network.within(stop.stop_id))

@@ -1,4 +1,4 @@
-"""What can be reached by bus from somewhere, with time to be there and back before the last bus."""
+"""Which stops can be reached by bus from a place, with time to return before the last bus."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from web.endpoints import Endpoint
 from web.planner import DAY_ENDS_S, service_at
 from web.world import World
 
-CLASSES_MIN = (15, 30, 60)  # stops are told apart by how long the way takes
-MOST_ROWS = 60  # of a page; the farthest of a large city are left out, and it is said how many
+CLASSES_MIN = (15, 30, 60)  # limits of the classes of stops, minutes of travel
+MOST_ROWS = 60  # rows of a page; further stops are only counted
 PLACES_PER_STOP = 3
-ON_FOOT_M = 500.0  # a place this near its halte is reached with it
+ON_FOOT_M = 500.0  # a place this near to a stop is reached with it
 
 
 @dataclass(frozen=True)
 class ReachRow:
-    """A stop, when one is there, and until when one can stay."""
+    """A stop, when a rider gets there, and until when a rider can stay."""
 
     stop: Stop
     reached: Reached
@@ -50,11 +50,11 @@ class ReachRow:
 
 @dataclass(frozen=True)
 class ReachBoard:
-    """rows: there and back; one_way: there, and no bus back that day, or none that leaves time to be there."""
+    """rows: stops with a way there and back; one_way: stops without a bus back that leaves time to stay."""
 
     rows: list[ReachRow]
     one_way: list[ReachRow]
-    left_out: int  # farther ones, there and back, beyond MOST_ROWS
+    left_out: int  # number of rows beyond MOST_ROWS
 
 
 def reach_board(world: World, guide: Guide, start: Endpoint, when: datetime) -> ReachBoard:

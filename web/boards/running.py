@@ -13,7 +13,7 @@ from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
-AT_TERMINAL_M = 60.0  # so near to the first stop a vehicle stands at it: twice a good fix's error
+AT_TERMINAL_M = 60.0  # a vehicle this near to the first stop is at it: twice a good fix's error
 RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
 
 
@@ -34,13 +34,13 @@ def in_service(world: World) -> Iterator[VehicleState]:
 
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
-    """On a trip, or off the line of one: more than the public may see."""
+    """Whether a vehicle is on a trip or off the line of one. Wider than what the public may see."""
     on_trip = state.matched.status in RUNNING and state.matched.trip is not None
     return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 
 
 def next_index(network: Network, state: VehicleState) -> int | None:
-    """Index of the call that a vehicle comes to next; a vehicle that waits at its first stop goes to the second."""
+    """Index of a vehicle's next call; for one that waits at its first stop, the second."""
     trip = network.trips.get(state.matched.trip.trip_id) if state.matched.trip else None
     if trip is None or state.next_stop_sequence is None:
         return None
@@ -50,7 +50,7 @@ def next_index(network: Network, state: VehicleState) -> int | None:
 
 
 def _is_at(network: Network, trip: Trip, state: VehicleState) -> bool:
-    """Whether it stands at the first stop of its trip by its own position."""
+    """Whether its position is at the first stop of its trip."""
     stop, report = network.stops[trip.stop_times[0].stop_id], state.report
     if stop.lat is None or stop.lon is None:
         return False

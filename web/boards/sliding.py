@@ -14,11 +14,11 @@ from web.words import names
 from web.words.colours import colours
 from web.world import World
 
-SLIDE_S = 30.0  # so long a picture moves on by itself
+SLIDE_S = 30.0  # how long a picture moves by itself
 
 
 def sliding_buses(world: World, diagram: Diagram) -> Iterator[SlidingBus]:
-    """Those whose place is known: seen within 90 s, between two stops of the diagram."""
+    """The buses in service with a fix of the last 90 s between two stops of the diagram."""
     network, now = world.network, world.now()
     assert network is not None
     for state in in_service(world):
@@ -47,7 +47,7 @@ def sliding_buses(world: World, diagram: Diagram) -> Iterator[SlidingBus]:
 
 
 def _share(world: World, state: VehicleState, index: int) -> float:
-    """How far a bus is from the stop before to the next one, 0..1; one that waits at its first stop has not left it."""
+    """A bus's position from the previous stop (0) to the next (1); 0 while it waits at its first stop."""
     along, trip = state.matched.shape_dist_traveled_m, state.matched.trip
     assert world.network is not None
     pattern = patterns_of(world.network).find(trip.trip_id) if trip else None
@@ -58,7 +58,7 @@ def _share(world: World, state: VehicleState, index: int) -> float:
 
 
 def _seconds_to(world: World, state: VehicleState, stop_id: str, stop_sequence: int) -> float:
-    """Until a bus is expected at its next stop; 0 where nothing is promised of it: then it does not move."""
+    """Seconds until a bus reaches its next stop; 0 without a prediction: then it is drawn still."""
     view = world.view
     if not world.is_live or state.vehicle_id in view.standing or state.matched.status is VehicleStatus.LAYOVER:
         return 0.0

@@ -34,15 +34,13 @@ class DirectionBoard:
     notes: list[Arrival]  # about the whole direction
     hours: Hours | None  # of today
     ends_here: bool  # nobody can get on: each trip ends here, or only lets people off
-    only_alight: bool  # the latter
+    only_alight: bool  # its trips only let people off here
     headway_s: int | None = None  # planned now
     first_again: datetime | None = None  # after the last bus of today: the first of the next service
 
     @property
     def shown(self) -> list[Arrival]:
-        """The rows that a page shows: without a bus still on the trip before whose interval is wider than the headway, since
-        the headway says as much.
-        """
+        """The rows that a page shows, without next trips whose interval is wider than the headway: the headway says as much."""
         if self.headway_s is None:
             return self.rows
         return [row for row in self.rows if not _is_vague(row, self.headway_s)]

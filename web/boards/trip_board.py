@@ -37,7 +37,7 @@ class TripBoard:
     route: Route
     rows: list[TripRow]
     vehicle: VehicleState | None
-    standing: StandingVehicle | None  # nothing is promised of it: it does not come on
+    standing: StandingVehicle | None  # set while it has no predictions because it stands
     cancelled_by: Alert | None
 
 

@@ -20,7 +20,7 @@ class TroubleLine:
 
 
 def trouble_lines(world: World, some: Iterable[Trouble], at: datetime | None = None) -> list[TroubleLine]:
-    """at: the moment that they are of, where that is not now."""
+    """The troubles as lines. at: the moment they are of; None: now."""
     timezone = world.network.timezone if world.network else "UTC"
     context = (language(), timezone, at or world.now())
     return [TroubleLine(str(row.kind), troubles.wrong(row, *context), troubles.remedy(row, *context)) for row in some]

@@ -1,6 +1,6 @@
-"""The state of the console: corridors and advice, written beside the snapshot into a file of its own, once a second.
+"""The state of the console (corridors and advice), written once a second to its own file beside the snapshot.
 
-Riders' workers do not read it: what dispatchers look at must not cost riders.
+It is kept apart so that riders' requests never read it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from web.live.snapshot import folder
 
 FORMAT = 1
 NAME = "control.msgpack"
-PAGE = 10_000  # calls that are read at once
+PAGE = 10_000  # calls read from the database at a time
 
 
 class ControlState(msgspec.Struct, frozen=True):
-    """All that the console shows of the corridors."""
+    """The corridors and the advice of a moment."""
 
     format: int
     made_at: datetime
@@ -44,7 +44,7 @@ class ControlState(msgspec.Struct, frozen=True):
 
 @dataclass
 class ControlRoom:
-    """What the live process remembers for the console from one step to the next. For one network."""
+    """What the live process keeps for the console from one step to the next, for one network."""
 
     network: Network
     calls: RecentCalls = field(init=False)
@@ -56,7 +56,7 @@ class ControlRoom:
         self.calls = RecentCalls(self.network)
 
     def recall(self, connection: Any, last_event_id: int, now: datetime) -> None:
-        """The stored calls of the last hours, up to the last one that the live process has learnt."""
+        """Takes in the stored calls of the last hours, up to last_event_id."""
         after_id = last_event_before(connection, now - KEPT)
         while after_id < last_event_id and (rows := load_stop_events(connection, after_id, PAGE)):
             self.calls.hear([event for event_id, event in rows if event_id <= last_event_id], now)
@@ -123,7 +123,7 @@ def write_control(data_dir: Path, state: ControlState) -> None:
 
 
 def control_stamp(data_dir: Path) -> tuple[int, int] | None:
-    """Another one for each state that was written; None where there is none."""
+    """A value that differs for each written state; None where none is written."""
     try:
         stat = (folder(data_dir) / NAME).stat()
     except OSError:
@@ -132,7 +132,7 @@ def control_stamp(data_dir: Path) -> tuple[int, int] | None:
 
 
 def read_control(data_dir: Path) -> ControlState | None:
-    """None where there is none that this version understands."""
+    """The state written last; None without one in this version's format."""
     try:
         state = msgspec.msgpack.decode((folder(data_dir) / NAME).read_bytes(), type=ControlState)
     except (OSError, msgspec.MsgspecError):

@@ -1,4 +1,4 @@
-"""The live process answers why a prediction says what it says."""
+"""Answers the questions that workers ask the live process about predictions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from transit.tracking.state import VehicleState
 from web.live.questions import ExplanationAnswer, FactorAnswer, LinkAnswer, Question, paths_of
 from web.live.snapshot import folder
 
-MOST = 20  # answered in one step: somebody who asks for everything waits
-BUDGET_S = 0.1  # of a step that has a second for everybody
+MOST = 20  # questions answered in one step
+BUDGET_S = 0.1  # time for answers in one step, which takes a second in all
 ANSWER_KEPT_S = 60.0
 
 
@@ -28,14 +28,14 @@ def answer_all(
     data_dir: Path, forecaster: Forecaster | None, states: Iterable[VehicleState], now: datetime,
     shown_at: Callable[[Prediction], datetime],
 ) -> int:  # fmt: skip
-    """Answers what was asked since the last step; returns how many. shown_at: what riders see of a prediction."""
+    """Answers the waiting questions; returns how many. shown_at: the moment that riders see for a prediction."""
     where = folder(data_dir) / "explain"
     questions = sorted(where.glob("ask-*.json"))[:MOST] if where.is_dir() else []
     vehicles = list(states) if questions else []
     until = time.perf_counter() + BUDGET_S
     for path in questions:
         if time.perf_counter() > until:
-            break  # the next step goes on: what riders see comes first
+            break  # the rest is answered in the next step
         try:
             question = msgspec.json.decode(path.read_bytes(), type=Question)
         except (OSError, msgspec.MsgspecError):
@@ -54,7 +54,7 @@ def answer_all(
 
 
 def answer_of(explanation: Explanation, shown_at: datetime) -> ExplanationAnswer:
-    """The numbers reproduce predicted_at (recompute() shows how), shown_at is what is on display."""
+    """An explanation as an answer. Its numbers give predicted_at again (see recompute); shown_at is the moment on display."""
     prediction = explanation.prediction
     trip = prediction.trip
     return ExplanationAnswer(

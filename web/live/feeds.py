@@ -1,4 +1,4 @@
-"""The three GTFS-Realtime feeds, packed: made by the live process, or by a worker while that is not there."""
+"""The three GTFS-Realtime feeds as bytes, made by the live process, or by a worker while it does not run."""
 
 from __future__ import annotations
 

@@ -14,19 +14,19 @@ from transit.store.matters import clear_matters, open_keys, open_matter
 
 
 class Inbox:
-    """What is remembered of troubles from one look to the next. Matters outlive a restart: they are in the database."""
+    """Turns troubles that last into matters, which are stored in the database and so outlive a restart."""
 
     def __init__(self, engine: Any, limits: InboxLimits = DEFAULT) -> None:
         self.engine, self.limits = engine, limits
-        self._lasting: Lasting | None = None  # None: the database was not asked yet
+        self._lasting: Lasting | None = None  # None: not loaded from the database yet
 
     @property
     def keys(self) -> frozenset[str]:
-        """Of the matters that are not over."""
+        """The keys of the matters that are not over."""
         return frozenset() if self._lasting is None else frozenset(self._lasting.open)
 
     def look(self, troubles: Sequence[Trouble], now: datetime) -> None:
-        """What changed is stored; most looks change nothing and write nothing."""
+        """Takes in the troubles found now and stores the changes, if any."""
         before = self._recalled()
         after, changes = look(before, troubles, now, self.limits)
         if changes.opened or changes.cleared:

@@ -1,4 +1,4 @@
-"""The live process: once a second all that is known becomes predictions, feeds and one snapshot for the web workers."""
+"""The live process: once a second it makes predictions, feeds and one snapshot for the web workers."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ from web.live.inbox import Inbox
 from web.live.recorder import Recorder
 
 STEP_S = 1.0
-PASSED_AGE = timedelta(minutes=15)  # so long a bus that has passed stays on the pages
-LEARN_AT_ONCE = 10_000  # events of one step: a first start on a long history catches up over several
+PASSED_AGE = timedelta(minutes=15)  # how long a passed bus stays on the pages
+LEARN_AT_ONCE = 10_000  # events learnt in one step; a first start on a long history takes several
 SAVE_EVERY = timedelta(minutes=5)
 PROMISED_EVERY = timedelta(seconds=30)
 TROUBLES_EVERY = timedelta(seconds=5)
@@ -64,7 +64,7 @@ log = logging.getLogger(__name__)
 
 
 class Live:
-    """What the live process remembers from one step to the next. step() is all of it; run_live only waits in between."""
+    """The live process without its clock: step() does one second's work, run_live calls it and waits in between."""
 
     def __init__(
         self, engine: Any, data_dir: Path, retention: Retention = DEFAULT, limits: InboxLimits = NO_LIMITS_SET
@@ -72,7 +72,7 @@ class Live:
         self.engine, self.retention = engine, retention
         self.default = InForce(limits=limits)
         self.inbox = Inbox(engine, limits)
-        self.loose: dict[str, datetime] = {}  # vehicle -> since when it moves without a trip
+        self.loose: dict[str, datetime] = {}  # vehicle_id -> since when it moves without a trip
         self.data_dir = data_dir
         self.version: str | None = None
         self.network: Network | None = None
@@ -81,7 +81,7 @@ class Live:
         self.revision = 0
         self.last_event_id = 0
         self.passed: list[StopEvent] = []
-        self.told: dict[str, float] = {}  # vehicle -> when it is to leave, Unix seconds
+        self.told: dict[str, float] = {}  # vehicle_id -> ordered departure, Unix seconds
         self.facts = FleetFacts(datetime.min.replace(tzinfo=UTC))
         self.standing: list[StandingVehicle] = []
         self.troubles: list[Trouble] = []
@@ -97,7 +97,7 @@ class Live:
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0
-        self.canary = 0  # the newest that is in the database
+        self.canary = 0  # the newest canary in the database
 
     def step(self, now: datetime) -> snapshots.Snapshot:
         """Looks at the database, predicts, writes the snapshot. Returns what it wrote."""
@@ -108,7 +108,7 @@ class Live:
                 self._take_network(connection, version, now)
             self.revision, changed = load_states(connection, self.revision)
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
-            on = set(load_tracker_map(connection).values())  # a vehicle without a tracker is gone at once
+            on = set(load_tracker_map(connection).values())  # vehicles without a tracker are not shown
             self.states = {vehicle_id: state for vehicle_id, state in self.states.items() if vehicle_id in on}
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
@@ -122,7 +122,7 @@ class Live:
             if looked:
                 self.facts = load_facts(connection, self.network, now, states=self.states, limits=self.inbox.limits)
         read_s = perf_counter() - started
-        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # taps are not kept
+        if any(now - tap.tapped_at > KEPT_FOR for tap in taps):  # taps are deleted once they no longer count
             with writing(self.engine) as connection:
                 forget_taps(connection, now)
         self._learn(events, now)
@@ -130,7 +130,7 @@ class Live:
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
         console = self._console(predictions, alerts, now)
-        if looked or before.since != self.watch.since:  # of an outage riders are told at once, and so are operators
+        if looked or before.since != self.watch.since:  # a change of the outage is told at once
             self.loose = loose_since(self.loose, self.states, now)
             self.facts = replace(
                 self.facts,
@@ -160,13 +160,13 @@ class Live:
         return made
 
     def _set(self, values: InForce) -> None:
-        """Takes up what supervisors have set, from this step on."""
+        """Applies the settings of supervisors from this step on."""
         self.inbox.limits = values.limits
         if self.control is not None:
             self.control.settings = values.advice
 
     def try_step(self, now: datetime) -> str:
-        """One step. Returns why there was none where the database or the disk fails; what is known stays for the next one."""
+        """One step. Returns the error where the database or the disk fails, else ""; the state stays for the next step."""
         try:
             self.step(now)
         except (DatabaseError, DatabaseTimeout, OSError) as error:
@@ -177,7 +177,7 @@ class Live:
         return ""
 
     def _console(self, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> ControlState | None:
-        """What dispatchers see of the corridors; None without a network."""
+        """The state of the console; None without a network."""
         if self.control is None or self.forecaster is None:
             return None
         waiting = {
@@ -197,7 +197,7 @@ class Live:
     def _show_console(
         self, state: ControlState | None, predictions: list[Prediction], alerts: list[Alert], now: datetime
     ) -> None:
-        """To dispatchers, now and in the record; it must not stop what riders see."""
+        """Writes the console's state and records it. An error here must not stop the riders' snapshot."""
         if state is None:
             return
         try:
@@ -215,7 +215,7 @@ class Live:
         )
 
     def _log_promises(self, predictions: list[Prediction], now: datetime) -> None:
-        """What riders are promised, every now and then, for the scorecard of the day."""
+        """Logs the predictions from time to time, for the scorecard of the day."""
         if self.network is None or (self.promised_at is not None and timedelta(0) <= now - self.promised_at < PROMISED_EVERY):
             return
         self.promised_at = now
@@ -223,11 +223,11 @@ class Live:
         try:
             append_promises(self.data_dir, today, now, predictions)
             forget_promises(self.data_dir, today, self.retention.days["promises"])
-        except OSError as error:  # a full disk must not stop what riders see
+        except OSError as error:  # a full disk must not stop the riders' snapshot
             log.error("promises cannot be logged: %s", error)
 
     def save(self, now: datetime) -> None:
-        """Keeps what was learnt, so that a restart goes on from there."""
+        """Stores what was learnt, for the next start."""
         if self.forecaster is None or not self.unsaved:
             return
         blob = self.forecaster.dump()
@@ -236,7 +236,7 @@ class Live:
         self.saved_at, self.unsaved = now, False
 
     def _take_network(self, connection: Any, version: str, now: datetime) -> None:
-        """A new plan: what was learnt goes along, states are read anew, as ingest makes them for it."""
+        """Changes to a new network version. What was learnt is taken over; states are read again, as ingest makes them anew."""
         network = load_network(connection, version)
         if self.forecaster is not None:
             learnt = self.forecaster.dump()
@@ -244,7 +244,7 @@ class Live:
             blob, self.last_event_id = load_learnt(connection) or (b"", 0)
             learnt = blob
             seen = last_event_before(connection, now - PASSED_AGE)
-            if self.last_event_id > seen:  # the rows of the last minutes are for the pages; they are learnt already
+            if self.last_event_id > seen:  # older rows are read for the pages only: they are learnt already
                 rows = load_stop_events(connection, seen, LEARN_AT_ONCE)
                 self._remember([event for event_id, event in rows if event_id <= self.last_event_id], now)
         self.forecaster = Forecaster(network, learnt or None)
@@ -270,7 +270,7 @@ class Live:
             self.control.hear(calls, now)
 
     def _tell(self, orders: list[DepartureOrder], events: list[StopEvent]) -> None:
-        """What dispatchers say of departures counts from now on; an order that was followed is withdrawn, for good."""
+        """Passes departure orders to the forecaster, and deletes those that were followed."""
         network, forecaster = self.network, self.forecaster
         if network is None or forecaster is None:
             return
@@ -350,5 +350,5 @@ def run_live(
         if trouble != before:
             log.error("no snapshot: %s", trouble) if trouble else log.info("snapshots again")
         stop_event.wait(max(0.0, STEP_S - (perf_counter() - started)))
-    with suppress(DatabaseError):  # what it saved before is enough: the calls since then are in the database
+    with suppress(DatabaseError):  # the state saved before is enough: later calls are in the database
         live.save(clock())

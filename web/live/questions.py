@@ -1,4 +1,4 @@
-"""Why a prediction says what it says: workers ask the live process, which alone knows, through small files."""
+"""How workers ask the live process, through small files, to explain a prediction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from transit.store.files import write_atomically
 from web.live.snapshot import folder
 
-WAIT_S = 3.0  # a step takes a second; a live process that does not answer by then is not there
+WAIT_S = 3.0  # a step takes a second; without an answer by then the live process does not run
 TURN_S = 0.05
 
 
@@ -23,7 +23,7 @@ class Question(msgspec.Struct):
 
 
 class LinkAnswer(msgspec.Struct):
-    """counted_s is what the link adds: all of it, or of the link in progress what is left. observations: those that count."""
+    """As LinkPart in transit.forecasting.explanation. counted_s: the seconds that the link adds."""
 
     from_stop_id: str
     to_stop_id: str
@@ -35,7 +35,7 @@ class LinkAnswer(msgspec.Struct):
 
 
 class FactorAnswer(msgspec.Struct):
-    """How many times as long it takes for one feature of the moment, and the feature's value."""
+    """One feature: its value, and the factor by which it stretches the usual time."""
 
     name: str
     reading: float
@@ -43,7 +43,7 @@ class FactorAnswer(msgspec.Struct):
 
 
 class ExplanationAnswer(msgspec.Struct):
-    """Times here are UTC. usual_s is what the links count (and wait_s), stretch all factors together."""
+    """Why one prediction is what it is. Moments are UTC. usual_s: the links and wait_s; stretch: product of all factors."""
 
     vehicle_id: str
     stop_id: str
@@ -80,14 +80,14 @@ def paths_of(data_dir: Path, question: Question) -> tuple[Path, Path]:
 
 
 class TooManyQuestions(RuntimeError):
-    """Somebody else's question is being answered: an answer takes up to WAIT_S, and pages must not wait for it."""
+    """This worker is already waiting for an answer, which may take WAIT_S."""
 
 
-_one_at_a_time = Lock()  # of this worker, which has few threads
+_one_at_a_time = Lock()  # per worker, so that waiting does not use up its few threads
 
 
 def ask_in_turn(data_dir: Path, vehicle_id: str, stop_id: str) -> list[ExplanationAnswer] | None:
-    """As ask(), but one question at a time of a worker. Raises TooManyQuestions."""
+    """As ask(), but one question at a time per worker. Raises TooManyQuestions."""
     if not _one_at_a_time.acquire(blocking=False):
         raise TooManyQuestions
     try:
@@ -112,7 +112,7 @@ def ask(data_dir: Path, vehicle_id: str, stop_id: str, wait_s: float = WAIT_S) -
 
 
 def sentences(why: ExplanationAnswer) -> list[str]:
-    """The same for a dispatcher at a terminal."""
+    """An answer as sentences, for the command line."""
     lines = [
         (
             f"{why.vehicle_id} at {why.stop_id} (stop {why.stop_sequence} of trip {why.trip_id}): "

@@ -1,4 +1,4 @@
-"""Writes down what the console and the riders are shown, for the playback: a frame each ten seconds."""
+"""Records what the console and the riders are shown, for the playback: one frame every ten seconds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """record() at each step; it writes when ten seconds have passed. A full disk must not stop what riders see."""
+    """Call record() at each step; it writes every ten seconds. Errors of the disk are only reported."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -62,7 +62,7 @@ class Recorder:
                 self._forgot = now.date()
                 forget_history(self.data_dir, now.date())
         except OSError as error:
-            self.changes = ShownChanges()  # what was lost is written again, whole, as soon as that can be
+            self.changes = ShownChanges()  # the next frame is written whole
             log.error("what was shown cannot be written down: %s", error)
 
 

@@ -1,4 +1,4 @@
-"""The live snapshot: what the live process tells all web workers once a second, as one file that is replaced whole."""
+"""The live snapshot: all that the web shows, written once a second by the live process as one file, replaced atomically."""
 
 from __future__ import annotations
 
@@ -21,33 +21,32 @@ from transit.plan.runs import LiveCall, LiveTrip, Moment, live_trips
 from transit.store.files import write_atomically
 from transit.tracking.state import StopEvent, VehicleState
 
-FORMAT = 5  # a worker of another version of this software must not guess
+FORMAT = 5  # a worker does not read another format
 NAME = "snapshot.msgpack.zst"
-LEVEL = 1  # a tenth of the bytes for 1 ms per MB: a disk that is written every second is worth it. With a checksum: what is
-# unpacked when somebody asks is never of a file that was damaged
+LEVEL = 1  # of zstd, with a checksum: a tenth of the bytes, for 1 ms per MB
 Row = TypeVar("Row")
 _encoder = msgspec.msgpack.Encoder()
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What is asked for rarely, or one stop at a time, stays packed until somebody asks."""
+    """The snapshot of one step. Raw fields stay packed until they are needed."""
 
     format: int  # FORMAT; another one is not read
     made_at: datetime  # the moment of the step, on our clock
-    network_version: str | None  # that all below is about; None while no network is loaded
+    network_version: str | None  # the network of all below; None while none is loaded
     states: msgspec.Raw  # list[VehicleState], without their memory
     predictions: dict[str, msgspec.Raw]  # stop_id -> list[Prediction]
-    live_trips: dict[str, msgspec.Raw]  # pattern_id -> list[LiveTrip]: the same, as searches for journeys want it
+    live_trips: dict[str, msgspec.Raw]  # pattern_id -> list[LiveTrip]: the same for journeys
     passed: dict[str, msgspec.Raw]  # stop_id -> list[StopEvent] of the last minutes
     alerts: list[Alert]  # those that have not ended
     trackers: msgspec.Raw  # list[TrackerHealth]
     feeds: dict[str, bytes]  # "vehicle_positions" -> a FeedMessage
     figures: dict[str, float]  # of the live process, for /metrics
     newest_received_at: datetime | None  # of any report
-    standing: list[StandingVehicle] = []  # nothing is promised of these
+    standing: list[StandingVehicle] = []  # vehicles without predictions
     troubles: list[Trouble] = []  # the operator's, the most urgent first
     watch: FleetWatch = NO_WATCH  # whether the fleet is silent as a whole
-    crowding: list[VehicleCrowding] = []  # how full buses are, where riders agree
+    crowding: list[VehicleCrowding] = []  # of buses on which riders agree
 
     def all_states(self) -> list[VehicleState]:
         return msgspec.msgpack.decode(self.states, type=list[VehicleState])
@@ -73,7 +72,7 @@ def pack_raw(value: object) -> msgspec.Raw:
 
 
 def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgspec.Raw]:
-    """The rows of each stop, packed, in the order in which they came."""
+    """stop_id -> its rows, packed, in their order."""
     rows_of: dict[str, list[object]] = {}
     for row in rows:
         rows_of.setdefault(row.stop_id, []).append(row)
@@ -81,7 +80,7 @@ def by_stop(rows: Iterable[Prediction] | Iterable[StopEvent]) -> dict[str, msgsp
 
 
 def by_pattern(network: Network, rows: Iterable[Prediction]) -> dict[str, msgspec.Raw]:
-    """What is predicted, trip by trip, packed: a search asks for the patterns that it meets."""
+    """pattern_id -> list[LiveTrip], packed."""
     calls = (LiveCall(row.vehicle_id, row.trip, row.stop_sequence, _moment(row)) for row in rows)
     return {pattern_id: pack_raw(trips) for pattern_id, trips in live_trips(network, calls).items()}
 
@@ -95,14 +94,14 @@ def folder(data_dir: Path) -> Path:
 
 
 def write_snapshot(data_dir: Path, snapshot: Snapshot) -> int:
-    """Returns the bytes written."""
+    """Replaces the file; returns its size in bytes."""
     content = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(_encoder.encode(snapshot))
     write_atomically(folder(data_dir) / NAME, content)
     return len(content)
 
 
 class SnapshotReader:
-    """Reads the file again only when it has been replaced. Not for several threads at once."""
+    """Reads the file again only when it has been replaced. Not safe for several threads."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = folder(data_dir) / NAME
@@ -110,7 +109,7 @@ class SnapshotReader:
         self._snapshot: Snapshot | None = None
 
     def read(self) -> Snapshot | None:
-        """The newest snapshot; None where there is none that this version understands."""
+        """The newest snapshot; None without one in this version's format."""
         try:
             stat = self._path.stat()
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -130,7 +129,7 @@ def _decode(content: bytes) -> Snapshot | None:
 
 
 def figures_of(trackers: Iterable[TrackerHealth]) -> Mapping[str, int]:
-    """How many reports of all trackers together were refused, by reason."""
+    """Reason -> number of refused reports of all trackers together."""
     total: dict[str, int] = {}
     for tracker in trackers:
         for reason, count in tracker.refusals.items():

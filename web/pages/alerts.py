@@ -1,4 +1,4 @@
-"""Where dispatchers tell riders what is wrong: notices on pages and in the feed, from one form."""
+"""The dispatchers' form for notices, which appear on riders' pages and in the feed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FORM_TIME = "%Y-%m-%dT%H:%M"  # of a datetime-local field
 
 @dataclass(frozen=True)
 class Draft:
-    """What the form shows: what was typed, what is wrong with it at its field, and how riders would see it."""
+    """The content of the form: the typed values, an error by field, and a preview of what riders would see."""
 
     values: MultiDict[str, str] = field(default_factory=MultiDict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def _stored(alert_id: str) -> Alert:
 
 
 def _page(draft: Draft) -> Response:
-    """The notices in force and the form: with what was typed, and what is wrong with it at its field."""
+    """The page with the active notices and the form."""
     network, now = the_network(), world().now()
     with world().engine.connect() as connection:
         current, past = load_alerts(connection, now), load_past_alerts(connection, now - HISTORY, now)
@@ -130,7 +130,7 @@ def _summary(alert: Alert) -> str:
 
 
 class FormErrors(ValueError):
-    """What is wrong with a form: name of the field -> a sentence with the way out."""
+    """The errors of a form: name of the field -> a sentence that says what to do."""
 
     def __init__(self, by_field: Mapping[str, str]) -> None:
         super().__init__("; ".join(by_field.values()))
@@ -162,7 +162,7 @@ def _own_code(network: Network, stop_id: str) -> str:
 
 
 def alert_of(network: Network, form: MultiDict[str, str], now: datetime, before: Alert | None = None) -> Alert:
-    """What the form says; before: the notice that it changes. Raises FormErrors, with everything that is wrong."""
+    """The alert that the form describes. before: the notice that it changes. Raises FormErrors with all errors at once."""
     errors: dict[str, str] = {}
     header, description = _texts(form, "header"), _texts(form, "description")
     if not header:
@@ -203,7 +203,7 @@ def _texts(form: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def informed(network: Network, form: MultiDict[str, str], now: datetime, errors: dict[str, str]) -> tuple[InformedEntity, ...]:
-    """What a notice is about; what is wrong with it goes into errors."""
+    """What a notice is about. Adds to `errors`."""
     route_ids = [text.strip() for text in form.getlist("route") if text.strip()]
     codes = [text.strip() for text in form.get("stop", "").split(",") if text.strip()]
     trip_id = form.get("trip", "").strip()
@@ -217,7 +217,7 @@ def informed(network: Network, form: MultiDict[str, str], now: datetime, errors:
 
 
 def _entities(route_ids: Sequence[str], stop_ids: Sequence[str]) -> tuple[InformedEntity, ...]:
-    """Of stops on some routes each pair; else those that are named."""
+    """With routes and stops: an entity for each pair; else one for each route or stop."""
     if route_ids and stop_ids:
         return tuple(InformedEntity(route_id=route_id, stop_id=stop_id) for route_id in route_ids for stop_id in stop_ids)
     return (
@@ -252,7 +252,7 @@ def _of_trip(network: Network, trip_id: str, now: datetime, errors: dict[str, st
 
 
 def _moment(text: str, timezone: str, field_name: str, errors: dict[str, str]) -> datetime | None:
-    """A datetime-local field, on the network's clock."""
+    """The value of a datetime-local field, in the network's time zone; None where empty or, with an error added, wrong."""
     if not text:
         return None
     try:

@@ -34,13 +34,13 @@ from web.world import world
 
 pages = Blueprint("adjustment_pages", __name__)
 KINDS = ("trip", "departure", "suspend", "day", "stop", "short", "detour")  # each alert_id of this page begins with one
-RUNS_SHOWN = 120  # of the hours ahead: a list that somebody still reads
+RUNS_SHOWN = 120  # most runs in the list
 ENDS_SOON = timedelta(minutes=30)
-LONGEST_WORDS = 400  # characters of what a dispatcher adds
+LONGEST_WORDS = 400  # most characters of a dispatcher's own text
 
 
 class WrongField(ValueError):
-    """A field that cannot be taken: its name, and a sentence with the way out."""
+    """A field with a wrong value: its name, and a sentence that says what to do."""
 
     def __init__(self, field_name: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -49,7 +49,7 @@ class WrongField(ValueError):
 
 @dataclass(frozen=True)
 class Change:
-    """What a form asks for. header: the words of one language, asked for once for each."""
+    """The change that a form asks for. header: gives the text in the current language; called once per language."""
 
     informed: tuple[InformedEntity, ...]
     header: Callable[[], str]
@@ -57,13 +57,13 @@ class Change:
     ends_at: datetime | None
     effect: Effect = Effect.NO_SERVICE
     cause: Cause = Cause.UNKNOWN_CAUSE
-    closed: tuple[InformedEntity, ...] = ()  # stops that a detour passes by: a notice of their own
+    closed: tuple[InformedEntity, ...] = ()  # stops not served on a detour; they get a second notice
     subject: str = ""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be picked on the page now."""
+    """The choices offered on the page."""
 
     runs: list[tuple[str, str]]  # timetabled runs ahead: value, words
     departures: list[tuple[str, str]]  # by headway: of buses that wait or will begin
@@ -75,7 +75,7 @@ class Choices:
 
 @pages.get("/armada/gangguan")
 def form() -> Response:
-    """jenis: the form that is open, with what the address fills in."""
+    """The page. The parameter jenis opens a form; other parameters fill it in."""
     return _page(request.args.get("jenis", ""), request.args, "", "", 200)
 
 
@@ -165,7 +165,7 @@ def _runs(network: Network, now: datetime) -> list[tuple[str, str]]:
 
 
 def _departures(network: Network, now: datetime) -> list[tuple[str, str]]:
-    """Departures by headway that are promised: of buses that wait at a terminal or will begin from there."""
+    """The predicted headway-based departures, of buses that wait at a terminal or begin there next."""
     rows = []
     for row in world().view.every_prediction:
         trip = network.trips.get(row.trip.trip_id)
@@ -212,7 +212,7 @@ def change() -> Response:
 
 
 def _tell(kind: str, asked: Change, words: str, now: datetime) -> None:
-    """Stores a change as a notice, with its words in every language; a detour's closed stops are a second one."""
+    """Stores a change as a notice with texts in every language, and the closed stops of a detour as a second one."""
     header: dict[str, str] = {}
     for tag in LANGUAGES:
         with force_locale(tag):

@@ -1,4 +1,4 @@
-"""Which bus runs what today: assigned on one page, from the keyboard, with what the evidence says beside it."""
+"""The page on which dispatchers assign buses to routes and trips, with the observed route beside each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from web.words import names, phrasing
 from web.world import world
 
 pages = Blueprint("assignment_pages", __name__)
-DAY_ENDS_S = 27 * 3600  # 03.00 of the next morning: no bus of a city drives, and a shift over midnight is still of its day
+DAY_ENDS_S = 27 * 3600  # 03:00 of the next morning, when no bus drives; a shift over midnight belongs to its day
 SUGGESTED_FROM = timedelta(days=8)  # a week and today
 DUTIES = {"off": Duty.OFF, "repair": Duty.REPAIR}  # what a select offers beside the routes
 
@@ -34,7 +34,7 @@ DUTIES = {"off": Duty.OFF, "repair": Duty.REPAIR}  # what a select offers beside
 class VehicleRow:
     vehicle_id: str
     current: Assignment | None
-    seen: Route | None  # on which it drives now, as the evidence has it
+    seen: Route | None  # the route to which it is matched now
     suggestion: Suggestion | None
     chosen: str  # of the select: a route_id, "off", "repair", or empty for the matcher
     trip: str
@@ -43,7 +43,7 @@ class VehicleRow:
 
 @dataclass
 class Changes:
-    """What a form asks for, and what is wrong with it, by field."""
+    """The typed rows and their errors."""
 
     rows: dict[str, tuple[str, str]] = field(default_factory=dict)  # vehicle -> select, trip
     errors: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def form() -> Response:
 
 
 def _filled(connection: Connection, network: Network, now: datetime, how: str) -> dict[str, tuple[str, str]]:
-    """What the selects are set to: yesterday's assignments, or what the evidence suggests; nothing is kept by that."""
+    """Values to fill the form with: yesterday's assignments, or the suggestions. Stores nothing."""
     if how == "kemarin":
         today = service_start(network, now)
         history = store.load_history(connection, today - timedelta(days=1), today)
@@ -71,7 +71,7 @@ def _filled(connection: Connection, network: Network, now: datetime, how: str) -
 
 
 def service_start(network: Network, now: datetime) -> datetime:
-    """When the service day that is under way began, about: at three in the morning."""
+    """The begin of the present service day, taken as 03:00."""
     local = (now - timedelta(seconds=DAY_ENDS_S - 24 * 3600)).astimezone(ZoneInfo(network.timezone)).date()
     return service_day_start(local, network.timezone) + timedelta(seconds=DAY_ENDS_S - 24 * 3600)
 
@@ -123,7 +123,7 @@ def _page(connection: Connection, network: Network, changes: Changes, values: Ma
 
 
 def vehicles_of(connection: Connection) -> list[str]:
-    """All that were heard, or that a tracker is on."""
+    """The vehicle_ids that were ever heard or have a tracker."""
     return sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
 
 
@@ -137,7 +137,7 @@ def _seen(network: Network, vehicle_id: str, now: datetime) -> Route | None:
 
 @pages.post("/armada/penugasan")
 def save() -> Response:
-    """All rows at once; only those that differ from what is in force are changed."""
+    """Saves all rows at once; only those that differ from the assignments in force are changed."""
     network, now, person = the_network(), world().now(), current_person()
     changes = Changes()
     starts_at = _time(network, "starts_at", now, now, changes)
@@ -161,7 +161,7 @@ def save() -> Response:
 
 
 def _wanted(in_force: Mapping[str, Assignment]) -> dict[str, tuple[str, str]]:
-    """The rows of the form that say something else than what is in force."""
+    """The rows of the form that differ from the assignments in force."""
     wanted = {}
     for name in request.form:
         if name.startswith("what-"):
@@ -169,14 +169,14 @@ def _wanted(in_force: Mapping[str, Assignment]) -> dict[str, tuple[str, str]]:
             chosen, trip = request.form[name], request.form.get(f"trip-{vehicle_id}", "").strip()
             current = in_force.get(vehicle_id)
             if chosen and current is not None and trip == current.trip_id:
-                trip = ""  # the select was changed, and the trip of before still stands beside it
+                trip = ""  # the route was changed, and the trip field still has the old trip
             if (chosen, trip) != (_choice_of(current), current.trip_id or "" if current else ""):
                 wanted[vehicle_id] = (chosen, trip)
     return wanted
 
 
 def _time(network: Network, name: str, otherwise: datetime, now: datetime, changes: Changes) -> datetime:
-    """A datetime-local field on the network's clock; empty: what is usual."""
+    """The value of a datetime-local field in the network's time zone; `otherwise` where empty. Adds errors to `changes`."""
     text = request.form.get(name, "").strip()
     if not text:
         return otherwise
@@ -200,7 +200,7 @@ def _objection(
     starts_at: datetime,
     ends_at: datetime,
 ) -> str:
-    """What is wrong with one row, with the way out; empty where nothing is."""
+    """What is wrong with one row and what to do; empty where it is right."""
     if vehicle_id not in known:
         return gettext("There is no bus “%(bus)s”; put a tracker on it first.", bus=vehicle_id[:40])
     if trip and trip not in network.trips:
@@ -256,7 +256,7 @@ def _give(
                 by=by,
                 now=now,
             )
-        except Overlap:  # somebody else assigned it in this very moment
+        except Overlap:  # somebody else assigned it at the same moment
             abort(409)
     audit(connection, "assigned", vehicle_id, before=before, after=trip or chosen)
 

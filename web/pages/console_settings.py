@@ -1,4 +1,4 @@
-"""What supervisors set: thresholds of the inbox and the advice, in force within seconds; who changed what, when and why."""
+"""The page for settings of the inbox and the advice, with the record of changes. They are in force within seconds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def settings() -> Response:
 
 @pages.post("/armada/setelan")
 def change() -> Response:
-    """All numbers at once; empty is the default again. Nothing counts where one of them is wrong."""
+    """Saves all settings at once; an empty field means the default. With one wrong field nothing is saved."""
     typed = {setting.name: request.form.get(setting.name, "").strip() for setting in SETTINGS}
     why = request.form.get("why", "").strip()[:WHY_LETTERS]
     objected = objections(_default(), typed)
@@ -60,7 +60,7 @@ def change() -> Response:
 
 
 def _plain(value: float | None) -> str:
-    """For the record, which is of no language; empty: the default."""
+    """A value as text for the record, independent of language; empty: the default."""
     return "" if value is None else f"{value:g}"
 
 

@@ -1,4 +1,4 @@
-"""Trackers: how each is doing, on which bus it is, and with what password it reports."""
+"""The page for trackers: their state, their vehicles and their passwords."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TrackerRow:
 
 @dataclass(frozen=True)
 class FormResult:
-    """What a form led to: a password to type in, or what is wrong at which field."""
+    """The result of a form: a new password, or an error at a field."""
 
     issued: IssuedPassword | None = None
     codes: Mapping[str, str] = field(default_factory=dict)  # app -> QR code of its settings, as a picture's address
@@ -92,7 +92,7 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
 
 
 def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
-    """The gravest of its troubles, else how it reports."""
+    """A tracker's row, with its gravest trouble or else how it reports."""
     now, network = world().now(), the_network()
     sentence, is_good = _sentence(tracker, now, network.timezone)
     return TrackerRow(
@@ -106,7 +106,7 @@ def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
 
 
 def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str, bool]:
-    """What is to be said of it, and whether that is good."""
+    """The sentence about a tracker, and whether it is good news."""
     own = [trouble for trouble in world().view.troubles if trouble.subject == tracker.tracker_id]
     if own:
         return troubles.wrong(own[0], language(), timezone, now), False
@@ -122,7 +122,7 @@ def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str
 
 
 def _is_just_set_up(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
-    """Whether it was given a password in this hour, and a position came since."""
+    """Whether it got a password within the last hour and a position has come since."""
     heard = tracker.last_received_at
     if credential is None or heard is None:
         return False
@@ -130,7 +130,7 @@ def _is_just_set_up(tracker: TrackerHealth, credential: Credential | None, now: 
 
 
 def _came_in_time(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:
-    """Whether a position came within five minutes of a password that was given in this hour."""
+    """Whether it got a password within the last hour and a position came within FIRST_FIX_WITHIN of that."""
     heard = tracker.last_received_at
     if credential is None or heard is None or not _is_just_set_up(tracker, credential, now):
         return False
@@ -156,7 +156,7 @@ def change() -> Response:
 
 
 def _map(tracker: str) -> FormResult:
-    """In one step: what was on the bus before is taken off, where that is asked."""
+    """Puts a tracker on a vehicle; if asked for, takes the vehicle's other trackers off in the same step."""
     vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
     if not vehicle:
         return FormResult(errors={"vehicle": gettext("Name a bus.")})
@@ -181,7 +181,7 @@ def _unmap(tracker: str) -> FormResult:
 
 
 def _add(tracker: str) -> FormResult:
-    """A password for a new tracker, or for one that was heard without; with a bus where one is named."""
+    """Issues a password for a new tracker or one without, and puts it on a vehicle if one is named."""
     vehicle, now = request.form.get("vehicle", "").strip()[:60], world().now()
     with writing(world().engine) as connection:
         issued = add_credential(connection, tracker, now=now)
@@ -207,7 +207,7 @@ def _revoke(tracker: str) -> FormResult:
 
 
 def _shown(issued: IssuedPassword) -> FormResult:
-    """The password, and for a phone its settings as a QR code for each app: shown once, kept nowhere."""
+    """The password and, for phones, a QR code of the settings for each app. Shown once and not stored."""
     host, links = request.host.rsplit(":", 1)[0], world().settings.phone_links
     codes = {} if links is None else {app: _code(link) for app, link in links(issued, host).items()}
     return FormResult(issued, codes, host)

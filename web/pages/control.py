@@ -25,12 +25,12 @@ from web.words import control, names
 from web.world import world
 
 pages = Blueprint("control", __name__)
-RESTS = 9.0  # the corridors of hundreds of buses take a third of a second to render: a tenth of a worker's time at most
+RESTS = 9.0  # pause after rendering, in render times: at most a tenth of a worker's time (0.3 s for hundreds of buses)
 
 
 @pages.get("/armada/kendali")
 def control_part() -> Response:
-    """The live part alone, for the script of the page."""
+    """Only the live part, for the page's script."""
     state = control_stamp(world().settings.data_dir), is_stale(world()), part_moment(world(), RECORD_EVERY_S)
     make = lambda: render_template("control_part.html", **control_values(world()))  # noqa: E731
     return shared_fragment("control", state, make, rests=RESTS)
@@ -52,7 +52,7 @@ def picture() -> Response:
 
 @pages.post("/armada/saran")
 def answer_advice() -> Response:
-    """A dispatcher applies an advice (it becomes a departure order, which riders see within seconds) or declines it."""
+    """Applies an advice, which becomes a departure order, or declines it."""
     vehicle_id, stop_id = request.form.get("bus", ""), request.form.get("stop", "")
     answer, why = request.form.get("answer", ""), request.form.get("why", "").strip()[:WHY_LETTERS]
     network, now = world().network, world().now()
@@ -73,7 +73,7 @@ def answer_advice() -> Response:
 
 
 def _moment(text: str, now: datetime) -> datetime | None:
-    """Unix seconds not so far from now that they cannot be a departure that is meant; None otherwise."""
+    """A moment from Unix seconds; None where it is not a number or too far from now for a departure."""
     if not text.isdecimal() or len(text) > 11:
         return None
     at = datetime.fromtimestamp(int(text), UTC)

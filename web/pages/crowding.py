@@ -21,7 +21,7 @@ pages = Blueprint("crowding_pages", __name__)
 
 @pages.post("/isi")
 def tap() -> Response:
-    """Back to the page that it came from, which says whether the tap counts."""
+    """Takes a tap and returns to the page that it came from, which says whether it counts."""
     only_from_our_pages()
     network, now = the_network(), world().now()
     try:
@@ -42,7 +42,7 @@ def tap() -> Response:
 
 
 def _is_on_its_trip(token: TapToken) -> bool:
-    """Whether the bus is still seen on the trip that the page spoke of."""
+    """Whether the bus is still seen on the trip for which the page was made."""
     state = world().states.get(token.vehicle_id)
     return (
         state is not None and state.matched.trip == token.trip and is_fresh(state.report.reported_at, world().now(), TOLD_AGE)

@@ -1,4 +1,4 @@
-"""For those who write programs: how to ask, with examples that run as they stand."""
+"""The page for developers: the API, with examples that run as they stand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pages = Blueprint("developers", __name__)
 
 @dataclass(frozen=True)
 class Example:
-    """What somebody may want to know, and the address that answers it."""
+    """A question, and the address that answers it."""
 
     question: str
     address: str
@@ -40,7 +40,7 @@ def developers_page() -> str:
 
 
 def _examples(network: Network, base: str) -> list[Example]:
-    """With ids of the network that is loaded, so that each can be copied and run."""
+    """The examples, with ids of the loaded network so that each can be copied and run."""
     stops = list(network.routes_of_stop)
     first, last = quote(stops[0], safe=""), quote(stops[-1], safe="")
     lat, lon = stop_place(network, stops[0]) or (0.0, 0.0)
@@ -64,6 +64,6 @@ def _examples(network: Network, base: str) -> list[Example]:
 
 
 def _unrolled_name(network: Network) -> str:
-    """A trip of the unrolled file, to show what its ids look like; empty where there is no trip by headway."""
+    """An example of a trip_id of the unrolled network; empty without headway-based trips."""
     row = next(iter(network.frequencies), None)
     return "" if row is None else f"{row.trip_id}~{row.start_s // 3600:02d}{row.start_s // 60 % 60:02d}{row.start_s % 60:02d}"

@@ -1,4 +1,4 @@
-"""The dispatchers' page: the fleet as it is now. Not for everybody."""
+"""The dispatchers' page with the fleet as it is now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.words import troubles
 from web.world import World, world
 
 pages = Blueprint("fleet", __name__)
-LIST_EVERY_S = 15  # so often pages ask for the list of all vehicles, and so often it is made: they count its ages themselves
+LIST_EVERY_S = 15  # how often pages ask for the list of vehicles, and how long it is cached; pages count the ages on
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _earlier() -> list[HandOver]:
 
 
 def _since(network: Network, now: datetime, earlier: list[HandOver], text: str) -> tuple[datetime, str]:
-    """When the shift began: as typed, else where the last note ended, else 8 hours ago; and what is wrong with it as typed."""
+    """When the shift began (as typed, else the end of the last note, else USUAL_SHIFT ago), and an error of the typed text."""
     usual = now - USUAL_SHIFT
     if earlier and timedelta(0) < now - earlier[0].until <= LONGEST_SHIFT:
         usual = earlier[0].until

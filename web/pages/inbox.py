@@ -19,13 +19,13 @@ from web.words import matters
 from web.world import world
 
 pages = Blueprint("inbox", __name__)
-FOUND_EVERY_S = 5  # so often the live process looks for troubles; what people do is seen at once
+FOUND_EVERY_S = 5  # how often the live process looks for troubles; deeds are seen at once
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
 @dataclass(frozen=True)
 class WrongDeed:
-    """What cannot be done about a matter, what was typed, and which field it is about."""
+    """Why a deed was not accepted, the typed values, and the field with the error."""
 
     matter_id: int
     sentence: str
@@ -35,7 +35,7 @@ class WrongDeed:
 
 @pages.get("/armada/kotak")
 def inbox_part() -> Response:
-    """The live part alone, for the script of the page."""
+    """Only the live part, for the page's script."""
     with world().engine.connect() as connection:
         newest = newest_ids(connection)
     state = world().version, newest, part_moment(world(), FOUND_EVERY_S)
@@ -84,7 +84,7 @@ def handle(matter_id: int) -> Response:
 
 
 def _asked() -> MatterDeed:
-    """What the form asks for; 400 where no button of ours does."""
+    """The deed that the form asks for; aborts with 400 for a request that no button of the page makes."""
     name, minutes = request.form.get("deed", ""), request.form.get("minutes", "")
     if name not in set(DeedKind):
         abort(400)
@@ -99,7 +99,7 @@ def _asked() -> MatterDeed:
 
 
 def _objection(matter: Matter, deed: MatterDeed) -> WrongDeed | None:
-    """Why that cannot be done, now that the matter stands as it does."""
+    """Why a deed is not possible for a matter; None where it is."""
     stand = matter_state(matter, deed.at)
     if stand.handling is Handling.OVER:
         return WrongDeed(matter.matter_id, gettext("This matter is over by itself already."), status=CONFLICT)

@@ -18,10 +18,10 @@ from web.world import world
 
 pages = Blueprint("log_in_pages", __name__)
 log = logging.getLogger(__name__)
-GO_ON = "go_on"  # in Flask's session: where somebody wanted to go, while they are elsewhere
-ELSEWHERE = "id_token"  # in Flask's session: with it a log-in at the identity provider is ended; empty: without it
-LONGEST_HINT = 2000  # letters of it that fit into a cookie beside the rest
-NAME_AT_MOST = 60  # characters looked at; a name has 40
+GO_ON = "go_on"  # in Flask's session: the page to return to after a log-in at the identity provider
+ELSEWHERE = "id_token"  # in Flask's session: the token that ends a log-in at the identity provider; may be empty
+LONGEST_HINT = 2000  # longest token that fits into the cookie, characters
+NAME_AT_MOST = 60  # characters of a typed name that are read; names have at most 40
 
 
 @pages.get("/masuk")
@@ -41,7 +41,7 @@ def _form(name: str, error: str, status: int) -> Response:
 
 
 def _next() -> str:
-    """Where to go on: an address of ours below /armada, nothing else."""
+    """The address to continue at; only addresses below /armada are accepted."""
     wanted = request.values.get("lanjut", "")
     return wanted if wanted.startswith(PLACE) and not wanted.startswith("//") and "\\" not in wanted else PLACE
 
@@ -72,7 +72,7 @@ def log_in() -> Response:
 
 @pages.get("/masuk/akun")
 def begin_elsewhere() -> Response:
-    """To the identity provider, where there is one."""
+    """Redirects to the identity provider, if one is set up."""
     from web.single_sign_on import NotReached, send_there  # with Authlib: 20 MB that other systems do not need
 
     settings = world().settings.single_sign_on
@@ -88,7 +88,7 @@ def begin_elsewhere() -> Response:
 
 @pages.get("/masuk/akun/kembali")
 def vouched() -> Response:
-    """Where the identity provider sends people back to."""
+    """The address to which the identity provider redirects back."""
     from web.single_sign_on import NotReached, NotVouched, who_comes_back
 
     settings = world().settings.single_sign_on
@@ -152,9 +152,9 @@ def _let_in(person: Person, attempt: Attempt) -> Response:
 
 @pages.post("/keluar")
 def leave() -> Response:
-    """Ends a log-in, at the identity provider too where it came from one.
+    """Ends a log-in, also at the identity provider if it came from there.
 
-    It is a page that leads there: browsers let no form of ours lead to another site.
+    That is reached by a page with a link, since our security policy allows no form to lead to another site.
     """
     only_from_our_pages()
     now = world().now()

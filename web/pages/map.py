@@ -28,7 +28,7 @@ from web.words.languages import language
 from web.world import World, world
 
 pages = Blueprint("map", __name__)
-STREET_MAPS_KEPT = 4  # of a language: the names by which one site is reached
+STREET_MAPS_KEPT = 4  # cached per language: one for each host name of the site
 FOREVER_S = 365 * 24 * 3600
 
 
@@ -42,12 +42,12 @@ def map_page() -> Response:
 
 
 def bus_list(of_world: World) -> dict[str, Any]:
-    """What the list of buses shows."""
+    """The values of the list of buses."""
     return {"buses": buses_in_service(of_world), "notices": notices(of_world), "next_index": next_index}
 
 
 def notices(of_world: World) -> list[Alert]:
-    """Those by which something is not served now: a stop, a route, a trip."""
+    """The active alerts that take a stop, a route or a trip out of service."""
     now = of_world.now()
     return [alert for alert in of_world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.is_active(now)]
 
@@ -61,14 +61,14 @@ def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
 
 @pages.get("/peta/<any(city, places):name>.js")
 def script(name: str) -> Response:
-    """Drawn by folium once per network version; the workers share it through a file."""
+    """The map's script, drawn by folium once per network version and shared by the workers through a file."""
     network = the_network()
     of_world = world()
     path = of_world.settings.data_dir / "live" / f"map-{name}-{drawn_key(of_world)}.js"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        from maps.page import draw_city  # folium and geopandas take a second: only the first who asks waits for them
+        from maps.page import draw_city  # importing folium and geopandas takes a second
 
         guide, tile_url = guide_of(of_world), of_world.settings.tile_url
         content = draw_city(network, guide, tile_url=tile_url, with_places=name == "places").encode()
@@ -81,7 +81,7 @@ def script(name: str) -> Response:
 
 @pages.get("/peta.svg")
 def picture() -> Response:
-    """The map for whoever has no JavaScript: as it is now."""
+    """The map as a picture, for browsers without JavaScript."""
     network, now = the_network(), world().now()
     buses = [
         DrawnBus(
@@ -150,14 +150,14 @@ def sha256_of(*words: str) -> str:
 
 @pages.get("/peta/dasar.json")
 def ground() -> Response:
-    """The ground under the map: what was imported, else the names of the quarters that the guide knows; nothing is invented."""
+    """The ground under the map: the imported one, else the names of quarters from the guide."""
     stored = ground_of(world())
     return _immutable(stored.content, "application/json")
 
 
 @pages.get("/peta/dasar/<name>.json")
 def ground_part(name: str) -> Response:
-    """A finer part, asked for by phones that look at it closely."""
+    """A part of the ground in more detail, for a zoomed map."""
     content = load_part(world().settings.data_dir, name)
     if content is None:
         abort(404)

@@ -49,7 +49,7 @@ def _page(values: Mapping[str, str], error: str, one_time: str, status: int) -> 
 
 @pages.post("/armada/orang")
 def add() -> Response:
-    """The password is made here and shown once; its owner must choose another."""
+    """Adds a person. The password is generated and shown once; its owner must choose another."""
     name, role = request.form.get("name", "").strip().lower(), request.form.get("role", "")
     if role not in list(Role):
         return _page(request.form, gettext("Choose a role."), "", 422)

@@ -87,7 +87,7 @@ def performance_xlsx() -> Response:
 
 @pages.get("/armada/kinerja.pdf")
 def performance_pdf() -> Response:
-    """For the Dinas, to be printed and signed."""
+    """The report as PDF, for the Dinas to print and sign."""
     from web.print.performance_report import report_pdf  # fonts and their tools: only who prints loads them
 
     board, network = _board(), the_network()
@@ -141,7 +141,7 @@ def _board() -> PerformanceBoard:
 
 
 def _around(period: Period, day: date) -> tuple[date, date]:
-    """A day of the period before and of the one after."""
+    """A day of the previous period and one of the next."""
     first, last = span_of(period, day)
     return first - timedelta(days=1), last + timedelta(days=1)
 

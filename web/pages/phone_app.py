@@ -56,7 +56,7 @@ def worker() -> Response:
 
 @pages.get("/offline/<any(id, en):tag>")
 def offline_in(tag: str) -> Response:
-    """The same in one language, for a phone to keep: which one it will read is not known yet."""
+    """The offline page in one language; phones keep it in every language."""
     with force_locale(tag):
         response = make_response(offline())
     response.content_language.add(tag)
@@ -65,7 +65,7 @@ def offline_in(tag: str) -> Response:
 
 @pages.get("/offline")
 def offline() -> str:
-    """Stops with their headways and hours: what holds without a connection. No times of buses."""
+    """The page shown without a connection: stops with their headways and hours, no times of buses."""
     network = the_network()
     table, today = timetable_of(network), local_date(world().now(), network.timezone)
     stops = []

@@ -18,7 +18,7 @@ from web.words import journey_words, phrasing
 from web.world import world
 
 pages = Blueprint("planner", __name__)
-SAME_MOMENT = timedelta(minutes=1)  # who types the minute that it is means now
+SAME_MOMENT = timedelta(minutes=1)  # a typed time this near to now means now
 
 
 @pages.get("/rute")
@@ -31,7 +31,7 @@ def planner_page() -> Response:
     arrive = request.args.get("tiba") == "1"
     today = local_date(now, network.timezone)
     is_past = not time_error and when < now - SAME_MOMENT
-    if is_past and not arrive:  # what has left is no way to go
+    if is_past and not arrive:  # journeys that have left are not shown
         when = now
     journey_plan: Plan | None = None
     same, walk_s = False, None

@@ -1,4 +1,4 @@
-"""The playback: any minute of the last months as the console and the riders saw it, and what a complaint is to be answered."""
+"""The playback: any minute of the last months as the console and the riders saw it, and the verdict for a ticket."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _local(network: Network, at: datetime) -> str:
 
 
 def _moment(network: Network, now: datetime, wrong: dict[str, str], name: str = "t") -> datetime:
-    """The moment that is asked for, on the agency's clock; without one: five minutes ago."""
+    """The requested moment in the agency's time zone; by default five minutes ago. Adds errors to `wrong`."""
     text = request.args.get(name, "").strip()
     if not text:
         return now - timedelta(minutes=5)
@@ -95,7 +95,7 @@ def _stop(network: Network, wrong: dict[str, str]) -> Stop | None:
 
 @pages.get("/armada/putar.csv")
 def playback_csv() -> Response:
-    """Where vehicles were known to be, a row each ten seconds, times in UTC."""
+    """The recorded positions of vehicles, a row every ten seconds, times in UTC."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(["seen_at", "vehicle_id", "lat", "lon", "status", "trip_id", "reported_at"])
@@ -108,7 +108,7 @@ def playback_csv() -> Response:
 
 @pages.get("/armada/putar.geojson")
 def playback_geojson() -> Response:
-    """The way of each vehicle, a line with a moment for each of its points."""
+    """The way of each vehicle: a line with the time of each point."""
     ways: dict[str, list[tuple[float, float, str]]] = {}
     for at, vehicle in _exported():
         ways.setdefault(vehicle.vehicle_id, []).append((vehicle.lon, vehicle.lat, f"{at:%Y-%m-%dT%H:%M:%SZ}"))

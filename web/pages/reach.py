@@ -1,4 +1,4 @@
-"""How far one comes by bus and is back before the last one: /jangkauan, a list and a picture, without JavaScript."""
+"""The stops within reach by bus with a bus back: /jangkauan, a list and a picture, without JavaScript."""
 
 from __future__ import annotations
 

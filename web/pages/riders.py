@@ -75,7 +75,7 @@ def now_parts(network: Network) -> dict[str, object]:
 
 
 def address_of(endpoint: Endpoint) -> str:
-    """The page of what was found."""
+    """The address of an endpoint's page."""
     kind, _, name = endpoint.key.partition(":")
     return {"halte": stop_url, "koridor": route_url}[kind](name) if kind != "tempat" else f"/wisata/{name}"
 
@@ -116,7 +116,7 @@ def route_page(route_id: str) -> Response:
 
 @pages.get("/jadwal/<path:route_id>")
 def timetable_page(route_id: str) -> str:
-    """To print and hang up: a day's departures, or the headways where no times are promised."""
+    """The timetable to print: a day's departures, or the headways of headway-based service."""
     network = the_network()
     route = network.route(route_id)
     wanted = request.args.get("hari", "")

@@ -1,4 +1,4 @@
-"""What the search fields suggest while somebody types: /saran.json, all names of a small city at once, else those that fit."""
+"""Suggestions for the search fields, /saran.json: all names of a small network at once, else those that match."""
 
 from __future__ import annotations
 

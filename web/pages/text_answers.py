@@ -102,7 +102,7 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
 
 
 def way_text(network: Network, start: Endpoint, end: Endpoint) -> str:
-    """How one comes from here to there now, on foot where no bus is there sooner."""
+    """The way from one endpoint to another now: by bus, or on foot where that is not slower."""
     now, head, walk_s = world().now(), f"{start.name}>{end.name}:", walk_between(start, end)
     if is_same(start, end):
         return f"{head} {gettext('One stop serves both: no bus is needed.')} {journey_words.on_foot(walk_s)}"
@@ -127,7 +127,7 @@ def way_text(network: Network, start: Endpoint, end: Endpoint) -> str:
 
 
 def _ride(network: Network, ride: Ride, now: datetime, letters: int) -> str:
-    """letters: of the stop's name at most."""
+    """A ride in words. letters: most letters of the stop's name."""
     return gettext(
         "%(route)s %(time)s from %(stop)s",
         route=names.route_name(network.routes[ride.pattern.route_id]),
@@ -137,7 +137,7 @@ def _ride(network: Network, ride: Ride, now: datetime, letters: int) -> str:
 
 
 def understand_message(network: Network, message: str) -> tuple[list[Stop], Route | None]:
-    """The stop and the route that a message means: several stops where they share the code, none where it cannot be told."""
+    """The stops and the route that a message names: several stops if they share a code, none if it is not understood."""
     words = message.split()
     if words and words[0].lower() in ("halte", "stop"):
         words = words[1:]
@@ -233,5 +233,5 @@ def sms(text: str) -> str:
 
 
 def sms_letters(text: str) -> str:
-    """In the letters that every phone shows; other alphabets as they are written in Latin ones."""
+    """Text in letters that every phone shows; other alphabets are transliterated."""
     return "".join(letter for letter in anyascii(text.replace("·", ",")) if letter in GSM)

@@ -1,4 +1,4 @@
-"""Feedback in two taps and without a name: joined with what the page had promised, with a ticket that gets an answer."""
+"""Riders' feedback without a name, stored with what the page showed, as a ticket that gets an answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pages = Blueprint("ticket_pages", __name__)
 KINDS = ("no_bus", "passed_by", "wrong_stop", "wrong_info", "other")
 SHOWN_ROWS = 6
 SHOWN_FOR = timedelta(days=60)
-DRAFTED_AT_ONCE = 4  # answers: each reads an hour of what was written down
+DRAFTED_AT_ONCE = 4  # answers drafted per page: each reads an hour of the record
 
 
 @pages.get("/lapor")
@@ -61,7 +61,7 @@ def report() -> Response:
     only_from_our_pages()
     kind, text = request.form.get("kind", ""), request.form.get("text", "").strip()
     stop_id = request.form.get("stop", "")
-    if request.form.get("website"):  # a field that people do not see
+    if request.form.get("website"):  # a hidden field that only robots fill in
         abort(400)
     if stop_id and stop_id not in the_network().stops:
         return _form("", text, gettext("The stop is not in the network any more; name it in your words."), 422)
@@ -84,7 +84,7 @@ def report() -> Response:
 
 
 def about_of(day: str, time_text: str, timezone: str, now: datetime) -> datetime | None:
-    """When it happened; None: now. Raises ValueError, with the sentence for the rider."""
+    """When it happened; None: now. Raises ValueError with a sentence for the rider."""
     if day not in ("today", "yesterday"):
         return None
     match = re.fullmatch(r"([01]?\d|2[0-3])[:.]([0-5]\d)", time_text.strip())
@@ -110,7 +110,7 @@ def ticket(ticket_id: str) -> Response:
 
 
 def promised_rows(of_ticket: Ticket) -> list[dict[str, Any]]:
-    """What the page showed then: rows as the API gives them, those with a time, in its order."""
+    """The rows with a time that the page showed then, as the API gives them, in its order."""
     rows = PROMISED.decode(of_ticket.promised) or []
     timed = [{**row, "moment": datetime.fromisoformat(row["at"])} for row in rows if row.get("at")]
     return sorted(timed, key=lambda row: row["moment"])[:SHOWN_ROWS]
@@ -134,7 +134,7 @@ def _desk(ticket_id: str, text: str, error: str, status: int) -> Response:
 
 
 def _drafts(tickets: list[Ticket], asked_id: str) -> dict[str, str]:
-    """ticket_id -> an answer, of those asked for and the longest-waiting; "" where one can be had by asking."""
+    """ticket_id -> a drafted answer for asked_id and the longest-waiting tickets; "" for others, drafted on request."""
     network = the_network()
     waiting = [
         row

@@ -92,7 +92,7 @@ def place_page(slug: str) -> Response:
 
 
 def photo_address(photo: Photo | None, suffix: str) -> str:
-    """Changes with the picture."""
+    """The address of a photo; it changes with the picture, for caches. Empty without one."""
     if photo is None:
         return ""
     return f"/wisata/foto/{photo.place_id}.{suffix}?v={photo_stamp(world(), photo.place_id, suffix)}"
@@ -100,7 +100,7 @@ def photo_address(photo: Photo | None, suffix: str) -> str:
 
 @pages.get("/wisata/foto/<slug>.<any(avif, webp):suffix>")
 def photo_file(slug: str, suffix: str) -> Response:
-    """One of our own origin; only of a place that is shown, with credit and licence."""
+    """A photo from our own origin; only of places that are shown, with credit and licence."""
     guide, folder = guide_of(world()), guide_folder_of(world())
     if guide.place(slug) is None or guide.photo(slug) is None or folder is None:
         abort(404)

@@ -10,7 +10,7 @@ NONE, BY_PHONE, BY_SIGN = 1, 2, 3
 
 
 def boarding(pickup_type: int | None, drop_off_type: int | None, agency: Agency | None = None) -> str:
-    """Empty where one gets on and off as everywhere. The agency is the one to call."""
+    """A sentence on boarding and alighting; empty for a regular call. agency: whom to telephone."""
     if pickup_type == NONE and drop_off_type == NONE:
         return gettext("nobody gets on or off here")
     phone = agency.phone if agency is not None else ""

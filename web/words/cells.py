@@ -9,5 +9,5 @@ Value = TypeVar("Value")
 
 
 def plain(value: Value) -> Value | str:
-    """A text that a spreadsheet would take for a formula is made none (OWASP: CSV injection); numbers stay numbers."""
+    """A value safe for a spreadsheet: text that would be read as a formula is escaped (OWASP: CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_BEGINS) else value

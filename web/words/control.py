@@ -42,12 +42,12 @@ def clock_s(at: datetime) -> str:
 
 
 def moment_full(at: datetime) -> str:
-    """Day and time, of a moment that may be long ago."""
+    """Day and time of a moment."""
     return f"{format_datetime(at, 'EEEE d MMMM y')}, {clock_s(at)}"
 
 
 def factor_word(name: str) -> str:
-    """A reading of the forecaster (transit.forecasting.regression) in words."""
+    """A feature of the forecaster (transit.forecasting.regression) in words."""
     return {
         "always": gettext("what is always so"),
         "network today": gettext("traffic of the whole city today"),

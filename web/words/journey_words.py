@@ -24,10 +24,7 @@ def at(moment: Moment) -> datetime:
 
 
 def clock(moment: Moment, day: datetime, *, zone: str = "", about: bool = False) -> str:
-    """A time on the clock of a stop (zone), as a band where it is not sure.
-
-    It names its day where that is not the day of the moment `day`.
-    """
+    """A time in a stop's zone, as a band where its interval is wide; with its weekday if that is not the day of `day`."""
     if moment.high - moment.low > WIDE_S:
         return _band(moment, day, zone)
     time = phrasing.moment(at(moment), day, zone)
@@ -40,9 +37,9 @@ def _band(moment: Moment, day: datetime, zone: str) -> str:
 
 
 def span(journey: Journey, now: datetime, zone_of: Callable[[str], str]) -> str:
-    """From when until when, "09.12-09.41", of another day "Senin 09.12-09.41"; by headway only about when one is there.
+    """Begin and end, "09.12-09.41", of another day "Senin 09.12-09.41"; by headway only about when it arrives.
 
-    zone_of: the zone in which a stop's clocks go.
+    zone_of: stop_id -> its time zone.
     """
     first, last = at(journey.leaves), at(journey.comes)
     here, there = zone_of(journey.rides[0].board), zone_of(journey.rides[-1].alight)
@@ -52,7 +49,7 @@ def span(journey: Journey, now: datetime, zone_of: Callable[[str], str]) -> str:
 
 
 def band(journey: Journey, day: datetime, zone_of: Callable[[str], str]) -> str:
-    """Between when and when one is there, its day named where it is another one; empty where that is sure."""
+    """The band of the arrival, with its day if that is another one; empty where the interval is not wide."""
     if journey.comes.high - journey.comes.low <= WIDE_S:
         return ""
     low, high = (datetime.fromtimestamp(unix_s, UTC) for unix_s in (journey.comes.low, journey.comes.high))
@@ -65,7 +62,7 @@ def minutes(seconds: float) -> str:
 
 
 def on_foot(seconds: float | None) -> str:
-    """How long it takes without a bus; empty where nobody knows, and where one is there."""
+    """How long the way takes on foot; empty where that is not known or zero."""
     return "" if not seconds else gettext("On foot about %(minutes)s.", minutes=minutes(seconds))
 
 
@@ -90,7 +87,7 @@ def source(ride: Ride) -> str:
 
 
 def chance(value: float | None) -> str:
-    """How sure a change is, in tenths where it is not; empty where nothing is known."""
+    """How likely a change succeeds, in tenths unless it is certain; empty where that is not known."""
     if value is None:
         return ""
     if value >= SURE:
@@ -104,7 +101,7 @@ def chance(value: float | None) -> str:
 
 
 def bar(journey: Journey) -> list[tuple[str, float, float, Leg | None]]:
-    """(kind, share where it begins, share of the whole) of each stretch, waits included, for a bar of proportion."""
+    """(kind, begin as a share, length as a share, leg) of each stretch of a journey, waits included, for a bar."""
     whole = max(journey.seconds, 1.0)
     rows: list[tuple[str, float, float, Leg | None]] = []
     place, clock_s = 0.0, journey.leaves.at

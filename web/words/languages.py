@@ -1,4 +1,4 @@
-"""Languages: the catalogues of web/translations, compiled in memory, so that no stale .mo can lie about."""
+"""Languages: the catalogues of web/translations, compiled in memory, so that no .mo file can be out of date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from transit.plan.network import Network
 
 LANGUAGES = ("id", "en")  # the first is the default; the words in code and templates are English
 COOKIE = "lang"
-NOT_NEGOTIATED = (  # how addresses begin that are shown to many, read by programs or in one language alone
+NOT_NEGOTIATED = (  # prefixes of addresses that are shown to many, read by programs, or in one language only
     "/t/", "/api/", "/tanda/", "/embed/", "/layar/", "/gtfs", "/metrics", "/healthz", "/static/", "/vendor/", "/offline/",
 )  # fmt: skip
 COOKIE_AGE_S = 365 * 24 * 3600
@@ -49,7 +49,7 @@ class MemoryDomain(Domain):
 
 
 def choose_language() -> str:
-    """The address says it, else the cookie, else (for pages) the browser, else the feed, else ours."""
+    """The language of the address, else of the cookie, else (for pages) of the browser, else of the feed, else ours."""
     if not has_request_context():
         return LANGUAGES[0]
     tags = [request.args.get("lang"), request.cookies.get(COOKIE)]

@@ -1,4 +1,4 @@
-"""The inbox in words: the first step out of a matter, and how it stands with people."""
+"""The inbox in words: the first step to solve a matter, and its handling."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class NextStep:
 
 
 def vehicle_of(trouble: Trouble) -> str:
-    """The vehicle that it is about, where the figures name it besides the subject."""
+    """The vehicle_id that a trouble is about, from its subject or figures; empty without one."""
     return str(trouble.figures.get("vehicle", trouble.subject))
 
 
 def first_step(trouble: Trouble) -> NextStep | None:
-    """None where nothing on the console's pages helps."""
+    """The page that helps with a trouble; None where no page of the console does."""
     kind, route_id = trouble.kind, str(trouble.figures.get("route_id", ""))
     if kind in OF_NOBODY:
         return None

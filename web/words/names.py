@@ -26,7 +26,7 @@ class _Words:
 
 @once_per_network
 def _words(network: Network) -> _Words:
-    """By the primary language: en-US and EN serve readers of English, unless the feed says a word in plain en too."""
+    """The translations by primary language: en-US and EN count as en, unless the feed has the word in plain en."""
     words = _Words()
     for row in sorted(network.translations, key=lambda row: (len(row.language), row.record_id != "")):
         tag = row.language.replace("_", "-").partition("-")[0].casefold()
@@ -59,7 +59,7 @@ def _text_of_sign(network: Network, row: Translation) -> str:
 
 
 def translate(table: str, field_name: str, record_id: str, value: str) -> str:
-    """A row for the record goes before one for the text."""
+    """The translation of a field's value; a row by record_id goes before one by field_value."""
     network = world().network
     if network is None or not network.translations:
         return value
@@ -123,7 +123,7 @@ def _sign_of_trip(words: _Words, trip: Trip, text: str) -> str:
 
 
 def platform(stop: Stop) -> str:
-    """Of a stop in a station: its platform, or what it is called where the feed numbers none."""
+    """The platform_code of a stop in a station, else its name."""
     return translate("stops", "platform_code", stop.stop_id, stop.platform_code) or stop_name(stop)
 
 

@@ -1,4 +1,4 @@
-"""What dispatchers tell most often, ready to be filled in, in every language."""
+"""Templates of the most frequent notices, in every language."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from web.boards.performance import PerformanceBoard
 
 NOTHING = "–"
-OPENS, BETWEEN, CLOSES = "\ue000", "\ue001", "\ue002"  # round a number and its address: of no alphabet, so in no text
+OPENS, BETWEEN, CLOSES = "\ue000", "\ue001", "\ue002"  # marks around a number and its address: private-use characters
 MARKED = re.compile(f"{OPENS}([^{BETWEEN}]*){BETWEEN}([^{CLOSES}]*){CLOSES}")
 
 
@@ -70,7 +70,7 @@ def headings() -> list[str]:
 
 
 def cells(figures: PerformanceFigures, empty_km: float | None) -> list[str]:
-    """One row of a table: minutes, shares in per cent. Empty where all hours were left out: a 0 would be a claim."""
+    """One row of a table: minutes, shares in per cent. Cells are empty where all hours were left out."""
     return [
         minutes(figures.excess_wait_s),
         minutes(figures.over_promise_s),

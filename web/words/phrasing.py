@@ -18,9 +18,9 @@ from transit.plan.timetable import Hours, NoServiceReason
 from transit.tracking.state import TO_COME, VehicleStatus
 from web.words.languages import LANGUAGES, language
 
-SOON_LAST = timedelta(minutes=30)  # so long before it the last bus of the day is marked in amber
+SOON_LAST = timedelta(minutes=30)  # how long before it the last bus of the day is marked in amber
 BAND_MIN = 30  # minutes that the band under a time spans
-SHOULD_HAVE_COME_S = 60.0  # so long after its moment a bus should have come, and we do not see where it is
+SHOULD_HAVE_COME_S = 60.0  # this long after its moment an unseen bus is shown as one that should have come
 DAYS_OF_A_WEEK = 7
 MINUTES_OF_A_DAY = 24 * 60
 WIDE = timedelta(minutes=3)  # an interval wider than this is told as a range
@@ -77,7 +77,7 @@ def date_name(value: date | datetime) -> str:
 
 
 def minutes(at: datetime, now: datetime, low: datetime | None = None, high: datetime | None = None) -> str:
-    """Whole minutes, rounded so that nobody comes too late; a range where the interval is wide; never "0"."""
+    """Whole minutes, rounded down so that no rider comes too late; a range where the interval is wide; never "0"."""
     seconds = (at - now).total_seconds()
     if seconds < -SHOULD_HAVE_COME_S:
         return gettext("overdue")
@@ -148,7 +148,7 @@ def stops_away(count: int) -> str:
 
 
 def standing(since: datetime, place: str, *, in_jam: bool = False) -> str:
-    """What is said in place of minutes of a vehicle that does not come on. place: the name of the stop where it stands."""
+    """The text in place of minutes for a standing vehicle. place: the name of the stop where it stands."""
     if in_jam:
         return gettext("standing since %(time)s near %(stop)s; other buses stand there too", time=clock(since), stop=place)
     return gettext("standing since %(time)s near %(stop)s", time=clock(since), stop=place)

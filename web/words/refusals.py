@@ -1,4 +1,4 @@
-"""Why reports of a tracker are refused, and why a vehicle is not on the trip that was said, in a dispatcher's words."""
+"""Why reports of a tracker are refused, and why a vehicle is not on its named trip, in words for dispatchers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def refusal_word(reason: str) -> str:
 
 
 def explanation_word(explanation: str) -> str:
-    """transit.tracking's reason why the plain reading of a position was overruled."""
+    """MatchedPosition.explanation in words."""
     if explanation == "label overruled":
         return gettext("drives another trip than was said")
     taken, _, vehicle_id = explanation.partition("trip taken by ")

@@ -1,4 +1,4 @@
-"""The answer to a rider's report, drafted from what was really seen at the stop: to be read, corrected and sent by a person."""
+"""The draft of an answer to a ticket, from what was observed at the stop; a person reads, corrects and sends it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from transit.quality.verdict import RecordedCall, TicketVerdict, VerdictKind
 from web.words import names, phrasing
 
 ABOUT_BUSES = ("no_bus", "passed_by", "wrong_info")  # kinds of reports that what was seen answers
-FAR_OFF = timedelta(minutes=2)  # by which a promise was wrong enough to be owned up to
-NOTICES = 1  # of those in force, that an answer names
+FAR_OFF = timedelta(minutes=2)  # error of a prediction from which the answer admits it
+NOTICES = 1  # active notices named in an answer
 
 
 def drafted(stop: Stop, verdict: TicketVerdict, alerts: Sequence[Alert], longest: int) -> str:
-    """At most so many characters, in whole sentences."""
+    """The draft in whole sentences, at most `longest` characters."""
     sentences = [_what_came(stop, verdict), *_what_was_shown(verdict), *_what_else(verdict, alerts)]
     text = ""
     for sentence in filter(None, sentences):

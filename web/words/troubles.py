@@ -22,7 +22,7 @@ UNITS = ((2 * 86400, 86400, "%(count)s days"), (2 * 3600, 3600, "%(count)s h"), 
 
 
 class Words(NamedTuple):
-    """Msgids. Both may speak of %(subject)s, %(since)s and the trouble's figures."""
+    """Msgids. Both may contain %(subject)s, %(since)s and the trouble's figures."""
 
     wrong: str
     remedy: str
@@ -401,7 +401,7 @@ def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> s
 
 
 def clock_word(tracker: TrackerHealth) -> str:
-    """Of the clock of a tracker: nothing is said of one that was not heard live often enough."""
+    """The offset of a tracker's clock in words, also where it is zero or not known."""
     if tracker.clock_offset_s is None:
         return gettext("not known")
     if tracker.clock_offset_s == 0.0:
@@ -455,7 +455,7 @@ def _written(figures: Mapping[str, Figure], language: str, timezone: str, now: d
 
 
 def span(seconds: float, language: str) -> str:
-    """A span of time in a unit of which it has several; how long, not in which direction."""
+    """The length of a span of time, without its sign, in the largest unit of which it has several."""
     size = abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
