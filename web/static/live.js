@@ -33,7 +33,7 @@
    var late = setTimeout(function () { if (stop) stop.abort(); }, o.patience || 5000);
    var options = { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin" };
    if (stop) options.signal = stop.signal;
-   fetch(o.part, options).then(function (answer) {
+   fetch(o.part.call ? o.part() : o.part, options).then(function (answer) {
     if (answer.status === 401) location.reload();
     if (answer.status !== 200 && answer.status !== 304) throw new Error(answer.status);
     seen = Number(answer.headers.get("X-Now")) || now();
@@ -67,7 +67,7 @@
  var words = box.dataset.w.split("|"), fresh = document.getElementById("fresh"), say = document.getElementById("say");
  var EVERY = 15000, spoken = "", born = document.getElementById("part").dataset, kept = born.kept !== undefined;
  var poll = window.poll(box, {
-  part: location.pathname + box.dataset.part, every: EVERY, longest: 120000, patience: 12000, now: +born.now + +(born.kept || 0), seen: +born.now,
+  part: function () { return location.pathname + box.dataset.part; }, every: EVERY, longest: 120000, patience: 12000, now: +born.now + +(born.kept || 0), seen: +born.now,
   hidden: function () { return window.armed ? EVERY : 0; },
   swapped: function () { document.dispatchEvent(new Event("swapped")); },
   answered: function () { kept = false; if (fresh) fresh.hidden = true; tell(); speak(); },
