@@ -19,7 +19,6 @@ import math
 import os
 import re
 import statistics
-import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from random import Random
 from urllib.parse import urlencode
 
 from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, end, p, place_on
+from benchmarks.measured_commit import measured_commit
 from gps_ingest.mqtt import new_client, parse_url
 from gps_ingest.simulation.publisher import topic_of
 from transit.store.database import writing
@@ -279,9 +279,8 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=30.0, help="of each span")
     arguments = parser.parse_args()
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {commit}, {json.dumps(vars(arguments))}, load {os.getloadavg()[0]:.1f}")
+    about = f"{measured_commit()}, {json.dumps(vars(arguments))}, load {os.getloadavg()[0]:.1f}"
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {about}")
     with a_system(arguments.vehicles) as system:
         with writing(system.engine) as connection:
             add_person(connection, NAME, Role.DISPATCHER, PASSWORD, now=datetime.now(UTC))

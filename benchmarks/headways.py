@@ -15,7 +15,6 @@ benchmarks/results/headways.md.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from pathlib import Path
 from random import Random
 from statistics import fmean, pstdev
 
+from benchmarks.measured_commit import measured_commit
 from benchmarks.simulated import report_of
 from gps_ingest.simulation.drivers import Mode
 from gps_ingest.simulation.publisher import Fix
@@ -294,10 +294,9 @@ def table_row(route_id: str, rule: str, rows: Sequence[Evenness]) -> str:
 
 def page(options: argparse.Namespace, lines: Sequence[str]) -> str:
     """The table with what it was made by."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     head = f"""# Holding rules, with GPS, pipeline and forecaster in the loop
 
-`python -m benchmarks.headways {" ".join(sys.argv[1:])}`, {datetime.now(UTC):%Y-%m-%d}, commit {commit}.
+`python -m benchmarks.headways {" ".join(sys.argv[1:])}`, {datetime.now(UTC):%Y-%m-%d}, commit {measured_commit()}.
 Means over the seeds of {options.hours:g} h each, the first hour left out; {options.obeyed:.0%} of the departures go as told,
 10 s late (standard deviation 15 s), and are held {LONGEST_HOLD.total_seconds():.0f} s at most. What the rules are is said in
 the benchmark's functions; the console's stands in docs/decisions/0105.

@@ -12,7 +12,6 @@ computed from them once, and stored for each day. Then the pages are asked for a
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from time import perf_counter
 import msgspec
 
 from benchmarks.headways import SAMPLE, SHOWN
+from benchmarks.measured_commit import measured_commit
 from gps_ingest.simulation.simulator import Fleet
 from gtfs.reader import read_network
 from transit.arrivals.steadiness import Steadiness
@@ -223,10 +223,8 @@ def main() -> None:
         settings = WebSettings(data_dir, f"sqlite:///{Path(folder) / 'transit.db'}", armada_is_local=True, clock=lambda: now)
         measure(create_app(settings).test_client(), network, now, say)
     if options.write:
-        git = ["git", "rev-parse", "--short", "HEAD"]
-        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
         command = f"`python -m benchmarks.history {' '.join(sys.argv[1:])}`"
-        head = f"# The record\n\n{command}, {datetime.now(UTC):%Y-%m-%d}, commit {commit}.\n\n"
+        head = f"# The record\n\n{command}, {datetime.now(UTC):%Y-%m-%d}, commit {measured_commit()}.\n\n"
         WRITTEN.write_text(head + "\n".join(f"- {line}" for line in lines) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 
 from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, p
+from benchmarks.measured_commit import measured_commit
 
 WARM_S = 20.0  # until every vehicle is on a trip
 HEADERS = {"Accept-Encoding": "br", "Accept-Language": "id"}
@@ -126,8 +126,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--askers", type=int, default=0)
     options = parser.parse_args()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {commit}, {json.dumps(vars(options))}, load {os.getloadavg()[0]:.1f}")
+    about = f"{measured_commit()}, {json.dumps(vars(options))}, load {os.getloadavg()[0]:.1f}"
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {about}")
     rush(options.vehicles, options.clients, options.seconds, options.askers)
 
 

@@ -9,7 +9,7 @@ often the answer changed.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -31,7 +31,9 @@ RHYTHMS_S, WHITE_M, DRIFT_M = (1.0, 2.0, 5.0, 10.0), (5.0, 8.0, 12.0, 16.0, 20.0
 
 
 def main() -> None:
-    seeds = int(sys.argv[sys.argv.index("--seeds") + 1]) if "--seeds" in sys.argv else 1
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=1)
+    seeds = parser.parse_args().seeds
     network = read_network(SAMPLE)
     print("| noise | a fix each | not on its trip | changes |\n|---|---|---|---|")
     for drifts, sigmas_m in ((False, WHITE_M), (True, DRIFT_M)):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,12 +23,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from types import FrameType
 
 from benchmarks.faults.counts import Books, Counts
 from benchmarks.faults.kinds import FAULTS, TMPFS_MB, Fault, Outcome, may_mount, other_clock
 from benchmarks.faults.servers import Missing
 from benchmarks.faults.stage import EMBEDDED, SERVERS, NotBack, Pages, Stage
+from benchmarks.load import ended_by_signals
+from benchmarks.measured_commit import measured_commit
 
 PAUSE_S = (0.2, 3.0)  # between the end of a fault and the next
 SCENES = ("plain", "clock", "small disk", "lossy")
@@ -182,13 +182,7 @@ def run(
             yield f"not tried ({', '.join(fault.name for fault in chosen)}): there is no {missing} here"
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT comes down as ignored to what a shell starts in the background
-        signal.signal(number, _end)  # what the stage started is ended with it
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=(EMBEDDED, SERVERS), default=EMBEDDED, help="embedded parts; Mosquitto and PostgreSQL")
     parser.add_argument("--kills", type=int, default=100, help="of each process")
@@ -198,19 +192,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     faults = [row for row in FAULTS if not options.only or any(words in row.name for words in options.only)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    print(
-        f"{options.set}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {commit}, seed {options.seed}, load {os.getloadavg()[0]:.1f}"
-    )
+    about = f"{measured_commit()}, seed {options.seed}, load {os.getloadavg()[0]:.1f}"
+    print(f"{options.set}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {about}")
     print(HEAD, flush=True)
     is_good = True
     within_s = 60 * options.minutes
     rows = run(
         options.set, faults, kills=options.kills, times=options.times, seed=options.seed, within_s=within_s, is_told=True
     )
-    for row in rows:
-        print(row if isinstance(row, str) else row.line(), flush=True)
-        is_good &= isinstance(row, str) or row.is_good
+    with ended_by_signals():
+        for row in rows:
+            print(row if isinstance(row, str) else row.line(), flush=True)
+            is_good &= isinstance(row, str) or row.is_good
     return 0 if is_good else 1
 
 

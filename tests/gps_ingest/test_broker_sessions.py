@@ -96,7 +96,7 @@ def test_what_is_acknowledged_before_ingest_was_ever_there_waits_for_it(command,
 def test_what_waits_here_for_its_turn_is_not_read_again_when_the_broker_brings_it_again(running, tmp_path):
     """nats-server does so after 15 s: a day's buffers take longer than that to be stored."""
     inbox = Subscription(running.url, SUBSCRIPTIONS, client_id_of(tmp_path), clock)
-    until(lambda: inbox.receive(10, 0.2) is not None and inbox.subscribed)
+    until(lambda: inbox.receive(10, 0.2) == [] and inbox.subscribed)
     tracker = Client(anybody(running.url), "tracker")
     for _ in range(3):
         tracker.publish(POSITION.format("T1"), fix())
