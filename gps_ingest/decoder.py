@@ -162,18 +162,10 @@ _location = msgspec.json.Decoder(Location, strict=False)
 
 def decode(topic: str, payload: bytes) -> DecodedMessage:
     """Never raises: whatever the bytes, the worst is a refusal with its reason."""
-    levels = topic.split("/")
-    if len(levels) == 5 and tuple(levels[:3]) == PREFIX and levels[4] in ("position", "status"):
-        tracker_id, read = levels[3], _read_positions if levels[4] == "position" else _read_status
-    elif len(levels) == 3 and levels[0] == "owntracks":
-        tracker_id, read = f"{levels[1]}/{levels[2]}", _read_owntracks
-    elif len(levels) == 2 and levels[0] == "traccar" and levels[1]:
-        tracker_id, read = topic, _read_traccar
-    elif (own_id := tracker_of_hfp(levels)) is not None:
-        tracker_id, read = own_id, _read_hfp
-    else:
+    tracker_id, read = _reader_of(topic)
+    if read is None:
         return _refused(NOBODY, Reason.TOPIC, ComplaintKind.TOPIC, topic=repr(topic[:LONGEST_TOPIC]))
-    if not 0 < len(tracker_id) <= MAX_TRACKER_ID or tracker_id == "/" or not tracker_id.isprintable():
+    if not _is_name(tracker_id):
         return _refused(NOBODY, Reason.TOPIC, ComplaintKind.TRACKER_ID, topic=repr(topic[:LONGEST_TOPIC]))
     if len(payload) > MAX_PAYLOAD:
         size = {"count": str(len(payload)), "most": str(MAX_PAYLOAD)}
@@ -181,19 +173,50 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
     return read(tracker_id, payload)
 
 
-def tracker_of(topic: str) -> str:
-    """The tracker that a topic names; its whole topic for a server that reports for many, NOBODY for any other topic."""
-    levels = topic.split("/")
-    if len(levels) == 5 and tuple(levels[:3]) == PREFIX:
-        return levels[3]
-    if len(levels) == 2 and levels[0] == "traccar" and levels[1]:
-        return topic  # the server, which reports for many
-    return f"{levels[1]}/{levels[2]}" if len(levels) == 3 and levels[0] == "owntracks" else tracker_of_hfp(levels) or NOBODY
+def sender_of(topic: str, payload: bytes) -> str:
+    """Under whose name decode() counts a message, without the work of reading its fixes.
+
+    Of Traccar the device: a server reports for a whole fleet on one topic, and a vehicle computer on one topic for each place.
+    """
+    tracker_id, read = _reader_of(topic)
+    if read is None or not _is_name(tracker_id):
+        return NOBODY
+    if read is _read_traccar and len(payload) <= MAX_PAYLOAD:
+        device_id, _ = positions_of_traccar(payload)
+        return device_id if device_id and _is_device(device_id) else tracker_id
+    return tracker_id
 
 
-def over_limit(topic: str) -> DecodedMessage:
+def fixes_in(topic: str, payload: bytes) -> int:
+    """How many fixes a message brings at most, without reading it; 1 where it cannot bring more."""
+    _, read = _reader_of(topic)
+    return max(payload.count(b"{"), 1) if read is _read_positions and payload.lstrip()[:1] == b"[" else 1
+
+
+def over_limit(tracker_id: str) -> DecodedMessage:
     """What stands for a message that is not read, because its tracker sent more than it may."""
-    return _refused(decode(topic, b"").tracker_id, Reason.TOO_MANY, ComplaintKind.TOO_MANY)
+    return _refused(tracker_id, Reason.TOO_MANY, ComplaintKind.TOO_MANY)
+
+
+def _reader_of(topic: str) -> tuple[str, Callable[[str, bytes], DecodedMessage] | None]:
+    """Whom a topic names (of Traccar the server: the whole topic), and what reads its payloads; None of any other topic."""
+    levels = topic.split("/")
+    if len(levels) == 5 and tuple(levels[:3]) == PREFIX and levels[4] in ("position", "status"):
+        return levels[3], _read_positions if levels[4] == "position" else _read_status
+    if len(levels) == 3 and levels[0] == "owntracks":
+        return f"{levels[1]}/{levels[2]}", _read_owntracks
+    if len(levels) == 2 and levels[0] == "traccar" and levels[1]:
+        return topic, _read_traccar
+    own_id = tracker_of_hfp(levels)
+    return (NOBODY, None) if own_id is None else (own_id, _read_hfp)
+
+
+def _is_name(tracker_id: str) -> bool:
+    return 0 < len(tracker_id) <= MAX_TRACKER_ID and tracker_id != "/" and tracker_id.isprintable()
+
+
+def _is_device(device_id: str) -> bool:
+    return len(device_id) <= MAX_TRACKER_ID and device_id.isprintable() and "/" not in device_id
 
 
 def pieces_of(payload: bytes, most: int) -> list[bytes]:
@@ -269,7 +292,7 @@ def _read_traccar(tracker_id: str, payload: bytes) -> DecodedMessage:
     device_id, positions = positions_of_traccar(payload)
     if not device_id and positions != payload:
         return _refused(server, Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, field="device.uniqueId")
-    if len(device_id) > MAX_TRACKER_ID or not device_id.isprintable() or "/" in device_id:
+    if not _is_device(device_id):
         return _refused(server, Reason.TOPIC, ComplaintKind.TRACKER_ID, topic=repr(server))
     return _read_positions(device_id or server, positions)
 

@@ -66,7 +66,7 @@ class Message:
     retained: bool = False
     is_whole: bool = True  # False: a part of what came
     is_last: bool = True  # of the parts of what came: with it the broker may forget all of them
-    over_limit: bool = False  # its sender sent more than it may: it is counted and not read
+    over_limit_of: str = ""  # the tracker, where that sent more than it may: it is counted and not read
 
 
 class NotABroker(Exception):

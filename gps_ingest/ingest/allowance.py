@@ -18,10 +18,11 @@ class Limit:
     bytes_rate: float
 
 
-# A day's buffer (17,280 fixes at one each 5 s, some 3 MB) comes at once; the rate is five times the busiest tracker's.
-OF_TRACKER = Limit(fixes_burst=20_000, fixes_rate=50, bytes_burst=8e6, bytes_rate=10_000)
+FIX_BYTES = 1_200  # a fix as the wordiest speak of it: Traccar forwards each with all that it knows of the device
+# A day's buffer (17,280 fixes at one each 5 s) comes at once; the rate is five times the busiest tracker's.
+OF_TRACKER = Limit(fixes_burst=20_000, fixes_rate=50, bytes_burst=20_000 * FIX_BYTES, bytes_rate=50 * FIX_BYTES)
 # All of them together: a new fleet of fifty reports before anybody put it on its buses; nobody fills the disk so.
-OF_UNKNOWN = Limit(fixes_burst=5_000, fixes_rate=10, bytes_burst=2e6, bytes_rate=2_500)
+OF_UNKNOWN = Limit(fixes_burst=5_000, fixes_rate=10, bytes_burst=5_000 * FIX_BYTES, bytes_rate=10 * FIX_BYTES)
 
 
 @dataclass(slots=True)
@@ -34,16 +35,16 @@ class Purse:
 
 
 class Allowance:
-    """is_known: whether a tracker, named by its topic, is on a vehicle. Moments are seconds of a monotonic clock."""
+    """is_known: whether a sender is known, and so has a purse of its own. Moments are seconds of a monotonic clock."""
 
     def __init__(self, is_known: Callable[[str], bool], of_tracker: Limit = OF_TRACKER, of_unknown: Limit = OF_UNKNOWN) -> None:
         self._is_known, self._of_tracker, self._of_unknown = is_known, of_tracker, of_unknown
         self._purses: dict[str, Purse] = {}
 
-    def admits(self, topic: str, fixes: int, octets: int, now_s: float) -> bool:
+    def admits(self, sender: str, fixes: int, octets: int, now_s: float) -> bool:
         """Whether a message may still come, which is then counted."""
-        is_known = self._is_known(topic)
-        limit, key = (self._of_tracker, topic) if is_known else (self._of_unknown, SHARED)
+        is_known = self._is_known(sender)
+        limit, key = (self._of_tracker, sender) if is_known else (self._of_unknown, SHARED)
         purse = self._purses.get(key)
         if purse is None:
             purse = self._purses[key] = Purse(limit.fixes_burst, limit.bytes_burst, now_s)

@@ -188,4 +188,4 @@ class Ingest:
 
 
 def _read(message: Message) -> DecodedMessage:
-    return over_limit(message.topic) if message.over_limit else decode(message.topic, message.payload)
+    return over_limit(message.over_limit_of) if message.over_limit_of else decode(message.topic, message.payload)

@@ -12,7 +12,7 @@ from time import monotonic
 
 from gps_ingest.broker_access import CANARY
 from gps_ingest.broker_log import BrokerLog
-from gps_ingest.decoder import SUBSCRIPTIONS, tracker_of
+from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.first_session import client_id_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.ingest.earlier_session import is_moved, move_in
@@ -35,6 +35,7 @@ WAIT_AT_WORK_S = 0.02  # the same, while calls of late reports are looked for
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 FORGET_REFUSALS_EVERY_S = 60.0  # what the broker refused long ago
 KEPT_EVERY_S = 600.0  # subscribes anew so often: only that brings what trackers had the broker retain
+FOREIGN = b"0"  # in the place of a canary's number
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Intake:
 
     def __init__(self, inbox: Subscription, ingest: Ingest, data_dir: Path) -> None:
         self.inbox, self.ingest, self.data_dir = inbox, ingest, data_dir
-        self.turns = Turns(Allowance(is_known=lambda topic: topic == CANARY or tracker_of(topic) in ingest.vehicles))
+        self.turns = Turns(Allowance(is_known=lambda sender: sender == CANARY or sender in ingest.vehicles))
         self._connection = 0
         self._sign = Sign(data_dir, INGEST_SIGN)
         self._received = self._messages = 0
@@ -113,7 +114,7 @@ class Intake:
         self._sign.give(ProcessProgress(received=self._received, stored=stored, messages=self._messages, database=database))
 
     def _canary(self, message: Message) -> Message:
-        """The message with the canary's number alone: 0 where somebody else made it up."""
+        """The message with the canary's number alone; FOREIGN where somebody else made it up."""
         number = canary_number(message.payload, self.data_dir)
         self._received = max(self._received, number)
         return replace(message, payload=str(number).encode())
@@ -176,7 +177,9 @@ class Intake:
             self.turns.forget()
         self._messages += len(messages)
         messages = self._without_emptied(messages)
-        self.turns.add([self._canary(row) if row.topic == CANARY else row for row in messages], monotonic())
+        messages = [self._canary(row) if row.topic == CANARY else row for row in messages]
+        self.inbox.acknowledge(row for row in messages if _is_foreign_canary(row))
+        self.turns.add([row for row in messages if not _is_foreign_canary(row)], monotonic())
 
     def _without_emptied(self, messages: Sequence[Message]) -> Sequence[Message]:
         """A position that a tracker had the broker keep is emptied: somewhere it would look like one of now."""
@@ -184,10 +187,17 @@ class Intake:
             if message.retained and not message.topic.endswith("/status") and message.payload:
                 self._emptied.add(message.topic)
                 self.inbox.empty(message.topic)
-        ours = [row for row in messages if not row.payload and row.topic in self._emptied]
+        ours, others = [], []
+        for row in messages:
+            (others if row.payload or row.topic not in self._emptied else ours).append(row)
         self._emptied -= {row.topic for row in ours}
         self.inbox.acknowledge(ours)
-        return [row for row in messages if row not in ours] if ours else messages
+        return others
+
+
+def _is_foreign_canary(message: Message) -> bool:
+    """It is not stored: it must not use up what our own may send."""
+    return message.topic == CANARY and message.payload == FOREIGN
 
 
 def _try(action: Callable[[], object]) -> None:

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gps_ingest.decoder import MAX_PAYLOAD, pieces_of
+from gps_ingest.broker_access import CANARY
+from gps_ingest.decoder import MAX_PAYLOAD, fixes_in, pieces_of, sender_of
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.mqtt import Message
 
@@ -30,7 +31,7 @@ class Turns:
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
-        self._waiting: dict[str, deque[tuple[Message, int]]] = {}  # by topic; those with nothing waiting are absent
+        self._waiting: dict[str, deque[tuple[Message, int]]] = {}  # by sender; those with nothing waiting are absent
         self._refused: deque[Message] = deque()
         self._pace_s = PACE_S
         self.held_bytes = 0
@@ -41,11 +42,12 @@ class Turns:
     def add(self, messages: Iterable[Message], now_s: float) -> None:
         """now_s: of a monotonic clock."""
         for message in messages:
-            fixes = max(message.payload.count(b"{"), 1)
-            if not self._allowance.admits(message.topic, fixes, len(message.payload), now_s):
-                self._refused.append(replace(message, payload=b"", over_limit=True))
+            sender = CANARY if message.topic == CANARY else sender_of(message.topic, message.payload)
+            fixes = fixes_in(message.topic, message.payload)
+            if not self._allowance.admits(sender, fixes, len(message.payload), now_s):
+                self._refused.append(replace(message, payload=b"", over_limit_of=sender))
                 continue
-            waiting = self._waiting.setdefault(message.topic, deque())
+            waiting = self._waiting.setdefault(sender, deque())
             waiting.extend(_in_pieces(message, fixes))
             self.held_bytes += len(message.payload)
 
@@ -55,8 +57,8 @@ class Turns:
         messages: list[Message] = []
         fixes = 0
         while self._waiting and fixes < most_fixes and len(messages) < MOST_MESSAGES:
-            topic = next(iter(self._waiting))
-            waiting = self._waiting.pop(topic)
+            sender = next(iter(self._waiting))
+            waiting = self._waiting.pop(sender)
             taken = 0
             while waiting and (not taken or taken + waiting[0][1] <= PIECE):
                 message, count = waiting.popleft()
@@ -64,7 +66,7 @@ class Turns:
                 taken += count
                 self.held_bytes -= len(message.payload)
             if waiting:
-                self._waiting[topic] = waiting  # behind all others
+                self._waiting[sender] = waiting  # behind all others
             fixes += taken
         messages += [self._refused.popleft() for _ in range(min(len(self._refused), MOST_MESSAGES))]
         return Turn(messages, fixes)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import Authorization, Headers
 from werkzeug.sansio.request import Request
 
-from gps_ingest.decoder import MAX_PAYLOAD
+from gps_ingest.decoder import MAX_PAYLOAD, fixes_in
 from gps_ingest.ingest.allowance import Allowance
 from gps_ingest.receive.doorkeeper import Admission, Doorkeeper
 from gps_ingest.receive.forms import KEY_PATH, BadRequest, Form, osmand, owntracks, traccar_client
@@ -120,8 +120,8 @@ class Application:
         body = await _body(request, receive)
         fields = _fields_of(request, body)
         form = self._form(request, fields, body, is_owntracks=is_owntracks)
-        await self._admit(request, fields, form)
-        if not self._allowance.admits(form.topic, max(form.payload.count(b"{"), 1), len(form.payload), monotonic()):
+        user = await self._admit(request, fields, form)
+        if not self._allowance.admits(user, fixes_in(form.topic, form.payload), len(form.payload), monotonic()):
             raise RefusedRequest(429, "more than a tracker may send", ("Retry-After", str(TRY_AGAIN_S)))
         await self._outbox.publish(form.topic, form.payload)
         return Reply(200, b"[]" if is_owntracks else b"")
@@ -139,7 +139,8 @@ class Application:
             return traccar_client(body, self._clock())
         return osmand(fields, self._clock())
 
-    async def _admit(self, request: Request, fields: dict[str, str], form: Form) -> None:
+    async def _admit(self, request: Request, fields: dict[str, str], form: Form) -> str:
+        """Whose password it was: a user of OwnTracks may name its device as it likes. Raises RefusedRequest."""
         basic = _authorization_of(request)
         is_basic = basic is not None and basic.type == "basic"
         user = (basic.username if basic is not None and is_basic else None) or form.tracker_id.partition("/")[0]
@@ -158,6 +159,7 @@ class Application:
                 f"python app.py trackers add {form.tracker_id}"
             )
             raise RefusedRequest(401, sentence, ("WWW-Authenticate", 'Basic realm="trackers"'))
+        return user
 
 
 def _request_of(scope: Scope) -> Request:

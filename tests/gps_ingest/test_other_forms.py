@@ -10,7 +10,7 @@ import pytest
 
 from gps_ingest import broker
 from gps_ingest.broker_users import topics_of_tracker, tracker_of_topics
-from gps_ingest.decoder import SUBSCRIPTIONS, DecodedMessage, TrackerFix, decode, tracker_of
+from gps_ingest.decoder import SUBSCRIPTIONS, DecodedMessage, TrackerFix, decode, sender_of
 from tests.conftest import free_port, until
 from tests.gps_ingest.clients import Client
 
@@ -48,7 +48,7 @@ def reasons(decoded: DecodedMessage) -> list[str]:
 def test_a_vehicle_computer_that_speaks_hfp_is_a_tracker_named_by_operator_and_vehicle() -> None:
     fix = TrackerFix(lat=3.6, lon=98.5, fix_at=SENT, bearing=90.0, speed_mps=7.5, odometer_m=1200.0)
     assert decode(HFP, hfp()) == DecodedMessage("0012/00087", (fix,))
-    assert tracker_of(HFP) == "0012/00087"
+    assert sender_of(HFP, hfp()) == "0012/00087"
 
 
 def test_its_acceleration_is_no_accuracy_and_a_vehicle_without_a_fix_is_heard_without_one() -> None:
@@ -89,7 +89,7 @@ def test_traccar_forwards_a_device_under_its_own_name_with_its_speed_in_knots() 
     assert fix.speed_mps == pytest.approx(5.1444, abs=1e-4)
     assert (fix.fix_at, fix.bearing, fix.accuracy_m, fix.battery_pct, fix.odometer_m) == (SENT, 90.0, 8.0, 80.0, 1200.5)
     assert decode("traccar/pusat", forwarded(accuracy=0)).fixes[0].accuracy_m is None
-    assert tracker_of("traccar/pusat") == "traccar/pusat"
+    assert sender_of("traccar/pusat", b"") == "traccar/pusat"
 
 
 @pytest.mark.parametrize("fields", [{"valid": False}, {"outdated": True}])

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gps_ingest.ingest.allowance import Allowance, Limit
 from gps_ingest.receive.application import Application
 from gps_ingest.receive.doorkeeper import Doorkeeper
 from tests.builders import SEVEN
@@ -108,3 +109,14 @@ def test_bytes_that_are_no_text_and_endless_numbers_are_answered_and_not_a_fault
     """A phone keeps what is answered with 500, and sends it for ever."""
     assert ask(open_application, "/key/right", query, body=body, headers=headers)[0] == 200
     assert [topic for topic, _ in outbox.published] == ["transbinjai/v1/trackers/T1/position"]
+
+
+def test_a_user_of_owntracks_that_names_device_after_device_has_one_allowance(outbox):
+    """Else one password would bring as much as it likes."""
+    doorkeeper = Doorkeeper(lambda: 0.0)
+    doorkeeper.know([Credential("ani", "ani", hash_for_nats("right"), None, SEVEN)])
+    application = Application(outbox, doorkeeper, lambda: SEVEN, lambda _: None)
+    application._allowance = Allowance(lambda _: True, Limit(fixes_burst=3, fixes_rate=0, bytes_burst=1e6, bytes_rate=0))
+    body = b'{"_type":"location","lat":3.6,"lon":98.5,"tst":1795392000}'
+    answers = [ask(application, "/pub", f"u=ani&d=hp{n}&key=right", body=body)[0] for n in range(4)]
+    assert answers == [200, 200, 200, 429]
