@@ -24,10 +24,9 @@ from transit.store.log_ins import (
     LogIn,
     begin_log_in,
     end_log_in,
-    find_log_in,
     mark_active,
 )
-from transit.store.people import Person, Role, find_person_by_id
+from transit.store.people import Person, Role, find_logged_in
 from web.world import world
 
 TOKEN = "log_in"  # in Flask's session
@@ -98,16 +97,18 @@ def who_is_logged_in(now: datetime) -> tuple[Person, LogIn] | None:
         return None
     engine = world().engine
     with engine.connect() as connection:
-        log_in = find_log_in(connection, token)
-        person = None if log_in is None else find_person_by_id(connection, log_in.person_id)
-    if log_in is None or person is None or person.disabled_at is not None:
+        entry = find_logged_in(connection, token)
+    if entry is None:
+        return None
+    person, log_in = entry
+    if person.disabled_at is not None:
         return None
     if not log_in.is_valid(now, idle_at_most=ADMIN_IDLE if person.role is Role.ADMIN else None):
         return None
     if "part" not in request.args and now - log_in.active_at >= COUNTED_EVERY:
         with writing(engine) as connection:
             mark_active(connection, log_in, now=now)
-    return person, log_in
+    return entry
 
 
 def log_in_as(person: Person, now: datetime) -> None:

@@ -25,7 +25,7 @@ class SharedPart:
 
     number: int
     state: Hashable
-    html: str
+    body: bytes
     etag: str
     made_at_s: float
     took_s: float
@@ -62,7 +62,7 @@ def _made(state: Hashable, make: Callable[[], str]) -> SharedPart:
     html = FORM_TOKEN.sub(NO_TOKEN, make())
     ended = perf_counter()
     return SharedPart(
-        number=next(_numbers), state=state, html=html, etag=etag_of(html), made_at_s=ended, took_s=ended - started
+        number=next(_numbers), state=state, body=html.encode(), etag=etag_of(html), made_at_s=ended, took_s=ended - started
     )
 
 
@@ -112,7 +112,7 @@ def shared_fragment(name: str, state: Hashable, make: Callable[[], str], *, rest
     person = current_person()
     whose = (name, language(), person.role if person else None, bool(person and person.person_id))
     part = g.shared_part = parts.get(whose, state, make, rests=rests)
-    response = make_response(part.html)
+    response = make_response(part.body)
     response.set_etag(part.etag, weak=True)
     mark_with_time(response)
     response.make_conditional(request)

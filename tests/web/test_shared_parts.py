@@ -53,9 +53,9 @@ def test_a_part_is_made_once_for_each_state():
 
     first = parts.get("list", "state 1", make)
     assert parts.get("list", "state 1", make) is first
-    assert first.html == '<i>1</i><input name="csrf_token" value="">', "the next to ask is somebody else"
-    assert parts.get("list", "state 2", make).html.startswith("<i>2</i>")
-    assert parts.get("other", "state 2", make).html.startswith("<i>3</i>")
+    assert first.body == b'<i>1</i><input name="csrf_token" value="">', "the next to ask is somebody else"
+    assert parts.get("list", "state 2", make).body.startswith(b"<i>2</i>")
+    assert parts.get("other", "state 2", make).body.startswith(b"<i>3</i>")
 
 
 def test_while_a_part_is_made_anew_the_others_have_the_one_before():
@@ -70,10 +70,10 @@ def test_while_a_part_is_made_anew_the_others_have_the_one_before():
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(parts.get, "list", "new", slowly)
         assert begun.wait(10)
-        assert parts.get("list", "new", lambda: pytest.fail("made twice")).html == "<i>old</i>"
+        assert parts.get("list", "new", lambda: pytest.fail("made twice")).body == b"<i>old</i>"
         goes_on.set()
-        assert first.result(10).html == "<i>new</i>"
-    assert parts.get("list", "new", lambda: pytest.fail("made twice")).html == "<i>new</i>"
+        assert first.result(10).body == b"<i>new</i>"
+    assert parts.get("list", "new", lambda: pytest.fail("made twice")).body == b"<i>new</i>"
 
 
 def test_what_takes_long_to_make_is_made_the_more_rarely():
@@ -84,8 +84,8 @@ def test_what_takes_long_to_make_is_made_the_more_rarely():
         return "<i>old</i>"
 
     parts.get("list", 1, slowly)
-    assert parts.get("list", 2, lambda: "<i>new</i>", rests=200.0).html == "<i>old</i>"
-    assert parts.get("list", 2, lambda: "<i>new</i>").html == "<i>new</i>"
+    assert parts.get("list", 2, lambda: "<i>new</i>", rests=200.0).body == b"<i>old</i>"
+    assert parts.get("list", 2, lambda: "<i>new</i>").body == b"<i>new</i>"
 
 
 @pytest.mark.parametrize("path", PARTS)

@@ -67,9 +67,14 @@ def _held(
 ) -> tuple[Prediction, DisplayedCall]:
     """The prediction as it is shown, and what is then on display. reached_at: the moment shown for the stop before."""
     of_moment, of_low, of_high = before
-    at, at_min = _hold(prediction.predicted_at, of_moment, now, reached_at)
-    low, low_min = _hold(prediction.low_at, of_low, now, now)
-    high, high_min = _hold(prediction.high_at, of_high, now, now)
+    at, low, high = prediction.predicted_at, prediction.low_at, prediction.high_at
+    if at >= reached_at and now <= low <= at <= high:
+        at_min, low_min, high_min = minutes(at, now), minutes(low, now), minutes(high, now)
+        if _shows_only(of_moment, at_min) and _shows_only(of_low, low_min) and _shows_only(of_high, high_min):
+            return prediction, ((at, ((now, at_min),)), (low, ((now, low_min),)), (high, ((now, high_min),)))
+    at, at_min = _hold(at, of_moment, now, reached_at)
+    low, low_min = _hold(low, of_low, now, now)
+    high, high_min = _hold(high, of_high, now, now)
     if low > at:
         low, low_min = at, at_min
     if high < at:
@@ -82,6 +87,11 @@ def _held(
         (high, _shown(high_min, of_high, now)),
     )
     return prediction, displayed
+
+
+def _shows_only(before: DisplayedMoment | None, its_minutes: int) -> bool:
+    """Whether every display shows these minutes already, or none shows any: the usual case, and nothing is to be held."""
+    return before is None or (len(before[1]) == 1 and before[1][0][1] == its_minutes)
 
 
 def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: datetime) -> tuple[datetime, int]:
@@ -107,7 +117,7 @@ def _hold(at: datetime, before: DisplayedMoment | None, now: datetime, least: da
 
 def _shown(its_minutes: int, before: DisplayedMoment | None, now: datetime) -> Shown:
     """The minutes that displays may show: those of the last LOOKED, and those of now."""
-    if before is None or (len(before[1]) == 1 and before[1][0][1] == its_minutes):  # the usual case
+    if before is None or _shows_only(before, its_minutes):
         return ((now, its_minutes),)
     recent = [row for row in before[1] if now - row[0] <= LOOKED]
     if recent and recent[-1][1] == its_minutes:

@@ -8,13 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from transit.store.log_ins import end_log_ins_of
+from transit.store.log_ins import LogIn, end_log_ins_of, hash_of
 from transit.store.password_hashes import hash_password
+from transit.store.tables import log_ins
 from transit.store.tables import people as table
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+LOGGED_IN = (
+    select(table, log_ins)
+    .join(log_ins, log_ins.c.person_id == table.c.person_id)
+    .where(log_ins.c.token_hash == bindparam("token_hash"))
+)
 SHORTEST, LONGEST = 10, 200  # characters of a password: NIST asks for 8 at least; beyond 200 nobody types
 
 
@@ -125,6 +131,16 @@ def get_person(connection: Connection, name: str) -> Person:
 def find_person_by_id(connection: Connection, person_id: int) -> Person | None:
     row = connection.execute(select(table).where(table.c.person_id == person_id)).one_or_none()
     return None if row is None else _person_of(row)
+
+
+def find_logged_in(connection: Connection, token: str) -> tuple[Person, LogIn] | None:
+    """Whose log-in a token is of, also one that has ended or is of a disabled person; asked for by each request."""
+    row = connection.execute(LOGGED_IN, {"token_hash": hash_of(token)}).one_or_none()
+    if row is None:
+        return None
+    log_in = LogIn(**{column.name: row._mapping[column] for column in log_ins.c})
+    person = {column.name: row._mapping[column] for column in table.c}
+    return Person(**{**person, "role": Role(person["role"])}), log_in
 
 
 def load_people(connection: Connection) -> list[Person]:

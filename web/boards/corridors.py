@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
 
 from transit.control.circuit import Circuit, circuits_of
 from transit.control.corridor import BusState, Corridor, CorridorBus, Terminal
@@ -19,6 +22,7 @@ from web.boards.control_map import map_buses
 from web.cache import Cache
 from web.live.control import read_control
 from web.words import control
+from web.words.languages import language
 from web.world import World
 
 # a ladder, in units of its drawing: two rails for each pair of directions, the terminals as boxes above and below
@@ -73,11 +77,19 @@ class LadderTerminal:
 
 
 @dataclass(frozen=True)
+class Rungs:
+    """The stops of a ladder, which do not depend on the buses. drawn: as SVG by language, once somebody asked."""
+
+    stops: list[LadderStop]
+    drawn: dict[str, Markup] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Ladder:
     width: float
     is_loop: bool
     rails: list[tuple[RailPoint, RailPoint]]
-    stops: list[LadderStop]
+    rungs: Rungs
     buses: list[LadderBus]
     terminals: list[LadderTerminal]
 
@@ -136,7 +148,7 @@ def control_board(world: World) -> ControlBoard | None:
         return None
     rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
     age_s = (world.now() - state.made_at).total_seconds()
-    return ControlBoard(state.made_at, age_s, rows, [asdict(bus) for bus in map_buses(world, rows)])
+    return ControlBoard(state.made_at, age_s, rows, [vars(bus) for bus in map_buses(world, rows)])
 
 
 def corridor_rows(
@@ -161,7 +173,20 @@ def is_stale(world: World) -> bool:
 
 def control_values(world: World) -> dict[str, object]:
     """What the template of the live part needs."""
-    return {"board": control_board(world), "control": control, "shortened": shortened, "followed": answers_today(world)}
+    return {"board": control_board(world), "control": control, "followed": answers_today(world), **ladder_values()}
+
+
+def ladder_values() -> dict[str, object]:
+    """What the template of a ladder needs beside its row."""
+    return {"shortened": shortened, "drawn_rungs": drawn_rungs, "bus_words": control.bus_words()}
+
+
+def drawn_rungs(rungs: Rungs) -> Markup:
+    """Drawn once for each language: half of the work of drawing a ladder, and the same each second."""
+    tag = language()
+    if tag not in rungs.drawn:
+        rungs.drawn[tag] = Markup(render_template("ladder_rungs.html", rungs=rungs, shortened=shortened))  # noqa: S704
+    return rungs.drawn[tag]
 
 
 def answers_today(world: World) -> AdviceRecord:
@@ -212,15 +237,14 @@ def ladder_of(network: Network, circuit: Circuit, corridor: Corridor) -> Ladder:
         width=PAIR_WIDTH * ((columns + 1) // 2),
         is_loop=circuit.is_loop,
         rails=[(_column_point(n, 0.0), _column_point(n, 1.0)) for n in range(columns)],
-        stops=_ladder_stops(network).get(circuit, lambda: _stops_of(network, circuit)),
+        rungs=_ladder_rungs(network).get(circuit, lambda: Rungs(_stops_of(network, circuit))),
         buses=_apart(buses),
         terminals=terminals,
     )
 
 
 @once_per_network
-def _ladder_stops(network: Network) -> Cache[Circuit, list[LadderStop]]:
-    """Cached places of the stops by circuit; they do not depend on the buses."""
+def _ladder_rungs(network: Network) -> Cache[Circuit, Rungs]:
     return Cache(CIRCUITS_KEPT)
 
 

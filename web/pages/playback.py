@@ -17,7 +17,7 @@ from transit.plan.stop_codes import stops_of_code
 from transit.store.history import KEEP_DAYS
 from transit.store.record import SeenVehicle, console_frames
 from web.answers import the_network
-from web.boards.corridors import shortened
+from web.boards.corridors import ladder_values
 from web.boards.inbox import inbox_at
 from web.boards.playback import playback, stop_verdict
 from web.words import control, matters
@@ -47,7 +47,7 @@ def playback_page() -> Response:
         "steps": [(minutes, _local(network, at + timedelta(minutes=minutes))) for minutes in STEPS],
         "speeds": SPEEDS,
         "control": control,
-        "shortened": shortened,
+        **ladder_values(),
         "inbox": inbox_at(world(), at, board.troubles if board else []),
         "matters": matters,
         "every_stop": sorted(network.stops.values(), key=lambda row: row.name)[:1000],

@@ -12,13 +12,22 @@ from web.words.languages import language
 
 
 def bus_word(state: BusState) -> str:
+    return bus_words()[state]
+
+
+def bus_words() -> dict[BusState, str]:
     return {
         BusState.RUNNING: gettext("running"),
         BusState.WAITING: gettext("at the terminal"),
         BusState.OFF_LINE: gettext("off its line"),
         BusState.STANDING: gettext("standing"),
         BusState.SILENT: gettext("silent"),
-    }[state]
+    }
+
+
+def mins(seconds: float | None) -> str:
+    """Whole minutes; a dash where it is not known."""
+    return "–" if seconds is None else str(round(seconds / 60.0))
 
 
 def no_advice(advice: HoldingAdvice) -> str:

@@ -45,7 +45,7 @@ class MemoryDomain(Domain):
     """Flask-Babel's look-up, answered from the catalogues in memory."""
 
     def get_translations(self) -> NullTranslations:
-        return catalogue(str(get_locale() or LANGUAGES[0]))
+        return catalogue(language())
 
 
 def choose_language() -> str:
@@ -74,7 +74,9 @@ def feed_language(network: Network | None) -> str:
 
 
 def language() -> str:
-    return str(get_locale() or LANGUAGES[0])
+    """Of this request; our languages have no territories."""
+    locale = get_locale()
+    return LANGUAGES[0] if locale is None else locale.language
 
 
 def choose_timezone() -> str:

@@ -78,8 +78,8 @@ def test_a_long_name_is_cut_where_it_no_longer_fits():
 
 def test_a_stop_that_both_directions_have_at_one_height_is_named_once():
     ladder = a_ladder(Control())
-    left = {stop.stop.stop_id: stop.letters for stop in ladder.stops if stop.at.is_left}
-    right = {stop.stop.stop_id: stop.letters for stop in ladder.stops if not stop.at.is_left}
+    left = {stop.stop.stop_id: stop.letters for stop in ladder.rungs.stops if stop.at.is_left}
+    right = {stop.stop.stop_id: stop.letters for stop in ladder.rungs.stops if not stop.at.is_left}
     assert set(left.values()) == {24}
     assert set(right.values()) == {0}
 
@@ -98,7 +98,7 @@ def test_no_two_names_of_the_sample_cover_each_other():
     for circuit in circuits_of(network, MONDAY).values():
         facts = ControlFacts(now=at(9), network=network, circuits={}, calls=RecentCalls(network), states={})
         ladder = ladder_of(network, circuit, corridor_of(facts, circuit))
-        named = [stop for stop in ladder.stops if stop.letters]
+        named = [stop for stop in ladder.rungs.stops if stop.letters]
         for x in {stop.at.x for stop in named}:
             ys = sorted(stop.label_y for stop in named if stop.at.x == x)
             assert all(round(below - above, 1) >= NAME_APART - 0.1 for above, below in pairwise(ys))
