@@ -185,7 +185,7 @@ def drawn_rungs(rungs: Rungs) -> Markup:
     """Drawn once for each language: half of the work of drawing a ladder, and the same each second."""
     tag = language()
     if tag not in rungs.drawn:
-        rungs.drawn[tag] = Markup(render_template("ladder_rungs.html", rungs=rungs, shortened=shortened))  # noqa: S704
+        rungs.drawn[tag] = Markup(render_template("ladder_rungs.html", rungs=rungs, shortened=shortened))
     return rungs.drawn[tag]
 
 
