@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from maps.guide import Guide, Place
+from transit.plan.journeys import planner_of
 from transit.plan.network import Network, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.stop_codes import stop_code
@@ -113,6 +114,8 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
     same = [endpoint for endpoint in every if endpoint.name.casefold() == words or _code(network, endpoint) == words]
     if same:
         return Understood(same[0])
+    if text.strip() in network.routes_of_stop:  # a stop_id as it stands in the feed and in our addresses
+        return Understood(of_stop(network.stops[text.strip()]))
     scored = best_named(every, text)[:SUGGESTED]
     endpoints = [endpoint for _, endpoint in scored]
     if not endpoints:
@@ -126,13 +129,15 @@ def is_same(start: Endpoint, end: Endpoint) -> bool:
     return bool(end.stops) and not set(end.stops) - set(start.stops)
 
 
-def walk_between(start: Endpoint, end: Endpoint) -> float | None:
-    """Seconds on foot by a stop that both have, at most; None where there is none, or where a way on foot is not known."""
+def walk_between(network: Network, start: Endpoint, end: Endpoint) -> float | None:
+    """Seconds on foot by a stop that both have, at most, or from stop to stop; None where that is too far or not known."""
     if not start.walk_is_known or not end.walk_is_known or "koridor" in (start.kind, end.kind):
         return None
-    return min(
-        (start.stops[stop_id] + seconds for stop_id, seconds in end.stops.items() if stop_id in start.stops), default=None
-    )
+    ways = [start.stops[stop_id] + seconds for stop_id, seconds in end.stops.items() if stop_id in start.stops]
+    if start.kind == end.kind == "halte":
+        walks = planner_of(network).walks
+        ways += [seconds for stop_id in start.stops for other, seconds in walks.get(stop_id, ()) if other in end.stops]
+    return min(ways, default=None)
 
 
 def _by_key(network: Network, guide: Guide, kind: str, rest: str) -> Understood:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
-from transit.arrivals.alerts import Effect
+from transit.arrivals.alerts import Alert, Effect, InformedEntity
+from transit.arrivals.notices import covers, relevant_alerts
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network, TripInstance
 from transit.plan.runs import MEAN_WAIT, Disruption, Service
 from transit.plan.service_day import local_date, moment, services_on
-from web.endpoints import Endpoint
+from web.endpoints import Endpoint, is_same, walk_between
 from web.world import World
 
 LIVE_FOR = timedelta(minutes=45)  # predictions reach no farther
 FURTHER_DAYS = 7  # to look for the next journey where none goes any more
 DAY_ENDS_S = 30 * 3600.0  # service days pass midnight
 DAWN_S = 4 * 3600.0  # the first bus of a day is looked for from here on
+LONGEST_S = 12 * 3600.0  # to be there by a time nobody leaves earlier than this before it
+CLOSE_BY_S = 180.0  # whoever is there on foot so soon needs no bus
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The answer to one question. journeys empty: none goes on that day any more, `next_day` says when one does."""
+    """The answer to one question. journeys empty: none goes then; `next_day`: the first after it or after a notice."""
 
     journeys: tuple[Journey, ...]
     asked_at: datetime
@@ -31,7 +36,31 @@ class Plan:
     last: Journey | None = None  # of the day, there
     last_back: Journey | None = None  # of the day, back again
     next_day: Journey | None = None
+    notices: tuple[Alert, ...] = ()  # of what is ridden or, without journeys, of what would be
+    is_hindered: bool = False  # without the notices a journey would go
     is_tight: bool = False  # with a usual wait for a bus by headway no journey goes any more, with hardly any wait these do
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to get from one endpoint to another. walk_s: seconds on foot, where that is near and known.
+
+    same: one stop serves both. plan None: there is nothing to ride.
+    """
+
+    same: bool
+    walk_s: float | None
+    plan: Plan | None
+
+
+def way(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Way:
+    """As plan(), with the way on foot: of two places at one stop buses are named only if one is there sooner than on foot."""
+    assert world.network is not None
+    same, walk_s = is_same(start, end), walk_between(world.network, start, end)
+    if (same and walk_s is None) or (walk_s is not None and walk_s <= CLOSE_BY_S):
+        return Way(same, walk_s, None)
+    made = plan(world, start, end, when, arrive=arrive)
+    return Way(same, walk_s, None if same and (made.is_tight or not made.journeys) else made)
 
 
 def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive: bool = False) -> Plan:
@@ -45,7 +74,7 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     at = when.timestamp()
     ends = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
     if arrive:
-        since = max(now.timestamp(), at - 12 * 3600.0) if is_today else at - 12 * 3600.0
+        since = max(now.timestamp(), at - LONGEST_S) if is_today else at - LONGEST_S
         journeys = planner.arriving_by(service, ask, at, since)
     else:
         journeys = planner.journeys(service, ask, at)
@@ -54,6 +83,7 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         service = service_at(world, when, wait_share=0.0)
         journeys = planner.journeys(service, ask, at)
     back = Request(ask.end, ask.start)
+    hindered = [] if journeys else _but_for_notices(world, planner, ask, when, arrive=arrive)
     return Plan(
         journeys=tuple(journeys),
         asked_at=when,
@@ -61,7 +91,9 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         planner=planner,
         last=planner.last_of_day(service, ask, at, ends) if journeys else None,
         last_back=planner.last_of_day(service, back, at, ends) if journeys else None,
-        next_day=None if journeys and not is_tight else _on_a_later_day(planner, network, ask, when),
+        next_day=None if journeys and not is_tight else _later(world, planner, ask, when),
+        notices=_notices_of(world, journeys or hindered, when),
+        is_hindered=bool(hindered),
         is_tight=is_tight and bool(journeys),
     )
 
@@ -73,8 +105,8 @@ def last_day_of(network: Network) -> date | None:
 
 
 def request_of(start: Endpoint, end: Endpoint) -> Request:
-    """From the stops of one endpoint to those of the other. A stop near both is left out: from there one only walks."""
-    return Request(start.stops, {stop_id: s for stop_id, s in end.stops.items() if stop_id not in start.stops})
+    """From the stops of one endpoint to those of the other. At a stop near both a bus counts if it is sooner there."""
+    return Request(start.stops, end.stops)
 
 
 def next_journeys(world: World, start: Endpoint, end: Endpoint) -> list[Journey]:
@@ -99,20 +131,45 @@ def service_at(world: World, when: datetime, *, wait_share: float = MEAN_WAIT) -
     )
 
 
-def _on_a_later_day(planner: Planner, network: Network, ask: Request, when: datetime) -> Journey | None:
-    """The first journey of the next day on which one goes."""
+def _but_for_notices(world: World, planner: Planner, ask: Request, when: datetime, *, arrive: bool) -> list[Journey]:
+    """The journeys of the plan that only notices take out."""
+    if disruption_of(world, when) == Disruption():
+        return []
+    at, planned = when.timestamp(), planner.planned(when)
+    return planner.arriving_by(planned, ask, at, at - LONGEST_S) if arrive else planner.earliest(planned, ask, at)
+
+
+def _notices_of(world: World, journeys: Iterable[Journey], when: datetime) -> tuple[Alert, ...]:
+    """The notices that concern the rides of some journeys, the gravest first."""
+    network = world.network
+    assert network is not None
+    notices: dict[str, Alert] = {}
+    for ride in (ride for journey in journeys for ride in journey.rides):
+        trip, direction = ride.run.trip, directions_of(network).of_trip[ride.run.trip.trip_id]
+        for stop_id in (ride.board, ride.alight):
+            concern = relevant_alerts(world.view.alerts, network, when, directions=[direction], stop_id=stop_id, trip=trip)
+            notices |= {alert.alert_id: alert for alert in concern}
+    return tuple(notices.values())
+
+
+def _later(world: World, planner: Planner, ask: Request, when: datetime) -> Journey | None:
+    """The first journey after a notice ends that day or, from dawn on, on the next day on which one goes."""
+    network = world.network
+    assert network is not None
     today = local_date(when, network.timezone)
     searched = set()
-    for offset in range(1, FURTHER_DAYS + 1):
-        day: date = today + timedelta(days=offset)
-        runs = services_on(network, day - timedelta(days=1)), services_on(network, day)
-        if runs in searched:  # a day like one before it has no bus either
-            continue
-        searched.add(runs)
-        dawn = moment(day, DAWN_S, network.timezone)
-        journeys = planner.earliest(planner.planned(dawn), ask, dawn.timestamp())
-        if journeys:
-            return journeys[0]
+    for day in (today + timedelta(days=offset) for offset in range(FURTHER_DAYS + 1)):
+        ends = [alert.ends_at for alert in world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.ends_at is not None]
+        begins = [moment(day, DAWN_S, network.timezone)] if day > today else []
+        for at in begins + sorted(end for end in ends if end > when and local_date(end, network.timezone) == day):
+            runs = services_on(network, day - timedelta(days=1)), services_on(network, day)
+            key = *runs, disruption_of(world, at)
+            if at in begins and key in searched:  # a day like one before it has no bus either
+                continue
+            searched.add(key)
+            journeys = planner.earliest(service_at(world, at), ask, at.timestamp())
+            if journeys:
+                return journeys[0]
     return None
 
 
@@ -123,18 +180,24 @@ def disruption_of(world: World, when: datetime) -> Disruption:
     trips: set[TripInstance] = set()
     stops: set[str] = set()
     directions: set[RouteDirection] = set()
+    calls: set[tuple[RouteDirection, str]] = set()
     for alert in world.view.alerts:
         if alert.effect is not Effect.NO_SERVICE or not alert.is_active(when):
             continue
         for entity in alert.informed:
             if entity.trip is not None:
                 trips.add(entity.trip)
-            elif entity.stop_id is not None and entity.route_id is None:
+            elif entity.stop_id is None:
+                directions |= _directions(network, entity)
+            elif entity == InformedEntity(stop_id=entity.stop_id):
                 stops |= set(network.within(entity.stop_id))
-            elif entity.route_id is not None and entity.stop_id is None:
-                directions |= {
-                    direction
-                    for direction in directions_of(network).of_route.get(entity.route_id, ())
-                    if entity.direction_id is None or direction.direction_id in (None, entity.direction_id)
-                }
-    return Disruption(frozenset(trips), frozenset(stops), frozenset(directions))
+            else:
+                of_whom = _directions(network, replace(entity, stop_id=None))
+                calls |= {(direction, stop_id) for direction in of_whom for stop_id in network.within(entity.stop_id)}
+    return Disruption(frozenset(trips), frozenset(stops), frozenset(directions), frozenset(calls))
+
+
+def _directions(network: Network, entity: InformedEntity) -> set[RouteDirection]:
+    """The directions that a notice names by route, direction or agency."""
+    every = chain.from_iterable(directions_of(network).of_route.values())
+    return {direction for direction in every if covers(entity, network, direction=direction)}

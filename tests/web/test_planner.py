@@ -36,6 +36,19 @@ def test_a_notice_takes_out_what_it_names(city, entity, expected):
     assert (out.trips, out.stops, out.directions) == expected
 
 
+def test_a_notice_for_all_of_an_operator_takes_out_each_of_its_directions(city):
+    assert disruption(city, InformedEntity(agency_id="A")).directions == {RouteDirection("R1", 0)}
+
+
+def test_a_notice_for_another_operator_takes_out_nothing(city):
+    assert disruption(city, InformedEntity(agency_id="B")) == Disruption()
+
+
+def test_a_stop_that_is_named_with_a_route_is_closed_for_this_route_alone(city):
+    out = disruption(city, InformedEntity(route_id="R1", stop_id="S3"))
+    assert (out.calls, out.stops, out.directions) == ({(RouteDirection("R1", 0), "S3")}, frozenset(), frozenset())
+
+
 def test_a_notice_that_stops_no_service_takes_nothing_out(city):
     out = disruption(city, InformedEntity(route_id="R1"), Effect.DETOUR)
     assert (out.trips, out.stops, out.directions) == NONE

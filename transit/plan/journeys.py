@@ -45,11 +45,13 @@ BETTER_S = 60.0  # a further change must save at least this
 CARDS = 4
 LATER_WITHIN_S = 2 * 3600.0  # alternatives leave at most this long after the first journey
 STEP_S = 60.0  # precision of "arrive by" and of the last journey of a day
+SAME_BUS_S = 1.0  # departures this near each other on one pattern are of one bus
 ENDS_KEPT = 64  # ends of journeys whose _Towards is cached
 DAYS_KEPT = 10  # service days cached: searches look up to a week ahead
 MUCH_WALK_S = 240.0  # a later arrival is shown if it saves this much walking
 EARLIER_MIN = (10, 20, 40)  # "arrive by" also looks for journeys that leave so many minutes before the latest one
 STANDS_S = 30.0  # mean time from a bus's predicted arrival at a stop to its departure, from the simulator
+SHARE_OF_80 = 0.4  # of a span of which every moment is as likely: so far from its middle lie the ends of the 80 % interval
 SIGMAS_OF_80 = 2.5631  # width of the 80 % interval of a normal distribution, in standard deviations
 
 
@@ -145,15 +147,24 @@ class Journey:
     def change_chance(self, index: int) -> float | None:
         """The probability (0..1) of catching the bus of ride `index` at a change; None where neither bus is live.
 
-        1 for headway-based service: another bus comes.
+        1 for headway-based service, since another bus comes, unless it ends then: the last bus leaves when it is said to, give
+        or take half a headway.
         """
         before, after = self.rides[index - 1], self.rides[index]
-        if after.source is Source.HEADWAY or self.stays_seated(index):
+        walk_s, headway_s = self.walk_before(index), after.run.headway_s or 0.0
+        if self.stays_seated(index):
             return 1.0
+        if after.source is Source.HEADWAY:
+            last = after.leaves.high  # where the service goes on it is a whole headway after the rider has come
+            if last > before.comes.high + walk_s + headway_s - STEP_S:
+                return 1.0
+            return chance_to_catch(
+                before.comes, Moment(last, last - SHARE_OF_80 * headway_s, last + SHARE_OF_80 * headway_s), walk_s
+            )
         if Source.LIVE not in (before.source, after.source):
             return None
         stands_s = STANDS_S if after.source is Source.LIVE and after.board_index > 0 else 0.0
-        return chance_to_catch(before.comes, after.leaves.later(stands_s), self.walk_before(index))
+        return chance_to_catch(before.comes, after.leaves.later(stands_s), walk_s)
 
 
 def chance_to_catch(comes: Moment, leaves: Moment, walk_s: float) -> float:
@@ -188,7 +199,10 @@ class _Hop(NamedTuple):
 
 
 class _Label(NamedTuple):
-    """How and when (Unix seconds) a stop is reached. before None: on foot from the start; hop None: on foot from `before`."""
+    """How and when (Unix seconds) a stop is reached. before None: on foot from the start; hop None: on foot from `before`.
+
+    walk_s: seconds of the walk that ends here.
+    """
 
     at: float
     stop_id: str
@@ -272,7 +286,7 @@ class Planner:
         """
         towards = self._leading_to(ask.end)
         labels = self._first(ask.start, at)
-        best = {stop_id: label.at for stop_id, label in labels.items()}
+        best = {stop_id: labels[stop_id].at for stop_id in ask.start if stop_id in labels}
         journeys: list[Journey] = []
         goal = inf
         for number in range(MOST_BUSES):
@@ -291,7 +305,7 @@ class Planner:
     def everywhere(self, service: Service, start: Mapping[str, float], at: float) -> dict[str, Journey]:
         """stop_id -> the earliest journey to it, for every reachable stop. start: as in Request; at: Unix seconds."""
         labels = self._first(start, at)
-        best = {stop_id: label.at for stop_id, label in labels.items()}
+        best = {stop_id: labels[stop_id].at for stop_id in start if stop_id in labels}
         last: _Labels = {}
         for number in range(MOST_BUSES):
             labels = self._round(service, labels, best, inf, number, frozenset(), None)
@@ -301,7 +315,19 @@ class Planner:
         return {stop_id: self._journey(label, Request(start, {stop_id: 0.0})) for stop_id, label in last.items()}
 
     def _first(self, start: Mapping[str, float], at: float) -> _Labels:
-        return {stop_id: _Label(at + walk_s, stop_id) for stop_id, walk_s in start.items() if stop_id in self.at_stop}
+        """Where a search begins: the stops of the start and, from those where somebody stands, the stops within a walk.
+
+        The bus in the other direction often leaves from the other side of the road. A bus to a stop nearby counts even where
+        one is there sooner on foot: not everybody walks, and from there one may walk on.
+        """
+        labels = {
+            stop_id: _Label(at + walk_s, stop_id, walk_s=walk_s) for stop_id, walk_s in start.items() if stop_id in self.at_stop
+        }
+        for stop_id, label in list(labels.items()):
+            for other, seconds in () if start[stop_id] > 0.0 else self.walks.get(stop_id, ()):
+                if other not in labels or label.at + seconds < labels[other].at:
+                    labels[other] = _Label(at=label.at + seconds, stop_id=other, before=label, hop=None, walk_s=seconds)
+        return labels
 
     def _round(
         self,
@@ -432,7 +458,13 @@ class Planner:
     def after_missing(self, service: Service, ride: Ride) -> Moment | None:
         """When the next bus of the same pattern leaves after a ride's bus was missed; None: no further one."""
         if ride.source is Source.HEADWAY:
-            return None if ride.run.headway_s is None else ride.leaves.later(ride.run.headway_s)
+            following = None if ride.run.headway_s is None else ride.leaves.later(ride.run.headway_s)
+            windows, offset = (
+                service.of_pattern(ride.pattern).windows,
+                service.of_pattern(ride.pattern).offsets[ride.board_index][1],
+            )
+            last_at = max((window.last_at + offset for window in windows), default=-inf)
+            return following if following is not None and following.at <= last_at else None
         run = service.of_pattern(ride.pattern).board(ride.board_index, exactly(ride.leaves.at + 1.0))
         return None if run is None else run.departures[ride.board_index]
 
@@ -501,10 +533,17 @@ def _scan(runs: PatternRuns, begin: int, end: int, before: _Labels, change_s: fl
         mine = inf if aboard is None else _leaves_at(runs, aboard[0], aboard[1], n)
         if label_here.at + change_s < mine:
             boarding_here = runs.board_at(n, label_here.at + change_s)
-            if boarding_here is not None and boarding_here.leaves_at < mine:
+            if boarding_here is not None and (
+                boarding_here.leaves_at < mine or _is_nearer(boarding_here, mine, label_here, aboard)
+            ):
                 aboard = (boarding_here, n, label_here)
     if aboard is not None and runs.is_loop:
         yield from _second_round(runs, *aboard)
+
+
+def _is_nearer(boarding: Boarding, mine: float, here: _Label, aboard: tuple[Boarding, int, _Label] | None) -> bool:
+    """Whether the bus that one is on (it leaves here at `mine`) can be boarded here with less of a walk before it."""
+    return aboard is not None and abs(boarding.leaves_at - mine) < SAME_BUS_S and here.walk_s < aboard[2].walk_s
 
 
 def _second_round(runs: PatternRuns, boarding: Boarding, board: int, label: _Label) -> Iterator[tuple[str, _Label]]:

@@ -329,11 +329,21 @@ class DayPlan:
 
 @dataclass(frozen=True)
 class Disruption:
-    """What notices take out of service: cancelled trips, closed stops, suspended directions."""
+    """What notices take out of service: cancelled trips, closed stops, suspended directions, calls (direction, stop_id)."""
 
     trips: frozenset[TripInstance] = frozenset()
     stops: frozenset[str] = frozenset()
     directions: frozenset[RouteDirection] = frozenset()
+    calls: frozenset[tuple[RouteDirection, str]] = frozenset()
+
+    def closed(self, network: Network, pattern: Pattern) -> frozenset[int]:
+        """The indexes of a pattern's stops at which nobody gets on or off."""
+        direction = directions_of(network).of_trip[pattern.trip_ids[0]] if self.calls else None
+        return frozenset(
+            n
+            for n, stop_id in enumerate(pattern.stop_ids)
+            if stop_id in self.stops or (direction is not None and (direction, stop_id) in self.calls)
+        )
 
     def suspends(self, network: Network, pattern: Pattern) -> bool:
         return directions_of(network).of_trip[pattern.trip_ids[0]] in self.directions
@@ -389,7 +399,7 @@ class Service:
         runs += [run for run in live if run.trip not in self.disruption.trips]
         rules = _rules_of(self.network)
         no_pickup, no_drop_off = rules.doors(pattern.trip_ids[0])
-        closed = frozenset(n for n, stop_id in enumerate(pattern.stop_ids) if stop_id in self.disruption.stops)
+        closed = self.disruption.closed(self.network, pattern)
         return PatternRuns(
             pattern=pattern,
             offsets=rules.offsets(pattern),

@@ -15,7 +15,7 @@ from transit.plan.service_day import local_date, moment
 from transit.plan.walking import walk_s
 from web.boards.places import stand_of
 from web.endpoints import of_place
-from web.planner import DAY_ENDS_S, service_at
+from web.planner import DAY_ENDS_S, request_of, service_at
 from web.world import World
 
 FAR_ON_FOOT_M = 2_000.0  # longest walk proposed instead of a bus, in this climate
@@ -102,8 +102,7 @@ def _onward(
 
 
 def _request(network: Network, here: Place, there: Place) -> Request:
-    start, end = of_place(network, here).stops, of_place(network, there).stops
-    return Request(start, {stop_id: seconds for stop_id, seconds in end.items() if stop_id not in start})
+    return request_of(of_place(network, here), of_place(network, there))
 
 
 def _last_back(

@@ -8,11 +8,12 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from maps.guide import Guide
 from transit.plan.network import Network
+from transit.plan.network_hours import network_hours_of
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.endpoints import LONGEST_NAME, Endpoint, Understood, is_same, understand, walk_between
+from web.endpoints import LONGEST_NAME, Endpoint, Understood, understand
 from web.guide import guide_of
-from web.planner import Plan, last_day_of, plan
+from web.planner import Way, last_day_of, way
 from web.when import DAYS, when_asked
 from web.words import journey_words, phrasing
 from web.world import world
@@ -27,18 +28,16 @@ def planner_page() -> Response:
     now = world().now()
     sides = ("ke", "dari") if request.args.get("tukar") == "1" else ("dari", "ke")
     (asked_start, start), (asked_end, end) = (end_asked(network, guide, side) for side in sides)
-    when, time_error = when_asked(network, now, request.args.get("jam", "")[:LONGEST_NAME], request.args.get("hari", ""))
-    arrive = request.args.get("tiba") == "1"
-    today = local_date(now, network.timezone)
+    asked_time = request.args.get("jam", "")[:LONGEST_NAME]
+    arrive = request.args.get("tiba") == "1" and bool(asked_time.strip())  # nobody is there by now
+    when, time_error = when_asked(network, now, asked_time, request.args.get("hari", ""))
     is_past = not time_error and when < now - SAME_MOMENT
     if is_past and not arrive:  # journeys that have left are not shown
         when = now
-    journey_plan: Plan | None = None
-    same, walk_s = False, None
-    if start.endpoint is not None and end.endpoint is not None and not time_error:
-        same, walk_s = is_same(start.endpoint, end.endpoint), walk_between(start.endpoint, end.endpoint)
-        if not same and not (is_past and arrive):
-            journey_plan = plan(world(), start.endpoint, end.endpoint, when, arrive=arrive)
+    day, today = local_date(when, network.timezone), local_date(now, network.timezone)
+    answer: Way | None = None
+    if start.endpoint is not None and end.endpoint is not None and not time_error and not (is_past and arrive):
+        answer = way(world(), start.endpoint, end.endpoint, when, arrive=arrive)
     known_until = last_day_of(network)
     return make_response(
         render_template(
@@ -47,16 +46,17 @@ def planner_page() -> Response:
             end=end,
             asked_start=asked_start,
             asked_end=asked_end,
-            plan=journey_plan,
-            same=same,
+            answer=answer,
+            plan=answer.plan if answer else None,
             is_past=is_past,
             tomorrow=today + timedelta(days=1),
-            beyond=known_until if known_until is not None and local_date(when, network.timezone) > known_until else None,
-            walk_s=walk_s,
+            beyond=known_until if known_until is not None and day > known_until else None,
+            is_another_day=day != today,
+            runs=network_hours_of(network).of_day(day) is not None,
             when=when,
             arrive=arrive,
             time_error=time_error,
-            asked_time=request.args.get("jam", "")[:8],
+            asked_time=asked_time[:8],
             asked_day=request.args.get("hari", "")[:8],
             days=[today + timedelta(days=n) for n in range(DAYS)],
             today=today,

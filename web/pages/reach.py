@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from maps.svg import Mark, svg_map
 from transit.plan.service_day import local_date
 from web.answers import the_network
+from web.boards.notices import notices_at
 from web.boards.reach import CLASSES_MIN, ReachBoard, reach_board
 from web.endpoints import LONGEST_NAME, Understood, understand
 from web.ground import ground_of
@@ -46,6 +47,8 @@ def reach_page() -> Response:
         name=start.endpoint.name or phrasing.kind_word("saya") if start.endpoint else "",
         when=when,
         board=board,
+        notices=notices_at(world(), start.endpoint.stops, when) if board and start.endpoint else [],
+        is_another_day=local_date(when, network.timezone) != today,
         time_error=error,
         asked_time=request.args.get("jam", "")[:8],
         asked_day=request.args.get("hari", "")[:8],

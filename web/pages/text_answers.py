@@ -20,10 +20,10 @@ from transit.plan.stop_codes import code_of, stops_of_code
 from web import endpoints
 from web.answers import on_the_clock_of
 from web.boards.stop_board import DirectionBoard, StopBoard, stop_board
-from web.endpoints import Endpoint, is_same, walk_between
+from web.endpoints import Endpoint
 from web.guide import guide_of
 from web.name_search import search_stops
-from web.planner import plan
+from web.planner import way as way_between
 from web.words import journey_words, names, phrasing
 from web.world import world
 
@@ -103,19 +103,25 @@ def journey_text(network: Network, start_text: str, end_text: str) -> str:
 
 def way_text(network: Network, start: Endpoint, end: Endpoint) -> str:
     """The way from one endpoint to another now: by bus, or on foot where that is not slower."""
-    now, head, walk_s = world().now(), f"{start.name}>{end.name}:", walk_between(start, end)
-    if is_same(start, end):
-        return f"{head} {gettext('One stop serves both: no bus is needed.')} {journey_words.on_foot(walk_s)}"
-    made = plan(world(), start, end, now)
+    now, head, way = world().now(), f"{start.name}>{end.name}:", way_between(world(), start, end, world().now())
+    made, on_foot = way.plan, journey_words.on_foot(way.walk_s)
+    if made is None:
+        return f"{head} {gettext('One stop serves both: no bus is needed.')} {on_foot}" if way.same else f"{head} {on_foot}"
     if not made.journeys and made.next_day is None:
-        return f"{head} {gettext('no bus found, not in the next seven days')}"
+        why = gettext("because of a notice no bus goes now") if made.is_hindered else ""
+        return f"{head} {why or gettext('no bus found, not in the next seven days')}"
     if not made.journeys and made.next_day is not None:
         at = journey_words.at(made.next_day.leaves)
-        sentence = gettext("no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at))
+        if made.is_hindered:
+            sentence = gettext("because of a notice no bus goes now, next %(time)s", time=_time(at, now))
+        else:
+            sentence = gettext(
+                "no bus any more today, next %(day)s %(time)s", day=phrasing.short_day(at), time=phrasing.clock(at)
+            )
         return f"{head} {sentence}"
     journey = made.journeys[0]
-    if walk_s is not None and now.timestamp() + walk_s <= journey.comes.at:
-        return f"{head} {journey_words.on_foot(walk_s)}"
+    if way.walk_s is not None and now.timestamp() + way.walk_s <= journey.comes.at:
+        return f"{head} {on_foot}"
     there = gettext("there %(time)s", time=journey_words.clock(journey.comes, now))
     last = "" if made.last is None else gettext("last %(time)s", time=_time(journey_words.at(made.last.leaves), now))
     for has_head, letters in SHORTENED:

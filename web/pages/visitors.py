@@ -17,6 +17,7 @@ from transit.plan.service_day import local_date, moment
 from transit.plan.walking import walk_s
 from web.answers import the_network
 from web.boards.itineraries import tour_of
+from web.boards.notices import notices_at
 from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of
 from web.ground import ground_of
 from web.guide import guide_folder_of, guide_of, photo_stamp
@@ -87,6 +88,7 @@ def place_page(slug: str) -> Response:
             walk=walk_words(place),
             next_bus=next_bus_of(world(), stand),
             closed=closed_stops(world(), stand),
+            notices=notices_at(world(), stand.stops, world().now()),
         )
     )
 
@@ -124,17 +126,28 @@ def itinerary_page(itinerary_id: str) -> str:
     today = local_date(now, network.timezone)
     begins, time_error = begin_of(network, itinerary.starts_s, now)
     tour = tour_of(world(), guide, itinerary, begins)
+    stops = [
+        stop_id for stay in tour.stays if stay.journey for ride in stay.journey.rides for stop_id in (ride.board, ride.alight)
+    ]
     return render_template(
         "itinerary.html",
         itinerary=itinerary,
         tour=tour,
+        notices=notices_at(world(), stops or [stay.stop_id for stay in tour.stays if stay.stop_id], begins),
         time_error=time_error,
         asked_time=request.args.get("jam", "")[:8],
         asked_day=request.args.get("hari", "")[:8],
         days=[today + timedelta(days=n) for n in range(DAYS)],
         again=network_hours_of(network).next_after(tour.begins),
+        is_over=is_over(network, tour.begins),
         words=journey_words,
     )
+
+
+def is_over(network: Network, begins: datetime) -> bool:
+    """Whether the last bus of the day has left when a tour begins."""
+    hours = network_hours_of(network).of_day(local_date(begins, network.timezone))
+    return hours is not None and begins > hours[1]
 
 
 def begin_of(network: Network, starts_s: int, now: datetime) -> tuple[datetime, str]:

@@ -337,3 +337,55 @@ def test_nobody_is_sent_on_foot_from_stop_to_stop_to_stop() -> None:
     assert "P1200_0" not in {other for other, _ in planner_of(network).walks["P600_0"]}
     journey = journeys(network, "P0_0", "P1200_0")[0]
     assert [leg.to_stop if isinstance(leg, Walk) else leg.alight for leg in journey.legs] == ["P900_0", "P1200_0"]
+
+
+THERE_AND_BACK = (Way("R1", STRAIGHT, (7 * 3600,)), Way("R2", [(4000.0, 20.0), (0.0, 20.0)], (7 * 3600, 7 * 3600 + 1800)))
+
+
+def test_the_bus_on_the_other_side_of_the_road_is_walked_to() -> None:
+    """Once one was sent by R1 to its end, to come back by R2."""
+    found = journeys(a_city(*THERE_AND_BACK), "P3000_0", "P500_20")[0]
+    assert [leg.to_stop if isinstance(leg, Walk) else leg.pattern.route_id for leg in found.legs] == ["P3000_20", "R2"]
+    assert (clock(found.rides[0].leaves), clock(found.comes), found.changes) == ("07:02", "07:09", 0)
+    assert 15.0 < found.walk_s < 30.0
+    assert [ride.pattern.route_id for ride in journeys(a_city(*THERE_AND_BACK), "P3000_0", "P3500_0")[0].rides] == ["R1"]
+
+
+def test_nobody_walks_to_another_stop_for_the_bus_that_comes_past_anyway() -> None:
+    city = a_city(Way("R1", STRAIGHT, (7 * 3600,)), stops_every_m=250.0)
+    found = journeys(city, "P1000_0", "P3000_0", at(6))[0]
+    assert [leg.board for leg in found.legs if isinstance(leg, Ride)] == ["P1000_0"], (
+        "nor to the stop before, though it is early"
+    )
+    assert found.walk_s == 0.0
+    planner = planner_of(city)
+    near = Request({"P750_0": 300.0, "P1000_0": 120.0}, {"P3000_0": 0.0})
+    assert planner.earliest(planner.service(at(6)), near, at(6).timestamp())[0].walk_s == 120.0
+
+
+def test_a_stop_that_one_direction_passes_by_is_open_for_the_others() -> None:
+    city = a_city(Way("R1", STRAIGHT, (7 * 3600,)), Way("R2", CROSS, (7 * 3600 + 600,)))
+    passed = Disruption(calls=frozenset([(RouteDirection("R1", 0), "P2000_0")]))
+    assert journeys(city, "P2000_0", "P3000_0", disruption=passed) == []
+    assert journeys(city, "P0_0", "P3000_0", disruption=passed)
+    assert journeys(city, "P2000_0", "P2000_2000", disruption=passed)
+
+
+def test_a_change_to_the_last_bus_of_a_headway_may_be_missed_and_one_before_it_is_not() -> None:
+    """R2 leaves P2000_0 every 20 minutes, the last time at about 08:46."""
+    often = tuple(range(7 * 3600, 9 * 3600, 300))
+    city = a_city(Way("R1", STRAIGHT, often), Way("R2", CROSS, headway=every(20, 7 * 3600, 9 * 3600)))
+
+    def chance_at(minute: int) -> float:
+        chance = journeys(city, "P0_0", "P2000_2000", at(8, minute))[0].change_chance(1)
+        assert chance is not None
+        return chance
+
+    assert chance_at(16) == 1.0
+    assert 0.98 < chance_at(22) < 1.0
+    assert chance_at(32) == pytest.approx(0.79, abs=0.02), "one is there 5.5 minutes before, and half a headway is 10"
+    planner = planner_of(city)
+    service = planner.service(at(8))
+    early, late = (planner.earliest(service, ask("P0_0", "P2000_2000"), at(8, minute).timestamp())[0] for minute in (0, 32))
+    assert planner.after_missing(service, early.rides[1]) is not None
+    assert planner.after_missing(service, late.rides[1]) is None

@@ -248,3 +248,79 @@ def test_moments_at_the_ends_of_the_calendar_are_no_fault_of_ours(a_town, networ
     for more in ("", "&arrive=1"):
         assert client.get(f"/api/v1/journeys?from=P0_0&to=P3000_0&at={moment}{more}").status_code in (200, 400)
     assert client.get(f"/rute?dari=halte:P0_0&ke=halte:P3000_0&hari={moment[:10].replace('-', '')}").status_code == 200
+
+
+A_TO_B = "dari=halte:P0_0&ke=halte:P3000_0"
+
+
+def suspended(network: Network, now, ends_at, entity: InformedEntity | None = None) -> Alert:
+    informed = (entity or InformedEntity(route_id="R1"),)
+    return Alert("A1", {"id": "Jalan ditutup"}, informed, at(6), ends_at, effect=Effect.NO_SERVICE)
+
+
+def test_while_a_notice_stops_the_buses_the_first_one_after_it_is_named_and_the_notice_is_read(city, network):
+    """Once that day was said to have no bus any more, and the next day was named."""
+    city.load(network).tell(suspended(network, at(6, 50), at(7, 20))).step(at(6, 50))
+    page = text_of(city, f"/rute?{A_TO_B}")
+    assert "Jalan ditutup" in page
+    assert "Karena gangguan saat itu tidak ada bus dari Halte P0_0 ke Halte P3000_0" in page
+    assert "Berikutnya: Senin 23 November, 07.30." in page
+    assert "sudah tidak ada bus" not in page
+    assert text_of(city, "/t?q=P0_0+ke+P3000_0").endswith("karena gangguan bus tidak jalan sekarang, berikutnya 07.30")
+    assert "07.30–07.38" in text_of(city, f"/rute?{A_TO_B}&jam=07.25"), "after its end it stops nothing"
+
+
+def test_a_notice_without_an_end_promises_no_next_bus(city, network):
+    city.load(network).tell(suspended(network, at(6, 50), None)).step(at(6, 50))
+    page = text_of(city, f"/rute?{A_TO_B}")
+    assert "Jalan ditutup" in page
+    assert "Berikutnya" not in page
+    assert text_of(city, "/t?q=P0_0+ke+P3000_0").endswith("karena gangguan bus tidak jalan sekarang")
+
+
+def test_a_notice_until_tomorrow_noon_names_the_first_bus_after_it(city, network):
+    ends = at(7, 20, day=date(2026, 11, 24))
+    city.load(network).tell(suspended(network, at(6, 50), ends)).step(at(6, 50))
+    assert "Berikutnya: Selasa 24 November, 07.30." in text_of(city, f"/rute?{A_TO_B}")
+
+
+def test_a_notice_of_a_detour_is_read_with_the_journeys_that_it_concerns_and_no_others(city, network):
+    detour = replace(suspended(network, at(6), None), effect=Effect.DETOUR)
+    city.load(network).tell(detour).step(at(6, 50))
+    assert "Jalan ditutup" in text_of(city, f"/rute?{A_TO_B}")
+    assert "Jalan ditutup" not in text_of(city, "/rute?dari=halte:P2000_0&ke=halte:P2000_2000")
+
+
+def test_a_stop_id_of_the_feed_is_understood_and_a_part_of_none_is_not(a_town):
+    stops = a_city(Way("R1", STRAIGHT, (7 * 3600,)))
+    named = replace(stops, stops={key: replace(stop, name=f"Simpang {n}") for n, (key, stop) in enumerate(stops.stops.items())})
+    town = a_town(named, at(6, 50))
+    assert "Simpang 0 ke Simpang 6" in text_of(town, "/rute?dari=P0_0&ke=P3000_0")
+    assert text_of(town, "/t?q=P0_0+ke+P3000_0").startswith("Simpang 0>Simpang 6: R1 07.00")
+    assert "tidak ada yang bernama “P3000”" in text_of(town, "/rute?dari=P0_0&ke=P3000")
+
+
+def test_to_the_other_side_of_the_road_one_walks_and_no_bus_is_missed(a_town):
+    back = Way("R2", [(4000.0, 20.0), (0.0, 20.0)], (7 * 3600,))
+    page = text_of(
+        a_town(a_city(Way("R1", STRAIGHT, (7 * 3600,)), back), at(6, 50)), "/rute?dari=halte:P500_0&ke=halte:P500_20"
+    )
+    assert "Jalan kaki sekitar 1 mnt." in page
+    assert 'class="card journey' not in page
+    assert "tidak ada bus" not in page
+
+
+def test_a_day_without_a_time_is_named_by_its_day_and_one_without_buses_is_not_called_over(city):
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    wednesday = text_of(city, "/rute?dari=12&ke=20&hari=20261125")
+    sunday = text_of(city, "/rute?dari=12&ke=20&hari=20261129")
+    assert "Rabu 25 November · ubah" in " ".join(wednesday.split())
+    assert "04.00" not in wednesday
+    assert "Pada Minggu 29 November tidak ada bus. Berikutnya: Senin 30 November" in sunday
+    assert "sudah tidak ada bus" not in sunday
+
+
+def test_to_be_there_by_no_time_means_to_go_at_once(a_town, network):
+    page = text_of(a_town(network, at(6, 50)), f"/rute?{A_TO_B}&tiba=1")
+    assert "07.00–07.08" in page
+    assert "tidak ada bus" not in page.casefold()

@@ -10,6 +10,7 @@ import pytest
 
 from gtfs.reader import read_network
 from tests.builders import STRAIGHT, Way, a_city, a_guide, at
+from transit.arrivals.alerts import Alert, Effect, InformedEntity
 
 BINJAI = Path(__file__).resolve().parents[3] / "data" / "binjai"
 OUT_AND_BACK = (
@@ -79,3 +80,19 @@ def test_on_the_sample_every_stop_but_the_own_is_there_and_back_in_the_morning_a
     html = gzip.decompress(answer.data).decode()
     assert html.count("pulang paling lambat") == len(network.routes_of_stop) - 1
     assert "Hanya sekali jalan" not in html
+
+
+def test_a_notice_is_read_and_nobody_is_told_that_the_day_is_over(city, client):
+    informed = (InformedEntity(agency_id="A"),)
+    city.tell(Alert("A1", {"id": "Mogok"}, informed, at(6), at(12), effect=Effect.NO_SERVICE)).step(at(7))
+    html = client.get("/jangkauan?dari=halte:P0_0").text
+    assert "Mogok" in html
+    assert "Saat itu tidak ada bus dari sini: baca pengumuman." in html
+    assert "hari ini tidak ada bus lagi" not in html
+    assert "Mogok" not in client.get("/jangkauan?dari=halte:P0_0&jam=12.30").text
+
+
+def test_a_day_without_a_time_is_named_by_its_day(client):
+    html = client.get("/jangkauan?dari=halte:P0_0&hari=20261124").text
+    assert "Selasa 24 November · ubah" in " ".join(html.split())
+    assert "04.00" not in html

@@ -200,3 +200,20 @@ def test_the_short_address_leads_to_the_stop(town):
     town.step()
     answer = town.client().get("/h/S5")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/halte/S5")
+
+
+def test_without_a_live_process_no_silence_of_the_trackers_is_claimed(city):
+    city.load(a_network(headway=every(20)))
+    page = city.client().get("/halte/S4").text
+    assert "Sistem baru mulai; belum ada data langsung." in page
+    assert "tidak mengirim data" not in page
+    city.step(at(7, 5))
+    assert "Pelacak bus tidak mengirim data" in city.client(live_fresh_s=1e6).get("/halte/S4").text
+
+
+def test_without_a_live_process_the_map_does_not_say_that_no_bus_reports(city):
+    page = city.load(a_network()).client().get("/peta").text
+    assert "tidak ada bus terlihat sekarang" in page
+    assert "Saat ini tidak ada bus yang mengirim posisinya." not in page
+    city.step(at(7, 5))
+    assert city.client(live_fresh_s=1e6).get("/peta").text.count("Saat ini tidak ada bus yang mengirim posisinya.") == 1

@@ -12,6 +12,7 @@ from PIL import Image
 
 from maps.photos import add_photo
 from tests.builders import LOOP, WORKING_DAYS, a_drive, a_guide, a_network, at, every, place
+from transit.arrivals.alerts import Alert, Effect, InformedEntity
 
 
 @pytest.fixture
@@ -100,7 +101,26 @@ def test_a_tour_starts_now_and_warns_of_closed_doors(town):
 def test_a_tour_takes_the_bus_that_the_planner_takes(town):
     text = a_tour(town, 7, "?jam=07.20")
     assert "sekitar 07.20 sampai 07.50" in text
-    assert "<b>08.01</b>" in text, "the next bus after the stay, from the halte before, which is as near"
+    assert "Jalan 1 mnt ke Halte S2. <b>08.02</b>" in text, (
+        "the next bus after the stay, with less of a walk than to the halte before"
+    )
+    assert "Jalan 2 mnt ke Pasar." in text
+
+
+def test_a_tour_after_the_last_bus_says_that_it_is_all_on_foot(town):
+    assert "Bus terakhir sudah berangkat sebelum itu: seluruh tur ini jalan kaki. Bus jalan lagi Selasa 07.00." in a_tour(
+        town, 9
+    )
+    assert "seluruh tur ini jalan kaki" not in a_tour(town, 7)
+
+
+def test_a_place_and_a_tour_carry_the_notices_of_their_stops(town):
+    informed = (InformedEntity(route_id="R1"),)
+    town.tell(Alert("A1", {"id": "Jalan ditutup"}, informed, at(6), at(12), effect=Effect.NO_SERVICE)).step(at(7))
+    client = town.client(sample_guide=a_guide(town.folder))
+    assert "Jalan ditutup" in client.get("/wisata/tugu").text
+    assert "Jalan ditutup" in client.get("/wisata/rute/jalan").text
+    assert "Jalan ditutup" not in client.get("/wisata/balai").text, "nobody knows where it lies"
 
 
 def test_a_tour_that_no_bus_brings_back_says_so_in_place_of_a_walk_of_hours(town):
