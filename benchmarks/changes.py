@@ -270,7 +270,9 @@ def table(changes: Iterable[tuple[float, bool]]) -> list[str]:
 def summary(every: Sequence[ToldChange]) -> list[str]:
     """The chances are those of the present formula: of kept changes, too."""
     days = len({(change.seed, change.day) for change in every})
-    lines = [f"{len(every)} changes told on {days} days of {len({change.seed for change in every})} seeds"]
+    pairs = {(change.seed, change.day, change.first, change.alight, change.second, change.board) for change in every}
+    seeds = {change.seed for change in every}
+    lines = [f"{len(every)} changes told on {days} days of {len(seeds)} seeds: {len(pairs)} pairs of buses at a stop"]
     for name, keeps in PARTS.items():
         known = [(change.chance_now, change.caught) for change in every if change.caught is not None and keeps(change)]
         if known:
