@@ -117,7 +117,9 @@ class RideAnswer(Struct, tag_field="mode", tag="bus"):
     is_demo: bool
     change_chance: Annotated[
         float | None,
-        Meta(description="0..1, that this bus is caught; by headway 1 unless it is the last; null on the first and where none is seen"),
+        Meta(
+            description="0..1, that this bus is caught; by headway 1 but for the last; null on the first and where none is seen"
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ FILE = Path(__file__).parent / "templates" / "critical.css"
 SLOT = "/*critical*/"  # base.html and bare.html have it at the beginning of their <style>
 HEAD = re.compile(r"/\* (?:every page|only: ([^*]+)) \*/")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+UNSEEN = re.compile(r'<input type="hidden"[^>]*>')
 NAMES = re.compile(r"""(?:class|id)="([^"]*)"|<([a-z0-9]+)""")
 
 
@@ -34,8 +35,8 @@ def sections() -> tuple[Section, ...]:
 
 
 def names_in(html: str) -> frozenset[str]:
-    """Every element, class and id of a page."""
-    return frozenset(name for match in NAMES.findall(html) for names in match for name in names.split())
+    """Every element, class and id of a page, but for fields that nobody sees."""
+    return frozenset(name for match in NAMES.findall(UNSEEN.sub("", html)) for names in match for name in names.split())
 
 
 def critical_rules(html: str, *, whole: bool = False) -> str:

@@ -73,11 +73,12 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
     ask = request_of(start, end)
     at = when.timestamp()
     ends = moment(local_date(when, network.timezone), DAY_ENDS_S, network.timezone).timestamp()
+    since = max(now.timestamp(), at - LONGEST_S) if is_today else at - LONGEST_S
     if arrive:
-        since = max(now.timestamp(), at - LONGEST_S) if is_today else at - LONGEST_S
         journeys = planner.arriving_by(service, ask, at, since)
     else:
         journeys = planner.journeys(service, ask, at)
+    after = planner.earliest(service, ask, since) if arrive and not journeys else []  # too late, but that day
     is_tight = not journeys and not arrive
     if is_tight:
         service = service_at(world, when, wait_share=0.0)
@@ -91,7 +92,7 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         planner=planner,
         last=planner.last_of_day(service, ask, at, ends) if journeys else None,
         last_back=planner.last_of_day(service, back, at, ends) if journeys else None,
-        next_day=None if journeys and not is_tight else _later(world, planner, ask, when),
+        next_day=None if journeys and not is_tight else next(iter(after), None) or _later(world, planner, ask, when),
         notices=_notices_of(world, journeys or hindered, when),
         is_hindered=bool(hindered),
         is_tight=is_tight and bool(journeys),

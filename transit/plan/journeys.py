@@ -469,11 +469,17 @@ class Planner:
         return None if run is None else run.departures[ride.board_index]
 
     def arriving_by(self, service: Service, ask: Request, by: float, since: float) -> list[Journey]:
-        """Journeys that arrive by a moment and leave after `since` (both Unix seconds), the latest to leave first."""
+        """Journeys that arrive by a moment and leave after `since` (both Unix seconds), the latest to leave first.
 
-        def is_in_time(journey: Journey) -> bool:
-            return journey.comes.at <= by
+        In time is who is there by the end of the interval, by headway after the longest wait; else by the time shown.
+        """
+        return self._in_time(service, ask, by, since, lambda journey: journey.comes.high <= by) or self._in_time(
+            service, ask, by, since, lambda journey: journey.comes.at <= by
+        )
 
+    def _in_time(
+        self, service: Service, ask: Request, by: float, since: float, is_in_time: Callable[[Journey], bool]
+    ) -> list[Journey]:
         def in_time(at: float) -> list[Journey]:
             return [journey for journey in self.earliest(service, ask, at) if is_in_time(journey)]
 

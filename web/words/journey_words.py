@@ -23,6 +23,11 @@ def at(moment: Moment) -> datetime:
     return datetime.fromtimestamp(moment.at, UTC)
 
 
+def begin(moment: Moment) -> datetime:
+    """The early end of its interval; by headway that is when to be at the stop."""
+    return datetime.fromtimestamp(moment.low, UTC)
+
+
 def clock(moment: Moment, day: datetime, *, zone: str = "", about: bool = False) -> str:
     """A time in a stop's zone, as a band where its interval is wide; with its weekday if that is not the day of `day`."""
     if moment.high - moment.low > WIDE_S:

@@ -152,6 +152,21 @@ def test_arriving_by_a_moment_leaves_as_late_as_possible(city: Network) -> None:
     assert all(one.comes.at <= by for one in found)
 
 
+def test_by_headway_who_waits_the_longest_is_still_in_time_and_where_nobody_is_so_sure_the_likely_one_is_named() -> None:
+    network = a_network(headway=every(20))  # S0 to S4 in 8 minutes or so
+    planner = planner_of(network)
+    service = planner.service(at(7))
+
+    def latest(hours: int, minutes: int) -> Journey:
+        return planner.arriving_by(service, ask("S0", "S4"), at(hours, minutes).timestamp(), at(6).timestamp())[0]
+
+    first = latest(8, 0)
+    assert at(7, 59).timestamp() <= first.comes.high <= at(8).timestamp()
+    assert first.rides[0].leaves.high - first.rides[0].leaves.low == pytest.approx(1200.0)
+    early = latest(6, 10)
+    assert early.comes.at <= at(6, 10).timestamp() < early.comes.high or early.comes.high == early.comes.at
+
+
 def test_nothing_arrives_before_the_first_bus_does(city: Network) -> None:
     planner = planner_of(city)
     request = ask("P0_0", "P3000_0")

@@ -324,3 +324,19 @@ def test_to_be_there_by_no_time_means_to_go_at_once(a_town, network):
     page = text_of(a_town(network, at(6, 50)), f"/rute?{A_TO_B}&tiba=1")
     assert "07.00–07.08" in page
     assert "tidak ada bus" not in page.casefold()
+
+
+def test_who_cannot_be_there_by_then_is_told_the_first_bus_of_that_day_and_not_of_the_next(a_town, network):
+    page = text_of(a_town(network, at(6, 50)), f"/rute?{A_TO_B}&jam=06.40&tiba=1&hari=20261124")
+    assert "Tidak ada bus yang sampai sebelum jam itu. Berikutnya: Selasa 24 November, 07.00." in page
+
+
+def test_to_be_there_by_a_time_by_headway_says_when_to_be_at_the_stop(a_town):
+    town = a_town(a_network(headway=every(20)), at(7))
+    page = text_of(town, "/rute?dari=Halte+S0&ke=Halte+S4&jam=08.00&tiba=1")
+    at_stop = re.search(r"Berada di Halte S0 pukul (07\.\d\d)\.", page)
+    between = re.search(r"Anda sampai antara (07\.\d\d) dan (0[78]\.\d\d)\.", page)
+    assert at_stop
+    assert between
+    assert at_stop[1] < between[1] < between[2] <= "08.00"
+    assert "Berada di" not in text_of(town, "/rute?dari=Halte+S0&ke=Halte+S4&jam=08.00")
