@@ -293,8 +293,8 @@ ON_PAGES: dict[Kind, str] = {  # what helps where a page of the console does wha
     Kind.DEPARTURE_UNSEEN: "Look at its tracker, or take the order back on the page of changes.",
     Kind.DEPARTURE_WITHOUT_TRIP: "Assign it to what it runs.",
     Kind.DEPARTURE_OVERDUE: "Give another time, or take the order back, on the page of changes.",
-    Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); a phone that is added on the "
-    "page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
+    Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); "
+    "a phone that is added on the page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
 }
 STARTED_AGAIN = "It is started again by itself; where that does not help, end app.py run and start it anew."
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
