@@ -18,7 +18,7 @@ from transit.store.trackers import map_tracker
 from web.factory import create_app
 from web.live.process import Live
 from web.settings import WebSettings
-from web.words.troubles import remedy, wrong
+from web.words.troubles import remedy_on_page, wrong
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 
@@ -97,7 +97,7 @@ class Control:
             page = unescape(self.page("/armada", language).text)
             for trouble in troubles:
                 assert wrong(trouble, language, examination.timezone, self.now) in page
-                assert remedy(trouble, language, examination.timezone, self.now) in page
+                assert remedy_on_page(trouble, language, examination.timezone, self.now) in page
         for trouble in troubles:
             assert len({wrong(trouble, language, examination.timezone, self.now) for language in ("en", "id")}) == 2
         return {trouble.kind: trouble for trouble in troubles}

@@ -91,7 +91,7 @@ def create_app(settings: WebSettings) -> Flask:
     init_languages(app)
     init_templates(app)
     app.config.update(COMPRESSION)
-    init_shared_parts(app)
+    init_shared_parts(app, settings.data_dir)
     Compress(app)  # before whatever changes the body: Flask runs the last registered first
     init_security(app)
     init_hosts(app)

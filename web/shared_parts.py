@@ -1,21 +1,29 @@
-"""Parts of the console that all who look see alike: made and packed once for each state of the world (decision 0109)."""
+"""Parts of the console that all who look see alike: made once for each state of the world, for all workers (decision 0109)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from threading import Lock
 from time import perf_counter
 
 from flask import Flask, Request, Response, current_app, g, make_response, request
 
+from transit.store.files import write_atomically
 from web.access import current_person
 from web.answers import FORM_TOKEN, NO_TOKEN, etag_of, mark_with_time
+from web.live.snapshot import folder
 from web.words.languages import language
 from web.world import World
 
 PACKED_KEPT = 32  # of parts, each in the encodings that browsers of today ask for
+HEAD = 32 + 16  # bytes before a part in its file: of which state it is, and its ETag
 _numbers = count(1)
 
 
@@ -32,15 +40,19 @@ class SharedPart:
 
 
 class SharedParts:
-    """The newest part of each name. Threads share them: while one makes a part anew, the others serve the one before, so that
-    nobody else's page waits for a thread; and what takes long to make is made the more rarely."""
+    """The newest part of each name. Threads and, through files, the other workers share it: while one makes a part anew, the
+    others serve the one before, so that nobody else's page waits; and what takes long to make is made the more rarely."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._parts: dict[Hashable, SharedPart] = {}
         self._locks: dict[Hashable, Lock] = {}
 
     def get(self, name: Hashable, state: Hashable, make: Callable[[], str], *, rests: float = 0.0) -> SharedPart:
-        """make() is called where the part was last made of another state, and no sooner than rests times as long as it took."""
+        """make() is called where no worker has made the part of this state, and no sooner than rests times as long as it took.
+
+        name, state: values whose repr() says all of them, since workers compare those.
+        """
         part = self._parts.get(name)
         if part is not None and (part.state == state or perf_counter() < part.made_at_s + rests * part.took_s):
             return part
@@ -51,10 +63,64 @@ class SharedParts:
         try:
             part = self._parts.get(name)
             if part is None or part.state != state:
-                part = self._parts[name] = _made(state, make)
+                part = self._parts[name] = self._newest(name, state, make, part)
             return part
         finally:
             lock.release()
+
+    def _newest(self, name: Hashable, state: Hashable, make: Callable[[], str], before: SharedPart | None) -> SharedPart:
+        """As another worker made it, else made; `before` while another worker makes it."""
+        path, mark = self._folder / _digest(name), _digest(state)
+        other = _read(path, mark, state)
+        if other is not None:
+            return other
+        with _alone(path) as is_alone:
+            if not is_alone and before is not None:
+                return before
+            other = _read(path, mark, state)
+            if other is not None:
+                return other
+            made = _made(state, make)
+            with suppress(OSError):  # a full disk: each worker makes its own
+                write_atomically(path, mark.encode() + made.etag.encode() + made.body)
+            return made
+
+
+def _digest(value: Hashable) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:32]
+
+
+def _read(path: Path, mark: str, state: Hashable) -> SharedPart | None:
+    """What is in a file, if it is of this state."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD).decode("ascii", "replace")
+            if head[:32] != mark:
+                return None
+            body = file.read()
+    except OSError:
+        return None
+    return SharedPart(number=next(_numbers), state=state, body=body, etag=head[32:], made_at_s=perf_counter(), took_s=0.0)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Whether no other worker makes this part now; True where files cannot tell."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield True
+        return
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)
 
 
 def _made(state: Hashable, make: Callable[[], str]) -> SharedPart:
@@ -89,9 +155,9 @@ def key_of_packed(asked: Request) -> str:
     return "" if part is None else str(part.number)
 
 
-def init_shared_parts(app: Flask) -> None:
+def init_shared_parts(app: Flask, data_dir: Path) -> None:
     """Before Flask-Compress is set up."""
-    app.extensions["shared_parts"] = SharedParts()
+    app.extensions["shared_parts"] = SharedParts(folder(data_dir) / "parts")
     app.config.update(COMPRESS_CACHE_BACKEND=PackedParts, COMPRESS_CACHE_KEY=key_of_packed)
 
 

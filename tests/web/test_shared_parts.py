@@ -44,8 +44,8 @@ def comes(client, words):
         sleep(0.05)
 
 
-def test_a_part_is_made_once_for_each_state():
-    parts, made = SharedParts(), []
+def test_a_part_is_made_once_for_each_state(tmp_path):
+    parts, made = SharedParts(tmp_path), []
 
     def make():
         made.append(1)
@@ -58,8 +58,8 @@ def test_a_part_is_made_once_for_each_state():
     assert parts.get("other", "state 2", make).body.startswith(b"<i>3</i>")
 
 
-def test_while_a_part_is_made_anew_the_others_have_the_one_before():
-    parts, begun, goes_on = SharedParts(), Event(), Event()
+def test_while_a_part_is_made_anew_the_others_have_the_one_before(tmp_path):
+    parts, begun, goes_on = SharedParts(tmp_path), Event(), Event()
     parts.get("list", "old", lambda: "<i>old</i>")
 
     def slowly():
@@ -76,8 +76,39 @@ def test_while_a_part_is_made_anew_the_others_have_the_one_before():
     assert parts.get("list", "new", lambda: pytest.fail("made twice")).body == b"<i>new</i>"
 
 
-def test_what_takes_long_to_make_is_made_the_more_rarely():
-    parts = SharedParts()
+def test_what_one_worker_made_the_other_does_not_make_again(tmp_path):
+    one, other = SharedParts(tmp_path), SharedParts(tmp_path)
+    first = one.get("list", ("v1", 7), lambda: "<i>7</i>")
+    taken = other.get("list", ("v1", 7), lambda: pytest.fail("made twice"))
+    assert (taken.body, taken.etag) == (first.body, first.etag) == (b"<i>7</i>", first.etag)
+    assert other.get("list", ("v1", 8), lambda: "<i>8</i>").body == b"<i>8</i>"
+    assert other.get("inbox", ("v1", 7), lambda: "<b>7</b>").body == b"<b>7</b>", "of another name"
+    assert one.get("list", ("v1", 8), lambda: pytest.fail("made twice")).body == b"<i>8</i>"
+
+
+def test_while_one_worker_makes_a_part_the_other_serves_the_one_before_and_one_that_has_none_makes_its_own(tmp_path):
+    one, other, newcomer = SharedParts(tmp_path), SharedParts(tmp_path), SharedParts(tmp_path)
+    one.get("list", "old", lambda: "<i>old</i>")
+    other.get("list", "old", lambda: pytest.fail("made twice"))
+
+    def meanwhile():
+        assert other.get("list", "new", lambda: pytest.fail("made twice")).body == b"<i>old</i>"
+        assert newcomer.get("list", "new", lambda: "<i>own</i>").body == b"<i>own</i>"
+        return "<i>new</i>"
+
+    assert one.get("list", "new", meanwhile).body == b"<i>new</i>"
+    assert other.get("list", "new", lambda: pytest.fail("made twice")).body == b"<i>new</i>"
+
+
+def test_where_nothing_can_be_written_each_worker_makes_its_own(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    one, other = SharedParts(tmp_path / "file"), SharedParts(tmp_path / "file")
+    assert one.get("list", 1, lambda: "<i>1</i>").body == b"<i>1</i>"
+    assert other.get("list", 1, lambda: "<b>1</b>").body == b"<b>1</b>"
+
+
+def test_what_takes_long_to_make_is_made_the_more_rarely(tmp_path):
+    parts = SharedParts(tmp_path)
 
     def slowly():
         sleep(0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,16 +31,16 @@ class MapBus:
     heard_at: float  # Unix seconds
 
 
-def map_buses(world: World, corridors: Sequence[Any]) -> list[MapBus]:
+def map_buses(world: World, states: Iterable[VehicleState], corridors: Sequence[Any]) -> list[MapBus]:
     """The vehicles heard within 15 minutes, as long as a silent bus keeps its place on the ladder."""
     network, now = world.network, world.now()
     assert network is not None
     on_ladder = {bus.vehicle_id: bus for row in corridors for bus in row.corridor.buses}
     rows = []
-    for vehicle_id, state in sorted(world.states.items()):
+    for state in sorted(states, key=lambda row: row.vehicle_id):
         if now - state.report.received_at <= GONE:
             is_silent = now - state.report.received_at > SILENT_AGE
-            rows.append(_map_bus(network, state, on_ladder.get(vehicle_id), is_silent))
+            rows.append(_map_bus(network, state, on_ladder.get(state.vehicle_id), is_silent))
     return rows
 
 

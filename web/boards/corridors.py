@@ -148,7 +148,7 @@ def control_board(world: World) -> ControlBoard | None:
         return None
     rows = corridor_rows(network, state.made_at, state.corridors, state.advice)
     age_s = (world.now() - state.made_at).total_seconds()
-    return ControlBoard(state.made_at, age_s, rows, [vars(bus) for bus in map_buses(world, rows)])
+    return ControlBoard(state.made_at, age_s, rows, [vars(bus) for bus in map_buses(world, state.all_states(), rows)])
 
 
 def corridor_rows(

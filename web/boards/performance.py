@@ -54,7 +54,8 @@ class PerformanceBoard:
     by_direction: list[NamedFigures]
     by_hour: list[NamedFigures]
     by_day: list[NamedFigures]
-    left_out: list[str]  # "2026-11-28 07: Biru", hours without enough coverage
+    left_out: list[str]  # "2026-11-28: Biru 06–09, 12; Hijau 07", hours without enough coverage, a line for each day
+    hours_left_out: int  # of a route
     missing: list[date]  # days of which nothing is computed
     advice: AdviceRecord
     empty_km: float | None
@@ -101,6 +102,7 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
     scorecards = _scorecards(world, first, last)
     scored_day, scores = scorecards[-1] if scorecards else (None, None)
     known = [figures for figures in days.values() if figures.empty_m is not None]
+    left_out = [row for row in hours if _is_left_out(row)]
     return PerformanceBoard(
         period=period,
         first=first,
@@ -110,7 +112,8 @@ def performance(world: World, period: Period, day: date) -> PerformanceBoard | N
         by_direction=list(_by_direction(network, hours, ends)),
         by_hour=_grouped(hours, lambda row: row.hour, lambda hour: f"{hour % 24:02d}", network, _empty_by_hour(known)),
         by_day=_grouped(hours, lambda row: row.day, lambda some: some.isoformat(), network, _empty_by_day(days)),
-        left_out=sorted({_hour_name(network, row) for row in hours if _is_left_out(row)}),
+        left_out=_hours_by_day(network, left_out),
+        hours_left_out=len({(row.day, row.route_id, row.hour) for row in left_out}),
         missing=missing,
         advice=advice,
         empty_km=sum(sum((figures.empty_m or {}).values()) for figures in known) / 1000.0 if known else None,
@@ -137,8 +140,28 @@ def _empty_by_day(days: Mapping[date, DayFigures]) -> dict[Any, float]:
     return {day: sum(figures.empty_m.values()) / 1000.0 for day, figures in days.items() if figures.empty_m is not None}
 
 
-def _hour_name(network: Network, row: HourFigures) -> str:
-    return f"{row.day} {row.hour:02d}: {network.routes[row.route_id].short_name or row.route_id}"
+def _hours_by_day(network: Network, rows: Iterable[HourFigures]) -> list[str]:
+    """A line for each day: the hours of its routes."""
+    days: dict[date, dict[str, set[int]]] = {}
+    for row in rows:
+        name = network.routes[row.route_id].short_name or row.route_id
+        days.setdefault(row.day, {}).setdefault(name, set()).add(row.hour)
+    return [
+        f"{day}: {'; '.join(f'{name} {hour_spans(hours)}' for name, hours in sorted(some.items()))}"
+        for day, some in sorted(days.items())
+    ]
+
+
+def hour_spans(hours: Iterable[int]) -> str:
+    """Hours of a service day, those in a row as one: "06–09, 12"; 25 is one o'clock."""
+    spans: list[list[int]] = []
+    for hour in sorted(hours):
+        if spans and hour == spans[-1][1] + 1:
+            spans[-1][1] = hour
+        else:
+            spans.append([hour, hour])
+    names = [[f"{hour % 24:02d}" for hour in span] for span in spans]
+    return ", ".join(first if first == last else f"{first}–{last}" for first, last in names)
 
 
 def _is_over(row: HourFigures, network: Network, now: datetime) -> bool:
@@ -185,15 +208,17 @@ def _by_direction(network: Network, hours: list[HourFigures], ends: list[DayEnds
     for direction in directions:
         mine = [row for row in hours if row.direction == direction]
         days = [row for row in ends if RouteDirection(row.route_id, row.direction_id, row.side) == direction]
+        firsts = [(row.day, row.first_kept) for row in days if row.first_kept or _end_counts(mine, row.day, min)]
+        lasts = [(row.day, row.last_kept) for row in days if row.last_kept or _end_counts(mine, row.day, max)]
         yield NamedFigures(
             name=_headsign(network, direction),
             figures=together(mine),
             route=network.routes[direction.route_id],
-            first_kept=_share_of(row.first_kept for row in days),
-            last_kept=_share_of(row.last_kept for row in days),
+            first_kept=_share_of(kept for _, kept in firsts),
+            last_kept=_share_of(kept for _, kept in lasts),
             looked_at=_looked_at(mine, network),
-            first_at=_end_at(mine, [row.day for row in days if not row.first_kept] or [row.day for row in days], network, min),
-            last_at=_end_at(mine, [row.day for row in days if not row.last_kept] or [row.day for row in days], network, max),
+            first_at=_end_at(mine, [day for day, kept in firsts if not kept] or [day for day, _ in firsts], network, min),
+            last_at=_end_at(mine, [day for day, kept in lasts if not kept] or [day for day, _ in lasts], network, max),
         )
 
 
@@ -202,6 +227,12 @@ def _looked_at(rows: Sequence[HourFigures], network: Network) -> datetime | None
     some = [row for row in rows if row.counts] or rows
     worst = max(some, key=lambda row: row.planned_trips - row.trips, default=None)
     return None if worst is None else _middle_of(worst, network)
+
+
+def _end_counts(rows: Iterable[HourFigures], day: date, end: Callable[..., HourFigures]) -> bool:
+    """Whether the first (min) or last (max) planned hour of a day was heard well enough to say that no bus left in it."""
+    planned = [row for row in rows if row.day == day and row.planned_trips > 0]
+    return bool(planned) and end(planned, key=lambda row: row.hour).counts
 
 
 def _end_at(

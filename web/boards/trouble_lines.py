@@ -23,4 +23,4 @@ def trouble_lines(world: World, some: Iterable[Trouble], at: datetime | None = N
     """The troubles as lines. at: the moment they are of; None: now."""
     timezone = world.network.timezone if world.network else "UTC"
     context = (language(), timezone, at or world.now())
-    return [TroubleLine(str(row.kind), troubles.wrong(row, *context), troubles.remedy(row, *context)) for row in some]
+    return [TroubleLine(str(row.kind), troubles.wrong(row, *context), troubles.remedy_on_page(row, *context)) for row in some]

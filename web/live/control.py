@@ -25,21 +25,26 @@ from transit.plan.service_day import local_date
 from transit.store.files import write_atomically
 from transit.store.stop_events import last_event_before, load_stop_events
 from transit.tracking.state import StopEvent, VehicleState
-from web.live.snapshot import folder
+from web.live.snapshot import folder, pack_raw
 
-FORMAT = 1
+FORMAT = 2
 NAME = "control.msgpack"
+NO_STATES = pack_raw([])
 PAGE = 10_000  # calls read from the database at a time
 
 
 class ControlState(msgspec.Struct, frozen=True):
-    """The corridors and the advice of a moment."""
+    """The corridors, the advice and the buses of a moment, for the console alone."""
 
     format: int
     made_at: datetime
     network_version: str | None
     corridors: list[Corridor]
     advice: list[HoldingAdvice]
+    states: msgspec.Raw = NO_STATES  # list[VehicleState], without their memory
+
+    def all_states(self) -> list[VehicleState]:
+        return msgspec.msgpack.decode(self.states, type=list[VehicleState])
 
 
 @dataclass

@@ -12,6 +12,8 @@ from threading import Event
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from transit.arrivals.alerts import Alert
 from transit.arrivals.crowding import KEPT_FOR, VehicleCrowding, crowding_of, crowding_on_trip
 from transit.arrivals.steadiness import Steadiness
@@ -129,7 +131,8 @@ class Live:
         self._tell(orders, [event for _, event in events])
         predictions = self._predict(now)
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
-        console = self._console(predictions, alerts, now)
+        console, states = self._console(predictions, alerts, now), snapshots.pack_raw(list(self.states.values()))
+        self._show_console(console, states)
         if looked or before.since != self.watch.since:  # a change of the outage is told at once
             self.loose = loose_since(self.loose, self.states, now)
             self.facts = replace(
@@ -145,10 +148,10 @@ class Live:
             self.troubles = troubles_of(self.facts)
             self.inbox.look(self.troubles, now)
         predicted_s = perf_counter() - started - read_s
-        made = self._snapshot(now, predictions, alerts, newest)
+        made = self._snapshot(now, states, predictions, alerts, newest)
         made.figures.update(read_seconds=read_s, predict_seconds=predicted_s, step_seconds=perf_counter() - started)
         snapshots.write_snapshot(self.data_dir, made)
-        self._show_console(console, predictions, alerts, now)
+        self._record(console, predictions, alerts, now)
         self._log_promises(predictions, now)
         answer_all(self.data_dir, self.forecaster, self.states.values(), now, self.steadiness.shown_at)
         self.sign.give(ProcessProgress(received=self.canary))
@@ -194,16 +197,18 @@ class Live:
             alerts=alerts,
         )
 
-    def _show_console(
-        self, state: ControlState | None, predictions: list[Prediction], alerts: list[Alert], now: datetime
-    ) -> None:
-        """Writes the console's state and records it. An error here must not stop the riders' snapshot."""
+    def _show_console(self, state: ControlState | None, states: msgspec.Raw) -> None:
+        """Writes the console's state, ahead of the snapshot, which takes longer. An error must not stop the snapshot."""
         if state is None:
             return
         try:
-            write_control(self.data_dir, state)
+            write_control(self.data_dir, msgspec.structs.replace(state, states=states))
         except OSError as error:
             log.error("the console's state cannot be written: %s", error)
+
+    def _record(self, state: ControlState | None, predictions: list[Prediction], alerts: list[Alert], now: datetime) -> None:
+        if state is None:
+            return
         self.recorder.record(
             now,
             state,
@@ -297,7 +302,12 @@ class Live:
         return self.steadiness.hold(self.forecaster.predict(fresh, now, next_trips=True), now)
 
     def _snapshot(
-        self, now: datetime, predictions: list[Prediction], alerts: list[Alert], newest: datetime | None
+        self,
+        now: datetime,
+        packed: msgspec.Raw,
+        predictions: list[Prediction],
+        alerts: list[Alert],
+        newest: datetime | None,
     ) -> snapshots.Snapshot:
         self._remember([], now)
         states = list(self.states.values())
@@ -317,7 +327,7 @@ class Live:
             format=snapshots.FORMAT,
             made_at=now,
             network_version=self.version,
-            states=snapshots.pack_raw(states),
+            states=packed,
             predictions=snapshots.by_stop(predictions),
             live_trips={} if self.network is None else snapshots.by_pattern(self.network, predictions),
             passed=snapshots.by_stop(self.passed),

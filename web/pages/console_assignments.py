@@ -280,7 +280,7 @@ def end(assignment_id: int) -> Response:
     with writing(world().engine) as connection:
         if reason not in list(EndReason):
             changes = Changes(errors={"reason": gettext("Choose why the assignment ends.")})
-            return _page(connection, network, changes, {}, 422)
+            return _page(connection, network, changes, {"ending": str(assignment_id)}, 422)
         row = next((row for row in store.load_current(connection, now) if row.assignment_id == assignment_id), None)
         if row is None:
             abort(404)

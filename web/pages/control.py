@@ -25,7 +25,7 @@ from web.words import control, names
 from web.world import world
 
 pages = Blueprint("control", __name__)
-RESTS = 5.0  # pause after rendering, in render times: at most a sixth of a worker's time (0.07 s for 500 buses, once a second)
+RESTS = 3.0  # pause after rendering, in render times: at most a quarter of a worker's time; a second is longer than 4 x 0.07 s
 
 
 @pages.get("/armada/kendali")
@@ -42,7 +42,7 @@ def picture() -> Response:
     network = the_network()
     buses = [
         DrawnBus(letter=bus.letter, colour=f"#{bus.ground}", lat=bus.lat, lon=bus.lon, label=bus.id, is_silent=bus.is_silent)
-        for bus in map_buses(world(), [])
+        for bus in map_buses(world(), world().states.values(), [])
     ]
     content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)
     response = Response(content, mimetype="image/svg+xml")

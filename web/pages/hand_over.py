@@ -14,7 +14,6 @@ from transit.store.hand_overs import HandOver, UnknownHandOver, keep_hand_over, 
 from web.access import audit, current_person
 from web.answers import the_network
 from web.boards.hand_over import LONGEST_SHIFT, SECTIONS, draft
-from web.words import phrasing
 from web.words.matters import section_word
 from web.world import world
 
@@ -97,5 +96,4 @@ def note(hand_over_id: int) -> Response:
             kept = load_hand_over(connection, hand_over_id)
     except UnknownHandOver:
         abort(404)
-    span = f"{phrasing.day(kept.since)}, {phrasing.clock(kept.since)}–{phrasing.clock(kept.until)}"
-    return make_response(render_template("hand_over.html", note=kept, span=span, section_word=section_word))
+    return make_response(render_template("hand_over.html", note=kept, section_word=section_word))

@@ -175,6 +175,7 @@ def _of_riders(board: PerformanceBoard) -> list[tuple[str, float | int | None]]:
         ("hours_to_answer_median", _rounded(board.tickets.answer_h)),
         ("promises_eta_score", _rounded(board.eta_score)),
         ("promises_days_scored", board.scored_days),
+        ("days_not_computed", len(board.missing)),
     ]
 
 

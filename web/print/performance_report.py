@@ -158,9 +158,11 @@ def _left_out(pdf: LetteredPdf, board: PerformanceBoard) -> None:
     if board.left_out:
         _section(
             pdf,
-            gettext("Left out: %(count)s hours with too little heard (below 80 %%) or not recorded", count=len(board.left_out)),
+            gettext(
+                "Left out: %(count)s hours with too little heard (below 80 %%) or not recorded", count=board.hours_left_out
+            ),
         )
-        _lines(pdf, ["; ".join(board.left_out)], SMALL)
+        _lines(pdf, board.left_out, SMALL)
 
 
 def _signatures(pdf: LetteredPdf) -> None:

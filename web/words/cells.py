@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+WIDE = "\uff1d\uff0b\uff0d\uff20"  # the same signs as East Asian keyboards write them; some spreadsheets take them alike
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", *WIDE)
 Value = TypeVar("Value")
 
 

@@ -39,7 +39,10 @@ def formulas() -> list[str]:
             "On time, timetabled only: from the first stop 0 to 3 min late, at others 1 min early to 6 min late, "
             "at the last stop at most 5 min late."
         ),
-        gettext("First and last bus kept: one left within a headway of the planned first and last departure."),
+        gettext(
+            "First and last bus kept: one left within a headway of the planned first and last departure. "
+            "Days on which that hour is left out do not count."
+        ),
         gettext("Kilometres: along the line between the first and the last stop at which a trip was seen."),
         gettext(
             "Kilometres without a trip: in straight lines from minute to minute, of buses that were heard and on no trip; "

@@ -72,6 +72,12 @@ def day(at: datetime) -> str:
     return str(format_datetime(at, "EEEE d MMMM"))
 
 
+def span(since: datetime, until: datetime) -> str:
+    """From one moment to another: "Senin 23 November, 14.00–22.00"; past midnight the second day is named, too."""
+    first, last = f"{day(since)}, {clock(since)}", clock(until)
+    return f"{first}–{last}" if day(since) == day(until) else f"{first} – {day(until)}, {last}"
+
+
 def date_name(value: date | datetime) -> str:
     return str(format_date(value, "EEEE d MMMM y"))
 

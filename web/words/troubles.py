@@ -279,6 +279,23 @@ WORDS: dict[Kind, Words] = {
         "Give another time, or take it back: python app.py depart %(subject)s --clear",
     ),
 }
+ON_PAGES: dict[Kind, str] = {  # what helps where a page of the console does what is a command elsewhere
+    Kind.UNMAPPED: "Put it on a bus, on the page of trackers.",
+    Kind.MORE_UNMAPPED: "If nobody knows them, let only trackers with a password report: the page of trackers gives passwords.",
+    Kind.SHARED_VEHICLE: "Take the one off that is not there, on the page of trackers.",
+    Kind.STANDING: "Ask the driver. Where it leaves later, hold it until then on the page of changes.",
+    Kind.NEVER_ON_TRIP: "Is the bus in service, and its line in the network? If so, assign it.",
+    Kind.ASSIGNED_WITHOUT_TRACKER: "Put a tracker on it, or withdraw the assignment.",
+    Kind.ASSIGNMENT_UNKNOWN: "Assign it anew, or withdraw the assignment.",
+    Kind.ASSIGNMENT_NOT_TODAY: "Assign it anew, or withdraw the assignment.",
+    Kind.ASSIGNMENT_OVERRULED: "Assign it to what it runs, or withdraw the assignment.",
+    Kind.DEPARTURE_WITHOUT_TRACKER: "Take the order back, on the page of changes.",
+    Kind.DEPARTURE_UNSEEN: "Look at its tracker, or take the order back on the page of changes.",
+    Kind.DEPARTURE_WITHOUT_TRIP: "Assign it to what it runs.",
+    Kind.DEPARTURE_OVERDUE: "Give another time, or take the order back, on the page of changes.",
+    Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); "
+    "a phone that is added on the page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
+}
 STARTED_AGAIN = "It is started again by itself; where that does not help, end app.py run and start it anew."
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
     (Kind.PART_FAULT, "deaf"): Words(
@@ -393,6 +410,11 @@ def wrong(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
 def remedy(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
     """What to do about it; empty where the first sentence says it."""
     return _fill(words_of(trouble).remedy, trouble, language, timezone, now)
+
+
+def remedy_on_page(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
+    """The same for somebody before the console, who has buttons and no command line."""
+    return _fill(ON_PAGES.get(trouble.kind) or words_of(trouble).remedy, trouble, language, timezone, now)
 
 
 def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:

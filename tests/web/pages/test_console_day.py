@@ -150,6 +150,9 @@ def test_an_assignment_ends_with_a_reason(town, client):
     assign(client, what_BUS1="R1")
     with town.engine.connect() as connection:
         number = assignments_in_force(connection, town.now)["BUS1"].assignment_id
+    wrong = post(client, f"/armada/penugasan/{number}/akhiri", reason="")
+    assert wrong.status_code == 422
+    assert re.search(rf'id="why-{number}" name="reason" aria-invalid="true".*id="reason-wrong" role="alert"', wrong.text)
     assert post(client, f"/armada/penugasan/{number}/akhiri", reason="because").status_code == 422
     assert post(client, f"/armada/penugasan/{number}/akhiri", reason="breakdown").status_code == 303
     assert post(client, f"/armada/penugasan/{number}/akhiri", reason="breakdown").status_code == 404
@@ -310,6 +313,27 @@ def test_what_is_wrong_with_a_change_stands_at_its_field_and_nothing_is_changed(
     assert re.search(r'<details( id="\w+")? open>', answer.text)
     with town.engine.connect() as connection:
         assert load_alerts(connection, town.now) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [("suspend", "direction"), ("stop", "stop"), ("short", "trip"), ("hold", "vehicle"), ("trip", "trip")]
+)
+def test_a_button_that_is_pressed_by_mistake_changes_nothing(town, client, kind, field):
+    answer = change(client, kind, **{field: ""}, at="07:20")
+    assert answer.status_code == 422
+    with town.engine.connect() as connection:
+        assert (load_alerts(connection, town.now), load_departure_orders(connection, town.now)) == ([], [])
+
+
+def test_no_list_has_something_chosen_that_nobody_chose(town, client):
+    assign(client, what_BUS1="R1")
+    selects = re.findall(
+        r'<select id="([\w-]+)"[^>]*>(<option[^>]*>)',
+        client.get("/armada/gangguan").text + client.get("/armada/penugasan").text,
+    )
+    chosen = {name for name, first in selects if 'value=""' not in first}
+    assert {"suspend-direction", "stop-stop", "hold-vehicle", "vehicle", "other"} <= {name for name, _ in selects}
+    assert chosen == set()
 
 
 def test_a_departure_by_headway_is_called_off_and_no_trip_is_invented(city):

@@ -17,7 +17,7 @@ from transit.store.alerts import save_alert
 from transit.store.assignments import Duty, give
 from transit.store.audit import load_entries
 from transit.store.database import writing
-from transit.store.hand_overs import load_hand_overs
+from transit.store.hand_overs import keep_hand_over, load_hand_overs
 from transit.store.matters import add_deed, clear_matters, open_matter
 from transit.store.tickets import Ticket, answer_ticket, save_ticket
 
@@ -121,6 +121,20 @@ def test_a_part_that_is_too_long_is_said_at_its_field(shift):
     form = {"since": (shift.now - timedelta(hours=8)).isoformat(), "note": "x" * 8001}
     answer = shift.client().post(PAGE, data=form, headers=OURS)
     assert (answer.status_code, 'id="note-wrong"' in answer.text) == (422, True)
+
+
+def test_of_a_shift_past_midnight_both_days_are_named_and_of_one_by_day_only_its_own(town):
+    number = {}
+    with writing(town.engine) as connection:
+        for name, since, until in (("night", at(22), at(28)), ("day", at(14), at(22))):
+            number[name] = keep_hand_over(connection, since=since, until=until, person="siti", sections={}, now=until)
+    town.now = at(29)
+    client = town.client()
+    night, day, listed = (unescape(client.get(path).text) for path in (*(f"{PAGE}/{n}" for n in number.values()), PAGE))
+    both, one = "Senin 23 November, 22.00 – Selasa 24 November, 04.00", "Senin 23 November, 14.00–22.00"
+    assert (night.count(both), day.count(one)) == (2, 2), "in the heading and in the title, which a printer names its file by"
+    assert (both in listed, one in listed) == (True, True)
+    assert "Selasa" not in day.partition("<h1>")[2].partition("</h1>")[0]
 
 
 def test_a_note_that_is_not_there_is_none(town):

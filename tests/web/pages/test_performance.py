@@ -19,6 +19,7 @@ from transit.store.service_days import load_days, save_day
 from transit.store.stop_events import save_stop_events
 from transit.store.tickets import Ticket, answer_ticket, save_ticket
 from transit.tracking.state import StopEvent
+from web.boards.performance import hour_spans
 
 
 @pytest.fixture
@@ -59,8 +60,7 @@ def test_a_day_says_the_excess_wait_and_how_it_is_computed(served):
 
 def test_hours_of_which_nothing_was_recorded_are_named(served):
     html = page(served, "/armada/kinerja")[1]
-    assert "2026-11-23 06: 1" in html
-    assert "2026-11-23 07: 1" not in html
+    assert '<li class="num">2026-11-23: 1 06</li>' in html, "not 07"
 
 
 def test_of_an_hour_that_is_left_out_not_even_none_is_said(served):
@@ -74,16 +74,40 @@ def test_of_an_hour_that_is_left_out_not_even_none_is_said(served):
 def test_what_is_still_to_come_today_is_neither_missed_nor_kept(served):
     served.now = at(8, 59)
     html = page(served, "/armada/kinerja")[1]
-    assert "2026-11-23 06: 1" in html
-    assert "2026-11-23 08: 1" not in html, "the hour is not over"
+    assert '<li class="num">2026-11-23: 1 06</li>' in html, "08 is not over"
     assert ">07</a></th>" in html
     assert ">08</a></th>" not in html
     ends = html.split("Bus pertama ditepati")[1].split("</table>")[0]
     assert "–" in ends
     assert "%" not in ends
+
+
+def first_and_last(served):
+    """What the page says of yesterday's first and last bus."""
     served.now = at(12, day=MONDAY + timedelta(days=1))
-    ends = page(served, "/armada/kinerja?tanggal=2026-11-23")[1].split("Bus pertama ditepati")[1].split("</table>")[0]
-    assert "%" in ends
+    cells = page(served, "/armada/kinerja?tanggal=2026-11-23")[1].split("Bus pertama ditepati")[1].split("</table>")[0]
+    return [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", cells, re.DOTALL)]
+
+
+def were_heard_all_day(served):
+    """The same calls, with every hour recorded."""
+    page(served, "/armada/kinerja?tanggal=2026-11-23")
+    with writing(served.engine) as connection:
+        figures = load_days(connection, MONDAY, MONDAY)[MONDAY]
+        for row in figures.hours:
+            row.coverage = 1.0
+        save_day(connection, MONDAY, figures, network_version="", now=served.now)
+
+
+def test_of_a_first_and_a_last_bus_in_hours_that_nobody_recorded_nothing_is_claimed(served):
+    """Planned are 6 to 18 o'clock; recorded is what was from 7 to 9."""
+    assert first_and_last(served) == ["–", "–"]
+    were_heard_all_day(served)
+    assert first_and_last(served) == ["0 %", "0 %"], "now it is known that none left"
+
+
+def test_hours_that_follow_each_other_are_left_out_in_one_word():
+    assert [hour_spans(hours) for hours in ([6], [8, 6, 7], [6, 7, 9], [23, 24, 25])] == ["06", "06–08", "06–07, 09", "23–01"]
 
 
 def test_a_day_without_any_record_claims_nothing(served):
@@ -149,7 +173,7 @@ def test_the_report_for_the_dinas_has_the_figures_what_was_left_out_and_the_form
     text = printed(served)
     assert "Senin 23 November 2026" in text
     assert "Tunggu lebih 1,3 mnt" in text
-    assert "2026-11-23 06: 1" in text, "an hour that was left out, by its name"
+    assert "2026-11-23: 1 06" in text, "an hour that was left out, by its name"
     assert "(h²) / 2" in text
     assert "h <= H + 3" in text
     assert "Diketahui oleh Dinas Perhubungan" in text
@@ -181,7 +205,8 @@ def test_every_number_of_a_row_opens_its_playback_those_of_a_direction_too(serve
 
 
 def test_the_first_bus_opens_the_playback_of_its_hour_on_the_day_it_was_not_kept(served):
-    served.now = at(9) + timedelta(days=1)
+    served.now = at(12) + timedelta(days=1)
+    were_heard_all_day(served)
     html = page(served, "/armada/kinerja?per=minggu&tanggal=2026-11-23")[1]
     cells = re.search(r"Bus pertama.*?<tbody>(.*?)</tbody>", html, re.DOTALL)[1]
     assert re.search(r'<a href="/armada/putar\?t=2026-11-23T\d\d:30:00">\d+', cells), cells

@@ -5,10 +5,12 @@ import pytest
 from transit.operations.complaints import SENTENCES, ComplaintKind
 from transit.operations.troubles import TroubleKind
 from web.words.languages import catalogue
-from web.words.troubles import CASES, WORDS
+from web.words.matters import OF_NOBODY
+from web.words.troubles import CASES, ON_PAGES, WORDS
 
 COMPLAINTS = [(text,) for kind, text in SENTENCES.items() if kind is not ComplaintKind.SENTENCE]
-EVERY = [*WORDS.values(), *CASES.values(), *COMPLAINTS]
+EVERY = [*WORDS.values(), *CASES.values(), *COMPLAINTS, tuple(ON_PAGES.values())]
+COMMAND = "python app.py"
 
 
 @pytest.mark.parametrize("text", sorted({text for words in EVERY for text in words if text}))
@@ -21,6 +23,22 @@ def test_every_trouble_is_told_in_indonesian_too_with_no_other_figures(text):
 @pytest.mark.parametrize("kind", TroubleKind)
 def test_every_kind_of_trouble_has_its_words(kind):
     assert kind in WORDS or any(kind is of for of, _ in CASES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TroubleKind if kind not in OF_NOBODY])
+def test_what_a_page_of_the_console_can_do_is_not_told_there_as_a_command(kind):
+    remedies = [ON_PAGES[kind]] if kind in ON_PAGES else [row.remedy for of, row in every_case() if of is kind]
+    assert remedies
+    assert not [text for text in remedies if COMMAND in text]
+
+
+@pytest.mark.parametrize("kind", ON_PAGES)
+def test_who_has_no_pages_is_told_another_way(kind):
+    assert ON_PAGES[kind] not in [row.remedy for of, row in every_case() if of is kind]
+
+
+def every_case():
+    return [*WORDS.items(), *((kind, words) for (kind, _), words in CASES.items())]
 
 
 def figures_of(text):
