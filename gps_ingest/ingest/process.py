@@ -187,7 +187,8 @@ class Intake:
             if message.retained and not message.topic.endswith("/status") and message.payload:
                 self._emptied.add(message.topic)
                 self.inbox.empty(message.topic)
-        ours, others = [], []
+        ours: list[Message] = []
+        others: list[Message] = []
         for row in messages:
             (others if row.payload or row.topic not in self._emptied else ours).append(row)
         self._emptied -= {row.topic for row in ours}
