@@ -6,6 +6,7 @@ when no report has agreed with it since, or only its last point was repeated.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import inf
 
 import msgspec
@@ -16,7 +17,10 @@ from transit.tracking.report import AvlReport
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 REMEMBERED = 12  # reports, refused ones included
 APART_M = 300.0  # a point this far from the reports in between was really left
-RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point
+RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point,
+FINE_RETURNS = 1  # and where coordinates have more decimals than COARSE, as no vehicle comes back to the decimetre: unless it
+# stood there, and its receiver held the point
+COARSE = 4  # decimals, of steps of eleven metres
 BACK_AFTER = 5  # reports in a row at a stale point after which the vehicle is believed to be there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now
 AGREEING = 2  # agreeing suspects that take over from a believed track without reports
@@ -134,7 +138,7 @@ def _apart_m(here: Point, there: Point) -> float:
 def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
     """Whether a report repeats a stale point. Updates suspects in place."""
     point = Point(report.lat, report.lon)
-    returns = _returns(suspects.points, point)
+    returns, is_held = _returns(suspects.points, point), (point, point) in pairwise(suspects.points)
     suspects.points = [*suspects.points, point][-REMEMBERED:]
     if suspects.stale == point:
         suspects.stale_run += 1
@@ -145,12 +149,16 @@ def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
         suspects.stale_at = report.reported_at.timestamp()
         return True
     suspects.stale_run = 0
-    if returns >= RETURNS:
+    if returns >= (RETURNS if is_held or _is_coarse(point) else FINE_RETURNS):
         suspects.stale, suspects.stale_run = point, 1
         suspects.stale_seen += 1
         suspects.stale_at = report.reported_at.timestamp()
         return True
     return False
+
+
+def _is_coarse(point: Point) -> bool:
+    return (round(point.lat, COARSE), round(point.lon, COARSE)) == (point.lat, point.lon)
 
 
 def _returns(points: list[Point], point: Point) -> int:

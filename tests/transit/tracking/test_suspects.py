@@ -68,6 +68,24 @@ def test_a_stale_point_among_the_fixes_never_wins_however_near_the_bus_comes_to_
     assert "stale_point" in suspects.troubles
 
 
+def rarely(decimals: int = 9) -> list[AvlReport]:
+    """A fix a minute, each third of them at one stale point."""
+    mixed = [at(60.0 * n, 1500.0 if n % 3 == 2 else 300.0 * n) for n in range(9)]
+    return [replace(report, lat=round(report.lat, decimals), lon=round(report.lon, decimals)) for report in mixed]
+
+
+def test_who_sends_each_minute_has_its_stale_point_refused_at_its_first_return() -> None:
+    suspects = Suspects()
+    kept = believed(rarely(), suspects)
+    assert [n for n, report in enumerate(rarely()) if report not in kept] == [5, 8]
+    assert suspects.troubles == ("stale_point",)
+
+
+def test_four_decimals_come_again_by_chance_and_are_a_stale_point_at_their_second_return_only() -> None:
+    kept = believed(rarely(4))
+    assert [n for n, report in enumerate(rarely(4)) if report not in kept] == [8]
+
+
 def test_a_bus_that_stands_with_static_hold_is_at_its_place_and_one_wild_fix_changes_nothing() -> None:
     standing = [at(10.0 * n, 500.0) for n in range(20)]
     wild = [*standing[:8], at(80, 9000.0), *standing[9:]]
