@@ -52,6 +52,12 @@ def begin(trip: TripInstance, pattern: Pattern, along_m: float, at: float, befor
     return progress
 
 
+def forget_since(progress: Progress, t: float) -> None:
+    """Since t (Unix seconds) its place was not known: its receiver was frozen. In place."""
+    progress.at = min(progress.at, t)
+    progress.recent = [(at, along_m) for at, along_m in progress.recent if at <= t]
+
+
 def advance(progress: Progress, pattern: Pattern, vehicle_id: str, along_m: float, at: float) -> list[StopEvent]:
     """Moves a vehicle along its trip, in place; returns what happened at the stops on the way, each call once.
 

@@ -17,6 +17,7 @@ COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot reve
 COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the way
 AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
 PACE_WITHIN_S = 60.0  # over a longer time a vehicle may have stood in between
+MOVING_MPS = 1.5  # below this a tracker's bearing is noise
 STANDS_MPS, DRIVES_MPS = 1.0, 4.0  # a speed below the first at a pace above the second is wrong, and so is the reverse
 TIMES_AS_FAST, FASTER_MPS = 2.5, 4.0  # a speed beyond the pace by both is wrong; km/h sent as m/s are 3.6 times too high
 NO_WAY = (0.0, 0.0, 0.0)
@@ -94,7 +95,8 @@ def observe_fields(
     moved_m = hypot(east_m, north_m)
     if report.bearing is not None and moved_m >= COURSE_M and seconds <= COMPARED_WITHIN_S:
         off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
-        if off_deg <= AGREES_DEG or off_deg >= DISAGREES_DEG:
+        stands = report.speed_mps is not None and report.speed_mps < MOVING_MPS and trust.speed.weight > 0.0
+        if off_deg <= AGREES_DEG or (off_deg >= DISAGREES_DEG and not stands):  # standing, many trackers send any bearing
             trust.bearing.note(off_deg <= AGREES_DEG)
     repeats = east_m == north_m == 0.0  # the receiver may be frozen, and the speed right
     if report.speed_mps is not None and seconds <= PACE_WITHIN_S and not repeats:

@@ -99,6 +99,11 @@ class Belief(msgspec.Struct, array_like=True):
         """Log odds of the likeliest hypothesis or of being out of service."""
         return max(self.best_total, self.out)
 
+    def last_seen(self, fix: Observation) -> float:
+        """Unix seconds of the last fix before this one that told where the vehicle was."""
+        seen = max(self.t, self.seen)
+        return seen if fix.unseen_since is None else min(seen, fix.unseen_since)
+
     def refit_all(self) -> None:
         for hypothesis in self.hypotheses:
             hypothesis.must_refit = True
@@ -113,6 +118,7 @@ class Observation(NamedTuple):
     bearing: float | None  # degrees clockwise from north
     bearing_weight: float = 1.0  # 0 (not believed) to 1
     is_tremor: bool = False  # only noise: the vehicle stands
+    unseen_since: float | None = None  # Unix seconds; until this fix the receiver was frozen, and told nothing since then
 
 
 class AssignmentContext(NamedTuple):

@@ -76,13 +76,16 @@ ENTERS_BELOW = 9.0  # new lines are tried only while being out of service is at 
 ENTERS_FIRST = -1.5  # of being on a trip when first seen
 ENTERS_START = -3.0  # of beginning a trip near its start, out of service before,
 START_STOPS, LEAST_SPACING_M = 2.0, 100.0  # "near" in spacings of its stops, each counted as at least so long
-ENTERS_MIDDLE = -12.0  # of beginning in the middle
+ENTERS_MIDDLE = -12.0  # of beginning in the middle,
+ENTERS_BACK = -6.0  # and of turning back there on its own line, from the trip of the other direction
 RETURNS = -1.5  # of coming back to the trip that was left
 NAMED_BEGINS = -1.0  # of being on a trip that has just been named, against the best hypothesis
 ELSEWHERE = -3.0  # if the fix before was not on the line that is entered
 COURSE_M, COURSE_S = 30.0, 180.0  # two fixes at least so far and at most so long apart show the direction
 AGAINST = -9.0  # if the fix before lies ahead on the line: the vehicle drives the other way
 AGAINST_SHARE = 0.5  # share of the distance between the fixes by which it must lie ahead, and nearer to the line than behind
+
+TURNED_S = 180.0  # a vehicle that has left its trip for longer has not just turned back
 
 # of waiting at a first stop, log odds
 WAITS_FIRST = -0.5  # when first seen there
@@ -139,7 +142,7 @@ class Matcher:
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
         5. Each hypothesis gets its trip and is weighted by how well that fits (_refit); unlikely ones are dropped.
         """
-        if belief is None or fix.t - max(belief.t, belief.seen) > GAP_S:
+        if belief is None or fix.t - belief.last_seen(fix) > GAP_S:
             old = belief
             belief = Belief(fix.t, fix.x, fix.y, anchor=(NEVER, fix.x, fix.y), ended=old.ended if old else None)
             self._enter(belief, fix, context, first=old is None or not _has_rested(old, fix))
@@ -150,6 +153,8 @@ class Matcher:
             else:
                 for hypothesis in belief.hypotheses:
                     hypothesis.drives_since = None
+                if fix.is_tremor:
+                    self._stand(belief, fix)
             self._end_trips(belief, fix, context)
         if context.hint.trip_id != belief.label:
             self._add_named(belief, fix, context)
@@ -191,7 +196,7 @@ class Matcher:
         part = min(1.0, (fix.t - belief.t) / RHYTHM_S)
         before = _pass_mark(belief, fix)
         share = part * min(1.0, hypot(fix.x - before[1], fix.y - before[2]) / FULL_WEIGHT_M)
-        elapsed_s = fix.t - max(belief.t, belief.seen)
+        elapsed_s = fix.t - belief.last_seen(fix)
         step = Step(fix=fix, before=before, elapsed_s=elapsed_s, moved_m=moved_m, share=share, part=part)
         following: list[Hypothesis] = []
         leaving = [belief.out]
@@ -211,6 +216,14 @@ class Matcher:
             self._enter(belief, fix, context, first=False)
         if belief.anchor is None or hypot(fix.x - belief.anchor[1], fix.y - belief.anchor[2]) > ANCHOR_M:
             belief.anchor = (fix.t, fix.x, fix.y)
+
+    def _stand(self, belief: Belief, fix: Observation) -> None:
+        """A vehicle that stands is no longer as far off its line as a single wild fix put it."""
+        for hypothesis in belief.hypotheses:
+            pattern = self.patterns.by_id.get(hypothesis.pattern_id)
+            if pattern is not None and not hypothesis.waiting and hypothesis.off_m > ON_LINE_SIGMAS * SIGMA_M:
+                along_m = hypothesis.along_m
+                hypothesis.off_m = pattern.line.nearest(fix.x, fix.y, along_m - ANCHOR_M, along_m + ANCHOR_M).off_m
 
     def _follow(self, old: Hypothesis, step: Step, is_named: bool) -> Iterable[Hypothesis]:
         """The hypotheses that can follow from one.
@@ -232,7 +245,7 @@ class Matcher:
             score = self._way_score(old, pattern, place, step)
             best = max(best, score)
             if not old.waiting and place.along_m > pattern.end_m - ARRIVED_M:
-                score = max(score, self._at_terminal(pattern, _away_m(step.fix, pattern.stop_xy[-1]), step.share))
+                score = max(score, self._arrives(old, pattern, place, step))
             score = max(score, OUTLIER * step.share)
             yield self._at_place(old, pattern, place, old.weight + score, step)
         if old.waiting:
@@ -294,6 +307,14 @@ class Matcher:
         """Log density of a fix at away_m from a terminal stop, for a vehicle in the loop or at the bays."""
         radius_m = self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
         return -share * (AT_BAYS + AT_BAYS_FAR * (away_m / radius_m) ** 2)
+
+    def _arrives(self, old: Hypothesis, pattern: Pattern, place: OnLine, step: Step) -> float:
+        """Log density of a fix of a vehicle at its last stop. It may have cut off the terminal's radius, and no more."""
+        score = self._at_terminal(pattern, _away_m(step.fix, pattern.stop_xy[-1]), step.share)
+        least_m = place.along_m - old.along_m - self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
+        if least_m <= step.moved_m:
+            return score
+        return score - step.share * detour_cost(least_m, step.moved_m, step.elapsed_s)
 
     def _turn(self, old: Hypothesis, ended: Pattern, step: Step, reach_m: float) -> Iterable[Hypothesis]:
         """The trip ended between two fixes, and the next one began where it ended."""
@@ -393,7 +414,22 @@ class Matcher:
         if first:
             return ENTERS_FIRST
         near_m = START_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
-        return ENTERS_START if place.along_m - pattern.start_m < near_m else ENTERS_MIDDLE
+        if place.along_m - pattern.start_m < near_m:
+            return ENTERS_START
+        return ENTERS_BACK if self._turns_back(belief, pattern) else ENTERS_MIDDLE
+
+    def _turns_back(self, belief: Belief, pattern: Pattern) -> bool:
+        """Whether the trip that the vehicle is on, or has just left, runs the other way on this pattern's route."""
+        left = belief.left
+        if left is not None and belief.t - left.at <= TURNED_S:
+            drove = left.pattern_id
+        else:
+            likeliest = max(belief.hypotheses, key=lambda hypothesis: hypothesis.total, default=None)
+            if likeliest is None or not likeliest.is_followed or likeliest.total < belief.out:
+                return False
+            drove = likeliest.pattern_id
+        other = self.patterns.by_id.get(drove)
+        return other is not None and other.route_id == pattern.route_id and other.direction_id != pattern.direction_id
 
     def _came_along(self, belief: Belief, pattern: Pattern, place: OnLine, fix: Observation) -> float:
         """Log odds by how well the fix before fits behind on the same line; AGAINST if the vehicle drives the other way."""

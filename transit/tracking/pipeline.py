@@ -12,7 +12,7 @@ from math import hypot
 from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
-from transit.tracking.calls import advance, begin
+from transit.tracking.calls import advance, begin, forget_since
 from transit.tracking.detours import (
     Detour,
     is_return_expected,
@@ -23,20 +23,19 @@ from transit.tracking.detours import (
     with_outcome,
     with_return,
 )
-from transit.tracking.field_trust import observe_fields
+from transit.tracking.field_trust import MOVING_MPS, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Observation, close_trips
 from transit.tracking.matcher import Matcher
 from transit.tracking.memory import Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import AvlReport, Rejection, screen
-from transit.tracking.standing import Standing, is_tremor, note_wait, observe, standing_facts
+from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
-MOVING_MPS = 1.5  # below this a tracker's bearing is noise
 STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
@@ -136,16 +135,21 @@ class Pipeline:
         is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
         timed = report if is_fast else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
-        fix = fix._replace(is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y))
+        fix = fix._replace(
+            is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y), unseen_since=unseen_since(memory.standing, t)
+        )
         memory.belief = self.matcher.step(memory.belief, fix, context)
-        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context)
+        rounding_m = rounded_to_m(memory.standing)
+        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, rounding_m)
         close_trips(memory.belief, closure)
         verdict, displaced = self._arbitrate(verdict, report)
         verdict = self._note_detour(memory, verdict, report, t)
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
+        if memory.progress is not None and fix.unseen_since is not None:
+            forget_since(memory.progress, fix.unseen_since)
         events = self._finish(memory, verdict, report, fix) + self._advance(memory, verdict, report, t)
-        memory.published = _publish(verdict, t)
+        memory.published = _publish(verdict, t, memory.published)
         state = self._state(report, verdict, memory)
         self._claim(state)
         return Outcome(None, state, events, displaced)
@@ -363,15 +367,18 @@ class Pipeline:
             self._holders[trip] = state.vehicle_id
 
 
-def _publish(verdict: Verdict, t: float) -> PublishedStatus:
+def _publish(verdict: Verdict, t: float, before: PublishedStatus | None) -> PublishedStatus:
+    along_m = verdict.along_m or 0.0
+    goes_on = before is not None and verdict.trip is not None and before.pattern_id == verdict.pattern_id
     return PublishedStatus(
         status=verdict.status.value,
         trip=verdict.trip,
         pattern_id=verdict.pattern_id,
-        along_m=verdict.along_m or 0.0,
+        along_m=along_m,
         off_since=verdict.off_since,
         off_m=verdict.smooth_off_m,
         t=t,
+        from_m=min(before.from_m, along_m) if before is not None and goes_on else along_m,
     )
 
 

@@ -28,7 +28,7 @@ DRIVES_MPS = 3.0  # a higher speed is not noise of a standing receiver
 TREMOR_S = 90.0  # after standing this long (longer than at lights and most stops)
 TREMOR_FIXES = 6  # and after this many fixes, the middle of a place is known
 TREMOR_M = 40.0  # then a fix within this of the middle is noise: twice the usual error of a fix
-TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 60.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
+TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 90.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
 SPREAD_FIXES = 18  # fixes after which the spread is known
 # A fix nearer than NOISE_M shows that the vehicle drives off, once it has stood for KNOWN_S, in one of two ways: its own speed,
 # farther than STARTS_M; or farther than TREMOR_M and OFF_SPREADS spreads, at the pace of DRIVES_MPS from within HOME_M.
@@ -92,7 +92,8 @@ def observe(standing: Standing | None, before: AvlReport | None, report: AvlRepo
     _watch_receiver(standing, before, report)
     place, left = standing.place, standing.left
     step_m = distance_m(before.lat, before.lon, report.lat, report.lon)
-    if left is not None and t - standing.left_at <= BACK_WITHIN_S and _is_back(standing, left, fresh, report):
+    stays = left is not None and place.holds(fresh, accuracy_m) and t - place.since > standing.left_at - left.since
+    if left is not None and t - standing.left_at <= BACK_WITHIN_S and not stays and _is_back(standing, left, fresh, report):
         standing.place, standing.left = left, None
         _add(left, fresh, step_m)
     elif drives_off(place, fresh, report):
@@ -132,6 +133,17 @@ def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
     """Whether a fix of a vehicle that stands here is only noise. t: Unix seconds; x, y: metres east and north."""
     has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
     return has_stood and hypot(x - place.x, y - place.y) <= place.tremor_m
+
+
+def rounded_to_m(standing: Standing) -> float:
+    """The step (metres) to which a vehicle's fixes are rounded, by two places: a single point may lie on a grid by chance."""
+    return 0.0 if standing.left is None else min(standing.place.grid_m, standing.left.grid_m)
+
+
+def unseen_since(standing: Standing, t: float) -> float | None:
+    """Unix seconds since which a receiver was frozen that goes on with this fix, at t; None for any other fix."""
+    has_gone_on = standing.frozen is not None and standing.frozen[1] == t and standing.repeated_since is None
+    return standing.frozen[0] if standing.frozen is not None and has_gone_on else None
 
 
 def standing_facts(standing: Standing, off_m: float | None = None) -> StandingFacts:
@@ -211,13 +223,8 @@ def _watch_receiver(standing: Standing, before: AvlReport, report: AvlReport) ->
     counted_m = 0.0
     if report.odometer_m is not None and standing.odometer_m is not None:
         counted_m = report.odometer_m - standing.odometer_m
-    if max(standing.driven_m, counted_m) >= FROZEN_M + ROUNDINGS * _grid_m(standing):
+    if max(standing.driven_m, counted_m) >= FROZEN_M + ROUNDINGS * rounded_to_m(standing):
         standing.frozen = (standing.repeated_since, t)
-
-
-def _grid_m(standing: Standing) -> float:
-    """The step (metres) to which a vehicle's fixes are rounded, by two places: a single point may lie on a grid by chance."""
-    return 0.0 if standing.left is None else min(standing.place.grid_m, standing.left.grid_m)
 
 
 def _can_have_started(before: AvlReport, report: AvlReport) -> bool:

@@ -31,6 +31,8 @@ DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
 DETOUR_NAMED_S = 5400.0  # unless its trip is still named: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
+# Who came upon a line farther than START_M from its start has a trip to leave only after following it for FOLLOWED_M.
+START_M, FOLLOWED_M = 300.0, 500.0
 LAYOVER_S = 3600.0  # a vehicle whose trip begins later than this is not in layover
 # A vehicle that appears on another line, or out of service, has ended its trip if it was within so many stop spacings of the
 # end; a spacing counts as at least LEAST_SPACING_M.
@@ -47,6 +49,7 @@ class PublishedStatus(msgspec.Struct, array_like=True):
     off_since: float | None = None  # since when it has been too far off its line
     off_m: float = 0.0  # how far, smoothed
     t: float = 0.0  # of the fix, Unix seconds
+    from_m: float = 0.0  # metres along at which it came upon this line, 0 once it has begun a trip on it
 
     @property
     def is_under_way(self) -> bool:
@@ -77,15 +80,23 @@ class _Evidence(NamedTuple):
     published: PublishedStatus | None
     t: float  # Unix seconds of the fix
     context: AssignmentContext
+    rounding_m: float
 
     def pattern(self, pattern_id: str) -> Pattern:
         return self.matcher.patterns.by_id[pattern_id]
 
 
 def judge(
-    matcher: Matcher, belief: Belief, published: PublishedStatus | None, t: float, context: AssignmentContext
+    matcher: Matcher,
+    belief: Belief,
+    published: PublishedStatus | None,
+    t: float,
+    context: AssignmentContext,
+    rounding_m: float = 0.0,
 ) -> tuple[Verdict, TripClosure]:
     """The verdict after a fix at t (Unix seconds), and what it concludes about earlier trips. Changes nothing.
+
+    rounding_m: the step to which the fixes are rounded; rounding alone puts one half a step off its line.
 
     1. No hypothesis is likely enough: no trip.
     2. At the end of a loop before and at its beginning now: the trip has ended; no trip until one is chosen again.
@@ -94,7 +105,7 @@ def judge(
     5. On a line for STOOD_S and never seen to move: parked, no trip.
     6. Else on its trip, or off route after OFF_S too far off the line.
     """
-    evidence = _Evidence(matcher=matcher, belief=belief, published=published, t=t, context=context)
+    evidence = _Evidence(matcher=matcher, belief=belief, published=published, t=t, context=context, rounding_m=rounding_m)
     before = TripClosure(belief.ended, belief.left)
     chosen, share = _choose(evidence)
     if chosen is None:
@@ -104,7 +115,7 @@ def judge(
     if published is not None and _has_changed_over(evidence, chosen, published):
         before = before._replace(ended=published.trip)
     if chosen.waiting:
-        if _drives_about(chosen, published) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
+        if _drives_about(chosen, published, before) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
             return _without_trip(evidence, before, share)
         return _on_trip(evidence, chosen, VehicleStatus.LAYOVER, share), before
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
@@ -138,10 +149,13 @@ def _has_changed_over(evidence: _Evidence, chosen: Hypothesis, published: Publis
     return published.along_m > pattern.end_m - LAST_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
 
 
-def _drives_about(chosen: Hypothesis, published: PublishedStatus | None) -> bool:
-    """Whether a vehicle near a first stop drives, and was not waiting there before: it is not waiting now."""
-    is_out = published is not None and published.status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
-    return is_out and chosen.drives_since is not None
+def _drives_about(chosen: Hypothesis, published: PublishedStatus | None, closure: TripClosure) -> bool:
+    """Whether a vehicle near a first stop drives, and neither waited there before nor has come to the end of its trip."""
+    if published is None or chosen.drives_since is None:
+        return False
+    is_elsewhere = published.is_under_way and published.pattern_id != chosen.pattern_id
+    has_left = is_elsewhere and published.trip != closure.ended
+    return has_left or published.status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
 
 
 def _longest_layover_s(evidence: _Evidence, chosen: Hypothesis) -> float:
@@ -163,6 +177,7 @@ def _off_since(evidence: _Evidence, chosen: Hypothesis) -> tuple[float | None, f
     pattern, published, t = evidence.pattern(chosen.pattern_id), evidence.published, evidence.t
     usual_m = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
     limit_m = max(evidence.matcher.limits.of_pattern[chosen.pattern_id].off_route_m, OFF_SIGMAS * usual_m)
+    limit_m += 0.5 * evidence.rounding_m
     off_m, since = min(chosen.off_m, OFF_CLIPPED * limit_m), None
     if published is not None and published.trip == chosen.trip:
         off_m += (published.off_m - off_m) * exp((published.t - t) / OFF_SMOOTH_S)
@@ -261,6 +276,9 @@ def _closure_of(evidence: _Evidence, before: TripClosure, published: PublishedSt
     pattern = evidence.matcher.patterns.by_id.get(published.pattern_id)
     if pattern is None:
         return before._replace(ended=published.trip)
+    is_named = evidence.context.hint.trip_id == published.trip.trip_id
+    if not is_named and published.from_m > pattern.start_m + START_M and published.along_m - published.from_m < FOLLOWED_M:
+        return before  # it only drove a street of this line
     if published.along_m >= pattern.end_m - LAST_STOPS_OUT * max(pattern.typical_spacing_m, LEAST_SPACING_M):
         return before._replace(ended=published.trip)
     return before._replace(left=AbandonedTrip(published.pattern_id, published.along_m, published.trip, evidence.t))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import OUT_AND_BACK, a_network, a_trip_instance
 from transit.plan.patterns import Pattern, patterns_of
-from transit.tracking.calls import AT_STOP_M, Progress, advance, begin
+from transit.tracking.calls import AT_STOP_M, Progress, advance, begin, forget_since
 from transit.tracking.state import StopEvent
 
 T1 = a_trip_instance()
@@ -46,6 +46,18 @@ def test_a_bus_that_stands_at_a_stop_is_told_when_it_leaves(pattern: Pattern) ->
     (event,) = driven(pattern, fixes)
     assert seconds(event.arrived_at) == pytest.approx(80 / 9, abs=0.1)
     assert seconds(event.departed_at) == pytest.approx(30 + 10 * 15 / 115, abs=0.1)
+
+
+def test_stops_passed_while_the_receiver_was_frozen_have_their_calls_in_that_time_and_as_wide_a_gap(pattern: Pattern) -> None:
+    """It repeats one point from 100 s to 400 s, and goes on 1200 m farther 20 s later."""
+    progress = begin(T1, pattern, 200.0, 0.0, None)
+    for at in (100.0, 200.0, 300.0, 400.0):
+        assert advance(progress, pattern, "BUS1", 400.0, at) == []
+    forget_since(progress, 100.0)
+    assert progress.recent == [(0.0, 200.0), (100.0, 400.0)]
+    events = advance(progress, pattern, "BUS1", 1600.0, 420.0)
+    assert [seconds(event.arrived_at) for event in events] == pytest.approx([121.3, 254.7, 388.0], abs=0.1)
+    assert {event.gap_s for event in events} == {320.0}
 
 
 def test_noise_backwards_neither_undoes_nor_repeats_a_call(pattern: Pattern) -> None:

@@ -54,6 +54,24 @@ def test_a_standing_bus_says_nothing_of_its_bearing() -> None:
     assert drive([0.0] * 30, step_m=5.0).distrusted == ()
 
 
+@pytest.mark.parametrize(("speed", "told"), [(0.0, ()), (1.4, ()), (1.6, ("bearing",))])
+def test_a_bearing_of_one_that_says_it_stands_is_no_false_one(speed: float, told: tuple[str, ...]) -> None:
+    """A fix each thirty seconds: two of three are taken at a stop, where the box sends north."""
+    trust, before = None, None
+    for n in range(40):
+        stands = n % 3 > 0
+        report = a_report(
+            (100.0 * n, 0.0),
+            SEVEN + timedelta(seconds=30 * n),
+            bearing=0.0 if stands else 90.0,
+            speed_mps=speed if stands else 7.0,
+        )
+        trust = observe_fields(trust, before, report, 0.0 if before is None else 100.0, 0.0)
+        before = report
+    assert trust is not None
+    assert trust.distrusted == told
+
+
 def test_a_speed_of_zero_while_driving_is_not_believed() -> None:
     assert drive([None] * 15, [0.0] * 15).distrusted == ("speed",)
     assert drive([None] * 15, [6.0] * 15).distrusted == ()

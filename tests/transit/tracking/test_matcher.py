@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp
+from math import exp, hypot
 
 import pytest
 
@@ -250,3 +250,29 @@ def test_a_bus_that_went_round_a_block_in_a_short_silence_is_where_it_came_out()
     assert state is not None
     assert state.matched.status is VehicleStatus.ON_TRIP
     assert state.matched.shape_dist_traveled_m == pytest.approx(1290.0, abs=10.0)
+
+
+@pytest.mark.parametrize(("unseen_s", "is_there"), [(400.0, True), (None, False)])
+def test_after_a_frozen_receiver_a_bus_may_be_as_far_as_it_can_have_come_since_it_froze(
+    unseen_s: float | None, is_there: bool
+) -> None:
+    """Its last fix is 40 s old, and 2.4 km back: too far for 40 s."""
+    bus = Followed(a_network())
+    belief = bus.drive(STRAIGHT, 0.0, 1200.0, SEVEN)
+    t = belief.seen + 40.0
+    fix = Observation(t, bus.x0 + 3600.0, bus.y0, None, unseen_since=None if unseen_s is None else t - unseen_s)
+    after = bus.matcher.step(belief, fix, AssignmentContext())
+    assert (after.hypotheses[0].along_m > 3500.0 and after.hypotheses[0].off_m < 20.0) is is_there
+
+
+def test_who_comes_near_its_terminal_by_another_way_has_not_arrived_there() -> None:
+    """A loop driven backwards: on it 900 m before its end, the bus is 200 m farther back at the next fix, near the terminal."""
+    matcher = Matcher(a_network(LOOP))
+    (pattern,) = matcher.patterns.by_id.values()
+    far, near = (pattern.line.point_at(pattern.end_m - metres) for metres in (900.0, 700.0))
+    x, y = pattern.stop_xy[-1]
+    t = SEVEN.timestamp()
+    belief = matcher.step(None, Observation(t, *far, None), AssignmentContext())
+    belief = matcher.step(belief, Observation(t + 30.0, *near, None), AssignmentContext())
+    assert hypot(near[0] - x, near[1] - y) > 0.0
+    assert not [one for one in belief.hypotheses if one.arrived_at is not None and not one.waiting and one.weight > -3.0]

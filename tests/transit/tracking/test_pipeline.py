@@ -263,7 +263,10 @@ def test_a_bus_that_breaks_down_keeps_its_trip_however_its_fixes_tremble(sigma_m
     assert {state.matched.status.value for state in long_after} == {"on_trip"}
 
 
-@pytest.mark.parametrize(("every_s", "sigma_m", "seed"), [(1.0, 12.0, 0), (1.0, 16.0, 1), (2.0, 12.0, 2), (2.0, 16.0, 3)])
+@pytest.mark.parametrize(
+    ("every_s", "sigma_m", "seed"),
+    [(1.0, 12.0, 0), (1.0, 16.0, 1), (2.0, 12.0, 2), (2.0, 16.0, 3), (1.0, 20.0, 4), (2.0, 20.0, 5)],
+)
 def test_who_sends_each_second_is_not_talked_out_of_its_trip_by_its_noise(every_s: float, sigma_m: float, seed: int) -> None:
     """Ten seconds of fixes tell as much as one: told nothing, it drives and breaks down for six minutes on its trip."""
     driven = a_drive(to_m=1200.0, every_s=every_s)
@@ -282,6 +285,25 @@ def test_a_bus_that_turns_short_is_on_the_way_back_however_often_it_sends() -> N
         two_stops_on = drive.states[len(out) + int(1200.0 / 6.0 / every_s)]
         assert two_stops_on.matched.trip is not None
         assert two_stops_on.matched.trip.trip_id.startswith("R1b"), every_s
+
+
+@pytest.mark.parametrize("every_s", [2.0, 5.0, 10.0, 30.0])
+def test_a_bus_that_turns_short_is_on_the_way_back_within_a_hundred_seconds_or_six_fixes(every_s: float) -> None:
+    out = a_drive(to_m=2400.0, every_s=every_s)
+    back = a_drive(STRAIGHT[::-1], after(out, 60.0), from_m=1600.0, every_s=every_s)
+    drive = Drive(there_and_back(), noisy(out + back, 5.0))
+    turned_at = back[0].reported_at
+    first = next(s.report.reported_at for s in drive.states if s.matched.trip and s.matched.trip.trip_id.startswith("R1b"))
+    assert timedelta(seconds=30) < first - turned_at <= timedelta(seconds=max(100.0, 6.0 * every_s))
+
+
+def test_a_bus_from_the_depot_that_joins_the_line_back_is_not_on_it_as_soon() -> None:
+    """It drives as one that has turned short, and was on no trip before."""
+    joins = [a_report((2400.0, 600.0 - 60.0 * n), SEVEN + timedelta(seconds=10 * n)) for n in range(10)]
+    back = a_drive(STRAIGHT[::-1], after(joins), from_m=1600.0)
+    drive = Drive(there_and_back(), noisy(joins + back, 5.0))
+    on_it = [s.report.reported_at - back[0].reported_at for s in drive.states if s.matched.trip is not None]
+    assert not on_it or on_it[0] > timedelta(seconds=100)
 
 
 def test_a_bus_that_goes_on_after_a_breakdown_is_followed_from_its_first_fixes_on() -> None:

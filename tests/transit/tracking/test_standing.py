@@ -11,7 +11,7 @@ import pytest
 from tests.builders import SEVEN, a_report, a_trip_instance
 from transit.plan.network import TripInstance
 from transit.tracking.report import AvlReport
-from transit.tracking.standing import Standing, StandingPlace, is_tremor, note_wait, observe, standing_facts
+from transit.tracking.standing import Standing, StandingPlace, is_tremor, note_wait, observe, rounded_to_m, standing_facts
 
 Fix = tuple[float, float, float]  # seconds after SEVEN, metres east, metres north
 
@@ -144,3 +144,26 @@ def test_who_was_seen_to_drive_off_and_is_in_its_place_again_never_left_it() -> 
     assert since(after([*stood, (1800.0, 60.0, 0.0)])) == SEVEN + timedelta(seconds=1800)
     assert since(after([*stood, (1800.0, 60.0, 0.0), (1810.0, 20.0, 0.0)])) == SEVEN
     assert since(after([*stood, (1800.0, 60.0, 0.0), (1810.0, 70.0, 0.0)])) == SEVEN + timedelta(seconds=1800)
+
+
+def test_noise_of_twenty_metres_has_a_tremor_of_its_own_width_and_no_more() -> None:
+    stood, t = after(there(30, sigma_m=20.0)).place, (SEVEN + timedelta(minutes=30)).timestamp()
+    assert is_tremor(stood, t, 65.0, 0.0)
+    assert not is_tremor(stood, t, 90.0, 0.0)
+
+
+def test_a_wild_fix_near_a_place_driven_through_before_does_not_put_the_bus_back_there() -> None:
+    """It came from the west, and has stood for ten minutes; a fix 85 m to the west is noise of the stand."""
+    comes = [(10.0 * n, -240.0 + 60.0 * n, 0.0) for n in range(4)]
+    stood = [(seconds + 40.0, east, north) for seconds, east, north in there(9, sigma_m=15.0)]
+    wild = [*comes, *stood, (585.0, -85.0, 0.0), (590.0, 5.0, 0.0)]
+    standing = after(wild)
+    assert standing.place.fixes >= 50
+    assert since(standing) == since(after([*comes, *stood]))
+
+
+def test_the_step_of_rounding_is_known_after_two_places() -> None:
+    driven = [(10.0 * n, 60.0 * n, 0.0) for n in range(60)]
+    assert rounded_to_m(after(driven, decimals=3)) == pytest.approx(111.2, abs=0.1)
+    assert rounded_to_m(after(driven)) == 0.0
+    assert rounded_to_m(after(driven[:1], decimals=3)) == 0.0  # by chance, perhaps

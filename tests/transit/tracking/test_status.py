@@ -191,3 +191,42 @@ def test_closing_a_round_that_begins_again_asks_for_every_trip_anew() -> None:
     close_trips(belief, TripClosure(a_trip_instance(), None, begins_again=True))
     assert hypothesis.must_refit
     assert belief.ended == a_trip_instance()
+
+
+@pytest.mark.parametrize(("along_it_m", "status"), [(300.0, VehicleStatus.DEADHEAD), (900.0, VehicleStatus.OFF_ROUTE)])
+def test_who_drove_a_street_of_a_line_only_is_off_no_route(along_it_m: float, status: VehicleStatus) -> None:
+    """First seen in the middle of a line, it follows it for so long and turns off for good."""
+    on_it = a_drive(from_m=1500.0, to_m=1500.0 + along_it_m, start=at(7, 4, 10))
+    turns = [a_report((1500.0 + along_it_m, 60.0 * n), on_it[-1].reported_at + timedelta(seconds=10 * n)) for n in range(1, 25)]
+    found = matched(a_network(), [*on_it, *turns])
+    assert found[len(on_it) - 1].status is VehicleStatus.ON_TRIP
+    assert found[-1].status is status
+
+
+def test_rounding_alone_puts_no_bus_off_its_route() -> None:
+    """62 m off, for as long as it takes: off its route, but not where fixes are rounded to steps of 111 m."""
+    fixes = beside([0.0] * 10 + [62.0] * 25)
+    assert found_off(fixes, rounding_m=0.0)
+    assert not found_off(fixes, rounding_m=111.2)
+
+
+def found_off(fixes: list[AvlReport], rounding_m: float) -> bool:
+    """Whether the last of them is off its route."""
+    matcher, context = Matcher(a_network()), AssignmentContext()
+    belief: Belief | None = None
+    published: PublishedStatus | None = None
+    for report in fixes:
+        t = report.reported_at.timestamp()
+        belief = matcher.step(belief, Observation(t, *matcher.patterns.plane.xy(report.lat, report.lon), None), context)
+        verdict, closure = judge(matcher, belief, published, t, context, rounding_m)
+        close_trips(belief, closure)
+        published = PublishedStatus(
+            verdict.status.value,
+            verdict.trip,
+            verdict.pattern_id,
+            verdict.along_m or 0.0,
+            verdict.off_since,
+            verdict.smooth_off_m,
+            t,
+        )
+    return published is not None and published.status == VehicleStatus.OFF_ROUTE
