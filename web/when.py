@@ -11,7 +11,7 @@ from web.planner import DAWN_S
 
 YEARS = range(1970, 2200)  # of which anybody asks; at the ends of the calendar no day before or after can be reckoned
 DAYS = 7  # offered in forms
-CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
+CLOCK = re.compile(r"^([01]?\d|2[0-3])(?:[:.,]?([0-5]\d))?$")  # 7.15, 07:15, 7,15, 0715, 7
 
 
 def when_asked(network: Network, now: datetime, time_text: str, day_text: str) -> tuple[datetime, str]:
@@ -31,4 +31,4 @@ def when_asked(network: Network, now: datetime, time_text: str, day_text: str) -
     match = CLOCK.match(text)
     if match is None:
         return now, text
-    return moment(day, int(match[1]) * 3600 + int(match[2]) * 60, network.timezone), ""
+    return moment(day, int(match[1]) * 3600 + int(match[2] or 0) * 60, network.timezone), ""

@@ -75,10 +75,32 @@ def test_a_time_that_is_none_stands_at_its_field_and_nothing_typed_is_lost(a_tow
     assert 'value="sore"' in page
 
 
-@pytest.mark.parametrize(("time", "first"), [("07.15", "07.30"), ("7:15", "07.30"), ("06:00", "07.00")])
+@pytest.mark.parametrize(
+    ("time", "first"),
+    [
+        ("07.15", "07.30"),
+        ("7:15", "07.30"),
+        ("7,15", "07.30"),
+        ("0715", "07.30"),
+        ("715", "07.30"),
+        ("7", "07.00"),
+        ("06:00", "07.00"),
+    ],
+)
 def test_a_time_is_read_as_people_write_it(a_town, network, time, first):
     town = a_town(network, at(6, 50))
     assert f"{first}–" in text_of(town, f"/rute?dari=Halte+P0_0&ke=Halte+P3000_0&jam={time}")
+
+
+@pytest.mark.parametrize("time", ["25:99", "24", "7.60", "7.5", "99", "-1", "07.15.30"])
+def test_what_is_no_time_is_refused(a_town, network, time):
+    assert (
+        a_town(network, at(6, 50))
+        .client()
+        .get("/rute", query_string={"dari": "P0_0", "ke": "P3000_0", "jam": time})
+        .status_code
+        == 422
+    )
 
 
 def test_to_be_there_by_a_time_leaves_as_late_as_one_may(a_town, network):
