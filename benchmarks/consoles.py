@@ -21,10 +21,13 @@ import os
 import re
 import statistics
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from urllib.parse import urlencode
+
+import psutil
 
 from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, end, p, place_on
 from benchmarks.measured_commit import measured_commit
@@ -266,23 +269,36 @@ def count_lags(sent: list[float], shown: int, newest: int, now: float, lags: lis
     return shown
 
 
-async def measure(system: System, arguments: argparse.Namespace) -> list[str]:
+def cpu_s(system: System, makers: psutil.Process) -> dict[str, float]:
+    """Processor seconds so far, of each part with its children, of the load generator and of all clients (ourselves)."""
+    parts = {**system.processes, "load": makers, "clients": psutil.Process()}
+    return {name: sum(sum(row.cpu_times()[:2]) for row in family(name, part)) for name, part in parts.items()}
+
+
+def family(name: str, part: psutil.Process) -> list[psutil.Process]:
+    return [part, *part.children(recursive=True)] if name == "web" else [part]
+
+
+async def measure(system: System, makers: psutil.Process, arguments: argparse.Namespace) -> list[str]:
     await until_it_answers(int(system.environment["PORT"]))
     screens, watching = await screens_of(system, arguments.consoles), await screens_of(system, WATCHERS)
     lines = ["pair   riders p50 / p95 ms without   with   consoles p50 / p95 ms   rise of p95 ms   refused"]
     without: list[float] = []
     withal: list[float] = []
     lags = Lags()
+    used: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     for pair in range(arguments.pairs):
         spans: dict[bool, Span] = {}
         for has_consoles in (False, True) if pair % 2 == 0 else (True, False):
             await asyncio.sleep(SETTLE_S)
             some = screens if has_consoles else []
+            before = cpu_s(system, makers)
             if has_consoles:
                 own = asyncio.create_task(report_to_screen(system, watching, arguments.seconds, lags))
             spans[has_consoles] = await span_of(system, arguments.riders, some, arguments.seconds, seed=pair)
             if has_consoles:
                 await own
+            used[has_consoles].update({name: seconds - before[name] for name, seconds in cpu_s(system, makers).items()})
         base, loaded = spans[False], spans[True]
         without.append(p(base.riders_s, 0.95))
         withal.append(p(loaded.riders_s, 0.95))
@@ -295,6 +311,9 @@ async def measure(system: System, arguments: argparse.Namespace) -> list[str]:
     allowed = max(RISES_S, RISES_SHARE * statistics.median(without))
     lines.append(f"riders' p95: {1000 * statistics.median(without):.1f} ms, rises by {1000 * rise:.1f} ms in the median pair;")
     lines.append(f"allowed are {1000 * allowed:.1f} ms: {'kept' if rise <= allowed else 'NOT KEPT'}")
+    for has_consoles, some in used.items():
+        shares = ", ".join(f"{name} {100 * s / (arguments.seconds * arguments.pairs):.0f}" for name, s in some.items())
+        lines.append(f"% of one core {'with' if has_consoles else 'without'} consoles: {shares}")
     for name, row in (("stored", lags.stored), ("written by live", lags.written)):
         lines.append(f"report {name}, {len(row)} reports: p50 {p(row, 0.5):.2f} s, p95 {p(row, 0.95):.2f} s")
     seen, screen_s = lags.on_screen, p(lags.on_screen, 0.95)
@@ -327,7 +346,7 @@ def main() -> None:
         load = Load(system, arguments.vehicles, arguments.vehicles / EVERY_S, whole_s)
         try:
             time.sleep(WARM_S)
-            lines = asyncio.run(measure(system, arguments))
+            lines = asyncio.run(measure(system, load.usage, arguments))
         finally:
             end(load.process)
         lines.append(live_step(system))
