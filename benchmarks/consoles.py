@@ -311,8 +311,8 @@ async def measure(system: System, makers: psutil.Process, arguments: argparse.Na
     allowed = max(RISES_S, RISES_SHARE * statistics.median(without))
     lines.append(f"riders' p95: {1000 * statistics.median(without):.1f} ms, rises by {1000 * rise:.1f} ms in the median pair;")
     lines.append(f"allowed are {1000 * allowed:.1f} ms: {'kept' if rise <= allowed else 'NOT KEPT'}")
-    for has_consoles, some in used.items():
-        shares = ", ".join(f"{name} {100 * s / (arguments.seconds * arguments.pairs):.0f}" for name, s in some.items())
+    for has_consoles, seconds_of in used.items():
+        shares = ", ".join(f"{name} {100 * s / (arguments.seconds * arguments.pairs):.0f}" for name, s in seconds_of.items())
         lines.append(f"% of one core {'with' if has_consoles else 'without'} consoles: {shares}")
     for name, row in (("stored", lags.stored), ("written by live", lags.written)):
         lines.append(f"report {name}, {len(row)} reports: p50 {p(row, 0.5):.2f} s, p95 {p(row, 0.95):.2f} s")
