@@ -284,7 +284,9 @@ def room(tmp_path):
 def test_a_matter_began_no_later_than_it_was_first_seen():
     def since(began_at):
         matter = Matter(1, Trouble(Kind.CLOCK_CORRECTED, "T1", began_at), opened_at=at(7, 10))
-        return MatterRow(matter, matter.trouble, matter_state(matter, at(8)), "", "", None, "").since
+        stand = matter_state(matter, at(8))
+        row = MatterRow(matter=matter, trouble=matter.trouble, stand=stand, wrong="", remedy="", step=None, vehicle_id="")
+        return row.since
 
     assert (since(at(7, 5)), since(at(7, 30)), since(None)) == (at(7, 5), at(7, 10), at(7, 10))
 
