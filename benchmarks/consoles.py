@@ -21,10 +21,13 @@ import os
 import re
 import statistics
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from urllib.parse import urlencode
+
+import psutil
 
 from benchmarks.load import EVERY_S, STARTS_WITHIN_S, Load, System, a_system, end, p, place_on
 from benchmarks.measured_commit import measured_commit
@@ -32,6 +35,8 @@ from gps_ingest.mqtt import new_client, parse_url
 from gps_ingest.simulation.publisher import topic_of
 from transit.store.database import writing
 from transit.store.people import Role, add_person
+from transit.store.reports import newest_fix_at
+from web.live.control import control_stamp, read_control
 from web.live.snapshot import SnapshotReader
 
 CONSOLE_EVERY_S = 2.0
@@ -39,6 +44,7 @@ LIST_EVERY_S = 15.0
 RIDER_EVERY_S = 15.0
 OPENS_EVERY = 5  # of a rider's requests, one is a page that is opened
 PROBE_EVERY_S = 5.0
+LOOK_EVERY_S = 0.05  # at database and file
 WATCHERS = 5  # consoles that look out for the probe, each at moments of its own
 SETTLE_S = 4.0  # between two spans
 WARM_S = 20.0  # until most vehicles are matched
@@ -194,13 +200,23 @@ async def until_it_answers(port: int) -> None:
             return
 
 
-async def report_to_screen(system: System, screens: list[list[Browser]], seconds: float) -> list[float]:
-    """From publishing a report to a part of a console that shows it, of each report and console; the probe drives on."""
+@dataclass
+class Lags:
+    """Seconds from publishing a report until it is so far; on_screen of each report and console."""
+
+    stored: list[float] = field(default_factory=list)
+    written: list[float] = field(default_factory=list)  # by the live process, for the console
+    on_screen: list[float] = field(default_factory=list)
+
+
+async def report_to_screen(system: System, screens: list[list[Browser]], seconds: float, lags: Lags) -> None:
+    """From publishing a report to a part of a console that shows it; the probe drives on."""
     client = new_client(parse_url(system.url), "probe", clean_session=True)
     client.connect("127.0.0.1", int(system.environment["MQTT_PORT"]), 60)
     client.loop_start()
     sent: list[float] = []
-    watchers = [asyncio.create_task(watched(row[0], sent, n * CONSOLE_EVERY_S / WATCHERS)) for n, row in enumerate(screens)]
+    seen = [watched(row[0], sent, n * CONSOLE_EVERY_S / WATCHERS, lags.on_screen) for n, row in enumerate(screens)]
+    watchers = [asyncio.create_task(row) for row in [*seen, on_the_way(system, sent, lags)]]
     points, started, chance = list(system.network.shapes.values())[-1].points, time.time(), Random(1)
     while time.time() < started + seconds:
         at = time.time()
@@ -211,46 +227,78 @@ async def report_to_screen(system: System, screens: list[list[Browser]], seconds
         await asyncio.sleep(PROBE_EVERY_S + chance.uniform(-1.0, 1.0))  # not in step with who asks
     for row in watchers:
         row.cancel()
-    lags = [lag for row in await asyncio.gather(*watchers) for lag in row]
+    await asyncio.gather(*watchers, return_exceptions=True)
     client.loop_stop()
     client.disconnect()
-    return lags
 
 
-async def watched(browser: Browser, sent: list[float], begins_s: float) -> list[float]:
-    """The lags of reports that one console has shown, until it is cancelled. sent: grows while this looks."""
-    browser.encoding, lags, shown = "identity", [], 0
-    try:
-        await asyncio.sleep(begins_s)
-        while True:
-            status, content, _ = await browser.ask("/armada/kendali?part=kendali")
-            now, place = time.time(), content.find(b'id="bus-PROBE"')
-            match = re.compile(rb'data-age="(\d+)').search(content, place) if status == 200 and place >= 0 else None
-            while match is not None and shown < len(sent) and int(sent[shown]) <= int(match[1]):
-                lags.append(now - sent[shown])
-                shown += 1
-            await asyncio.sleep(CONSOLE_EVERY_S)
-    except asyncio.CancelledError:
-        return lags
+async def watched(browser: Browser, sent: list[float], begins_s: float, lags: list[float]) -> None:
+    """Counts the reports that one console has shown, until it is cancelled. sent: grows while this looks."""
+    browser.encoding, shown = "identity", 0
+    await asyncio.sleep(begins_s)
+    while True:
+        status, content, _ = await browser.ask("/armada/kendali?part=kendali")
+        now, place = time.time(), content.find(b'id="bus-PROBE"')
+        match = re.compile(rb'data-age="(\d+)').search(content, place) if status == 200 and place >= 0 else None
+        newest = int(match[1]) if match is not None else 0
+        shown = count_lags(sent, shown, newest, now, lags)
+        await asyncio.sleep(CONSOLE_EVERY_S)
 
 
-async def measure(system: System, arguments: argparse.Namespace) -> list[str]:
+async def on_the_way(system: System, sent: list[float], lags: Lags) -> None:
+    """The same for what stands in the database, and in the file of the live process."""
+    stored, written, stamp = 0, 0, control_stamp(system.folder)
+    while True:
+        with system.engine.connect() as connection:
+            newest = newest_fix_at(connection, "probe")
+        if newest is not None:
+            stored = count_lags(sent, stored, int(newest.timestamp()), time.time(), lags.stored)
+        if control_stamp(system.folder) != stamp:
+            stamp, state = control_stamp(system.folder), read_control(system.folder)
+            buses = [bus for row in state.corridors for bus in row.buses if bus.vehicle_id == "PROBE"] if state else []
+            if buses:
+                written = count_lags(sent, written, int(buses[0].heard_at.timestamp()), time.time(), lags.written)
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def count_lags(sent: list[float], shown: int, newest: int, now: float, lags: list[float]) -> int:
+    """Adds the lags of reports up to the whole second `newest`; returns how many there are of all that were sent."""
+    while shown < len(sent) and int(sent[shown]) <= newest:
+        lags.append(now - sent[shown])
+        shown += 1
+    return shown
+
+
+def cpu_s(system: System, makers: psutil.Process) -> dict[str, float]:
+    """Processor seconds so far, of each part with its children, of the load generator and of all clients (ourselves)."""
+    parts = {**system.processes, "load": makers, "clients": psutil.Process()}
+    return {name: sum(sum(row.cpu_times()[:2]) for row in family(name, part)) for name, part in parts.items()}
+
+
+def family(name: str, part: psutil.Process) -> list[psutil.Process]:
+    return [part, *part.children(recursive=True)] if name == "web" else [part]
+
+
+async def measure(system: System, makers: psutil.Process, arguments: argparse.Namespace) -> list[str]:
     await until_it_answers(int(system.environment["PORT"]))
     screens, watching = await screens_of(system, arguments.consoles), await screens_of(system, WATCHERS)
     lines = ["pair   riders p50 / p95 ms without   with   consoles p50 / p95 ms   rise of p95 ms   refused"]
     without: list[float] = []
     withal: list[float] = []
-    lags: list[float] = []
+    lags = Lags()
+    used: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     for pair in range(arguments.pairs):
         spans: dict[bool, Span] = {}
         for has_consoles in (False, True) if pair % 2 == 0 else (True, False):
             await asyncio.sleep(SETTLE_S)
             some = screens if has_consoles else []
+            before = cpu_s(system, makers)
             if has_consoles:
-                own = asyncio.create_task(report_to_screen(system, watching, arguments.seconds))
+                own = asyncio.create_task(report_to_screen(system, watching, arguments.seconds, lags))
             spans[has_consoles] = await span_of(system, arguments.riders, some, arguments.seconds, seed=pair)
             if has_consoles:
-                lags += await own
+                await own
+            used[has_consoles].update({name: seconds - before[name] for name, seconds in cpu_s(system, makers).items()})
         base, loaded = spans[False], spans[True]
         without.append(p(base.riders_s, 0.95))
         withal.append(p(loaded.riders_s, 0.95))
@@ -263,8 +311,13 @@ async def measure(system: System, arguments: argparse.Namespace) -> list[str]:
     allowed = max(RISES_S, RISES_SHARE * statistics.median(without))
     lines.append(f"riders' p95: {1000 * statistics.median(without):.1f} ms, rises by {1000 * rise:.1f} ms in the median pair;")
     lines.append(f"allowed are {1000 * allowed:.1f} ms: {'kept' if rise <= allowed else 'NOT KEPT'}")
-    screen_s = p(lags, 0.95)
-    lines.append(f"report to screen, {len(lags)} reports on screens: p50 {p(lags, 0.5):.2f} s, p95 {screen_s:.2f} s;")
+    for has_consoles, seconds_of in used.items():
+        shares = ", ".join(f"{name} {100 * s / (arguments.seconds * arguments.pairs):.0f}" for name, s in seconds_of.items())
+        lines.append(f"% of one core {'with' if has_consoles else 'without'} consoles: {shares}")
+    for name, row in (("stored", lags.stored), ("written by live", lags.written)):
+        lines.append(f"report {name}, {len(row)} reports: p50 {p(row, 0.5):.2f} s, p95 {p(row, 0.95):.2f} s")
+    seen, screen_s = lags.on_screen, p(lags.on_screen, 0.95)
+    lines.append(f"report to screen, {len(seen)} reports on screens: p50 {p(seen, 0.5):.2f} s, p95 {screen_s:.2f} s;")
     lines.append(f"allowed are {SCREEN_S:.1f} s: {'kept' if screen_s <= SCREEN_S else 'NOT KEPT'}")
     return lines
 
@@ -293,7 +346,7 @@ def main() -> None:
         load = Load(system, arguments.vehicles, arguments.vehicles / EVERY_S, whole_s)
         try:
             time.sleep(WARM_S)
-            lines = asyncio.run(measure(system, arguments))
+            lines = asyncio.run(measure(system, load.usage, arguments))
         finally:
             end(load.process)
         lines.append(live_step(system))

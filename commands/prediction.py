@@ -52,7 +52,7 @@ def explain(settings: Settings, vehicle: str, stop_id: str) -> None:
 @pass_settings
 def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
     """How good a day's promises to riders were, by route and by how far away the bus was; --keep: and how it was served."""
-    from gps_ingest.operations.scorecards import keep_scorecard, scorecard_lines, scorecard_of
+    from gps_ingest.operations.scorecards import add_examples, keep_scorecard, scorecard_lines, scorecard_of
     from transit.plan.service_day import local_date
     from transit.store.networks import current_version
     from transit.store.service_days import keep_day
@@ -65,6 +65,7 @@ def scorecard(settings: Settings, day: date | None, keep: bool) -> None:
         click.echo(line)
     if keep:
         keep_scorecard(settings.data_dir, day, scores)
+        add_examples(engine, settings.data_dir, network)
         with engine.connect() as connection:
             version = current_version(connection) or ""
         for served in (day - timedelta(days=1), day):  # the trips of the later one may not be over yet: it is computed twice

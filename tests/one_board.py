@@ -418,9 +418,8 @@ def _verdicts(events: list[StopEvent]) -> Iterator[str]:
     mine = [event for event in events if event.stop_id == "P1333_0"]
     at_eight = replace(mine[0], arrived_at=at(8), departed_at=at(8, 0, 20), gap_s=20.0)
     for minute, second in ((7.5, 0), (7.5, -1), (8.5, 0), (8.5, 1), (7.95, -10), (7.95, -11), (8.05, 30), (8.05, 31), (8.0, 0)):
-        exact = verdict_of(
-            at(0) + timedelta(hours=minute, seconds=second), [at_eight], [], silent=[], recorded=[at(7, 30), at(8, 30)]
-        )
+        recorded = [at(7, 30) + timedelta(minutes=n) for n in range(61)]
+        exact = verdict_of(at(0) + timedelta(hours=minute, seconds=second), [at_eight], [], silent=[], recorded=recorded)
         yield line(
             "exactly",
             minute,
@@ -443,7 +442,7 @@ def _verdicts(events: list[StopEvent]) -> Iterator[str]:
             for n, event in enumerate(mine)
             for ago in (35, 20, 8, 3)
         ]
-        verdict = verdict_of(asked_at, mine, glimpses, silent=["S"], recorded=[at(6, n) for n in range(0, 150, 3)])
+        verdict = verdict_of(asked_at, mine, glimpses, silent=["S"], recorded=[at(6, n) for n in range(150)])
         shown = [(row.vehicle_id, row.first_said_at, row.last_said_at, row.standing, row.came_at) for row in verdict.promises]
         around = [
             None if row is None else (row.vehicle_id, row.arrived_at, row.give_or_take_s)

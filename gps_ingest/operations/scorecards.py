@@ -11,26 +11,51 @@ from typing import Any
 from transit.plan.network import Network
 from transit.plan.service_day import moment
 from transit.quality.daily_score import ALL, by_route, passages_of
-from transit.quality.scorecard import examples
+from transit.quality.scorecard import Passage, Promise, examples
 from transit.store.database import Engine
 from transit.store.files import write_atomically
 from transit.store.promises import read_promises
 from transit.store.stop_events import load_events_between
 
+EXAMPLES_AT_ONCE = 7  # days of one night: each reads a day's promises
 LAST_CALLS_S = 3600  # after a day's end: what was promised on it is judged by calls until then
 Scores = Mapping[str, Mapping[str, Any]]  # route -> what transit.quality.scorecard.score says
 
 
 def scorecard_of(engine: Engine, data_dir: Path, network: Network, day: date) -> Scores:
     """How good a local day's promises were, by route, all routes first."""
+    promises, passages = _of_day(engine, data_dir, network, day)
+    scores = by_route(network, promises, passages)
+    scores[ALL]["examples"] = examples(promises, passages)
+    return scores
+
+
+def _of_day(engine: Engine, data_dir: Path, network: Network, day: date) -> tuple[list[Promise], list[Passage]]:
     since = moment(day, 0, network.timezone)
     until = moment(day + timedelta(days=1), LAST_CALLS_S, network.timezone)
     with engine.connect() as connection:
         passages = passages_of(network, load_events_between(connection, since, until))
-    promises = list(read_promises(data_dir, day))
-    scores = by_route(network, promises, passages)
-    scores[ALL]["examples"] = examples(promises, passages)
-    return scores
+    return list(read_promises(data_dir, day)), passages
+
+
+def add_examples(engine: Engine, data_dir: Path, network: Network) -> list[date]:
+    """Gives kept scorecards of an earlier version what the report's numbers open: examples, from promises that are kept.
+
+    Their figures stay. Of the newest days, EXAMPLES_AT_ONCE at most; returns the days.
+    """
+    done: list[date] = []
+    for path in sorted((data_dir / "scorecards").glob("????-??-??.json"), reverse=True):
+        day, scores = date.fromisoformat(path.stem), json.loads(path.read_text(encoding="utf-8"))
+        if "examples" in scores.get(ALL, {}) or not scores.get(ALL, {}).get("scored"):
+            continue
+        promises, passages = _of_day(engine, data_dir, network, day)
+        if promises:
+            scores[ALL]["examples"] = examples(promises, passages)
+            keep_scorecard(data_dir, day, scores)
+            done.append(day)
+        if len(done) == EXAMPLES_AT_ONCE:
+            break
+    return done
 
 
 def keep_scorecard(data_dir: Path, day: date, scores: Scores) -> Path:

@@ -15,13 +15,14 @@ from transit.tracking.state import StopEvent
 
 BEFORE, AFTER = timedelta(minutes=30), timedelta(minutes=30)  # around the moment asked for
 NEAR = timedelta(minutes=3)  # a bus that passed so near to it came "then"
+LEAST_RECORDED = 0.8  # of the minutes in which no bus is said to have come, as of an hour of the reports
 
 
 class VerdictKind(StrEnum):
     PASSED = "passed"  # a bus was observed near the moment
     LATE = "late"  # the next one came within half an hour
     NOT_SEEN = "not_seen"  # we looked, and saw none in the half hour before and after
-    NOT_RECORDED = "not_recorded"  # nothing was written down: it cannot be said
+    NOT_RECORDED = "not_recorded"  # too little was written down: it cannot be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,15 @@ def verdict_of(
     near = [row for row in passages if _is_near(row, asked_at)]
     before = max((row for row in passages if row.arrived_at <= asked_at), key=lambda row: row.arrived_at, default=None)
     after = next((row for row in passages if row.arrived_at > asked_at), None)
-    minutes = len({int(at.timestamp()) // 60 for at in recorded if asked_at - BEFORE <= at <= asked_at + AFTER})
+    minutes = {int(at.timestamp()) // 60 for at in recorded if asked_at - BEFORE <= at <= asked_at + AFTER}
     if near:
         kind = VerdictKind.PASSED
-    elif after is not None:
+    elif after is not None and _is_recorded(minutes, asked_at - NEAR, after.arrived_at):
         kind = VerdictKind.LATE
+    elif after is None and _is_recorded(minutes, asked_at - BEFORE, asked_at):  # what comes after may be still to come
+        kind = VerdictKind.NOT_SEEN
     else:
-        kind = VerdictKind.NOT_SEEN if minutes else VerdictKind.NOT_RECORDED
+        kind = VerdictKind.NOT_RECORDED
     return TicketVerdict(
         kind=kind,
         asked_at=asked_at,
@@ -113,8 +116,14 @@ def verdict_of(
         passages=tuple(passages),
         promises=_promises(asked_at, glimpses, passages),
         silent=tuple(silent),
-        minutes_recorded=minutes,
+        minutes_recorded=len(minutes),
     )
+
+
+def _is_recorded(minutes: Iterable[int], since: datetime, until: datetime) -> bool:
+    """Whether so many minutes of a span were written down that "no bus" may be said of it. minutes: since 1970."""
+    first, last = (int(at.timestamp()) // 60 for at in (since, until))
+    return sum(first <= minute < last for minute in minutes) >= LEAST_RECORDED * (last - first)
 
 
 def _is_near(passage: RecordedCall, asked_at: datetime) -> bool:

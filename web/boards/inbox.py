@@ -29,7 +29,8 @@ class MatterRow:
 
     @property
     def since(self) -> datetime:
-        return self.trouble.since or self.matter.opened_at
+        """Never after the matter was first seen: of some troubles, as a clock that is set, only the newest moment is known."""
+        return min(self.trouble.since or self.matter.opened_at, self.matter.opened_at)
 
 
 @dataclass(frozen=True)

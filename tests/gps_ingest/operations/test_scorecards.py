@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gps_ingest.operations.scorecards import keep_scorecard, scorecard_lines, scorecard_of
+from gps_ingest.operations.scorecards import add_examples, keep_scorecard, scorecard_lines, scorecard_of
 from gps_ingest.recordings.comparison import NothingRecorded, score_methods
 from tests.builders import MONDAY, SEVEN, a_drive, a_network
 from transit.forecasting.prediction import Prediction, Tier
@@ -73,3 +73,16 @@ def test_a_day_of_which_nothing_is_known_has_nothing_to_judge(engine, tmp_path):
 def test_methods_are_compared_on_what_was_reported_only(engine):
     with pytest.raises(NothingRecorded):
         score_methods(engine, a_network(), ["ours"], SEVEN, SEVEN + timedelta(hours=1))
+
+
+def test_a_scorecard_of_an_earlier_version_gets_its_examples_and_keeps_its_figures(engine, tmp_path):
+    scores = a_day(engine, tmp_path)
+    old = {ALL: {**scores[ALL], "scored": 900}}
+    examples = old[ALL].pop("examples")
+    path = keep_scorecard(tmp_path, MONDAY, old)
+    earlier = keep_scorecard(tmp_path, MONDAY - timedelta(days=1), old)
+    before = earlier.read_bytes()
+    assert add_examples(engine, tmp_path, a_network()) == [MONDAY]
+    assert json.loads(path.read_text())[ALL] == {**json.loads(json.dumps(old[ALL])), "examples": examples}
+    assert earlier.read_bytes() == before, "of that day no promise is kept"
+    assert add_examples(engine, tmp_path, a_network()) == []

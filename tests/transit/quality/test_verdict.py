@@ -57,6 +57,21 @@ def test_nothing_seen_is_not_the_same_as_nothing_written_down():
     assert a_verdict(recorded=[ASKED + minutes(90)]).kind is VerdictKind.NOT_RECORDED
 
 
+def test_where_a_fifth_of_the_half_hour_before_was_not_written_down_no_bus_is_not_claimed():
+    before = [ASKED - minutes(30 - n) for n in range(30)]
+    assert a_verdict(recorded=before[6:]).kind is VerdictKind.NOT_SEEN, "24 of 30 minutes"
+    assert a_verdict(recorded=before[7:]).kind is VerdictKind.NOT_RECORDED
+    assert a_verdict(recorded=[ASKED + minutes(n) for n in range(9, 12)]).kind is VerdictKind.NOT_RECORDED, "we began later"
+
+
+def test_a_bus_that_came_later_is_the_next_one_only_where_the_time_until_then_was_written_down():
+    later = a_call(17)
+    until_then = [ASKED + minutes(n) for n in range(-3, 17)]
+    assert a_verdict([later], recorded=until_then[4:]).kind is VerdictKind.LATE, "16 of 20 minutes"
+    assert a_verdict([later], recorded=until_then[5:]).kind is VerdictKind.NOT_RECORDED
+    assert a_verdict([later], recorded=[]).after.vehicle_id == "BUS3", "which is told all the same"
+
+
 def test_what_was_shown_stands_beside_when_the_bus_came():
     (promise,) = a_verdict([a_call(1)], [a_glimpse(-20, -5), a_glimpse(-10, -3), a_glimpse(-2, 0)]).promises
     assert promise.first_said_at == ASKED - minutes(5)

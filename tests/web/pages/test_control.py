@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from tests.builders import STRAIGHT, a_drive, a_report, at
+from tests.builders import STRAIGHT, Way, a_city, a_drive, a_report, at, every
 from tests.control_cast import BACK, there_and_back
 from transit.store.departure_orders import load_departure_orders
 from web.live.process import Live
@@ -40,6 +41,21 @@ def test_the_console_says_what_the_route_promises_needs_and_has(line):
     assert status == 200
     assert "menjanjikan 10 mnt: perlu 3 bus, ada 2" in html
     assert "kurang" in html
+
+
+def test_no_two_parts_of_the_console_have_one_name_for_a_screen_reader(city):
+    """Two routes of which the same is said: each 10 minutes, no bus."""
+    ways = [
+        Way(route, line, direction_id=n, headway=every(10)) for route in ("R1", "R2") for n, line in enumerate((STRAIGHT, BACK))
+    ]
+    city.now = at(7)
+    city.load(a_city(*ways))
+    city.hear([a_report((200.0, 0.0), at(7), vehicle_id="BUS1")]).step(at(7))
+    html = page(city, "/armada")[1]
+    sections = re.findall(r'<section[^>]* aria-label="([^"]+)"', html)
+    regions = re.findall(r'role="region" aria-label="([^"]+)"', html)
+    assert ("R1" in sections, "R2" in sections) == (True, True)
+    assert len({*sections, *regions}) == len(sections) + len(regions)
 
 
 def test_the_ladder_and_the_table_show_both_buses_and_who_follows_whom(line):

@@ -12,7 +12,7 @@ from tests.builders import STRAIGHT, a_drive, a_network, a_report, at
 from tests.control_cast import BACK, there_and_back
 from tests.control_room import Control
 from tests.web.pages.test_every_trouble import BY_LIVE_ALONE, ELSEWHERE, SCENES, falls_silent
-from transit.operations.matters import Handling, matter_state
+from transit.operations.matters import Handling, Matter, matter_state
 from transit.operations.troubles import Trouble
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import Duty, give
@@ -21,6 +21,7 @@ from transit.store.database import writing
 from transit.store.matters import load_matters, load_open, open_matter
 from transit.store.tickets import Ticket, save_ticket
 from web.access import MAY
+from web.boards.inbox import MatterRow
 from web.live.process import Live
 from web.words.matters import OF_NOBODY, first_step
 
@@ -278,6 +279,16 @@ def room(tmp_path):
     made = Control(tmp_path, a_network(first_departures=tuple(range(7 * 3600, 12 * 3600, 600))))
     yield made
     made.engine.dispose()
+
+
+def test_a_matter_began_no_later_than_it_was_first_seen():
+    def since(began_at):
+        matter = Matter(1, Trouble(Kind.CLOCK_CORRECTED, "T1", began_at), opened_at=at(7, 10))
+        stand = matter_state(matter, at(8))
+        row = MatterRow(matter=matter, trouble=matter.trouble, stand=stand, wrong="", remedy="", step=None, vehicle_id="")
+        return row.since
+
+    assert (since(at(7, 5)), since(at(7, 30)), since(None)) == (at(7, 5), at(7, 10), at(7, 10))
 
 
 def test_a_bus_that_falls_silent_is_watched_apart_and_is_no_row_yet(room):

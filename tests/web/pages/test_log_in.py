@@ -279,6 +279,17 @@ def test_what_was_done_stands_in_the_record(office):
     assert "a-dispatcher,notice_begun" in supervisor.get("/armada/catatan.csv").text
 
 
-@pytest.mark.parametrize(("value", "cell"), [("=1+1", "'=1+1"), ("-5", "'-5"), ("@x", "'@x"), ("BUS-1", "BUS-1"), (-5, -5)])
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("-5", "'-5"),
+        ("@x", "'@x"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("\n=1", "'\n=1"),
+        ("BUS-1", "BUS-1"),
+        (-5, -5),
+    ],
+)
 def test_a_cell_that_a_spreadsheet_would_compute_is_plain(value, cell):
     assert plain(value) == cell
