@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,24 @@ def test_the_popup_of_a_place_lies_within_its_map(chromium, address):
     assert popup["x"] + popup["width"] <= outer["x"] + outer["width"]
     assert popup["y"] + popup["height"] <= zoom["y"] or popup["x"] + popup["width"] <= zoom["x"]
     assert page.inner_text(".leaflet-popup a[href^='/wisata']") == "Tentang tempat ini"
+    context.close()
+
+
+STREET = """() => Object.values(map_city._layers).filter(layer => layer.feature && layer.feature.properties.name === "Jl. Uji")
+  .map(layer => layer.options.color)"""
+
+
+@pytest.mark.parametrize(("scheme", "ink"), [("light", "#ffffff"), ("dark", "#37453e")])
+def test_a_street_of_the_guide_is_not_the_brightest_line_of_a_dark_map(chromium, town, serve, scheme, ink):
+    guide = a_guide(town.folder)
+    ends = [place(0.0, 500.0), place(2000.0, 500.0)]
+    line = {"type": "LineString", "coordinates": [[lon, lat] for lat, lon in ends]}
+    street = {"type": "Feature", "properties": {"kind": "road", "name": "Jl. Uji"}, "geometry": line}
+    (guide / "ground.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [street]}), encoding="utf-8")
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(serve(town.app(sample_guide=guide)) + "/peta", wait_until="networkidle")
+    assert page.evaluate(STREET) == [ink]
     context.close()
 
 

@@ -48,7 +48,7 @@
     if (it.stop_id) stops[it.stop_id] = layer;
     if (it.stop_id) dots.push(layer);
     if (night && it.kind === "ground") layer.setStyle({ color: "#33413a", fillColor: "#18211d" });
-    if (night && !it.kind && !it.stop_id && !it.place_id && !it.route_id && layer.setStyle) layer.setStyle({ color: "#37453e" });
+    else if (night && !it.stop_id && !it.place_id && !it.route_id && layer.setStyle) layer.setStyle({ color: "#37453e" }); // a street
     if (it.stop_id) layer.bindPopup(board(it), small);
     if (it.place_id) {
       layer.bindPopup(card([it.name, it.precision !== "exact" ? words[5] : ""], link("/wisata/" + encodeURIComponent(it.place_id), words[6])), small);
