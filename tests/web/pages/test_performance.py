@@ -157,6 +157,25 @@ def test_riders_read_the_same_in_plain_words(served):
     assert status == 200
     assert "menunggu rata-rata 7 mnt, 2 mnt lebih lama dari janji" in html
     assert "9 dari 10 bus datang paling lama 3 mnt setelah jarak yang dijanjikan" in html
+    assert "dari 12 perjalanan yang direncanakan dijalankan" in html
+
+
+@pytest.mark.parametrize(
+    ("trips", "words"),
+    [
+        (2, "Tidak ada perjalanan yang direncanakan; yang tetap dijalankan: 2."),
+        (0, "Tidak ada perjalanan yang direncanakan."),
+    ],
+)
+def test_where_no_trip_was_planned_riders_read_no_share_of_nothing(city, trips, words):
+    city.load(a_network(headway=every(10), stops_every_m=2000.0))
+    hour = HourFigures(day=MONDAY, route_id="R1", direction_id=None, side=0, hour=7, coverage=1.0, trips=trips)
+    with writing(city.engine) as connection:
+        save_day(connection, MONDAY, DayFigures([hour], []), network_version=city.version, now=city.now)
+    city.now = at(9) + timedelta(days=1)
+    html = page(city, "/kinerja")[1]
+    assert words in html
+    assert "dari 0" not in html
 
 
 # ---- printed, and where one looks
