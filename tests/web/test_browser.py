@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.builders import STRAIGHT, Way, a_city, a_drive, a_guide, at, place
+from tests.builders import MONDAY, STRAIGHT, Way, a_city, a_drive, a_guide, at, place
 from tests.conftest import until
+from transit.quality.performance import DayFigures, HourFigures
+from transit.store.database import writing
+from transit.store.service_days import save_day
 
 pytestmark = pytest.mark.slow
 PHONE = {"width": 360, "height": 740}
@@ -160,6 +163,38 @@ def test_the_popup_of_a_place_lies_within_its_map(chromium, address):
     assert popup["x"] + popup["width"] <= outer["x"] + outer["width"]
     assert popup["y"] + popup["height"] <= zoom["y"] or popup["x"] + popup["width"] <= zoom["x"]
     assert page.inner_text(".leaflet-popup a[href^='/wisata']") == "Tentang tempat ini"
+    context.close()
+
+
+TOUCHING = """() => [...document.querySelectorAll(".card")].flatMap(card => {  // words that lie on the border of their card
+  const edge = card.getBoundingClientRect(), found = [];
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const within = node.parentElement, range = document.createRange();
+    if (!node.textContent.trim() || !within.checkVisibility() || within.closest("svg, option, .vh, .scroll")) continue;
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    if (box.width > 1 && (box.left < edge.left + 6 || box.right > edge.right - 4)) found.push(node.textContent.trim());
+  }
+  return found;
+})"""
+
+
+def test_no_words_touch_the_edge_of_their_card(chromium, town, address):
+    hour = HourFigures(day=MONDAY, route_id="R1", direction_id=None, side=0, hour=7, coverage=1.0, trips=2)
+    with writing(town.engine) as connection:
+        save_day(connection, MONDAY, DayFigures([hour], []), network_version=town.version, now=town.now)
+    town.now = at(9) + timedelta(days=1)
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    verdict = "/armada/putar?t=2026-11-23T07:02:00&halte=S2"
+    for path in [*PAGES, "/kinerja", verdict]:
+        page.goto(address + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert page.evaluate(TOUCHING) == [], path
+        if path == "/kinerja":
+            assert "Tidak ada perjalanan yang direncanakan" in page.inner_text(".card")
+    assert "Sesudah:" in page.inner_text("section.card"), "the verdict names a passage"
     context.close()
 
 
