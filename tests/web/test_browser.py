@@ -216,6 +216,18 @@ def test_a_street_of_the_guide_is_not_the_brightest_line_of_a_dark_map(chromium,
     context.close()
 
 
+@pytest.mark.parametrize(("motion", "seconds"), [("no-preference", "4s"), ("reduce", "0s")])
+def test_a_bus_glides_from_fix_to_fix_on_the_map_unless_the_phone_asks_for_less_motion(chromium, address, motion, seconds):
+    context = chromium.new_context(viewport=PHONE, reduced_motion=motion)
+    page = context.new_page()
+    page.goto(address + "/peta", wait_until="networkidle")
+    bus = page.locator("#map_city .busicon").first
+    bus.wait_for()
+    comes_true(page, "document.getElementById('map_city').classList.contains('glide')")
+    assert bus.evaluate("bus => getComputedStyle(bus).transitionDuration") == seconds
+    context.close()
+
+
 def test_targets_are_large_enough_for_a_thumb(chromium, address):
     context = chromium.new_context(viewport=PHONE)
     page = context.new_page()
