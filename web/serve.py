@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
+from transit.store.parent_death import end_with_parent
 from web.factory import create_app
 from web.liveness import InHand, give_signs
 from web.settings import WebSettings
@@ -16,8 +18,9 @@ WORKERS = 2
 THREADS = 4  # a request waits for nothing but the processor; more threads only queue in another place
 
 
-def load(settings: WebSettings) -> Any:
-    """The application of one worker, with its sign of life."""
+def load(settings: WebSettings, server_pid: int) -> Any:
+    """The application of one worker, with its sign of life; it ends with the server."""
+    end_with_parent(server_pid)
     in_hand = InHand(create_app(settings))
     give_signs(settings.data_dir, in_hand)
     return in_hand
@@ -43,4 +46,4 @@ def serve(settings: WebSettings, *, host: str, port: int, workers: int = WORKERS
         log_dictconfig=logs,
         websockets=False,
     )
-    server.serve(target_loader=partial(load, settings), wrap_loader=False)
+    server.serve(target_loader=partial(load, settings, os.getpid()), wrap_loader=False)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
+from transit.store.parent_death import end_with_parent
+
 STOPPED = ("T", "t")  # by SIGSTOP, or by a debugger
 
 
 def die_with_parent() -> None:
-    """In the child: kill -9 of the parent must leave nothing running (Linux; see prctl(2))."""
+    """In the child: kill -9 of the parent must leave nothing running (Linux)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent()
 
 
 def kill_all(pid: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from gps_ingest.receive.outbox import Outbox
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.store.broker_refusals import add_broker_refusals
 from transit.store.database import DatabaseError, Engine, open_database, writing
+from transit.store.parent_death import end_with_parent
 from transit.store.signs_of_life import RECEIVE_SIGN, Sign
 from transit.store.tracker_credentials import Credential, load_credentials
 
@@ -60,11 +62,12 @@ def serve(settings: ReceiveSettings) -> None:
         log_access=False,
         websockets=False,
     )
-    server.serve(target_loader=partial(load, settings), wrap_loader=False)
+    server.serve(target_loader=partial(load, settings, os.getpid()), wrap_loader=False)
 
 
-def load(settings: ReceiveSettings) -> Any:
-    """The application of a worker."""
+def load(settings: ReceiveSettings, server_pid: int) -> Any:
+    """The application of a worker, which ends with the server."""
+    end_with_parent(server_pid)
     outbox = Outbox(settings.mqtt_url, "transit-receive-" + own_secret(settings.data_dir, "receive session"))
     doorkeeper = Doorkeeper(monotonic)
     engine = open_database(settings.database_url)

@@ -117,3 +117,53 @@ def test_workers_and_the_live_process_come_go_and_say_so(town, run):
 
 def _requests(text: str, view: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if f'view="{view}"' in line)
+
+
+def test_workers_end_with_a_server_that_is_killed_and_its_port_is_free(town, run):
+    """Else a parent that comes back finds the port taken, for ever: the workers' server is gone, and nobody watches them."""
+    port = free_port()
+    web = run(WEB, folder=str(town.folder), url=town.url, port=port)
+    until(lambda: urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).status == 200)
+    web.send_signal(signal.SIGKILL)
+    web.wait(10)
+
+    def is_free():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return True
+
+    until(is_free, seconds=20.0)
+
+
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: None)  # as one whose handler waits for itself
+print("ready", flush=True)
+time.sleep(600)
+"""
+ITS_PARENT = """
+import subprocess, sys, time
+from gps_ingest.operations.child_processes import die_with_parent
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], preexec_fn=die_with_parent, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_child_that_no_longer_hears_a_request_to_end_does_not_outlive_its_parent():
+    parent = subprocess.Popen([sys.executable, "-c", ITS_PARENT, STUBBORN], cwd=HOUSE, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child_pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait(10)
+    until(lambda: not is_running(child_pid), seconds=20.0)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
