@@ -159,8 +159,8 @@ def _later(world: World, planner: Planner, ask: Request, when: datetime) -> Jour
     assert network is not None
     today = local_date(when, network.timezone)
     searched = set()
+    ends = [alert.ends_at for alert in world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.ends_at is not None]
     for day in (today + timedelta(days=offset) for offset in range(FURTHER_DAYS + 1)):
-        ends = [alert.ends_at for alert in world.view.alerts if alert.effect is Effect.NO_SERVICE and alert.ends_at is not None]
         begins = [moment(day, DAWN_S, network.timezone)] if day > today else []
         for at in begins + sorted(end for end in ends if end > when and local_date(end, network.timezone) == day):
             runs = services_on(network, day - timedelta(days=1)), services_on(network, day)

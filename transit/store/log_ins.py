@@ -55,12 +55,6 @@ def begin_log_in(connection: Connection, person_id: int, network: str, *, now: d
     return token
 
 
-def find_log_in(connection: Connection, token: str) -> LogIn | None:
-    """Also one that has ended."""
-    row = connection.execute(select(table).where(table.c.token_hash == hash_of(token))).one_or_none()
-    return None if row is None else LogIn(**row._mapping)
-
-
 def load_log_ins(connection: Connection, *, now: datetime) -> list[LogIn]:
     """Those that have not ended, the newest first."""
     rows = connection.execute(

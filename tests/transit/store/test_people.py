@@ -23,7 +23,6 @@ from transit.store.log_ins import (
     begin_log_in,
     count_failure,
     end_log_in,
-    find_log_in,
     forget_old_failures,
     forgive,
     load_log_ins,
@@ -35,6 +34,7 @@ from transit.store.people import (
     Role,
     add_person,
     disable_person,
+    find_logged_in,
     find_person,
     get_person,
     has_people,
@@ -49,9 +49,9 @@ HERE, THERE = Attempt("siti", "192.0.2.0/24"), Attempt("siti", "198.51.100.0/24"
 
 
 def log_in_of(connection: Connection, token: str) -> LogIn:
-    log_in = find_log_in(connection, token)
-    assert log_in is not None
-    return log_in
+    entry = find_logged_in(connection, token)
+    assert entry is not None
+    return entry[1]
 
 
 def siti(database: Engine) -> int:
@@ -143,7 +143,7 @@ def test_a_token_is_not_kept_and_an_ended_log_in_keeps_its_end(database: Engine)
         end_log_in(connection, token_hash, now=at(9))
         assert log_in_of(connection, token).ended_at == at(8)
         assert load_log_ins(connection, now=at(8)) == []
-        assert find_log_in(connection, token + "x") is None
+        assert find_logged_in(connection, token + "x") is None
 
 
 def test_log_ins_go_after_ninety_two_days(database: Engine) -> None:
@@ -151,9 +151,9 @@ def test_log_ins_go_after_ninety_two_days(database: Engine) -> None:
     with writing(database) as connection:
         token = begin_log_in(connection, person_id, "n", now=NOW)
         assert forget_some(connection, "log_ins", DEFAULT, NOW + timedelta(days=92), 100) == 0
-        assert find_log_in(connection, token) is not None
+        assert find_logged_in(connection, token) is not None
         assert forget_some(connection, "log_ins", DEFAULT, NOW + timedelta(days=92, seconds=1), 100) == 1
-        assert find_log_in(connection, token) is None
+        assert find_logged_in(connection, token) is None
 
 
 def fail(database: Engine, attempt: Attempt, times: int, now=NOW) -> None:
