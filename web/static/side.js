@@ -1,22 +1,32 @@
 // The map beside the list, where there is room; on a phone where its picture is tapped.
 (function () {
  "use strict";
- var me = document.currentScript;
- var box = document.getElementById("map_city"), still = document.getElementById("still"), sheets = 2;
- if (!me || !box || !window.matchMedia) return;
+ var box = document.getElementById("map_city"), still = document.getElementById("still"), sheets = 0, asked = false;
+ if (!box || !window.matchMedia || !window.fetch) return;
  function load() {
-  if (still) still.hidden = true;
-  box.hidden = false;
-  [me.dataset.css, me.dataset.own].forEach(function (href) {
-   var link = document.createElement("link");
-   link.onload = link.onerror = draw;
-   link.rel = "stylesheet"; link.href = href;
-   document.head.appendChild(link);
-  });
+  if (asked) return;
+  asked = true;
+  fetch("/peta/samping", { credentials: "same-origin" }).then(function (answer) {
+   if (!answer.ok) throw new Error(answer.status);
+   return answer.text();
+  }).then(function (html) {
+   var page = new DOMParser().parseFromString(html, "text/html"), needs = page.querySelector("p").dataset;
+   Array.prototype.forEach.call(page.getElementById("map_city").attributes, function (one) {
+    if (!box.hasAttribute(one.name)) box.setAttribute(one.name, one.value);
+   });
+   if (still) still.hidden = true;
+   box.hidden = false;
+   sheets = needs.sheets.split(" ").map(function (href) {
+    var link = document.createElement("link");
+    link.onload = link.onerror = function () { draw(needs.scripts.split(" ")); };
+    link.rel = "stylesheet"; link.href = href;
+    document.head.appendChild(link);
+   }).length;
+  }).catch(function () { asked = false; }); // the list is whole without it
  }
- function draw() { // after both sheets: Leaflet measures its box
+ function draw(scripts) { // after all sheets: Leaflet measures its box
   sheets -= 1;
-  if (!sheets) me.dataset.js.split(" ").forEach(function (src) {
+  if (!sheets) scripts.forEach(function (src) {
    var script = document.createElement("script");
    script.src = src; script.async = false;
    document.body.appendChild(script);
