@@ -22,10 +22,9 @@ LONGEST_NAME = 80  # characters of a name that are looked at
 SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 GUIDES_KEPT = 8  # a guide in each language, before and after a change
-OWN_WORDS = frozenset(  # what people write for where they are: that only their phone knows, and no name is like it
-    ("saya", "aku", "tempat saya", "tempat anda", "lokasi saya", "posisi saya", "sini", "di sini")
-    + ("here", "me", "where i am", "where you are", "my location", "my position")
-)
+# what people write for where they are: that only their phone knows, and no name is like it
+OWN_WORDS = frozenset(["saya", "aku", "tempat saya", "tempat anda", "lokasi saya", "posisi saya", "sini", "di sini"])
+OWN_WORDS |= {"here", "me", "where i am", "where you are", "my location", "my position"}
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")
 
 

@@ -68,7 +68,7 @@ def test_by_headway_it_is_said_that_the_next_one_comes_a_headway_later(city):
 
 @pytest.mark.parametrize("word", ["saya", "Tempat saya", "my location"])
 def test_who_writes_that_it_is_where_they_are_is_not_sent_to_a_place_called_alike(city, word):
-    """"saya" once meant Masjid Raya."""
+    """ "saya" once meant Masjid Raya."""
     city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
     page = city.client(sample_guide=BINJAI).get("/rute", query_string={"dari": word, "ke": "rsud"}).text
     assert "Dari: tempat Anda hanya diketahui ponsel Anda." in page
