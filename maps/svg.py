@@ -17,16 +17,18 @@ from transit.plan.patterns import stop_place
 SIZE = 1000.0  # units of the longer edge
 MARGIN = 30.0
 LINE = 6.0  # units of a route's line
+AROUND_DEG = 0.0025  # shown around the numbers of a tour, each way: some 280 m
 LETTER = 15.0  # units of a letter's height; a name's width is about half of it per letter
 STYLE = """
 svg{background:#eef0e6;font-family:system-ui,sans-serif}.water{fill:#b9d8e8}.green{fill:#d5e5c8}.building{fill:#ded9cc}
 .l{fill:none;stroke-linecap:round;stroke-linejoin:round}.river{stroke:#9cc8de;stroke-width:3}.rail{stroke:#a8a8a8;stroke-width:1.5}
 .path{stroke:#e2ddcf;stroke-width:.7}.minor{stroke:#fff;stroke-width:1.6}.middle{stroke:#fff;stroke-width:3}.major{stroke:#f5d98f;stroke-width:4}
+.n{fill:#7a4a00;stroke:#fff;stroke-width:2}.n+text{fill:#fff;stroke:none;font-size:18px;font-weight:700}
 .s{fill:#fff;stroke:#17211c;stroke-width:2}text{fill:#17211c;font-size:15px;paint-order:stroke;stroke:#eef0e6;stroke-width:3px}
 .credit{font-size:12px}.bus{stroke:#fff;stroke-width:2}.silent{fill:#fff;stroke:#9c1f28;stroke-dasharray:4 3}
 @media (prefers-color-scheme:dark){svg{background:#141b18}.water{fill:#16303d}.green{fill:#18261d}.building{fill:#222c28}
 .river{stroke:#1d4052}.rail{stroke:#55605a}.path{stroke:#2b3531}.minor{stroke:#333f3a}.middle{stroke:#46534d}.major{stroke:#5c6a5f}
-text{fill:#e8eeea;stroke:#141b18}}
+text{fill:#e8eeea;stroke:#141b18}.n+text{fill:#fff;stroke:none}}
 """
 
 
@@ -43,6 +45,15 @@ class DrawnBus:
 
 
 @dataclass(frozen=True)
+class Number:
+    """A numbered place of a tour: "1", or "2·3" where several stays lie at one place."""
+
+    lat: float
+    lon: float
+    word: str
+
+
+@dataclass(frozen=True)
 class Mark:
     """How a stop is drawn apart from others: filled with a colour (#rrggbb), with a word before its name."""
 
@@ -56,16 +67,23 @@ def svg_map(
     stop_names: Callable[[str], str],
     buses: Iterable[DrawnBus] = (),
     marks: Mapping[str, Mark] | None = None,
+    numbers: Sequence[Number] = (),
 ) -> str:
-    """stop_names: stop_id -> its name in the reader's language; marks: by stop_id."""
+    """stop_names: stop_id -> its name in the reader's language; marks: by stop_id.
+
+    numbers: where there are any, the picture shows their surroundings only.
+    """
     stretches = stretches_of(network)
     stops = {stop_id: at for stop_id in network.routes_of_stop if (at := stop_place(network, stop_id)) is not None}
     points = [point for stretch in stretches for point in stretch.points] or list(stops.values())
     if not points:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"></svg>'
-    frame = _Frame(points)
+    frame = _Frame(
+        [(one.lat + side * AROUND_DEG, one.lon + side * AROUND_DEG) for one in numbers for side in (-1, 1)] or points
+    )
     body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {})]
     body += [_bus(frame, bus) for bus in buses]
+    body += [_number(frame, number) for number in numbers]
     if ground.credit:
         body.append(f'<text class="credit" x="8" y="{frame.height - 8:.0f}">{escape(ground.credit)}</text>')
     size = f'viewBox="0 0 {frame.width:.0f} {frame.height:.0f}" width="{frame.width:.0f}" height="{frame.height:.0f}"'
@@ -159,3 +177,10 @@ def _bus(frame: _Frame, bus: DrawnBus) -> str:
         disc = f'<circle class="bus silent" cx="{x:.0f}" cy="{y:.0f}" r="11"/>{hatch}'
         return f"{disc}{label}"
     return f'<circle class="bus" cx="{x:.0f}" cy="{y:.0f}" r="11" fill="{bus.colour}"/>{letter}{label}'
+
+
+def _number(frame: _Frame, number: Number) -> str:
+    x, y = frame.xy(number.lat, number.lon)
+    half = 17 + 5 * (len(number.word) - 1)
+    disc = f'<rect class="n" x="{x - half:.0f}" y="{y - 17:.0f}" width="{2 * half}" height="34" rx="17"/>'
+    return f'{disc}<text x="{x:.0f}" y="{y + 6:.0f}" text-anchor="middle">{escape(number.word)}</text>'

@@ -22,6 +22,9 @@ LONGEST_NAME = 80  # characters of a name that are looked at
 SURE_LEAD = 5.0  # points by which the best name must lead to be meant without asking back
 OWN_STOPS = 3  # as many nearest stops a phone may name for "where I am"
 GUIDES_KEPT = 8  # a guide in each language, before and after a change
+# what people write for where they are: that only their phone knows, and no name is like it
+OWN_WORDS = frozenset(["saya", "aku", "tempat saya", "tempat anda", "lokasi saya", "posisi saya", "sini", "di sini"])
+OWN_WORDS |= {"here", "me", "where i am", "where you are", "my location", "my position"}
 KINDS = ("halte", "tempat", "kelurahan", "saya", "koridor")
 
 
@@ -111,6 +114,8 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
         return _by_key(network, guide, kind, rest)
     every = endpoints_of(network, guide)
     words = text.strip().casefold()
+    if is_own(words):
+        return Understood()
     same = [endpoint for endpoint in every if endpoint.name.casefold() == words or _code(network, endpoint) == words]
     if same:
         return Understood(same[0])
@@ -122,6 +127,11 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
         return Understood()
     sure = len(scored) == 1 or scored[0][0] - scored[1][0] >= SURE_LEAD
     return Understood(endpoints[0], tuple(endpoints[1:])) if sure else Understood(None, tuple(endpoints))
+
+
+def is_own(text: str) -> bool:
+    """Whether somebody wrote "where I am" instead of a name."""
+    return text.strip().casefold() in OWN_WORDS
 
 
 def is_same(start: Endpoint, end: Endpoint) -> bool:

@@ -186,15 +186,34 @@ class PatternRuns:
         )
 
     def goes_on(self, run: Run) -> Run | None:
-        """The next round of a loop for riders who stay seated; None without one, or with a timetabled one too far ahead."""
+        """The next round of a loop for riders who stay seated; None without one, or with a timetabled one too far ahead.
+
+        Where the next round of this very bus is predicted, it is that one: the same bus has the same times on every card.
+        """
         end = run.arrivals[-1]
         if not self.is_loop or end is None:
             return None
+        own = self._own_next(run, end.at)
+        if own is not None:
+            return own
         if goes_by_headway(run):
             return None if self.next_round_at(end.at) is None else self._round(run, end.later(LOOP_PAUSE_S))
         times, runs = self.departures(0)
         n = bisect_left(times, end.at)
         return runs[n] if n < len(runs) and times[n] - end.at <= LOOP_JOINED_WITHIN_S else None
+
+    def _own_next(self, run: Run, end_at: float) -> Run | None:
+        """The predicted next round of a run's own bus, if it begins soon after this one ends."""
+        if run.vehicle_id is None:
+            return None
+        times, runs = self.departures(0)
+        rounds = (
+            (at, after)
+            for at, after in zip(times, runs, strict=True)
+            if after.vehicle_id == run.vehicle_id and after.trip != run.trip and at >= end_at
+        )
+        at, after = next(rounds, (inf, None))
+        return after if at - end_at <= LOOP_JOINED_WITHIN_S else None
 
     def next_round_at(self, end_at: float) -> float | None:
         """When a headway-based bus begins its next round after ending one at end_at (Unix seconds); None: it was the last."""

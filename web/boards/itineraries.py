@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from maps.guide import Guide, Itinerary, Place
+from maps.svg import Number
 from transit.plan.geometry import distance_m
 from transit.plan.journeys import Journey, Planner, Request, planner_of
 from transit.plan.network import Network
@@ -38,10 +40,11 @@ class Stay:
 
 @dataclass(frozen=True)
 class Tour:
-    """begins: when its first stay does. runs: False on a day without any service: then there are no stays."""
+    """begins: when its first stay does. runs: False on a day without any service: then there are places but no stays."""
 
     begins: datetime
     runs: bool
+    places: tuple[Place, ...]
     stays: tuple[Stay, ...] = ()
     back_at: datetime | None = None  # when the tour is back where it began
     last_back: Journey | None = None  # of the day, from the last place
@@ -52,9 +55,10 @@ def tour_of(world: World, guide: Guide, itinerary: Itinerary, begins: datetime) 
     network = world.network
     assert network is not None
     day = local_date(begins, network.timezone)
-    if network_hours_of(network).of_day(day) is None:
-        return Tour(begins, runs=False)
     visits = [(place, visit) for visit in itinerary.visits if (place := guide.place(visit.place_id)) is not None]
+    places = tuple(place for place, _ in visits)
+    if network_hours_of(network).of_day(day) is None:
+        return Tour(begins, runs=False, places=places)
     planner, service = planner_of(network), service_at(world, begins)
     stays, at = [], begins
     for n, (place, visit) in enumerate(visits):
@@ -81,10 +85,20 @@ def tour_of(world: World, guide: Guide, itinerary: Itinerary, begins: datetime) 
     return Tour(
         begins=begins,
         runs=True,
+        places=places,
         stays=tuple(stays),
         back_at=None if not stays or stays[-1].no_bus else at,
         last_back=_last_back(network, planner, service, visits[-1][0], visits[0][0], begins) if visits else None,
     )
+
+
+def numbers_of(places: Iterable[Place]) -> list[Number]:
+    """The places of a tour as they are numbered on its map: one number for those that lie at the same position."""
+    words: dict[tuple[float, float], list[str]] = {}
+    for n, place in enumerate(places, 1):
+        if place.lat is not None and place.lon is not None:
+            words.setdefault((place.lat, place.lon), []).append(str(n))
+    return [Number(lat, lon, "·".join(word)) for (lat, lon), word in words.items()]
 
 
 def _onward(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from maps.svg import DrawnBus, svg_map
+from maps.svg import DrawnBus
 from transit.forecasting.departure_orders import EARLIEST, LATEST, DepartureOrder
 from transit.store import advice_answers, departure_orders
 from transit.store.advice_answers import AdviceAnswer, Answer
@@ -18,10 +18,10 @@ from web.boards.bus_board import bus_board
 from web.boards.control_map import map_buses
 from web.boards.corridors import RECORD_EVERY_S, control_values, is_stale
 from web.boards.trouble_lines import trouble_lines
-from web.ground import ground_of
+from web.drawn_maps import drawn_map
 from web.live.control import control_stamp
 from web.shared_parts import part_moment, shared_fragment
-from web.words import control, names
+from web.words import control
 from web.world import world
 
 pages = Blueprint("control", __name__)
@@ -39,15 +39,12 @@ def control_part() -> Response:
 @pages.get("/armada/peta.svg")
 def picture() -> Response:
     """The map of the console as a picture: the buses with their names, silent ones hatched."""
-    network = the_network()
+    the_network()  # 503 without one
     buses = [
         DrawnBus(letter=bus.letter, colour=f"#{bus.ground}", lat=bus.lat, lon=bus.lon, label=bus.id, is_silent=bus.is_silent)
         for bus in map_buses(world(), world().states.values(), [])
     ]
-    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)
-    response = Response(content, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
-    return response
+    return drawn_map(0, buses)
 
 
 @pages.post("/armada/saran")

@@ -8,6 +8,7 @@ from maps.diagram import svg_diagram
 from maps.diagram_layout import diagram_of
 from web.answers import PICTURE_S, the_network
 from web.boards.sliding import sliding_buses
+from web.drawn_maps import OWN_POLICY
 from web.words import names
 from web.world import world
 
@@ -26,6 +27,6 @@ def diagram_picture() -> Response:
         network, diagram, lambda stop_id: names.stop_name(network.stops[stop_id]), sliding_buses(world(), diagram), here=here
     )
     response = Response(content, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
+    response.headers["Content-Security-Policy"] = OWN_POLICY
     response.cache_control.max_age = PICTURE_S
     return response

@@ -12,13 +12,14 @@ from flask_babel import gettext
 from xstatic.pkg import leaflet
 
 from maps.ground import load_part
-from maps.svg import DrawnBus, svg_map
+from maps.svg import DrawnBus
 from transit.arrivals.alerts import Alert, Effect
 from transit.store.files import write_atomically
 from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import is_fresh
 from web.answers import PICTURE_S, fragment, the_network
 from web.boards.running import in_service, next_index, route_of
+from web.drawn_maps import drawn_map
 from web.ground import ground_of, grounds_of
 from web.guide import guide_of
 from web.map_files import LEAFLET, drawn_key, script_address
@@ -101,11 +102,7 @@ def picture() -> Response:
         if is_fresh(state.report.reported_at, now, TOLD_AGE)
         for route in [network.routes[route_of(network, state)]]
     ]
-    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), buses)
-    response = Response(content, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
-    response.cache_control.max_age = PICTURE_S
-    return response
+    return drawn_map(PICTURE_S, buses)
 
 
 @pages.get("/peta.pdf")

@@ -11,7 +11,7 @@ from transit.plan.network import Network
 from transit.plan.network_hours import network_hours_of
 from transit.plan.service_day import local_date
 from web.answers import the_network
-from web.endpoints import LONGEST_NAME, Endpoint, Understood, understand
+from web.endpoints import LONGEST_NAME, Endpoint, Understood, is_own, understand
 from web.guide import guide_of
 from web.planner import Way, last_day_of, way
 from web.when import DAYS, when_asked
@@ -62,6 +62,7 @@ def planner_page() -> Response:
             today=today,
             words=journey_words,
             name_of=name_of,
+            is_own=is_own,
         ),
         422 if time_error else 200,
     )

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from maps.svg import Mark, svg_map
+from maps.svg import Mark
 from transit.plan.service_day import local_date
 from web.answers import the_network
 from web.boards.notices import notices_at
 from web.boards.reach import CLASSES_MIN, ReachBoard, reach_board
+from web.drawn_maps import drawn_map
 from web.endpoints import LONGEST_NAME, Understood, understand
-from web.ground import ground_of
 from web.guide import guide_of
 from web.when import DAYS, when_asked
-from web.words import names, phrasing
+from web.words import phrasing
 from web.world import world
 
 pages = Blueprint("reach", __name__)
@@ -71,14 +71,9 @@ def marks_of(board: ReachBoard | None, start: Understood) -> list[tuple[str, int
 @pages.get("/jangkauan.svg")
 def reach_picture() -> Response:
     """The stops of the list on the drawn map, coloured and labelled by the minutes to them."""
-    network = the_network()
     _, start, when, error = asked()
     marks: dict[str, Mark] = {}
     if start.endpoint is not None and not error:
         board = reach_board(world(), guide_of(world()), start.endpoint, when)
         marks = {stop_id: Mark(ink, f"{minutes}'" if minutes else "") for stop_id, minutes, ink in marks_of(board, start)}
-    content = svg_map(network, ground_of(world()).ground, lambda stop_id: names.stop_name(network.stops[stop_id]), marks=marks)
-    response = Response(content, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"  # its own
-    response.cache_control.max_age = REACH_PICTURE_S
-    return response
+    return drawn_map(REACH_PICTURE_S, marks=marks)

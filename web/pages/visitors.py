@@ -9,16 +9,17 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from maps.guide import Photo, Place
+from maps.guide import Guide, Itinerary, Photo, Place
 from maps.photo_files import photo_path
 from transit.plan.network import Network
 from transit.plan.network_hours import network_hours_of
 from transit.plan.service_day import local_date, moment
 from transit.plan.walking import walk_s
 from web.answers import the_network
-from web.boards.itineraries import tour_of
+from web.boards.itineraries import numbers_of, tour_of
 from web.boards.notices import notices_at
 from web.boards.places import closed_stops, last_buses, next_bus_of, stand_of
+from web.drawn_maps import drawn_map
 from web.ground import ground_of
 from web.guide import guide_folder_of, guide_of, photo_stamp
 from web.map_files import script_address
@@ -28,6 +29,7 @@ from web.words import journey_words
 from web.world import world
 
 pages = Blueprint("visitors", __name__)
+TOUR_PICTURE_S = 3600  # how long a phone keeps it: it has no buses
 PHOTO_KEPT_S = 365 * 24 * 3600
 EVERYDAY = ("hospital", "school")  # of use to residents: shown when asked for, not among the sights
 ORDER = ("heritage", "monument", "culture", "worship", "culinary", "shopping", "recreation", "transport", "government")
@@ -119,9 +121,7 @@ def photo_file(slug: str, suffix: str) -> Response:
 @pages.get("/wisata/rute/<itinerary_id>")
 def itinerary_page(itinerary_id: str) -> str:
     network, guide = the_network(), guide_of(world())
-    itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
-    if itinerary is None:
-        abort(404)
+    itinerary = itinerary_or_404(guide, itinerary_id)
     now = world().now()
     today = local_date(now, network.timezone)
     begins, time_error = begin_of(network, itinerary.starts_s, now)
@@ -133,15 +133,33 @@ def itinerary_page(itinerary_id: str) -> str:
         "itinerary.html",
         itinerary=itinerary,
         tour=tour,
+        numbers=numbers_of(tour.places),
         notices=notices_at(world(), stops or [stay.stop_id for stay in tour.stays if stay.stop_id], begins),
         time_error=time_error,
         asked_time=request.args.get("jam", "")[:8],
         asked_day=request.args.get("hari", "")[:8],
         days=[today + timedelta(days=n) for n in range(DAYS)],
-        again=network_hours_of(network).next_after(tour.begins),
+        again=(again := network_hours_of(network).next_after(tour.begins)),
+        again_day=again and local_date(again, network.timezone).strftime("%Y%m%d"),
         is_over=is_over(network, tour.begins),
         words=journey_words,
     )
+
+
+@pages.get("/wisata/rute/<itinerary_id>.svg")
+def itinerary_picture(itinerary_id: str) -> Response:
+    """The map of a tour as a picture: its places by their numbers, the lines and the stops around them."""
+    guide = guide_of(world())
+    visits = itinerary_or_404(guide, itinerary_id).visits
+    places = [place for visit in visits if (place := guide.place(visit.place_id)) is not None]
+    return drawn_map(TOUR_PICTURE_S, numbers=numbers_of(places))
+
+
+def itinerary_or_404(guide: Guide, itinerary_id: str) -> Itinerary:
+    itinerary = next((candidate for candidate in guide.itineraries if candidate.itinerary_id == itinerary_id), None)
+    if itinerary is None:
+        abort(404)
+    return itinerary
 
 
 def is_over(network: Network, begins: datetime) -> bool:

@@ -80,7 +80,7 @@
   tour.forEach(function (row) {
     var number = document.createElement("b");
     number.textContent = row[2];
-    L.marker([row[0], row[1]], { interactive: false, keyboard: false, icon: L.divIcon({ className: "number", html: number, iconSize: [26, 26] }) }).addTo(city);
+    L.marker([row[0], row[1]], { interactive: false, keyboard: false, zIndexOffset: 500, icon: L.divIcon({ className: "number", html: number, iconSize: [18 + 8 * row[2].length, 26] }) }).addTo(city);
   });
   if (tour.length) city.fitBounds(tour.map(function (row) { return [row[0], row[1]]; }), { animate: false, padding: [40, 40] });
   var marks = JSON.parse(box.dataset.marks || "[]").filter(function (row) { return stops[row[0]]; }); // how far one comes

@@ -83,6 +83,23 @@ def leaving(ride: Ride, day: datetime, zone: str = "") -> str:
     return clock(ride.leaves, day, zone=zone)
 
 
+def walking(journey: Journey, walk: Walk, day: datetime, zone_of: Callable[[str], str]) -> tuple[str, str]:
+    """(when to set out, when one is there): the first of a walk to a bus with times, the second of a walk from a bus."""
+    rides_before, since_s = [], 0.0
+    for leg in journey.legs:
+        since_s = since_s + leg.seconds if isinstance(leg, Walk) else 0.0
+        if leg is walk:
+            break
+        if isinstance(leg, Ride):
+            rides_before.append(leg)
+    if not rides_before:
+        first = journey.rides[0]
+        return ("" if first.source is Source.HEADWAY else clock(journey.leaves, day, zone=zone_of(first.board))), ""
+    last = rides_before[-1]
+    there = last.comes.later(since_s)
+    return "", clock(there, day, zone=zone_of(last.alight), about=last.source is Source.HEADWAY)
+
+
 def source(ride: Ride) -> str:
     return {
         Source.LIVE: gettext("Live"),

@@ -140,6 +140,20 @@ def test_over_the_terminal_of_a_loop_one_stays_seated() -> None:
     assert found.seconds < 10 * 60
 
 
+def test_a_bus_on_a_loop_whose_next_round_is_predicted_has_the_same_times_for_those_who_stay_seated() -> None:
+    network = a_network(LOOP, headway=every(10))
+    (trip_id,) = network.trips
+    this_round, next_round = TripInstance(trip_id, MONDAY, 6 * 3600 + 3000), TripInstance(trip_id, MONDAY, 7 * 3600 + 600)
+    last = network.trips[trip_id].stop_times[-1].stop_sequence
+    live = seen("BUS1", this_round, (last - 1, 2.0, 0.5), (last, 4.0, 1.0)) + seen(
+        "BUS1", next_round, (1, 9.0, 2.0), (2, 11.0, 3.0)
+    )
+    seated, boarding = journeys(network, "S7", "S1", live=live)[0], journeys(network, "S0", "S1", live=live)[0]
+    assert (seated.changes, seated.rides[0].rounds) == (0, 1)
+    assert (clock(seated.leaves), clock(seated.comes)) == ("07:02", "07:11")
+    assert seated.comes == boarding.comes
+
+
 def test_of_two_ways_that_are_as_quick_the_one_without_a_change_is_shown_alone(city: Network) -> None:
     assert {one.changes for one in journeys(city, "P0_0", "P3000_0")} == {0}
 

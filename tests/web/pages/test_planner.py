@@ -52,6 +52,28 @@ def test_a_change_is_named_with_what_happens_if_it_is_missed(a_town, network):
     assert "Kalau ketinggalan: berikutnya 07.45." in page
 
 
+def test_a_walk_says_when_to_set_out_or_when_one_is_there(city):
+    """The bus goes to the monument, from there one walks to the station."""
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    page = city.client(sample_guide=BINJAI).get("/rute?dari=halte:rsud-djoelham&ke=halte:stasiun-binjai").text
+    after = page[page.index("ke halte lain") :]
+    assert re.match(r"ke halte lain, <a [^>]+>Stasiun Binjai</a> <small>09\.\d\d–09\.\d\d</small>", after)
+
+
+def test_by_headway_it_is_said_that_the_next_one_comes_a_headway_later(city):
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    page = city.client(sample_guide=BINJAI).get("/rute?dari=halte:rsud-djoelham&ke=halte:nangka").text
+    assert "Kalau ketinggalan: berikutnya sekitar 15 mnt kemudian." in page
+
+
+@pytest.mark.parametrize("word", ["saya", "Tempat saya", "my location"])
+def test_who_writes_that_it_is_where_they_are_is_not_sent_to_a_place_called_alike(city, word):
+    """ "saya" once meant Masjid Raya."""
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    page = city.client(sample_guide=BINJAI).get("/rute", query_string={"dari": word, "ke": "rsud"}).text
+    assert "Dari: tempat Anda hanya diketahui ponsel Anda." in page
+
+
 def test_no_bus_that_way_is_said_with_what_was_searched_and_never_a_blank(a_town, network):
     town = a_town(network, at(6, 50))
     page = text_of(town, "/rute?dari=Halte+P3000_0&ke=Halte+P0_0")

@@ -133,7 +133,9 @@ def test_on_a_day_without_service_there_is_no_tour_and_the_next_day_is_named(cit
     city.load(a_network(weekdays=WORKING_DAYS)).step(at(9, day=date(2026, 11, 28)))
     text = city.client(sample_guide=a_guide(city.folder)).get("/wisata/rute/jalan").text
     assert "tidak ada bus: tur ini tidak bisa dijalani. Bus jalan lagi Senin 07.00." in text
-    assert "1. <a" not in text
+    assert "1. <a" in text, "the places stand there all the same"
+    assert "sekitar 09.00" not in text
+    assert '<a class="button" href="?hari=20261130">Tur pada Senin 30 November</a>' in text
     text = city.client(sample_guide=a_guide(city.folder)).get("/wisata/rute/jalan?hari=20261130").text
     assert "sekitar 07.00 sampai 07.30" in text, "another day: when the guide says"
 
@@ -152,7 +154,30 @@ def test_a_tour_that_goes_round_says_when_one_is_back_and_that_a_bus_still_goes(
     assert "Kembali ke P0" in text
     assert "masih sebelum bus terakhir sekitar" in text
     assert 'data-tour="' in text
+    assert 'src="/wisata/rute/putar.svg"' in text, "a phone has its map too"
+    svg = city.client(sample_guide=folder).get("/wisata/rute/putar.svg").text
+    assert re.findall(r'<rect class="n"[^>]+/><text[^>]+>([^<]+)<', svg) == ["1", "2"]
     assert city.client(sample_guide=folder).get("/wisata/rute/none").status_code == 404
+
+
+def test_places_of_a_tour_at_one_position_share_a_number_and_those_of_unknown_position_have_none(city):
+    city.load(a_network(LOOP, headway=every(10))).step(at(8))
+    folder, (lat, lon) = a_guide(city.folder), place(1000, 1000)
+    rows = (
+        f"p0,{place(0, 0)[0]},{place(0, 0)[1]},exact",
+        "p1,,,unknown",
+        f"p2,{lat},{lon},kelurahan",
+        f"p3,{lat},{lon},kelurahan",
+    )
+    (folder / "places.csv").write_text(
+        "place_id,lat,lon,precision,name,category,error_m,published\n" + "".join(f"{row},P,monument,30,1\n" for row in rows)
+    )
+    (folder / "itineraries.csv").write_text(
+        "itinerary_id,name_id,name_en,starts,order,place_id,stay_min\n"
+        + "".join(f"putar,Putar,Round,08:00,{n},p{n},10\n" for n in range(4))
+    )
+    text = city.client(sample_guide=folder).get("/wisata/rute/putar").text
+    assert [row.split(",")[2] for row in re.search(r'data-tour="([^"]+);"', text)[1].split(";")] == ["1", "3·4"]
 
 
 def test_services_link_only_what_answered(client):
