@@ -62,9 +62,11 @@ def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
 
 @pages.get("/peta/samping")
 def beside() -> Response:
-    """What the map beside a list needs. Asked for where there is room for one: a phone does not pay for it."""
+    """The script that puts the map beside a list. Asked for where there is room for one: a phone does not pay for it."""
     the_network()
-    return fragment(render_template("map_beside.html"))
+    response = fragment(render_template("map_beside.js"))
+    response.mimetype = "text/javascript"
+    return response
 
 
 @pages.get("/peta/<any(city, places):name>.js")
