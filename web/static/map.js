@@ -22,7 +22,7 @@
       var p = document.createElement(n ? "div" : "b");
       p.textContent = text;
       div.appendChild(p);
-      div.appendChild(document.createElement("br"));
+      if (!n) div.appendChild(document.createElement("br"));
     });
     if (more) div.appendChild(more);
     return div;
@@ -35,6 +35,8 @@
       fetch("/?part=now&s=" + encodeURIComponent(stop.stop_id)).then(function (answer) { return answer.text(); }).then(function (html) {
         var rows = new DOMParser().parseFromString(html, "text/html").querySelectorAll(".go");
         Array.prototype.forEach.call(rows, function (row) { part.appendChild(document.importNode(row, true)); });
+        var over = div.isConnected ? div.closest(".leaflet-popup").getBoundingClientRect().top - box.getBoundingClientRect().top - 8 : 0;
+        if (over < 0) city.panBy([0, over]); // it has grown: its first line stays within the map
       }).catch(function () {});
       return div;
     };
