@@ -68,11 +68,11 @@ def test_the_last_bus_of_the_day_is_marked_and_no_other() -> None:
 def test_where_a_line_ends_only_the_last_of_the_buses_that_come_in_is_marked() -> None:
     network = a_network(headway=UNTIL_16)
     end = network.trips["T1"].stop_times[-1]
-    call = {"stop_id": end.stop_id, "stop_sequence": end.stop_sequence, "is_departure": False}
-    now, moments = at(15, 58), (at(16, 2), at(16, 6), at(16, 9))
-    coming = [
-        replace(predicted(moment, Tier.LIVE, seen_at=now), vehicle_id=f"BUS{n}", **call) for n, moment in enumerate(moments)
-    ]
+    now, coming = at(15, 58), []
+    for n, moment in enumerate((at(16, 2), at(16, 6), at(16, 9))):
+        row = predicted(moment, Tier.LIVE, seen_at=now)
+        row = replace(row, vehicle_id=f"BUS{n}", stop_id=end.stop_id, stop_sequence=end.stop_sequence, is_departure=False)
+        coming.append(row)
     found = [row for row in arrivals_at(network, end.stop_id, coming, {}, now) if row.trip is not None]
     assert [row.is_last_of_day for row in found] == [False, False, True]
 
