@@ -21,7 +21,8 @@ def test_the_common_styles_have_five_sizes_and_three_weights():
 
 
 SHOWN = """() => [...new Set([...document.body.querySelectorAll('*')]
-  .filter(one => one.offsetParent && !one.closest('svg,option') && [...one.childNodes].some(part => part.nodeType === 3 && part.data.trim()))
+  .filter(one => one.offsetParent && !one.closest('svg,option'))
+  .filter(one => [...one.childNodes].some(part => part.nodeType === 3 && part.data.trim()))
   .map(one => getComputedStyle(one).fontSize + ' ' + one.tagName + ' ' + one.className))]"""
 PIXELS = {"13px", "16px", "18px", "24px", "36px"}
 
