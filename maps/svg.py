@@ -80,9 +80,10 @@ def svg_map(
     points = [point for stretch in stretches for point in stretch.points] or list(stops.values())
     if not points:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"></svg>'
-    around = [(one.lat + side * AROUND_DEG, one.lon + side * AROUND_DEG) for one in numbers for side in (-1, 1)]
+    around = [(number.lat + side * AROUND_DEG, number.lon + side * AROUND_DEG) for number in numbers for side in (-1, 1)]
     frame = _Frame(around, NEAR_SIZE) if around else _Frame(points)
-    discs = [(x - NUMBER, y - NUMBER, x + NUMBER, y + NUMBER) for x, y in (frame.xy(one.lat, one.lon) for one in numbers)]
+    middles = [frame.xy(number.lat, number.lon) for number in numbers]
+    discs = [(x - NUMBER, y - NUMBER, x + NUMBER, y + NUMBER) for x, y in middles]
     body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {}, discs)]
     body += [_bus(frame, bus) for bus in buses]
     body += [_number(frame, number) for number in numbers]
