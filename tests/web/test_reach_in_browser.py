@@ -1,4 +1,4 @@
-"""How far one comes, and a tour, as a map that can be moved: beside the list where there is room, on a phone when its picture is tapped."""
+"""How far one comes, and a tour, as a map that can be moved: beside the list, on a phone when its picture is tapped."""
 
 from __future__ import annotations
 
