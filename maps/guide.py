@@ -44,6 +44,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter (kelurahan) by its middle; error_m: how far its farthest border lies from there."""
+
+    name: str
+    lat: float
+    lon: float
+    error_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """Of a place, as pages show it: the same picture as AVIF and WebP. Nobody's picture is shown without credit and licence."""
 
@@ -95,6 +105,7 @@ class Guide:
     itineraries: tuple[Itinerary, ...] = ()
     services: tuple[CityService, ...] = ()
     photos: tuple[Photo, ...] = ()
+    quarters: tuple[Quarter, ...] = ()
     roads: dict[str, object] = field(default_factory=lambda: {"type": "FeatureCollection", "features": []})
 
     def photo(self, place_id: str) -> Photo | None:

@@ -12,11 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from maps.guide import BrokenGuide, CityService, Guide, Itinerary, Photo, Place, Visit
+from maps.guide import BrokenGuide, CityService, Guide, Itinerary, Photo, Place, Quarter, Visit
 
 Row = TypeVar("Row")
-FILES = ("places.csv", "itineraries.csv", "services.csv", "ground.geojson")
+FILES = ("places.csv", "itineraries.csv", "services.csv", "quarters.csv", "ground.geojson")
 PHOTOS = "photos.csv"  # beside FILES where there is any
+QUARTER_FIELDS = ("name", "lat", "lon", "error_m")
 PHOTO_FIELDS = ("place_id", "credit", "licence", "width", "height")
 PRECISIONS = ("exact", "approximate", "kelurahan", "unknown")  # of a position; kelurahan: known by its quarter only
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -42,16 +43,18 @@ def own_guide(data_dir: Path, sample: Path) -> Path:
 
 
 def load_guide(folder: Path) -> Guide:
-    """What the folder has of places.csv, itineraries.csv, services.csv and ground.geojson. Raises BrokenGuide."""
+    """What the folder has of places.csv, itineraries.csv, services.csv, quarters.csv and ground.geojson. Raises BrokenGuide."""
     places = read_places(folder / "places.csv") if (folder / "places.csv").exists() else ()
     path = folder / "itineraries.csv"
     ids = {place.place_id for place in places}
     itineraries = read_itineraries(path, ids) if path.exists() else ()
     services = read_services(folder / "services.csv") if (folder / "services.csv").exists() else ()
     photos = read_photos(folder / PHOTOS) if (folder / PHOTOS).exists() else ()
+    path = folder / "quarters.csv"
+    quarters = _read(path, _rows(path, QUARTER_FIELDS), _quarter, lambda quarter: quarter.name) if path.exists() else ()
     ground = folder / "ground.geojson"
     roads = json.loads(ground.read_text(encoding="utf-8")) if ground.exists() else Guide().roads
-    return Guide(places=places, itineraries=itineraries, services=services, photos=photos, roads=roads)
+    return Guide(places=places, itineraries=itineraries, services=services, photos=photos, quarters=quarters, roads=roads)
 
 
 def read_photos(path: Path) -> tuple[Photo, ...]:
@@ -171,6 +174,13 @@ def _read(
     if problems:
         raise BrokenGuide(problems)
     return tuple(values.values())
+
+
+def _quarter(row: dict[str, str]) -> Quarter:
+    lat, lon = _degrees(row, "lat", 90.0), _degrees(row, "lon", 180.0)
+    if not row["name"] or lat is None or lon is None:
+        raise ValueError("name, lat, lon: a quarter has a name and a middle")
+    return Quarter(row["name"], lat, lon, float(row["error_m"] or 0.0))
 
 
 def _place(row: dict[str, str]) -> Place:

@@ -15,6 +15,8 @@ from transit.plan.network import Network
 from transit.plan.patterns import stop_place
 
 SIZE = 1000.0  # units of the longer edge
+NEAR_SIZE = 420.0  # likewise, of the surroundings of a tour: names are read on a phone
+NUMBER = 15.0  # units from the middle of a number's disc to its edge
 MARGIN = 30.0
 LINE = 6.0  # units of a route's line
 AROUND_DEG = 0.0025  # shown around the numbers of a tour, each way: some 280 m
@@ -78,10 +80,11 @@ def svg_map(
     points = [point for stretch in stretches for point in stretch.points] or list(stops.values())
     if not points:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"></svg>'
-    frame = _Frame(
-        [(one.lat + side * AROUND_DEG, one.lon + side * AROUND_DEG) for one in numbers for side in (-1, 1)] or points
-    )
-    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {})]
+    around = [(number.lat + side * AROUND_DEG, number.lon + side * AROUND_DEG) for number in numbers for side in (-1, 1)]
+    frame = _Frame(around, NEAR_SIZE) if around else _Frame(points)
+    middles = [frame.xy(number.lat, number.lon) for number in numbers]
+    discs = [(x - NUMBER, y - NUMBER, x + NUMBER, y + NUMBER) for x, y in middles]
+    body = [*_ground(frame, ground), *_routes(frame, network, stretches), *_stops(frame, stops, stop_names, marks or {}, discs)]
     body += [_bus(frame, bus) for bus in buses]
     body += [_number(frame, number) for number in numbers]
     if ground.credit:
@@ -93,12 +96,12 @@ def svg_map(
 class _Frame:
     """Degrees to units: equal scale in both directions, everything inside."""
 
-    def __init__(self, points: Sequence[tuple[float, float]]) -> None:
+    def __init__(self, points: Sequence[tuple[float, float]], size: float = SIZE) -> None:
         south, north = min(lat for lat, _ in points), max(lat for lat, _ in points)
         self.west, east = min(lon for _, lon in points), max(lon for _, lon in points)
         self.north, self.shrink = north, cos(radians((south + north) / 2))
         wide, tall = max((east - self.west) * self.shrink, 1e-6), max(north - south, 1e-6)
-        self.scale = (SIZE - 2 * MARGIN) / max(wide, tall)
+        self.scale = (size - 2 * MARGIN) / max(wide, tall)
         self.width, self.height = wide * self.scale + 2 * MARGIN, tall * self.scale + 2 * MARGIN
 
     def xy(self, lat: float, lon: float) -> tuple[float, float]:
@@ -141,10 +144,14 @@ def shifted(points: Sequence[tuple[float, float]], by: float) -> list[tuple[floa
 
 
 def _stops(
-    frame: _Frame, stops: dict[str, tuple[float, float]], stop_names: Callable[[str], str], marks: Mapping[str, Mark]
+    frame: _Frame,
+    stops: dict[str, tuple[float, float]],
+    stop_names: Callable[[str], str],
+    marks: Mapping[str, Mark],
+    taken: list[tuple[float, float, float, float]],
 ) -> Iterable[str]:
-    """Each a circle; a name where it finds room, below or above its circle."""
-    taken: list[tuple[float, float, float, float]] = []
+    """Each a circle; a name where it finds room, below or above its circle. taken: where no name may stand."""
+    taken = list(taken)
     for stop_id, (lat, lon) in stops.items():
         x, y = frame.xy(lat, lon)
         mark = marks.get(stop_id)
@@ -181,6 +188,7 @@ def _bus(frame: _Frame, bus: DrawnBus) -> str:
 
 def _number(frame: _Frame, number: Number) -> str:
     x, y = frame.xy(number.lat, number.lon)
-    half = 17 + 5 * (len(number.word) - 1)
-    disc = f'<rect class="n" x="{x - half:.0f}" y="{y - 17:.0f}" width="{2 * half}" height="34" rx="17"/>'
+    half = NUMBER + 5 * (len(number.word) - 1)
+    size = f'width="{2 * half:.0f}" height="{2 * NUMBER:.0f}" rx="{NUMBER:.0f}"'
+    disc = f'<rect class="n" x="{x - half:.0f}" y="{y - NUMBER:.0f}" {size}/>'
     return f'{disc}<text x="{x:.0f}" y="{y + 6:.0f}" text-anchor="middle">{escape(number.word)}</text>'

@@ -11,7 +11,7 @@ from transit.plan.network import Network, Stop
 from transit.plan.once_per_network import once_per_network
 from transit.plan.stop_codes import stop_code
 from transit.plan.walking import walk_s
-from web.boards.places import stand_of
+from web.boards.places import stand_of, stops_around
 from web.cache import Cache
 from web.name_score import CATEGORY_WORDS, GOOD_ENOUGH, score_of_any, words_of
 from web.words import names
@@ -64,11 +64,14 @@ def _endpoints_of(network: Network, guide: Guide) -> list[Endpoint]:
     kinds_of = {place.name.casefold(): CATEGORY_WORDS.get(place.category, ()) for place in guide.published}
     stops = [network.stops[stop_id] for stop_id in network.routes_of_stop]
     endpoints = [
-        replace(endpoint, kinds=endpoint.kinds + kinds_of.get(endpoint.name.casefold(), ())) for endpoint in map(of_stop, stops)
+        replace(endpoint, kinds=endpoint.kinds + kinds_of.get(stop.name.casefold(), ()))
+        for stop, endpoint in zip(stops, map(of_stop, stops), strict=True)
     ]
-    taken = {endpoint.name.casefold() for endpoint in endpoints}
+    taken = {stop.name.casefold() for stop in stops}  # in the feed's own language: the guide has names in no other
     endpoints += [of_place(network, place) for place in guide.published if place.name.casefold() not in taken]
-    endpoints += [of_quarter(network, guide, name) for name in sorted({place.kelurahan for place in guide.published} - {""})]
+    quarters = {place.kelurahan for place in guide.published} - {""}
+    quarters |= {quarter.name for quarter in guide.quarters if quarter.name.casefold() not in taken}  # there the stop is meant
+    endpoints += [of_quarter(network, guide, name) for name in sorted(quarters)]
     for route in network.routes.values():
         called = {call.stop_id: 0.0 for trip in network.trips_of_route[route.route_id] for call in trip.stop_times}
         endpoints.append(Endpoint(f"koridor:{route.route_id}", names.route_name(route), "koridor", called))
@@ -91,7 +94,7 @@ def of_stop(stop: Stop) -> Endpoint:
 def of_place(network: Network, place: Place) -> Endpoint:
     return Endpoint(
         key=f"tempat:{place.place_id}",
-        name=place.name,
+        name=names.place_name(place.name),
         kind="tempat",
         stops={stop_id: walk_s(metres) for stop_id, metres in stand_of(network, place).stops.items()},
         walk_is_known=place.is_good,
@@ -104,6 +107,9 @@ def of_quarter(network: Network, guide: Guide, name: str) -> Endpoint:
     """The stops around what is known of a quarter; how far they are from somebody's door nobody can say."""
     inside = [of_place(network, place) for place in guide.published if place.kelurahan == name]
     stops = dict.fromkeys((stop_id for place in inside for stop_id in place.stops), 0.0)
+    for quarter in guide.quarters:
+        if quarter.name == name:
+            stops |= dict.fromkeys(stops_around(network, quarter.lat, quarter.lon, quarter.error_m), 0.0)
     return Endpoint(key=f"kelurahan:{name}", name=name, kind="kelurahan", stops=stops, walk_is_known=False)
 
 
@@ -116,7 +122,7 @@ def understand(network: Network, guide: Guide, text: str) -> Understood:
     words = text.strip().casefold()
     if is_own(words):
         return Understood()
-    same = [endpoint for endpoint in every if endpoint.name.casefold() == words or _code(network, endpoint) == words]
+    same = [endpoint for endpoint in every if endpoint.name.casefold() == words or words in _other_names(network, endpoint)]
     if same:
         return Understood(same[0])
     if text.strip() in network.routes_of_stop:  # a stop_id as it stands in the feed and in our addresses
@@ -170,5 +176,9 @@ def _own(network: Network, stop_ids: Iterable[str]) -> Endpoint | None:
     return Endpoint(key=f"saya:{','.join(served)}", name="", kind="saya", stops=dict.fromkeys(served, 0.0), walk_is_known=False)
 
 
-def _code(network: Network, endpoint: Endpoint) -> str:
-    return stop_code(network.stops[next(iter(endpoint.stops))]).casefold() if endpoint.kind == "halte" else ""
+def _other_names(network: Network, endpoint: Endpoint) -> tuple[str, ...]:
+    """What else a stop is known by exactly: its code, and its name in the feed's own language."""
+    if endpoint.kind != "halte":
+        return ()
+    stop = network.stops[next(iter(endpoint.stops))]
+    return stop_code(stop).casefold(), stop.name.casefold()

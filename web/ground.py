@@ -23,7 +23,7 @@ def ground_of(world: World) -> StoredGround:
         return (load_ground(world.settings.data_dir) if stamp else None) or _names_only(guide)
 
     named = tuple((place.kelurahan, place.lat, place.lon) for place in guide.published)
-    return world.grounds.get((stamp, named), load)
+    return world.grounds.get((stamp, named, guide.quarters), load)
 
 
 def grounds_of(world: World) -> list[Ground]:
@@ -34,8 +34,11 @@ def grounds_of(world: World) -> list[Ground]:
 
 
 def _names_only(guide: Guide) -> StoredGround:
-    places = [place for place in guide.published if place.lat is not None and place.lon is not None and place.kelurahan]
-    labels = []
+    labels = [Label(round(quarter.lat, 5), round(quarter.lon, 5), quarter.name, 1) for quarter in guide.quarters]
+    known = {label.text for label in labels} | {""}
+    places = [
+        place for place in guide.published if place.lat is not None and place.lon is not None and place.kelurahan not in known
+    ]
     for name in sorted({place.kelurahan for place in places}):
         lats, lons = zip(*((place.lat or 0.0, place.lon or 0.0) for place in places if place.kelurahan == name), strict=True)
         labels.append(Label(round(mean(lats), 5), round(mean(lons), 5), name, 1))

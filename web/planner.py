@@ -22,6 +22,7 @@ FURTHER_DAYS = 7  # to look for the next journey where none goes any more
 DAY_ENDS_S = 30 * 3600.0  # service days pass midnight
 DAWN_S = 4 * 3600.0  # the first bus of a day is looked for from here on
 LONGEST_S = 12 * 3600.0  # to be there by a time nobody leaves earlier than this before it
+WALKS_S = (480.0, 960.0)  # of whoever begins where only the phone knows: it adds its walk, and finds the buses after it here
 CLOSE_BY_S = 180.0  # whoever is there on foot so soon needs no bus
 
 
@@ -38,6 +39,7 @@ class Plan:
     next_day: Journey | None = None
     notices: tuple[Alert, ...] = ()  # of what is ridden or, without journeys, of what would be
     is_hindered: bool = False  # without the notices a journey would go
+    later: tuple[Journey, ...] = ()  # for a phone that adds its own walk, and then cannot reach the first ones
     is_tight: bool = False  # with a usual wait for a bus by headway no journey goes any more, with hardly any wait these do
 
 
@@ -95,8 +97,17 @@ def plan(world: World, start: Endpoint, end: Endpoint, when: datetime, *, arrive
         next_day=None if journeys and not is_tight else next(iter(after), None) or _later(world, planner, ask, when),
         notices=_notices_of(world, journeys or hindered, when),
         is_hindered=bool(hindered),
+        later=_later_ones(planner, service, ask, at, journeys) if start.kind == "saya" and not arrive else (),
         is_tight=is_tight and bool(journeys),
     )
+
+
+def _later_ones(planner: Planner, service: Service, ask: Request, at: float, first: Iterable[Journey]) -> tuple[Journey, ...]:
+    """The journeys of somebody who is at the stop only after a walk, without those of the first."""
+    later: list[Journey] = []
+    for walk_s in WALKS_S:
+        later += [journey for journey in planner.journeys(service, ask, at + walk_s) if journey not in [*first, *later]]
+    return tuple(sorted(later, key=lambda journey: journey.leaves.at))
 
 
 def last_day_of(network: Network) -> date | None:

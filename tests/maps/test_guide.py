@@ -52,6 +52,12 @@ def test_a_bad_row_is_refused_by_line_and_field(tmp_path, row, said):
     assert said in str(error.value)
 
 
+def test_a_quarter_without_a_middle_is_refused_by_line_and_field(tmp_path):
+    (tmp_path / "quarters.csv").write_text("name,lat,lon,error_m\nKartini,3.6,98.5,554\nSatria,,98.5,625\n")
+    with pytest.raises(BrokenGuide, match=r"quarters\.csv line 3, name, lat, lon: a quarter has a name and a middle"):
+        load_guide(tmp_path)
+
+
 def test_all_bad_rows_are_told_at_once(tmp_path):
     (tmp_path / "places.csv").write_text(HEADER + ",,,,,,,\na,A,x,,,unknown,,1\na,A,x,,,unknown,,1\n")
     with pytest.raises(BrokenGuide) as error:

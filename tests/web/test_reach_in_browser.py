@@ -1,4 +1,4 @@
-"""How far one comes, as a map that can be moved: beside the list where there is room, on a phone when its picture is tapped."""
+"""How far one comes, and a tour, as a map that can be moved: beside the list, on a phone when its picture is tapped."""
 
 from __future__ import annotations
 
@@ -33,6 +33,23 @@ def test_the_picture_becomes_a_map_with_the_minutes_that_can_be_moved(chromium, 
     page.mouse.move(box["x"] + 220, box["y"] + 300, steps=5)
     page.mouse.up()
     assert minutes.first.bounding_box()["x"] > before["x"] + 50
+    context.close()
+
+
+def test_the_picture_of_a_tour_becomes_a_map_with_its_numbers_on_a_phone(chromium, sample):
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(sample + "/wisata/rute/cagar-budaya", wait_until="networkidle")
+    page.locator("#still").click()
+    numbers = page.locator("#map_city .number b")
+    expect(numbers).to_have_count(4, timeout=LONG_MS)
+    assert numbers.all_inner_texts() == ["1", "2·3", "4", "5"]
+    page.locator("#map_city").scroll_into_view_if_needed()
+    frame = page.locator("#map_city").bounding_box()
+    assert frame["height"] >= 300
+    for n in range(4):
+        seen = numbers.nth(n).bounding_box()
+        assert frame["y"] <= seen["y"] <= frame["y"] + frame["height"]
     context.close()
 
 

@@ -141,6 +141,25 @@ def test_a_visitor_asks_how_far_the_bus_goes_and_back(chromium, sample):
     assert rider.taps == 3
 
 
+def test_who_has_eight_minutes_to_walk_to_the_stop_is_shown_the_buses_after_the_walk(chromium, sample):
+    """Once the phone put away all buses that leave sooner, and nothing was left; the walk itself stays on the phone."""
+    context = chromium.new_context(
+        viewport=PHONE, geolocation={"latitude": 3.6030, "longitude": 98.4790}, permissions=["geolocation"]
+    )
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(sample + "/", wait_until="networkidle")
+    page.fill("#ke", "stasiun")
+    page.locator("#mine-start").click()
+    page.wait_for_url("**/rute?**")
+    cards = page.locator(".journey:visible")
+    assert 1 <= cards.count() <= 4
+    assert "Jalan sekitar 8 mnt ke halte pertama." in cards.first.inner_text()
+    assert "turun di" in cards.first.inner_text(), "the first that is shown is open"
+    assert not page.locator("#too-far").is_visible()
+    assert not any("3.60" in url or "98.47" in url for url in asked)
+
+
 def test_whoever_sits_in_a_full_bus_says_so_in_one_tap_from_the_stop(chromium, city, serve):
     """And a second phone makes it stand there."""
     city.load(a_network()).hear(a_drive(to_m=1500)).step()

@@ -261,7 +261,7 @@ class _Board:
     ) -> list[Arrival]:
         """The predicted rows, the planned ones and the standing vehicles; without any of them a row about the direction."""
         if self.timetable.ends_at(self.stop_id, direction):  # the direction ends here: only vehicles that are seen matter
-            return [*seen, *stuck]
+            return [*self._mark_last(direction, seen), *stuck]
         if stops_service(self.alerts, self.network, self.now, direction=direction, stop_id=self.stop_id):
             return [*seen, *stuck, self._note(direction, ArrivalStatus.DISRUPTED)]
         rows = [*seen, *self._scheduled(direction, [*seen, *stuck])]

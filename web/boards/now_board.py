@@ -33,6 +33,7 @@ class NowLine:
 class NowStop:
     stop: Stop
     lines: list[NowLine]
+    has_demo: bool  # whether a bus here is simulated beside the city's own timetable
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class NowWay:
     start: Endpoint
     end: Endpoint
     journeys: Sequence[Journey]
+
+    @property
+    def has_demo(self) -> bool:
+        return any(ride.run.is_demo for journey in self.journeys for ride in journey.rides)
 
 
 def now_stops(world: World, stop_ids: Sequence[str]) -> list[NowStop]:
@@ -70,7 +75,8 @@ def _is_served(network: Network, stop_id: str) -> bool:
 
 def _now_stop(world: World, stop_id: str) -> NowStop:
     board = stop_board(world, stop_id)
-    return NowStop(board.stop, [_line(direction) for direction in board.directions if not direction.ends_here])
+    lines = [_line(direction) for direction in board.directions if not direction.ends_here]
+    return NowStop(board.stop, lines, board.has_demo)
 
 
 def _line(direction: DirectionBoard) -> NowLine:

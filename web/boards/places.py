@@ -52,10 +52,14 @@ def _stands(network: Network) -> Cache[str, Stand]:
 def _stand(network: Network, place: Place) -> Stand:
     stops: dict[str, float] = {}
     if place.lat is not None and place.lon is not None:
-        reach = WALK_M if place.is_good else WALK_M + place.error_m / 2
-        stops = dict(list(nearest_stops(network, place.lat, place.lon, reach).items())[:HALTE_AT_MOST])
+        stops = stops_around(network, place.lat, place.lon, 0.0 if place.is_good else place.error_m)
     routes = tuple(dict.fromkeys(route for stop_id in stops for route in network.routes_of_stop[stop_id]))
     return Stand(place, stops, routes)
+
+
+def stops_around(network: Network, lat: float, lon: float, error_m: float) -> dict[str, float]:
+    """stop_id -> metres, of the nearest stops within a walk; error_m: how far from the position somebody may really be."""
+    return dict(list(nearest_stops(network, lat, lon, WALK_M + error_m / 2).items())[:HALTE_AT_MOST])
 
 
 def _time_of(row: Arrival) -> float:

@@ -65,7 +65,8 @@ def reach_board(world: World, guide: Guide, start: Endpoint, when: datetime) -> 
     near: dict[str, list[Place]] = defaultdict(list)
     for place in guide.published:
         stop_id, metres = next(iter(stand_of(network, place).stops.items()), ("", 0.0))
-        if place.is_good and metres <= ON_FOOT_M:
+        is_near = place.is_good and bool(stop_id) and metres <= ON_FOOT_M
+        if is_near and place.name != network.stops[stop_id].name:  # its row is called so already
             near[stop_id].append(place)
     rows = [
         ReachRow(network.stops[reached.stop_id], reached, near[reached.stop_id][:PLACES_PER_STOP])

@@ -38,15 +38,19 @@
     });
   }
   // the walk to the first stop is added here, and what can no longer be reached goes
-  var walks = JSON.parse(sessionStorage.getItem("walks") || "{}");
+  var walks = JSON.parse(sessionStorage.getItem("walks") || "{}"), left = 4, lines = {}, none = document.getElementById("too-far");
   document.querySelectorAll("[data-board]").forEach(function (card) {
     var seconds = walks[card.dataset.board], born = Number(document.getElementById("content").dataset.now) || Date.now() / 1000;
     if (seconds === undefined) return;
-    card.hidden = card.dataset.leaves - seconds < born - 30;
+    card.hidden = !left || lines[card.dataset.line] || card.dataset.leaves - seconds < born - 30;
+    if (card.hidden) return;
+    if (left-- === 4) card.querySelector("details").open = true;
+    if (card.dataset.line) lines[card.dataset.line] = true;
     var note = card.querySelector("[data-walk]");
     note.textContent = note.dataset.walk.replace("#", Math.max(1, Math.round(seconds / 60)));
     note.hidden = false;
   });
+  if (none && Object.keys(walks).length) none.hidden = left < 4;
   var keep = document.getElementById("keep-pair");
   if (keep) try {
     var pair = JSON.parse(keep.dataset.pair), pairs = JSON.parse(localStorage.getItem("pairs") || "[]"), word = keep.textContent;

@@ -22,7 +22,7 @@
       var p = document.createElement(n ? "div" : "b");
       p.textContent = text;
       div.appendChild(p);
-      div.appendChild(document.createElement("br"));
+      if (!n) div.appendChild(document.createElement("br"));
     });
     if (more) div.appendChild(more);
     return div;
@@ -35,6 +35,8 @@
       fetch("/?part=now&s=" + encodeURIComponent(stop.stop_id)).then(function (answer) { return answer.text(); }).then(function (html) {
         var rows = new DOMParser().parseFromString(html, "text/html").querySelectorAll(".go");
         Array.prototype.forEach.call(rows, function (row) { part.appendChild(document.importNode(row, true)); });
+        var over = div.isConnected ? div.closest(".leaflet-popup").getBoundingClientRect().top - box.getBoundingClientRect().top - 8 : 0;
+        if (over < 0) city.panBy([0, over]); // it has grown: its first line stays within the map
       }).catch(function () {});
       return div;
     };
@@ -168,7 +170,7 @@
       if (zoom >= 14) dots.forEach(function (dot) { rows.push([dot.getLatLng().lat, dot.getLatLng().lng, dot.feature.properties.name, 0, 10]); });
       rows.concat(known).forEach(function (row) {
         if (!row[2] || taken.length >= 60 || row[3] >= 0 && zoom < (bare ? 12 : row[3] < 3 ? 14 : row[3] < 5 ? 15 : 16)) return;
-        var at = city.latLngToContainerPoint([row[0], row[1]]), half = row[2].length * 3.3 + 3, shift = row[4] || 0;
+        var at = city.latLngToContainerPoint([row[0], row[1]]), half = row[2].length * 3.6 + 3, shift = row[4] || 0;
         var area = [at.x - half, at.y - 8 + shift, at.x + half, at.y + 8 + shift];
         if (area[2] < 0 || area[3] < 0 || area[0] > size.x || area[1] > size.y) return;
         if (taken.some(function (other) { return area[0] < other[2] && other[0] < area[2] && area[1] < other[3] && other[1] < area[3]; })) return;

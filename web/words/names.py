@@ -75,6 +75,18 @@ def stop_name(stop: Stop) -> str:
     return translate("stops", "stop_name", stop.stop_id, stop.name)
 
 
+def place_name(name: str) -> str:
+    """What a place of the guide is called: a stop of the same name lends it the feed's translation."""
+    network = world().network
+    stop = None if network is None or not network.translations else _stop_called(network).get(name.casefold())
+    return name if stop is None else stop_name(stop)
+
+
+@once_per_network
+def _stop_called(network: Network) -> dict[str, Stop]:
+    return {stop.name.casefold(): stop for stop in network.stops.values()}
+
+
 def stop_code(stop: Stop) -> str:
     return stop_codes.stop_code(stop)
 

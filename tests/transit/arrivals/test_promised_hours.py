@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -62,6 +63,18 @@ def test_the_last_bus_of_the_day_is_marked_and_no_other() -> None:
     early, late = predicted(at(15, 47), Tier.AT_TERMINAL), predicted(at(15, 57))
     assert [row.is_last_of_day for row in rows(early, late)] == [False, True]
     assert [row.is_last_of_day for row in rows(noon, now=at(11, 50))] == [False]
+
+
+def test_where_a_line_ends_only_the_last_of_the_buses_that_come_in_is_marked() -> None:
+    network = a_network(headway=UNTIL_16)
+    end = network.trips["T1"].stop_times[-1]
+    now, coming = at(15, 58), []
+    for n, moment in enumerate((at(16, 2), at(16, 6), at(16, 9))):
+        row = predicted(moment, Tier.LIVE, seen_at=now)
+        row = replace(row, vehicle_id=f"BUS{n}", stop_id=end.stop_id, stop_sequence=end.stop_sequence, is_departure=False)
+        coming.append(row)
+    found = [row for row in arrivals_at(network, end.stop_id, coming, {}, now) if row.trip is not None]
+    assert [row.is_last_of_day for row in found] == [False, False, True]
 
 
 def test_the_last_of_a_timetable_is_marked() -> None:

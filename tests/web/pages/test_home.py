@@ -70,6 +70,16 @@ def test_the_request_of_four_kept_stops_and_a_way_is_at_most_a_kilobyte(city):
     assert len(answer.data) <= 1024
 
 
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_the_buses_of_the_demonstration_are_called_simulated(city, is_demo):
+    """Once the opening screen said "no service today" and counted the minutes of buses that nobody drives."""
+    network = a_network()
+    trips = {trip_id: replace(trip, extra={"demo": str(int(is_demo))}) for trip_id, trip in network.trips.items()}
+    city.load(replace(network, trips=trips)).hear(a_drive(to_m=900)).step(at(7, 5))
+    for kept in ("s=S5", "w=halte:S5%3Ehalte:S6"):
+        assert ("Bus simulasi" in city.client(live_fresh_s=1e6).get(f"/?part=now&{kept}").text) is is_demo
+
+
 def test_a_small_city_suggests_all_its_names_in_three_kilobytes(city):
     city.load(read_network(BINJAI)).step(at(9))
     answer = city.client(sample_guide=BINJAI).get("/saran.json", headers={"Accept-Encoding": "br"})

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from gtfs.reader import read_network
+from maps.guide_files import load_guide
 from tests.builders import STRAIGHT, Way, a_city, a_network, at, every
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.plan.network import Network
+from web.endpoints import understand
 
 BINJAI = Path(__file__).resolve().parents[3] / "data" / "binjai"
 CROSS = [(2000.0, -2000.0), (2000.0, 2000.0)]
@@ -64,6 +66,27 @@ def test_by_headway_it_is_said_that_the_next_one_comes_a_headway_later(city):
     city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
     page = city.client(sample_guide=BINJAI).get("/rute?dari=halte:rsud-djoelham&ke=halte:nangka").text
     assert "Kalau ketinggalan: berikutnya sekitar 15 mnt kemudian." in page
+
+
+@pytest.mark.parametrize("quarter", ["Limau Mungkur", "mencirim", "Dataran Tinggi"])
+def test_a_quarter_in_which_the_guide_knows_no_place_is_an_end_all_the_same(city, quarter):
+    """22 of the city's 37 once were "nothing here is called so"."""
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    page = city.client(sample_guide=BINJAI).get("/rute", query_string={"dari": quarter, "ke": "halte:jati-utomo"}).text
+    assert "Untuk kelurahan kami sebut haltenya; jalan sampai ke rumah tidak kami ketahui." in page
+    assert 'class="card journey"' in page
+
+
+def test_every_quarter_of_the_sample_is_known_and_one_far_from_all_stops_says_so(city):
+    network, guide = read_network(BINJAI), load_guide(BINJAI)
+    city.load(network).step(at(9, 10, day=date(2026, 11, 24)))
+    client = city.client(sample_guide=BINJAI)
+    assert len(guide.quarters) == 37
+    with client.application.test_request_context("/"):
+        client.application.preprocess_request()
+        meant = [understand(network, guide, quarter.name).endpoint for quarter in guide.quarters]
+    assert [one.name for one in meant if one] == [quarter.name for quarter in guide.quarters]
+    assert "Tidak ada halte yang diketahui" in client.get("/rute?dari=Tanah+Merah&ke=rsud").text
 
 
 @pytest.mark.parametrize("word", ["saya", "Tempat saya", "my location"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +81,24 @@ def test_on_the_sample_every_stop_but_the_own_is_there_and_back_in_the_morning_a
     html = gzip.decompress(answer.data).decode()
     assert html.count("pulang paling lambat") == len(network.routes_of_stop) - 1
     assert "Hanya sekali jalan" not in html
+
+
+def test_a_stop_and_the_place_of_its_name_are_called_alike_in_each_language_and_only_once(city):
+    city.load(read_network(BINJAI)).step(at(9, 10, day=date(2026, 11, 24)))
+    client = city.client(sample_guide=BINJAI)
+    rows = text_of_rows(client.get("/jangkauan?dari=Stasiun+Binjai&lang=en").text)
+    assert "<h1>From Binjai Railway Station and back</h1>" in client.get("/jangkauan?dari=Stasiun+Binjai&lang=en").text
+    assert any(row.startswith("Grand Fatimah Hospital") for row in rows)
+    assert not any("RSIA Grand Fatimah" in row for row in rows)
+    for row in text_of_rows(client.get("/jangkauan?dari=Stasiun+Binjai&lang=id").text):
+        name, *others = row.split("  ")
+        assert name not in others
+
+
+def text_of_rows(html: str) -> list[str]:
+    """Each row of the list; its parts two spaces apart."""
+    rows = re.findall(r'<li><a class="more" href="/rute.*?</li>', html, re.DOTALL)
+    return ["  ".join(part.strip() for part in re.sub(r"<[^>]+>", "\n", row).split("\n") if part.strip()) for row in rows]
 
 
 def test_a_notice_is_read_and_nobody_is_told_that_the_day_is_over(city, client):
