@@ -58,6 +58,7 @@ class WebSettings:
     phone_links: Callable[[IssuedPassword, str], Mapping[str, str]] | None = (
         None  # app -> its settings, with the host, for a QR code
     )
+    broker_at: Callable[[str], str] | None = None  # where trackers reach the broker, with the host that somebody knows us by
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID

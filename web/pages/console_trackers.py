@@ -208,9 +208,10 @@ def _revoke(tracker: str) -> FormResult:
 
 def _shown(issued: IssuedPassword) -> FormResult:
     """The password and, for phones, a QR code of the settings for each app. Shown once and not stored."""
-    host, links = request.host.rsplit(":", 1)[0], world().settings.phone_links
-    codes = {} if links is None else {app: _code(link) for app, link in links(issued, host).items()}
-    return FormResult(issued, codes, host)
+    host, settings = request.host.rsplit(":", 1)[0], world().settings
+    links = {} if settings.phone_links is None else settings.phone_links(issued, host)
+    address = host if settings.broker_at is None else settings.broker_at(host)
+    return FormResult(issued, {app: _code(link) for app, link in links.items()}, address)
 
 
 def _code(link: str) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gps_ingest.operations.phone_settings import phone_links
+from gps_ingest.operations.phone_settings import WaysIn, phone_links
 from tests.builders import a_drive, a_network, a_report, at, every
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
@@ -519,9 +519,11 @@ def test_a_tracker_that_knocks_waits_to_be_let_in_and_is_approved_with_its_bus(t
 def test_each_app_of_a_phone_has_its_own_picture(town):
     """What OwnTracks and Traccar Client are told is tested with phone_settings."""
     town.step()
-    client = town.client(phone_links=partial(phone_links, mqtt_port=1883, receive_port=5055))
+    ways = WaysIn("bus.example.org", 8883, tls=True, receive_port=5055)
+    client = town.client(phone_links=partial(phone_links, ways=ways), broker_at=ways.broker_at)
     phone = tracker(client, "add", "driver7/phone").text
-    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', phone) == ["OwnTracks", "Traccar Client"]
+    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', phone) == ["OwnTracks"]
+    assert '<b class="num">bus.example.org:8883 (TLS)</b>' in phone
     box = tracker(client, "add", "box7").text
     assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', box) == ["Traccar Client"]
     assert "RECEIVE_PORT" in tracker(town.client(phone_links=lambda issued, host: {}), "add", "box8").text
