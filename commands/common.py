@@ -103,7 +103,13 @@ class Settings:
             fail(str(error))
         is_near = is_loopback_host(address.host) and not self.mqtt_public_url
         host = None if is_near else address.host
-        return WaysIn(host, address.port, address.tls, self.receive_public_url.rstrip("/"), self.receive_port)
+        return WaysIn(
+            host=host,
+            mqtt_port=address.port,
+            tls=address.tls,
+            receive_url=self.receive_public_url.rstrip("/"),
+            receive_port=self.receive_port,
+        )
 
     @property
     def address(self) -> str:
@@ -140,6 +146,7 @@ class Settings:
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
             inbox_limits=self.limits(),
+            record_days=self.retention().days["record"],
         )
 
 

@@ -222,9 +222,9 @@ def _show(settings: Settings, issued: IssuedPassword, shown: Shown) -> None:
     from gps_ingest.broker_users import topics_of_tracker
     from gps_ingest.operations.phone_settings import NEAR, phone_links
 
-    ways = replace(settings.ways_in, **{} if shown.url is None else {"receive_url": shown.url.rstrip("/")})
+    ways = settings.ways_in
     host, port = shown.host or ways.host or NEAR, ways.mqtt_port
-    ways = replace(ways, host=host)
+    ways = replace(ways, host=host, receive_url=ways.receive_url if shown.url is None else shown.url.rstrip("/"))
     topic = topics_of_tracker(issued.tracker_id)[0]
     click.echo(
         f"Type into the tracker (the password is not shown again):\n"
