@@ -35,7 +35,7 @@ def forget_old_sessions(
         beyond = int(store.ask(f"$JS.API.STREAM.INFO.{STREAM}", {})["state"]["messages"]) - most
         records = _oldest_first(store)
         while monotonic() < until:
-            old = []
+            old: list[dict[str, Any]] = []
             for record in islice(records, AT_ONCE):
                 if _is_ours(record):
                     beyond -= 1
