@@ -529,6 +529,25 @@ def test_each_app_of_a_phone_has_its_own_picture(town):
     assert "RECEIVE_PORT" in tracker(town.client(phone_links=lambda issued, host: {}), "add", "box8").text
 
 
+def test_of_trackers_that_nobody_knows_the_fifty_heard_last_are_shown_and_all_that_somebody_knows(town):
+    town.step()
+    client = town.client()
+    tracker(client, "add", "Z-known")
+    ids = [f"X{n:03}" for n in range(60)]
+    heard = [{"tracker_id": "Z-known", "last_received_at": town.now - timedelta(hours=2), "accepted": 1}]
+    heard += [{"tracker_id": name, "last_received_at": town.now - timedelta(minutes=n)} for n, name in enumerate(ids)]
+    with writing(town.engine) as connection:
+        before = len(load_tracker_map(connection))
+        for row in heard:
+            save_tracker_health(connection, [row])
+    page = client.get("/armada/pelacak").text
+    shown = re.findall(r'<h2 id="t-\d+">([^<]+)</h2>', page)
+    assert [name for name in shown if name.startswith("X")] == ids[:50]
+    assert "Z-known" in shown
+    assert len(shown) == before + 51
+    assert page.count('<p class="sub">dan 10 lagi</p>') == 2  # of those who wait, and of all
+
+
 @pytest.mark.parametrize(("minutes", "green"), [(4, True), (6, False)])
 def test_a_tracker_whose_first_position_came_within_five_minutes_is_green(town, minutes, green):
     town.step()
