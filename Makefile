@@ -32,7 +32,8 @@ fuzz: .venv/dev.stamp
 	@exec $(BIN)/python -m benchmarks.fuzz $(FUZZ)
 
 audit: .venv/dev.stamp
-	@exec $(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt -r requirements/dev.txt
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes $(foreach lock,$(wildcard requirements/*.txt),-r $(lock))
+	@exec npm audit --prefix tests/node --package-lock-only
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .

@@ -42,6 +42,8 @@ def settings_of_environment() -> Settings:
         mqtt_ws_port=_port("MQTT_WS_PORT", 0) if os.environ.get("MQTT_WS_PORT") else None,
         receive_port=_port("RECEIVE_PORT", 0) if os.environ.get("RECEIVE_PORT") else None,
         receive_bind=os.environ.get("RECEIVE_BIND") or mqtt_bind,
+        mqtt_public_url=os.environ.get("MQTT_PUBLIC_URL", ""),
+        receive_public_url=os.environ.get("RECEIVE_PUBLIC_URL", ""),
         data_dir=data_dir,
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{data_dir / 'transit.db'}",
         mqtt_url=os.environ.get("MQTT_URL", ""),

@@ -20,8 +20,10 @@ import click
 
 from gtfs.published import UNSAID, Publication, as_real
 from transit.clock import Clock, parse_clock
+from transit.loopback import is_loopback_host
 
 if TYPE_CHECKING:
+    from gps_ingest.operations.phone_settings import WaysIn
     from transit.operations.limits import InboxLimits
     from transit.plan.network import Network
     from transit.store.database import Connection, Engine
@@ -43,6 +45,8 @@ class Settings:
     mqtt_ws_port: int | None  # MQTT over WebSocket, where it is asked for
     receive_port: int | None  # trackers over HTTP, where they are asked for
     receive_bind: str
+    mqtt_public_url: str  # where trackers reach the broker, if not as MQTT_URL and MQTT_PORT say
+    receive_public_url: str  # where phones reach `receive`, behind a proxy
     data_dir: Path
     database_url: str
     mqtt_url: str  # empty: the embedded broker
@@ -81,11 +85,31 @@ class Settings:
     @property
     def broker_url(self) -> str:
         """Where our own processes reach the broker."""
-        if self.mqtt_url:
-            return self.mqtt_url
         from gps_ingest import broker
 
+        if self.mqtt_url:
+            return broker.with_own_password(self.data_dir, self.mqtt_url)
         return broker.url_of(self.data_dir, self.mqtt_bind, self.mqtt_port)
+
+    @property
+    def ways_in(self) -> WaysIn:
+        """Where trackers reach us. Ends with a sentence where an address cannot be read."""
+        from gps_ingest.mqtt import parse_url
+        from gps_ingest.operations.phone_settings import WaysIn
+
+        try:
+            address = parse_url(self.mqtt_public_url or self.broker_url)
+        except ValueError as error:
+            fail(str(error))
+        is_near = is_loopback_host(address.host) and not self.mqtt_public_url
+        host = None if is_near else address.host
+        return WaysIn(
+            host=host,
+            mqtt_port=address.port,
+            tls=address.tls,
+            receive_url=self.receive_public_url.rstrip("/"),
+            receive_port=self.receive_port,
+        )
 
     @property
     def address(self) -> str:
@@ -111,7 +135,8 @@ class Settings:
             database_url=self.database_url,
             tile_url=self.tile_url,
             armada_is_local=self.armada_is_local,
-            phone_links=partial(phone_links, mqtt_port=self.mqtt_port, receive_port=self.receive_port),
+            phone_links=partial(phone_links, ways=self.ways_in),
+            broker_at=self.ways_in.broker_at,
             clock=self.clock,
             sample_guide=SAMPLE,
             publication=self.publication,
@@ -121,6 +146,7 @@ class Settings:
             hsts_days=self.hsts_days,
             live_fresh_s=fresh_s,
             inbox_limits=self.limits(),
+            record_days=self.retention().days["record"],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,9 +99,11 @@ def trackers_list(settings: Settings) -> None:
 
 
 QR = click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code for a phone there (SVG).")
-HOST = click.option("--host", help="The broker's name or address as the tracker sees it; this machine where not given.")
+HOST = click.option(
+    "--host", help="The broker's name or address as the tracker sees it; that of MQTT_PUBLIC_URL where not given."
+)
 URL = click.option(
-    "--url", help="Where phones reach `app.py receive`: https://bus.example.org. Without it HOST and RECEIVE_PORT."
+    "--url", help="Where phones reach `app.py receive`; RECEIVE_PUBLIC_URL where not given, else HOST and RECEIVE_PORT."
 )
 
 
@@ -195,6 +198,7 @@ def _issue(
 
 
 def _provision(engine: Engine, settings: Settings) -> None:
+    from gps_ingest.broker_access import SYSTEM
     from gps_ingest.broker_users import BrokenUsersFile
     from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
 
@@ -206,7 +210,8 @@ def _provision(engine: Engine, settings: Settings) -> None:
         click.echo(
             f"For Mosquitto: copy {settings.data_dir / PASSWORDS} and {settings.data_dir / ACL} to where it may read them.\n"
             "Its configuration: allow_anonymous false, password_file and acl_file with those two.\n"
-            "After each change: systemctl reload mosquitto"
+            "After each change: systemctl reload mosquitto\n"
+            f"Our own processes log in with MQTT_URL=mqtt://{SYSTEM}@HOST:PORT; without a password there they take their own."
         )
     elif is_told:
         click.echo("The running broker knows it already.")
@@ -215,26 +220,24 @@ def _provision(engine: Engine, settings: Settings) -> None:
 def _show(settings: Settings, issued: IssuedPassword, shown: Shown) -> None:
     """What somebody types into the tracker."""
     from gps_ingest.broker_users import topics_of_tracker
-    from gps_ingest.mqtt import parse_url
-    from gps_ingest.operations.phone_settings import owntracks_link, traccar_link
+    from gps_ingest.operations.phone_settings import NEAR, phone_links
 
-    address = parse_url(settings.broker_url)
-    host = shown.host or address.host
+    ways = settings.ways_in
+    host, port = shown.host or ways.host or NEAR, ways.mqtt_port
+    ways = replace(ways, host=host, receive_url=ways.receive_url if shown.url is None else shown.url.rstrip("/"))
     topic = topics_of_tracker(issued.tracker_id)[0]
     click.echo(
         f"Type into the tracker (the password is not shown again):\n"
-        f"  host      {host}\n  port      {address.port}{' (TLS)' if address.tls else ''}\n  user      {issued.user}\n"
+        f"  host      {host}\n  port      {port}{' (TLS)' if ways.tls else ''}\n  user      {issued.user}\n"
         f"  password  {issued.password}\n  topic     {topic}\n  QoS 1, not retained. To try it:\n"
-        f"  mosquitto_pub -h {host} -p {address.port} -u {issued.user} -P {issued.password} -q 1 -t {topic} -m ..."
+        f"  mosquitto_pub -h {host} -p {port}{' --capath /etc/ssl/certs' if ways.tls else ''} "
+        f"-u {issued.user} -P {issued.password} -q 1 -t {topic} -m ..."
     )
-    url = shown.url or (f"http://{host}:{settings.receive_port}" if settings.receive_port else None)
-    if "/" in issued.tracker_id:
-        _show_code("OwnTracks", owntracks_link(issued, host, address.port, address.tls), shown.qr)
-    elif url is not None:
-        click.echo(
-            f"Or over HTTP: {url.rstrip('/')}/?id={issued.tracker_id}&key={issued.password}&lat=...&lon=...&timestamp=..."
-        )
-        _show_code("Traccar Client", traccar_link(issued, url), shown.qr)
+    url = ways.receiver_at(host)
+    if "/" not in issued.tracker_id and url is not None:
+        click.echo(f"Or over HTTP: {url}/?id={issued.tracker_id}&key={issued.password}&lat=...&lon=...&timestamp=...")
+    for app, link in phone_links(issued, host, ways).items():
+        _show_code(app, link, shown.qr)
 
 
 def _show_code(app: str, link: str, qr: Path | None) -> None:
@@ -254,7 +257,7 @@ def _show_code(app: str, link: str, qr: Path | None) -> None:
 @trackers.command("owntracks", epilog=example("python app.py trackers owntracks driver7/phone --host bus.example.org"))
 @click.argument("tracker")
 @click.option("--host", required=True, help="Where the phone reaches the broker.")
-@click.option("--port", type=int, help="The broker's port; MQTT_PORT where not given.")
+@click.option("--port", type=int, help="The broker's port; that of MQTT_PUBLIC_URL or MQTT_PORT where not given.")
 @click.option("--user", default="", help="The user at the broker, where it asks for one.")
 @click.option("--password", default="", help="Its password; it stands in the file and in the QR code.")
 @click.option("--tls", is_flag=True, help="The broker speaks TLS on that port.")
@@ -276,7 +279,8 @@ def trackers_owntracks(
         objection = f"{tracker!r} is no USER/DEVICE: OwnTracks publishes as both"
     if objection is not None:
         fail(objection)
-    config = configuration(tracker, host, port or settings.mqtt_port, user=user, password=password, tls=tls)
+    ways = settings.ways_in
+    config = configuration(tracker, host, port or ways.mqtt_port, user=user, password=password, tls=tls or ways.tls)
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{tracker.replace('/', '-')}.otrc"
     file.touch(mode=0o600)

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gps_ingest.broker_access import SYSTEM, access_settings, written
 from gps_ingest.broker_users import BrokenUsersFile, adopt_plain_users, is_closed, read_users
@@ -93,6 +94,15 @@ def command(data_dir: Path, host: str, port: int, websocket_port: int | None = N
 def url_of(data_dir: Path, host: str, port: int) -> str:
     """Where our own processes reach the embedded broker."""
     return f"mqtt://{SYSTEM}:{own_secret(data_dir, 'password')}@{_bracketed(_reachable(host))}:{port}"
+
+
+def with_own_password(data_dir: Path, url: str) -> str:
+    """An address that names our user without a password gets the one whose hash stands in DATA_DIR/mosquitto/passwords."""
+    parts = urlsplit(url)
+    if parts.username != SYSTEM or parts.password is not None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{SYSTEM}:{own_secret(data_dir, 'password')}@{host}").geturl()
 
 
 def refuse_open_door(data_dir: Path, host: str) -> None:

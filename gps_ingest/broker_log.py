@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
+from transit.operations.broker_refusals import OTHERS, BrokerRefusals, RefusalCause
 
 MOST_AT_ONCE = 1 << 20  # bytes of one look: a device that tries again each second writes 100 in that time
 MOST_SAID = 200  # characters of the broker's words
@@ -24,7 +24,6 @@ CLASH = re.compile(r"since both have the same client ID")
 USER = re.compile(r'User "(.+?)"')  # under which somebody tried to log in
 OWN = "transit-canary-"  # of client ids: the canary comes again and again
 MOST_NAMES = 200  # of those refused, between two times of writing them down; those beyond it share a name
-OTHERS = "(others)"
 MOST_LOG_BYTES = 20 << 20  # of the log, which an attacker fills with one line for each try
 CAUSES = (  # the first that is found in the broker's words
     (re.compile(r"older protocol|unacceptable protocol|protocol name"), RefusalCause.PROTOCOL),

@@ -35,7 +35,7 @@ def make_private_folder(folder: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Readable by its owner only, and never half: readers see the old content or the new."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.half")
+    half = path.with_name(f".{path.name}.half.{os.getpid()}")
     with suppress(FileNotFoundError):
         half.unlink()
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:

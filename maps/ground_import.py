@@ -7,6 +7,7 @@ what fits OVERVIEW_BYTES at the finest of LEVELS. 5. What the overview left out 
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -294,12 +295,12 @@ def _parts(
 def _replace(folder: Path, files: dict[str, bytes]) -> None:
     """The whole folder at once: no reader sees half of a ground."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".ground-", dir=folder.parent))
+    fresh = Path(tempfile.mkdtemp(prefix=".ground-", suffix=f".{os.getpid()}", dir=folder.parent))
     fresh.chmod(0o755)
     for name, content in files.items():
         (fresh / name).write_bytes(content)
     if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=".ground-", dir=folder.parent))
+        old = Path(tempfile.mkdtemp(prefix=".ground-", suffix=f".{os.getpid()}", dir=folder.parent))
         folder.rename(old / "old")
         fresh.rename(folder)
         shutil.rmtree(old)

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gps_ingest.broker import with_own_password
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.mqtt import new_client, parse_url
 from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
-from gps_ingest.own_secret import own_secret
 from tests.builders import SEVEN, a_drive
 from tests.conftest import HOUSE, _postgres_programs, free_port, until
 from tests.gps_ingest.operations.test_provisioning import Client
@@ -236,6 +236,12 @@ def test_without_our_lines_about_logs_it_would_be_said(name, tmp_path):
     assert LAT in words_of_proxy(name, tmp_path, control=True)
 
 
+def url_in_sample():
+    """MQTT_URL as an operator finds it in the sample of the settings."""
+    (line,) = re.findall(r"^#MQTT_URL=(.*)$", (DEPLOY / "transbinjai.env").read_text(), re.MULTILINE)
+    return line
+
+
 @pytest.mark.slow
 def test_mosquitto_with_the_sample_takes_trackers_over_tls_and_keeps_messages_for_ingest(certificate, background, tmp_path):
     data = tmp_path / "data"
@@ -260,7 +266,7 @@ def test_mosquitto_with_the_sample_takes_trackers_over_tls_and_keeps_messages_fo
         sample = sample.replace(before, after)
     (tmp_path / "mosquitto.conf").write_text("user root\n" + sample)
     background(program("mosquitto", "mosquitto"), "-c", str(tmp_path / "mosquitto.conf"))
-    ours = f"mqtt://transit-system:{own_secret(data, 'password')}@127.0.0.1:{inner}"
+    ours = with_own_password(data, url_in_sample().replace("127.0.0.1:1883", f"127.0.0.1:{inner}"))
     ingest = until(lambda: Client(ours, "ingest"))
     assert ingest.subscribe(*SUBSCRIPTIONS) == [True] * len(SUBSCRIPTIONS)
     tracker = new_client(parse_url(f"mqtt://{issued.user}:{issued.password}@127.0.0.1:{outer}"), "T1", clean_session=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +84,15 @@ def test_the_index_names_every_document() -> None:
     index = (HOUSE / "docs" / "index.md").read_text(encoding="utf-8")
     papers = {path.name for folder in ("docs", "benchmarks/results") for path in (HOUSE / folder).glob("*.md")}
     assert {name for name in papers - {"index.md"} if f"{name})" not in index} == set()
+
+
+def test_the_audit_looks_at_every_lock_file_and_fails_where_one_was_not_looked_up() -> None:
+    said = subprocess.run(["make", "-n", "audit"], cwd=HOUSE, capture_output=True, text=True, check=True).stdout
+    (pip,) = [line for line in said.splitlines() if "pip-audit" in line]
+    locks = {str(path.relative_to(HOUSE)) for path in (HOUSE / "requirements").glob("*.txt")}
+    assert len(locks) == 3
+    assert set(re.findall(r"-r (\S+)", pip)) == locks
+    assert "--strict" in pip, "without it a distribution that is not found counts as one without faults"
+    nodes = subprocess.run(["git", "ls-files", "*package-lock.json"], cwd=HOUSE, capture_output=True, text=True, check=True)
+    for lock in nodes.stdout.split():
+        assert f"npm audit --prefix {Path(lock).parent} --package-lock-only" in said

@@ -70,7 +70,7 @@ def session_key(data_dir: Path) -> bytes:
     path = data_dir / KEY_FILE
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        half = data_dir / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+        half = data_dir / f".{KEY_FILE}.{secrets.token_hex(4)}.{os.getpid()}"
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(secrets.token_bytes(32))
             out.flush()

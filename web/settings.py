@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gtfs.published import UNSAID, Publication
 from transit.operations.limits import DEFAULT, InboxLimits
+from transit.store.retention import DEFAULT_DAYS
 
 if TYPE_CHECKING:
     from transit.store.people import Role
@@ -58,6 +59,7 @@ class WebSettings:
     phone_links: Callable[[IssuedPassword, str], Mapping[str, str]] | None = (
         None  # app -> its settings, with the host, for a QR code
     )
+    broker_at: Callable[[str], str] | None = None  # where trackers reach the broker, with the host that somebody knows us by
     clock: Callable[[], datetime] = system_clock
     sample_guide: Path | None = None  # places and services to show while DATA_DIR/guide has none
     publication: Publication = UNSAID
@@ -66,4 +68,5 @@ class WebSettings:
     hosts: tuple[str, ...] = ()  # names by which /armada and forms answer, besides localhost and addresses in numbers
     hsts_days: int = 0  # how long browsers that came by HTTPS are told to use nothing else; 0: they are told nothing
     inbox_limits: InboxLimits = DEFAULT  # of the environment: what counts where nobody set anything on /armada/setelan
+    record_days: int | None = DEFAULT_DAYS["record"]  # that the playback reaches back; None = for ever
     live_fresh_s: float = 10.0  # a snapshot older than this means that the live process is stuck or dead

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 import pyrage
@@ -24,6 +23,7 @@ import zstandard
 from gps_ingest.own_secret import write_private
 from transit.store.copies import Content, CopyFailed, bring_back, content_of, move_aside, put_in_place, take_copy
 from transit.store.database import SCHEMAS, DatabaseError, Engine, migrate
+from transit.store.files import working_folder
 from transit.store.stored_count import lost_since, remember, remembered
 
 FORMAT = 1
@@ -90,7 +90,7 @@ def make_backup(engine: Engine, data_dir: Path, folder: Path, now: datetime, key
     recipient = _recipient(key) if key else None
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with TemporaryDirectory(prefix=".backup-", dir=folder) as temporary:
+        with working_folder(folder, "backup") as temporary:
             copy, half = Path(temporary) / DATABASE, Path(temporary) / "half"
             content = take_copy(engine, copy)
             members = [
@@ -141,7 +141,7 @@ def restore(engine: Engine, data_dir: Path, backup: Path, now: datetime, identit
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with TemporaryDirectory(prefix=".restore-", dir=data_dir) as temporary:
+        with working_folder(data_dir, "restore") as temporary:
             manifest = _unpack(backup, Path(temporary), identity)
             _refuse_unfit(manifest, engine)
             before = remembered(data_dir)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from gps_ingest.broker_access import CANARY, KEEPER, subject_of
 from gps_ingest.own_secret import own_secret
@@ -20,7 +21,6 @@ STREAM = FOLDER / "$G" / "streams" / "$MQTT_msgs"  # what trackers published, un
 SUBJECT = "$JS.API.STREAM.INFO.$MQTT_msgs"
 CANARIES = f"$MQTT.msgs.{subject_of(CANARY)}"
 ANSWERS_WITHIN_S = 3.0
-INBOX = "_INBOX.transit"
 NO_SUCH_STREAM = 10059  # of JetStream's error codes
 
 
@@ -47,17 +47,40 @@ def read_state(data_dir: Path, within_s: float = ANSWERS_WITHIN_S) -> StoreState
         return None
 
 
-def ask_keeper(data_dir: Path, subject: str, words: dict[str, Any], within_s: float = ANSWERS_WITHIN_S) -> dict[str, Any]:
-    """The answer of the broker's message store. Speaks its own protocol, as the parent must not load a library for it.
+class Keeper:
+    """Asks the broker's message store on one connection. Speaks its own protocol, as the parent must load no library for it.
 
     Raises OSError, ValueError, KeyError, IndexError where the broker is away or says something else.
     """
-    text = json.dumps(words)
+
+    def __init__(self, pipe: BufferedRWPair) -> None:
+        self._pipe = pipe
+        self._inbox = f"_INBOX.{uuid4().hex}"  # of this connection alone: in one that is shared each hears all answers
+        pipe.write(f"SUB {self._inbox} 1\r\n".encode())
+
+    def ask(self, subject: str, words: dict[str, Any]) -> dict[str, Any]:
+        return self.ask_all(subject, [words])[0]
+
+    def ask_all(self, subject: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The answers in the order of the questions, of which some hundred may go out at once."""
+        for words in rows:
+            text = json.dumps(words)
+            self._pipe.write(f"PUB {subject} {self._inbox} {len(text)}\r\n{text}\r\n".encode())
+        self._pipe.flush()
+        return [json.loads(_answer(self._pipe)) for _ in rows]
+
+
+@contextmanager
+def keeper(data_dir: Path, within_s: float = ANSWERS_WITHIN_S) -> Iterator[Keeper]:
+    """Raises OSError, ValueError, KeyError, IndexError."""
     with _connection(data_dir, within_s) as pipe:
-        pipe.write(f"SUB {INBOX} 1\r\nPUB {subject} {INBOX} {len(text)}\r\n{text}\r\n".encode())
-        pipe.flush()
-        answer: dict[str, Any] = json.loads(_answer(pipe))
-        return answer
+        yield Keeper(pipe)
+
+
+def ask_keeper(data_dir: Path, subject: str, words: dict[str, Any], within_s: float = ANSWERS_WITHIN_S) -> dict[str, Any]:
+    """One answer of the broker's message store. Raises OSError, ValueError, KeyError, IndexError."""
+    with keeper(data_dir, within_s) as store:
+        return store.ask(subject, words)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from transit.store.watch_reports import read_report, write_report
 LOOK_EVERY_S = 1.0
 KEEP = timedelta(hours=24)  # restarts and losses in the report
 MOST_KEPT = 100
-FORGET_SESSIONS_EVERY_S = 3600.0  # old sessions of others
+FORGET_SESSIONS_EVERY_S = 60.0  # old sessions of others: whoever makes up client ids leaves some hundred a second
 ALIVE_S = 5.0  # ingest gives a sign each second
 RESTARTS_BEFORE_NEW_STORE = 2
 MOST_DOUBLINGS = 4  # of the patience with a start: a quarter of an hour
@@ -124,6 +124,7 @@ class PartWatch:
         if own_broker is not None:
             self._start(self._send_canaries)
             self._start(self._look_at_store)
+            self._start(self._forget_sessions)
         if web_url is not None:
             self._start(self._ask_web)
 
@@ -323,13 +324,14 @@ class PartWatch:
                 self.heard_s, self.acknowledged = time.monotonic(), number
             time.sleep(self.patience.every_s)
 
-    def _look_at_store(self) -> None:
-        forgot_s = -FORGET_SESSIONS_EVERY_S
+    def _forget_sessions(self) -> None:
         while not self.supervisor.stopping:
-            if time.monotonic() - forgot_s >= FORGET_SESSIONS_EVERY_S:
-                forgot_s = time.monotonic()
-                with suppress(OSError, ValueError, KeyError, IndexError):  # next time, then
-                    forget_old_sessions(self.data_dir, datetime.now(UTC))
+            with suppress(OSError, ValueError, KeyError, IndexError):  # next time, then
+                forget_old_sessions(self.data_dir, datetime.now(UTC))
+            time.sleep(FORGET_SESSIONS_EVERY_S)
+
+    def _look_at_store(self) -> None:
+        while not self.supervisor.stopping:
             state = read_state(self.data_dir)
             if state is not None and state.created:  # without one it is only about to be made
                 self._newest_state = state

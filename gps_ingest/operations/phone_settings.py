@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from gps_ingest.owntracks import FIX_EVERY_S, configuration, import_address
 from gps_ingest.receive.forms import KEY_PATH
 from transit.store.tracker_credentials import IssuedPassword
+
+NEAR = "127.0.0.1"  # what a tracker on this very machine types, where nothing says how others reach us
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """Where trackers reach us. host: of the broker, None where no setting says it; receive_url: empty where none does."""
+
+    host: str | None
+    mqtt_port: int
+    tls: bool = False
+    receive_url: str = ""
+    receive_port: int | None = None
+
+    def broker_at(self, host: str | None) -> str:
+        """host: by which name somebody knows us, for want of a setting."""
+        return f"{self.host or host or NEAR}:{self.mqtt_port}{' (TLS)' if self.tls else ''}"
+
+    def receiver_at(self, host: str | None) -> str | None:
+        """The address of `receive`; None where it is not offered."""
+        if self.receive_url or self.receive_port is None:
+            return self.receive_url or None
+        return f"http://{host or self.host or NEAR}:{self.receive_port}"
 
 
 def owntracks_link(issued: IssuedPassword, host: str, port: int, tls: bool) -> str:
@@ -32,11 +56,12 @@ def traccar_link(issued: IssuedPassword, url: str) -> str:
     return f"{url.rstrip('/')}{KEY_PATH}{quote(issued.password)}?{urlencode(settings)}"
 
 
-def phone_links(issued: IssuedPassword, host: str, mqtt_port: int, receive_port: int | None) -> dict[str, str]:
-    """App -> its settings, of those that can report under this id: OwnTracks as user/device, Traccar Client if we listen."""
-    links = {}
+def phone_links(issued: IssuedPassword, host: str | None, ways: WaysIn) -> dict[str, str]:
+    """App -> its settings, of the one that can report under this id: OwnTracks as user/device, else Traccar Client.
+
+    host: by which name somebody knows us, for want of a setting.
+    """
     if "/" in issued.tracker_id:
-        links["OwnTracks"] = owntracks_link(issued, host, mqtt_port, tls=False)
-    if receive_port is not None:
-        links["Traccar Client"] = traccar_link(issued, f"http://{host}:{receive_port}")
-    return links
+        return {"OwnTracks": owntracks_link(issued, ways.host or host or NEAR, ways.mqtt_port, tls=ways.tls)}
+    url = ways.receiver_at(host)
+    return {} if url is None else {"Traccar Client": traccar_link(issued, url)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,8 @@ from gps_ingest import broker
 from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.first_session import client_id_of, has_session, make_session
 from gps_ingest.ingest import process
-from gps_ingest.mqtt import Subscription
-from gps_ingest.operations.broker_store import read_state
+from gps_ingest.mqtt import Subscription, parse_url
+from gps_ingest.operations.broker_store import ask_keeper, keeper, read_state
 from gps_ingest.operations.other_sessions import forget_old_sessions
 from tests.builders import SEVEN, a_network
 from tests.conftest import free_port, until
@@ -140,6 +141,17 @@ def test_positions_that_a_tracker_has_kept_are_emptied_and_its_status_stays(runn
     assert health(engine)["T1"].online is True
 
 
+def leave_session(url, client_id):
+    """A client that asks for a lasting session, and goes: by hand, as a library takes longer for each."""
+    address = parse_url(url)
+    name = client_id.encode()
+    body = b"\x00\x04MQTT\x04\x00\x00\x1e" + len(name).to_bytes(2, "big") + name
+    with socket.create_connection((address.host, address.port), 5) as connection:
+        connection.sendall(b"\x10" + bytes([len(body)]) + body)
+        assert connection.recv(4) == b"\x20\x02\x00\x00"
+        connection.sendall(b"\xe0\x00")
+
+
 def test_sessions_of_others_go_when_they_are_old_or_too_many_and_ours_stays(running, tmp_path):
     ours = Client(running.url, client_id_of(tmp_path), lasting=True)
     ours.subscribe(*SUBSCRIPTIONS)
@@ -154,6 +166,32 @@ def test_sessions_of_others_go_when_they_are_old_or_too_many_and_ours_stays(runn
     tracker.publish(POSITION.format("T1"), fix())
     ours = Client(running.url, client_id_of(tmp_path), lasting=True)
     until(lambda: [topic for topic, _, _ in ours.messages] == [POSITION.format("T1")])
+
+
+def test_whoever_makes_up_client_ids_fills_no_disk_and_our_session_stays(running, tmp_path):
+    ours = Client(running.url, client_id_of(tmp_path), lasting=True)
+    ours.subscribe(*SUBSCRIPTIONS)
+    for n in range(300):
+        leave_session(running.url, f"made-up-{n}")
+    assert forget_old_sessions(tmp_path, clock(), most=20, within_s=0.0) == 0
+    assert 279 <= forget_old_sessions(tmp_path, clock(), most=20) <= 281
+    assert forget_old_sessions(tmp_path, clock(), most=20) == 0
+    ours.close()
+    publisher = Client(anybody(running.url), "left", lasting=True)
+    publisher.publish(POSITION.format("T1"), fix())
+    back = Client(running.url, client_id_of(tmp_path), lasting=True)
+    until(lambda: [topic for topic, _, _ in back.messages] == [POSITION.format("T1")])
+
+
+def test_each_who_asks_the_store_hears_its_own_answers_only(running, tmp_path):
+    """The parent asks once a second for what waits while it forgets sessions."""
+    Client(anybody(running.url), "first").close()  # with it the broker makes its streams
+    answers = []
+    with keeper(tmp_path) as store:
+        for _ in range(20):
+            assert ask_keeper(tmp_path, "$JS.API.STREAM.INFO.$MQTT_msgs", {})["config"]["name"] == "$MQTT_msgs"
+            answers.append(store.ask("$JS.API.STREAM.INFO.$MQTT_sess", {})["config"]["name"])
+    assert set(answers) == {"$MQTT_sess"}
 
 
 def test_a_tracker_reports_over_websocket_as_over_mqtt(tmp_path, engine, ingest):

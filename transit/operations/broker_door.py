@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
+from transit.operations.broker_refusals import OTHERS, BrokerRefusals, RefusalCause
 from transit.operations.facts import FleetFacts
 from transit.operations.trackers import REFUSED_LATELY
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # at least this many, with this mean interval or less
+MOST_NAMED = 20  # clients of one cause; whoever invents names must not push all else off the screen and fill the inbox
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
     RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
@@ -24,12 +26,26 @@ KINDS = {
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
-    for row in facts.broker_refusals:
-        if row.cause is RefusalCause.CLASH and not _is_clash(row):
-            continue
-        if abs(facts.now - row.last_at) <= REFUSED_LATELY:
+    rows = [row for row in facts.broker_refusals if abs(facts.now - row.last_at) <= REFUSED_LATELY]
+    for cause in RefusalCause:
+        of_cause = [row for row in rows if row.cause is cause and (cause is not RefusalCause.CLASH or _is_clash(row))]
+        for row in _named(of_cause):
             figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
-            yield Trouble(KINDS[row.cause], row.client, row.first_at, figures)
+            yield Trouble(KINDS[cause], row.client, row.first_at, figures)
+
+
+def _named(rows: Sequence[BrokerRefusals]) -> list[BrokerRefusals]:
+    """Those that were refused most often, the longest known first, and one for all others.
+
+    A device with a wrong password tries again and again; a made-up name comes once, and the next one pushes nobody out.
+    """
+    by_name = sorted((row for row in rows if row.client != OTHERS), key=lambda row: (-row.count, row.first_at, row.client))
+    rest = [*by_name[MOST_NAMED:], *(row for row in rows if row.client == OTHERS)]
+    if not rest:
+        return by_name
+    newest = max(rest, key=lambda row: row.last_at)
+    together = replace(newest, client=OTHERS, count=sum(row.count for row in rest), first_at=min(row.first_at for row in rest))
+    return [*by_name[:MOST_NAMED], together]
 
 
 def _is_clash(row: BrokerRefusals) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+OTHERS = "(others)"  # the name that refused clients share beyond those who are named
+
 
 class RefusalCause(StrEnum):
     """Why a connection or a message was turned away."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, make_url, text
 
+from transit.store.database import BESIDE
 from transit.store.stored_count import StoredCount, stored_count
 from transit.store.tables import metadata
 from transit.store.trackers import newest_received_at
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-BESIDE = ("", "-wal", "-shm")  # a SQLite database is up to three files
 VERSIONS = "alembic_version"
 
 

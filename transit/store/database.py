@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -50,6 +50,7 @@ AWAY = {  # of PostgreSQL, unless DATABASE_URL says otherwise: a cut cable is no
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # ms that what was sent may stay without an answer
 }
+BESIDE = ("", "-wal", "-shm")  # a SQLite database is up to three files
 MIGRATION_LOCK = 0x7472616E736974  # "transit": any number, the same in every process
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -139,6 +140,7 @@ def schema_of(engine: Engine) -> str | None:
 def migrate(engine: Engine) -> None:
     """Brings the database to SCHEMA; quick where it stands there. Raises UnknownSchema where it may not be touched."""
     schema = schema_of(engine)
+    _keep_private(engine)
     if schema == SCHEMA:
         return
     _refuse_unknown(engine, schema)
@@ -165,6 +167,15 @@ def check_schema(engine: Engine) -> None:
             f"The database {_name(engine)} has schema {schema}, this version needs {SCHEMA}. "
             "Start once with: python app.py run (it migrates; keep a copy of the database before)."
         )
+
+
+def _keep_private(engine: Engine) -> None:
+    """Readable by its owner only: it holds hashes of passwords and what riders wrote. What SQLite puts beside it follows it."""
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and path != ":memory:":
+        for end in BESIDE:
+            with suppress(OSError):  # it is not there, or another user's
+                Path(path + end).chmod(0o600)
 
 
 def _refuse_unknown(engine: Engine, schema: str | None) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-HALF = re.compile(r"^\..+\.(\d+)$")  # the name of a file that is not whole yet, with the process that writes it
+HALF = re.compile(r"^\..+\.(\d+)$")  # the name of what is not whole yet ends with the process that writes it
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,14 +26,24 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def forget_halves(folder: Path) -> list[Path]:
-    """Removes what processes that were killed left half written, below a folder; returns it."""
+    """Removes the files and folders that processes that were killed left half written, below a folder; returns them."""
+    return _forgotten(list(folder.rglob(".*")))
+
+
+def working_folder(parent: Path, purpose: str) -> TemporaryDirectory[str]:
+    """A folder for work that ends with it. Those for the same purpose of processes that were killed go now. Raises OSError."""
+    _forgotten(list(parent.glob(f".{purpose}-*")))
+    return TemporaryDirectory(prefix=f".{purpose}-", suffix=f".{os.getpid()}", dir=parent)
+
+
+def _forgotten(paths: list[Path]) -> list[Path]:
     gone = []
-    for path in folder.rglob(".*"):
+    for path in paths:
         match = HALF.match(path.name)
-        if match is None or path.is_dir() or _runs(int(match[1])):
+        if match is None or _runs(int(match[1])):
             continue
         with suppress(OSError):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
             gone.append(path)
     return gone
 

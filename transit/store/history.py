@@ -13,13 +13,13 @@ from pathlib import Path
 
 import zstandard
 
+from transit.store.retention import DEFAULT_DAYS
 from transit.store.tables import from_micros, to_micros
 
 HOUR = timedelta(hours=1)
 HEAD = 12  # bytes before a frame
 LEVEL = 6
 LARGEST = 64 * 1024 * 1024  # bytes of one frame unpacked: a file of random bytes must not fill the memory
-KEEP_DAYS = 92  # like the reports
 
 
 def path_of_hour(data_dir: Path, kind: str, at: datetime) -> Path:
@@ -77,8 +77,10 @@ def _records(path: Path) -> Iterator[tuple[datetime, bytes]]:
         place = end
 
 
-def forget_history(data_dir: Path, today: date, keep_days: int = KEEP_DAYS) -> int:
-    """Deletes the days that are long past; returns how many."""
+def forget_history(data_dir: Path, today: date, keep_days: int | None = DEFAULT_DAYS["record"]) -> int:
+    """Deletes the days that are long past; returns how many. keep_days: None = for ever."""
+    if keep_days is None:
+        return 0
     oldest = (today - timedelta(days=keep_days)).isoformat()
     folders = [path for path in (data_dir / "history").glob("????-??-??") if path.name < oldest]
     for path in folders:

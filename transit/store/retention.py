@@ -33,6 +33,7 @@ FOR_EVER = "forever"
 DEFAULT_DAYS: Mapping[str, int | None] = {
     "reports": 92,
     "promises": 92,  # files, see transit.store.promises
+    "record": 92,  # files, see transit.store.history: what the playback shows, most of what 500 buses take on disk
     "matters": 92,  # of the dispatchers' inbox, those that are over: as long as the playback reaches
     "calls": None,
     "tickets": 400,  # what riders reported, and what they were answered
@@ -80,11 +81,13 @@ DEFAULT = Retention(DEFAULT_DAYS)
 
 
 def parse_keep_days(text: str) -> Retention:
-    """`92` for reports, promises and matters, or by name: `reports=31,tickets=forever`. Raises ValueError with the way out."""
+    """`92` for reports, promises, the record and matters, or by name: `reports=31,tickets=forever`.
+
+    Raises ValueError with the way out."""
     days = dict(DEFAULT_DAYS)
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, equals, value = part.partition("=")
-        kinds = (kind.strip(),) if equals else ("reports", "promises", "matters")
+        kinds = (kind.strip(),) if equals else ("reports", "promises", "record", "matters")
         if kinds[0] not in days:
             raise ValueError(f"KEEP_DAYS names {kinds[0]!r}; there are {', '.join(DEFAULT_DAYS)}")
         days.update(dict.fromkeys(kinds, _days(value.strip() if equals else part, part)))

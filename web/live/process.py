@@ -95,7 +95,7 @@ class Live:
         self.promised_at: datetime | None = None
         self.steadiness = Steadiness()
         self.control: ControlRoom | None = None
-        self.recorder = Recorder(data_dir)
+        self.recorder = Recorder(data_dir, retention.days["record"])
         self.steps = 0
         self.sign = Sign(data_dir, LIVE_SIGN)
         self.learnt_events = 0

@@ -15,6 +15,7 @@ from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.troubles import Trouble
 from transit.store.history import append_frame, forget_history
 from transit.store.record import CONSOLE, FORMAT, SHOWN, ConsoleFrame, SeenVehicle
+from transit.store.retention import DEFAULT_DAYS
 from transit.tracking.state import VehicleState
 from web.live.control import ControlState
 
@@ -25,8 +26,9 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Call record() at each step; it writes every ten seconds. Errors of the disk are only reported."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(self, data_dir: Path, keep_days: int | None = DEFAULT_DAYS["record"]) -> None:
+        """keep_days: None = for ever."""
+        self.data_dir, self._keep_days = data_dir, keep_days
         self.changes = ShownChanges()
         self._last_at: datetime | None = None
         self._forgot: date | None = None
@@ -60,7 +62,7 @@ class Recorder:
                 append_frame(self.data_dir, SHOWN, now, msgspec.msgpack.encode((FORMAT, shown)))
             if self._forgot != now.date():
                 self._forgot = now.date()
-                forget_history(self.data_dir, now.date())
+                forget_history(self.data_dir, now.date(), self._keep_days)
         except OSError as error:
             self.changes = ShownChanges()  # the next frame is written whole
             log.error("what was shown cannot be written down: %s", error)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import segno
 from flask import Blueprint, Response, make_response, render_template, request
@@ -35,6 +35,8 @@ FIRST_FIX_WITHIN = timedelta(minutes=5)  # of a tracker that was just set up
 JUST_SET_UP = timedelta(hours=1)
 HEARD_LATELY = timedelta(seconds=150)  # a bus that reports each 10 to 30 s has missed several by then
 ID_AT_MOST = 120
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+STRANGERS_AT_MOST = 50  # shown of those on no bus and without a password: anybody may make up their names
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
     heard = {tracker.tracker_id for tracker in health if tracker.last_received_at is not None}
-    rows = [_row(tracker, with_password.get(tracker.tracker_id)) for tracker in health]
+    shown = _shown_of(health, with_password)
+    rows = [_row(tracker, with_password.get(tracker.tracker_id)) for tracker in shown]
     of_new = {
         "awaited": [row for row in credentials if row.tracker_id not in heard],
         "fresh": [row for row in rows if row.is_just_set_up],
@@ -81,6 +84,7 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
     html = render_template(
         "trackers.html",
         rows=rows,
+        more=len(health) - len(shown),
         waiting=waiting,
         **of_new,
         vehicles=vehicles,
@@ -89,6 +93,14 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
         errors=answer.errors,
     )
     return make_response(html, 422 if answer.errors else 200)
+
+
+def _shown_of(health: Sequence[TrackerHealth], with_password: Container[str]) -> list[TrackerHealth]:
+    """All that somebody put on a bus or gave a password, and of the others those that were heard last."""
+    strangers = [row for row in health if row.vehicle_id is None and row.tracker_id not in with_password]
+    strangers.sort(key=lambda row: row.last_received_at or LONG_AGO, reverse=True)
+    left_out = {row.tracker_id for row in strangers[STRANGERS_AT_MOST:]}
+    return [row for row in health if row.tracker_id not in left_out]
 
 
 def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
@@ -208,9 +220,10 @@ def _revoke(tracker: str) -> FormResult:
 
 def _shown(issued: IssuedPassword) -> FormResult:
     """The password and, for phones, a QR code of the settings for each app. Shown once and not stored."""
-    host, links = request.host.rsplit(":", 1)[0], world().settings.phone_links
-    codes = {} if links is None else {app: _code(link) for app, link in links(issued, host).items()}
-    return FormResult(issued, codes, host)
+    host, settings = request.host.rsplit(":", 1)[0], world().settings
+    links = {} if settings.phone_links is None else settings.phone_links(issued, host)
+    address = host if settings.broker_at is None else settings.broker_at(host)
+    return FormResult(issued, {app: _code(link) for app, link in links.items()}, address)
 
 
 def _code(link: str) -> str:

@@ -14,7 +14,6 @@ from flask_babel import gettext
 
 from transit.plan.network import Network, Stop
 from transit.plan.stop_codes import stops_of_code
-from transit.store.history import KEEP_DAYS
 from transit.store.record import SeenVehicle, console_frames
 from web.answers import the_network
 from web.boards.corridors import ladder_values
@@ -28,6 +27,7 @@ pages = Blueprint("playback", __name__)
 STEPS = (-10, -1, 1, 10)  # minutes, of the links
 SPEEDS = (1, 10, 30, 60)
 LONGEST = timedelta(hours=24)  # of one export
+FOR_EVER_DAYS = 36_500  # how far back one may ask where nothing is ever forgotten
 
 
 @pages.get("/armada/putar")
@@ -51,7 +51,7 @@ def playback_page() -> Response:
         "inbox": inbox_at(world(), at, board.troubles if board else []),
         "matters": matters,
         "every_stop": sorted(network.stops.values(), key=lambda row: row.name)[:1000],
-        "first_day": (now - timedelta(days=KEEP_DAYS)).astimezone(ZoneInfo(network.timezone)).date(),
+        "first_day": (now - timedelta(days=_kept_days())).astimezone(ZoneInfo(network.timezone)).date(),
     }
     if request.args.get("part") == "putar":
         response = make_response(render_template("playback_part.html", **shown))
@@ -75,10 +75,15 @@ def _moment(network: Network, now: datetime, wrong: dict[str, str], name: str = 
         wrong[name] = gettext("%(text)s is no date and time like 2026-11-28T07:15.", text=text[:40])
         return now - timedelta(minutes=5)
     at = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(network.timezone))).astimezone(UTC)
-    if not now - timedelta(days=KEEP_DAYS + 1) <= at <= now + timedelta(minutes=1):
-        wrong[name] = gettext("Only the last %(count)s days are kept, and nothing of the future.", count=KEEP_DAYS)
+    if not now - timedelta(days=_kept_days() + 1) <= at <= now + timedelta(minutes=1):
+        wrong[name] = gettext("Only the last %(count)s days are kept, and nothing of the future.", count=_kept_days())
         return now - timedelta(minutes=5)
     return at
+
+
+def _kept_days() -> int:
+    days = world().settings.record_days
+    return FOR_EVER_DAYS if days is None else days
 
 
 def _stop(network: Network, wrong: dict[str, str]) -> Stop | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import tarfile
 import threading
 from datetime import timedelta
@@ -123,6 +124,17 @@ def test_a_backup_is_consistent_while_reports_come_in(desk, tmp_path):
         assert len(rows["reports"]) == backup.manifest.content.rows["reports"]
         with desk.engine.connect() as connection:
             assert stored_count(connection).reports == len(rows["reports"])
+
+
+def test_the_open_copy_that_a_killed_backup_left_goes_with_the_next_backup(desk, tmp_path):
+    desk.hear(a_drive(to_m=600))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = tmp_path / "backups" / f".backup-x7.{ended.pid}"
+    left.mkdir(parents=True)
+    (left / "database").write_bytes(b"tracker-BUS1")
+    made = make_backup(desk.engine, desk.folder, tmp_path / "backups", LATER, new_key(tmp_path / "my.key"))
+    assert list((tmp_path / "backups").iterdir()) == [made.path]
 
 
 def test_a_backup_with_a_key_is_read_only_by_who_has_the_secret(desk, tmp_path):

@@ -10,11 +10,13 @@ import subprocess
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from app import main
 from gps_ingest import broker
 from gps_ingest.broker_users import PLAIN_FILE
 from gps_ingest.decoder import SUBSCRIPTIONS
-from gps_ingest.operations.phone_settings import owntracks_link, traccar_link
+from gps_ingest.operations.phone_settings import WaysIn, owntracks_link, phone_links, traccar_link
 from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
 from gps_ingest.own_secret import own_secret
 from tests.builders import SEVEN
@@ -120,7 +122,7 @@ def test_no_file_and_no_row_holds_a_password_and_the_files_are_their_owners(do, 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 4
     assert [path for path in files if issued.password.encode() in path.read_bytes()] == []
-    assert [path for path in files if "transit.db" not in path.name and path.stat().st_mode & 0o077] == []
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
 
 
 def test_users_of_an_earlier_version_enter_the_database_and_can_be_revoked(do, engine, tmp_path):
@@ -171,3 +173,57 @@ def test_traccar_clients_code_has_the_password_where_the_app_keeps_it(url):
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://bus.example.org/key/secret"
     settings = {name: value for name, (value,) in parse_qs(parts.query).items()}
     assert (settings["id"], settings["interval"], settings["stop_detection"]) == ("T1", "10", "false")
+
+
+def in_link(link):
+    """Where a phone reports to that reads this code."""
+    if link.startswith("http"):
+        return link.partition("/key/")[0]
+    settings = json.loads(base64.urlsafe_b64decode(link.partition("inline=")[2]))
+    return settings["host"], settings["port"], settings["tls"]
+
+
+PHONE, BOX = IssuedPassword("driver7/phone", "driver7", "secret"), IssuedPassword("T1", "T1", "secret")
+PROXIED = WaysIn("bus.example.org", 8883, tls=True, receive_url="https://gps.example.org", receive_port=5055)
+
+
+@pytest.mark.parametrize(
+    ("issued", "ways", "links"),
+    [
+        (PHONE, WaysIn(None, 1883, receive_port=5055), {"OwnTracks": ("here", 1883, False)}),
+        (BOX, WaysIn(None, 1883, receive_port=5055), {"Traccar Client": "http://here:5055"}),
+        (BOX, WaysIn(None, 1883), {}),
+        (PHONE, PROXIED, {"OwnTracks": ("bus.example.org", 8883, True)}),
+        (BOX, PROXIED, {"Traccar Client": "https://gps.example.org"}),
+    ],
+)
+def test_a_code_leads_where_phones_reach_us_and_is_of_the_app_whose_names_are_such(issued, ways, links):
+    """receive takes no / in the id of a Traccar Client, and OwnTracks has one in each."""
+    assert {app: in_link(link) for app, link in phone_links(issued, "here", ways).items()} == links
+
+
+SECRET_OF_DIR = {"MQTT_URL": "mqtt://transit-system@127.0.0.1:1883", "RECEIVE_PORT": "5055"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "words", "host", "port"),
+    [
+        ({}, (), "127.0.0.1", "1883"),
+        ({"MQTT_PORT": "1884"}, ("--host", "bus.example.org"), "bus.example.org", "1884"),
+        ({"MQTT_PUBLIC_URL": "mqtts://bus.example.org"}, (), "bus.example.org", "8883 (TLS)"),
+        ({**SECRET_OF_DIR, "MQTT_PUBLIC_URL": "mqtts://bus.example.org:8884"}, (), "bus.example.org", "8884 (TLS)"),
+    ],
+)
+def test_what_is_typed_into_a_tracker_is_where_it_reaches_us(tmp_path, environment, words, host, port):
+    said = CliRunner().invoke(main, ["trackers", "add", "T1", *words], env={"DATA_DIR": str(tmp_path), **environment}).output
+    assert f"  host      {host}\n  port      {port}\n" in said
+    assert own_secret(tmp_path, "password") not in said
+
+
+def test_with_a_mosquitto_our_own_processes_know_their_password_by_themselves(tmp_path):
+    said = CliRunner().invoke(main, ["trackers", "add", "T1"], env={"DATA_DIR": str(tmp_path), **SECRET_OF_DIR}).output
+    assert "MQTT_URL=mqtt://transit-system@HOST:PORT" in said
+    full = broker.with_own_password(tmp_path, SECRET_OF_DIR["MQTT_URL"])
+    assert full == f"mqtt://transit-system:{own_secret(tmp_path, 'password')}@127.0.0.1:1883"
+    for other in ("mqtt://127.0.0.1", "mqtts://ingest@b:8883", "mqtt://transit-system:theirs@b", "b.example.org:1883", full):
+        assert broker.with_own_password(tmp_path, other) == other

@@ -32,6 +32,23 @@ def test_the_schemas_that_are_known_are_those_of_the_migrations() -> None:
     assert tuple(sorted(path.name.split("_")[0] for path in versions.glob("*.py"))) == module.SCHEMAS
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_database_file_and_what_sqlite_puts_beside_it_are_their_owners(tmp_path: Path, earlier: bool) -> None:
+    path = tmp_path / "transit.db"
+    if earlier:  # of a version that left it to the umask
+        engine = open_database(f"sqlite:///{path}")
+        migrate(engine)
+        engine.dispose()
+        path.chmod(0o644)
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO counters VALUES ('x', 1)"))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    engine.dispose()
+    assert modes == {"transit.db": 0o600, "transit.db-wal": 0o600, "transit.db-shm": 0o600}
+
+
 def test_to_migrate_again_changes_nothing(database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(text("INSERT INTO counters VALUES ('x', 1)"))

@@ -47,5 +47,6 @@ def test_days_long_past_are_forgotten(tmp_path):
     append_frame(tmp_path, "shown", EIGHT, b"new")
     append_frame(tmp_path, "shown", EIGHT - timedelta(days=93), b"old")
     append_frame(tmp_path, "shown", EIGHT - timedelta(days=92), b"kept")
+    assert forget_history(tmp_path, EIGHT.date(), None) == 0
     assert forget_history(tmp_path, EIGHT.date()) == 1
     assert len(list((tmp_path / "history").iterdir())) == 2

@@ -50,7 +50,7 @@ def test_every_table_has_its_end_or_its_bound():
     forgotten = {table for _, tables in FORGETTERS.values() for table in tables}
     assert forgotten | set(BOUNDED) >= set(metadata.tables)
     assert not forgotten & set(BOUNDED)
-    assert set(FORGETTERS) | {"promises"} == set(DEFAULT_DAYS)
+    assert set(FORGETTERS) | {"promises", "record"} == set(DEFAULT_DAYS)
 
 
 def test_reports_go_after_92_days_the_oldest_first(database):

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gps_ingest.operations.phone_settings import phone_links
+from gps_ingest.operations.phone_settings import WaysIn, phone_links
 from tests.builders import a_drive, a_network, a_report, at, every
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
@@ -519,12 +519,33 @@ def test_a_tracker_that_knocks_waits_to_be_let_in_and_is_approved_with_its_bus(t
 def test_each_app_of_a_phone_has_its_own_picture(town):
     """What OwnTracks and Traccar Client are told is tested with phone_settings."""
     town.step()
-    client = town.client(phone_links=partial(phone_links, mqtt_port=1883, receive_port=5055))
+    ways = WaysIn("bus.example.org", 8883, tls=True, receive_port=5055)
+    client = town.client(phone_links=partial(phone_links, ways=ways), broker_at=ways.broker_at)
     phone = tracker(client, "add", "driver7/phone").text
-    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', phone) == ["OwnTracks", "Traccar Client"]
+    assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', phone) == ["OwnTracks"]
+    assert '<b class="num">bus.example.org:8883 (TLS)</b>' in phone
     box = tracker(client, "add", "box7").text
     assert re.findall(r'alt="Kode QR berisi pengaturan ini, untuk ([^"]+)"', box) == ["Traccar Client"]
     assert "RECEIVE_PORT" in tracker(town.client(phone_links=lambda issued, host: {}), "add", "box8").text
+
+
+def test_of_trackers_that_nobody_knows_the_fifty_heard_last_are_shown_and_all_that_somebody_knows(town):
+    town.step()
+    client = town.client()
+    tracker(client, "add", "Z-known")
+    ids = [f"X{n:03}" for n in range(60)]
+    heard = [{"tracker_id": "Z-known", "last_received_at": town.now - timedelta(hours=2), "accepted": 1}]
+    heard += [{"tracker_id": name, "last_received_at": town.now - timedelta(minutes=n)} for n, name in enumerate(ids)]
+    with writing(town.engine) as connection:
+        before = len(load_tracker_map(connection))
+        for row in heard:
+            save_tracker_health(connection, [row])
+    page = client.get("/armada/pelacak").text
+    shown = re.findall(r'<h2 id="t-\d+">([^<]+)</h2>', page)
+    assert [name for name in shown if name.startswith("X")] == ids[:50]
+    assert "Z-known" in shown
+    assert len(shown) == before + 51
+    assert page.count('<p class="sub">dan 10 lagi</p>') == 2  # of those who wait, and of all
 
 
 @pytest.mark.parametrize(("minutes", "green"), [(4, True), (6, False)])

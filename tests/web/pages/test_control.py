@@ -10,6 +10,8 @@ import pytest
 from tests.builders import STRAIGHT, Way, a_city, a_drive, a_report, at, every
 from tests.control_cast import BACK, there_and_back
 from transit.store.departure_orders import load_departure_orders
+from transit.store.history import append_frame
+from transit.store.retention import parse_keep_days
 from web.live.process import Live
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -183,6 +185,24 @@ def test_positions_of_a_span_are_exported_and_a_formula_is_none(line):
     ways = line.client().get(f"/armada/putar.geojson?{span}&bus=BUS2").json
     assert [feature["properties"]["vehicle_id"] for feature in ways["features"]] == ["BUS2"]
     assert line.client().get("/armada/putar.csv?dari=2026-11-20T07:11&sampai=2026-11-23T07:12").status_code == 400
+
+
+@pytest.mark.parametrize(("record_days", "days", "status"), [(31, 31, 200), (31, 33, 422), (None, 1000, 200)])
+def test_the_playback_reaches_as_far_back_as_the_record_is_kept(line, record_days, days, status):
+    client = line.client(record_days=record_days)
+    asked = client.get(f"/armada/putar?t={line.now - timedelta(days=days):%Y-%m-%dT%H:%M}")
+    assert asked.status_code == status
+    assert ("31 hari" in asked.text) is (status == 422)
+
+
+def test_the_record_is_kept_as_long_as_keep_days_says(line):
+    live = Live(line.engine, line.folder, parse_keep_days("record=2"))
+    append_frame(line.folder, "shown", line.now - timedelta(days=4), b"old")
+    append_frame(line.folder, "shown", line.now - timedelta(days=2), b"kept")
+    live.step(line.now)
+    days = {path.name for path in (line.folder / "history").iterdir()}
+    assert f"{line.now - timedelta(days=4):%Y-%m-%d}" not in days
+    assert f"{line.now - timedelta(days=2):%Y-%m-%d}" in days
 
 
 def test_what_was_shown_outlives_a_restart_and_ninety_days(line):
