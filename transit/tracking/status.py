@@ -28,7 +28,7 @@ OFF_SIGMAS = 3.0  # least distance for off route, in usual errors of a fix
 OFF_CLIPPED = 2.0  # larger offsets count as this many times the limit, so that smoothing does not delay the return
 BACK_WITHIN = 0.7  # within this share of the limit a vehicle is back on its line
 DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
-DETOUR_NAMED_S = 5400.0  # unless its trip is still named: a road may be closed, a line drawn wrong
+DETOUR_NAMED_S = 5400.0  # unless its trip or its line is still named: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
 # Who came upon a line farther than START_M from its start has a trip to leave only after following it for FOLLOWED_M.
@@ -278,7 +278,7 @@ def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple
     if published is not None and before.left is None and out >= OUT:
         closure = _closure_of(evidence, before, published)
     if closure.left is not None:
-        is_named = evidence.context.hint.trip_id == closure.left.trip.trip_id
+        is_named = _names(evidence, closure.left.trip, closure.left.pattern_id)
         if t - closure.left.at <= (DETOUR_NAMED_S if is_named else DETOUR_S):
             return _beside_its_line(evidence, closure.left, out, is_named), closure
         closure = closure._replace(ended=closure.left.trip, left=None)
@@ -324,10 +324,14 @@ def _beside_its_line(evidence: _Evidence, left: AbandonedTrip, out: float, is_na
 
 def _is_named(evidence: _Evidence, chosen: Hypothesis) -> bool:
     """Whether somebody named the trip that a vehicle is on, or its line."""
+    return chosen.trip is not None and _names(evidence, chosen.trip, chosen.pattern_id)
+
+
+def _names(evidence: _Evidence, trip: TripInstance, pattern_id: str) -> bool:
     hint, patterns = evidence.context.hint, evidence.matcher.patterns
     if hint.trip_id is not None and hint.trip_id in patterns.pattern_of:
-        return chosen.trip is not None and chosen.trip.trip_id == hint.trip_id
-    return hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id == hint.route_id
+        return trip.trip_id == hint.trip_id
+    return hint.route_id is not None and patterns.by_id[pattern_id].route_id == hint.route_id
 
 
 def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:

@@ -119,8 +119,12 @@ def arrival_errors_s(whole: Replayed) -> float:
     return max(abs(after - before) for rows in said.values() for before, after in pairwise(rows))
 
 
-def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_taken_up_again_at_once() -> None:
-    whole = replayed("told_trip_leaves_drawn_line")
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_taken_up_again_at_once(assignment: str) -> None:
+    """With its line alone named, too: it was on one trip of it when it left."""
+    whole = replayed("told_trip_leaves_drawn_line", assignment)
+    if assignment == "route":  # at its last stop it waits for the trip back
+        whole = Replayed(whole.matches[:-1], whole.predictions)
     assert whole.trips == {"T00"}
     assert set(whole.statuses) == {"layover", "on_trip", "off_route"}
     back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
@@ -134,8 +138,9 @@ def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_take
         assert {t for t in away if t > away[0] + 900} <= whole.promised(stop_sequence)
 
 
-def test_what_is_said_of_a_bus_off_its_line_is_less_sure() -> None:
-    whole = replayed("told_trip_leaves_drawn_line")
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+def test_what_is_said_of_a_bus_off_its_line_is_less_sure(assignment: str) -> None:
+    whole = replayed("told_trip_leaves_drawn_line", assignment)
     back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
     back_at = float(whole.matches[back]["reported_at"])
     width = {
