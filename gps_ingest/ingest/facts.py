@@ -111,9 +111,7 @@ class Ingest:
             else:
                 fixes += self._receive(_read(message), message, batch)
         with writing(self.engine) as connection:
-            new = self.stored.select_new(
-                connection, fixes, lambda tracker_id: batch.refuse(tracker_id, Rejection.DUPLICATE.value)
-            )
+            new = self.stored.select_new(connection, fixes, batch.refuse)
             for received in self._in_order(new):
                 self._drive(received, batch)
             if new:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from gps_ingest.ingest.batch import ReceivedFix
+from transit.operations.recent_outcomes import TIME_AGAIN
+from transit.plan.geometry import distance_m
 from transit.store.database import Connection
-from transit.store.reports import known_fixes, newest_fix_at
+from transit.store.reports import known_fixes, newest_fix_at, places_at
+from transit.tracking.report import Rejection
+
+APART_M = 150.0  # two reports of one time this far apart are two: more than three decimals round
+NEXT = timedelta(microseconds=1)  # by which the second is stored later: a time belongs to one report
+TIMES_AGAIN = 4  # a time is looked for so often: a clock is not set back onto the same second over and over
+Key = tuple[str, datetime]  # tracker_id, fix_at
+Place = tuple[float, float]  # lat, lon
 
 
 class StoredFixes:
@@ -15,21 +25,47 @@ class StoredFixes:
 
     def __init__(self) -> None:
         self._newest: dict[str, datetime | None] = {}  # tracker_id -> fix_at
+        self._last: dict[str, datetime] = {}  # tracker_id -> fix_at of the report that came last
 
     def select_new(
-        self, connection: Connection, fixes: Sequence[ReceivedFix], on_duplicate: Callable[[str], None]
+        self, connection: Connection, fixes: Sequence[ReceivedFix], refuse: Callable[[str, str], None]
     ) -> list[ReceivedFix]:
-        """Without the reports that are stored, or that stand twice here. on_duplicate: is called with the tracker_id."""
+        """Without the reports that are stored, or that stand twice here. refuse: is called with the tracker_id and the reason.
+
+        A report with a time that is stored, from another place, is none of them: its clock was set back (_again); unless that
+        is the time of the report before it, too: then its time stands still.
+        """
         doubtful = {received.key for received in fixes if not self._is_newest(connection, received)}
         stored = known_fixes(connection, doubtful) if doubtful else set()
+        here: dict[Key, Place] = {}
         new = []
         for received in fixes:
+            before, self._last[received.tracker_id] = self._last.get(received.tracker_id), received.fix.fix_at
+            one: ReceivedFix | None = received
             if received.key in stored:
-                on_duplicate(received.tracker_id)
-                continue
-            stored.add(received.key)
-            new.append(received)
+                one = None if before == received.fix.fix_at else self._again(connection, received, here)
+                refuse(received.tracker_id, Rejection.DUPLICATE.value if one is None else TIME_AGAIN)
+            if one is not None:
+                stored.add(one.key)
+                here[one.key] = (one.fix.lat, one.fix.lon)
+                new.append(one)
         return new
+
+    def _again(self, connection: Connection, received: ReceivedFix, here: Mapping[Key, Place]) -> ReceivedFix | None:
+        """A report from another place at a time that is stored, with a time of its own some microseconds later.
+
+        None: the same report again. here: what came with it.
+        """
+        tracker_id, fix = received.tracker_id, received.fix
+        times = [fix.fix_at + n * NEXT for n in range(TIMES_AGAIN)]
+        places = places_at(connection, tracker_id, times)
+        places |= {at: here[tracker_id, at] for at in times if (tracker_id, at) in here}
+        for at in times:
+            if at not in places:
+                return replace(received, fix=replace(fix, fix_at=at, tracker_at=fix.tracker_at or fix.fix_at))
+            if distance_m(*places[at], fix.lat, fix.lon) < APART_M:
+                return None
+        return None
 
     def note_commit(self, stored: Sequence[ReceivedFix]) -> None:
         """They are in the database now."""
@@ -41,6 +77,7 @@ class StoredFixes:
     def forget(self) -> None:
         """Nothing is sure any more: the database is asked again."""
         self._newest.clear()
+        self._last.clear()
 
     def _is_newest(self, connection: Connection, received: ReceivedFix) -> bool:
         if received.tracker_id not in self._newest:

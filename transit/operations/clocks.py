@@ -21,8 +21,10 @@ ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
 ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # an offset this near to ROUND_WEEKS is a week rollover: no other fault is 20 years
 HOUR_S = 3600.0
+_AND = {True: "_and_ahead", False: "_and_behind"}  # of LOCAL_TIME: on which side of the zone a clock is
 ZONES_H = (-12, 14)  # range of the world's zones, hours ahead of UTC: a device may be set to another one than the city's
 ZONE_ALIKE_S = 120.0  # an offset this near to a zone's is local time sent as UTC
+DRIFT_S = 600.0  # and one this near to the city's zone, or to twice that, is so with a clock that goes wrong besides
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -63,6 +65,10 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
         return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, rollover)
     if _is_a_zone(ahead_s, facts):
         return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, figures)
+    zone_s = _drifted_zone_s(ahead_s, facts)
+    if zone_s:
+        drift = {"zone_s": zone_s, "rest_s": ahead_s - zone_s, "case": figures["case"] + _AND[ahead_s > zone_s]}
+        return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, drift)
     kind = TroubleKind.CLOCK_CORRECTED if is_correctable(row.clock_offset_s) else TroubleKind.CLOCK_TOO_WRONG
     return Trouble(kind, row.tracker_id, row.last_received_at, figures)
 
@@ -72,12 +78,23 @@ def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
 
     A clock ahead of UTC sends local time as UTC; one behind it subtracts the zone twice.
     """
-    zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
-    zone_s = zone.total_seconds() if zone else 0.0
+    zone_s = _zone_s(facts)
     if zone_s and abs(abs(ahead_s) - abs(zone_s)) < ZONE_ALIKE_S:
         return True
     hours = round(ahead_s / HOUR_S)
     return hours != 0 and ZONES_H[0] <= hours <= ZONES_H[1] and abs(ahead_s - hours * HOUR_S) < ZONE_ALIKE_S
+
+
+def _drifted_zone_s(ahead_s: float, facts: FleetFacts) -> float:
+    """The city's zone, or twice that, if a clock is off by about so much (seconds, below 0 where it is behind); else 0."""
+    zone_s = _zone_s(facts)
+    zones_s = (zone_s, -zone_s, 2.0 * zone_s, -2.0 * zone_s) if abs(zone_s) >= 2.0 * DRIFT_S else ()
+    return min((near for near in zones_s if abs(ahead_s - near) <= DRIFT_S), key=lambda near: abs(ahead_s - near), default=0.0)
+
+
+def _zone_s(facts: FleetFacts) -> float:
+    zone = facts.now.astimezone(ZoneInfo(facts.timezone)).utcoffset()
+    return zone.total_seconds() if zone else 0.0
 
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from transit.operations import clocks
 from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
-from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN
+from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN, TIME_AGAIN
 from transit.operations.service_hours import is_in_service
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
@@ -39,6 +39,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             yield from _without_vehicle(row, facts.now)
         else:
             yield from _on_vehicle(row, facts, in_service)
+        if row.recent.since(facts.now - REFUSED_LATELY)[TIME_AGAIN]:
+            yield Trouble(TroubleKind.CLOCK_SET_BACK, row.tracker_id, row.last_received_at)
         yield from _refused(row, facts.now, time_is_told)
 
 

@@ -78,6 +78,7 @@ class TroubleKind(StrEnum):
     WEEK_ROLLOVER = "week_rollover"
     LOCAL_TIME = "local_time"
     CLOCK_TOO_WRONG = "clock_too_wrong"
+    CLOCK_SET_BACK = "clock_set_back"
     CLOCK_CORRECTED = "clock_corrected"
     PARKED = "parked"  # not shown to riders
     STANDING = "standing"  # shown to riders without minutes

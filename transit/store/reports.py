@@ -39,6 +39,12 @@ def _known_of(connection: Connection, tracker_id: str, fixes: Sequence[datetime]
         yield from connection.execute(of_tracker.where(reports.c.fix_at.in_(fixes[n : n + CHUNK]))).scalars()
 
 
+def places_at(connection: Connection, tracker_id: str, fixes: Sequence[datetime]) -> dict[datetime, tuple[float, float]]:
+    """Where a tracker's stored reports lie: fix_at -> lat, lon. fixes: a few."""
+    rows = select(reports.c.fix_at, reports.c.lat, reports.c.lon).where(reports.c.tracker_id == tracker_id)
+    return {row.fix_at: (row.lat, row.lon) for row in connection.execute(rows.where(reports.c.fix_at.in_(fixes)))}
+
+
 def load_reports(connection: Connection, vehicle_id: str, since: datetime, until: datetime) -> list[AvlReport]:
     """What a vehicle reported between two moments (both included), by the time of the fix."""
     table = reports.c

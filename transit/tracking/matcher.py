@@ -151,8 +151,9 @@ class Matcher:
             if moved_m >= STILL_M and not fix.is_tremor:
                 self._move(belief, fix, moved_m, context)
             else:
-                for hypothesis in belief.hypotheses:
-                    hypothesis.drives_since = None
+                if fix.is_tremor or fix.t - belief.t >= RHYTHM_S:
+                    for hypothesis in belief.hypotheses:
+                        hypothesis.drives_since = None
                 if fix.is_tremor:
                     self._stand(belief, fix)
             self._end_trips(belief, fix, context)
@@ -292,9 +293,10 @@ class Matcher:
         away_m = _away_m(step.fix, pattern.stop_xy[0])
         score = self._at_terminal(pattern, away_m, step.share)
         since = None
-        if step.moved_m > WAITS_BELOW_MPS * step.elapsed_s and not is_named:
+        since_s, moved_m = _pace(step)
+        if moved_m > WAITS_BELOW_MPS * since_s and not is_named:
             score += DRIVES * step.share
-            since = step.fix.t - step.elapsed_s if old.drives_since is None else old.drives_since
+            since = step.fix.t - since_s if old.drives_since is None else old.drives_since
             if step.fix.t - since >= DRIVES_S:
                 return
         times = NAMED_REACHES if is_named or not pattern.has_shape else 1.0
@@ -580,6 +582,14 @@ def _drives_since(belief: Belief, fix: Observation) -> float | None:
         return None
     t, x, y = belief.before
     return t if hypot(fix.x - x, fix.y - y) > WAITS_BELOW_MPS * (fix.t - t) else None
+
+
+def _pace(step: Step) -> tuple[float, float]:
+    """Seconds and metres over which a vehicle's pace is known: since the last fix or, where fixes are dense, RHYTHM_S and more."""
+    if step.elapsed_s >= RHYTHM_S:
+        return step.elapsed_s, step.moved_m
+    t, x, y = step.before
+    return step.fix.t - t, hypot(step.fix.x - x, step.fix.y - y)
 
 
 def _mean_m(old: Hypothesis, place: OnLine, step: Step) -> float:

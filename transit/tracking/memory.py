@@ -27,6 +27,7 @@ class Memory(msgspec.Struct, array_like=True):
     detours: tuple[Detour, ...] = ()
     off_plan: OffPlan | None = None
     accuracy: AccuracyTrust | None = None
+    trail: list[tuple[float, float, float]] = []  # Unix seconds, metres east and north: fixes RHYTHM_S apart, oldest first
 
 
 FORMAT = b"\x05"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place

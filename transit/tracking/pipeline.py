@@ -24,11 +24,11 @@ from transit.tracking.detours import (
     with_return,
 )
 from transit.tracking.field_trust import MOVING_MPS, observe_fields
-from transit.tracking.hypotheses import AssignmentContext, Observation, close_trips
-from transit.tracking.matcher import Matcher
+from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
+from transit.tracking.matcher import FixPlace, Matcher
 from transit.tracking.memory import Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
-from transit.tracking.report import AvlReport, Rejection, screen
+from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
@@ -37,6 +37,7 @@ from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
 STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
+TRAIL = 8  # fixes remembered, from which the way of a vehicle is told anew
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
@@ -138,7 +139,10 @@ class Pipeline:
         fix = fix._replace(
             is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y), unseen_since=unseen_since(memory.standing, t)
         )
+        if memory.belief is None:
+            memory.belief = self._along_trail(memory, context)
         memory.belief = self.matcher.step(memory.belief, fix, context)
+        memory.trail = _with_fix(memory.trail, fix)
         rounding_m = rounded_to_m(memory.standing)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, rounding_m)
         close_trips(memory.belief, closure)
@@ -172,7 +176,7 @@ class Pipeline:
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
         if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in HOLDING:
-            memory.belief = None  # it rested on a field that is no longer believed
+            memory.belief = None  # it rested on a field that is no longer believed: made anew by _along_trail
         return Observation(
             t=report.reported_at.timestamp(),
             x=x,
@@ -180,6 +184,13 @@ class Pipeline:
             bearing=report.bearing if moving and weight > 0.0 else None,
             bearing_weight=weight,
         )
+
+    def _along_trail(self, memory: Memory, context: AssignmentContext) -> Belief | None:
+        """The belief that a vehicle's last fixes would have brought without any bearing; None for one first seen."""
+        belief: Belief | None = None
+        for t, x, y in memory.trail:
+            belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None), context)
+        return belief
 
     def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
         """Three functions of a trip: whether another vehicle has it, whether that is under way on it, and how late it is."""
@@ -380,6 +391,12 @@ def _publish(verdict: Verdict, t: float, before: PublishedStatus | None) -> Publ
         t=t,
         from_m=min(before.from_m, along_m) if before is not None and goes_on else along_m,
     )
+
+
+def _with_fix(trail: list[FixPlace], fix: Observation) -> list[FixPlace]:
+    if trail and fix.t - trail[-1][0] < RHYTHM_S:
+        return trail
+    return [*trail, (fix.t, fix.x, fix.y)][-TRAIL:]
 
 
 def _is_silent(state: VehicleState, report: AvlReport) -> bool:

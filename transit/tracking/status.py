@@ -12,7 +12,7 @@ from transit.plan.patterns import Pattern
 from transit.plan.planned_times import has_planned_times
 from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis, TripClosure
 from transit.tracking.likelihood import sigma_m
-from transit.tracking.matcher import ARRIVED_M, Matcher
+from transit.tracking.matcher import ARRIVED_M, ON_LINE_SIGMAS, Matcher
 from transit.tracking.state import VehicleStatus
 from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
 
@@ -28,11 +28,12 @@ OFF_SIGMAS = 3.0  # least distance for off route, in usual errors of a fix
 OFF_CLIPPED = 2.0  # larger offsets count as this many times the limit, so that smoothing does not delay the return
 BACK_WITHIN = 0.7  # within this share of the limit a vehicle is back on its line
 DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
-DETOUR_NAMED_S = 5400.0  # unless its trip is still named: a road may be closed, a line drawn wrong
+DETOUR_NAMED_S = 5400.0  # unless its trip or its line is still named: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
 # Who came upon a line farther than START_M from its start has a trip to leave only after following it for FOLLOWED_M.
 START_M, FOLLOWED_M = 300.0, 500.0
+COMES_S = 60.0  # who is out of service, and for less at a terminal and not at its stop, may only pause on its way
 LAYOVER_S = 3600.0  # a vehicle whose trip begins later than this is not in layover
 # A vehicle that appears on another line, or out of service, has ended its trip if it was within so many stop spacings of the
 # end; a spacing counts as at least LEAST_SPACING_M.
@@ -98,7 +99,7 @@ def judge(
 
     rounding_m: the step to which the fixes are rounded; rounding alone puts one half a step off its line.
 
-    1. No hypothesis is likely enough: no trip.
+    1. No hypothesis is likely enough, or it begins beside its line (_begins_beside): no trip.
     2. At the end of a loop before and at its beginning now: the trip has ended; no trip until one is chosen again.
     3. Near the end of its trip before and on another line now: the trip has ended.
     4. It waits: layover, unless it drives about out of service or its departure is too far ahead.
@@ -110,12 +111,14 @@ def judge(
     chosen, share = _choose(evidence)
     if chosen is None:
         return _without_trip(evidence, before, share)
+    if _begins_beside(evidence, chosen):
+        return _without_trip(evidence, before, 0.0)
     if published is not None and _begins_again(evidence, chosen, published):
         return _without_trip(evidence, TripClosure(published.trip, belief.left, begins_again=True), 0.0)
     if published is not None and _has_changed_over(evidence, chosen, published):
         before = before._replace(ended=published.trip)
     if chosen.waiting:
-        if _drives_about(chosen, published, before) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
+        if _drives_about(evidence, chosen, before) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
             return _without_trip(evidence, before, share)
         return _on_trip(evidence, chosen, VehicleStatus.LAYOVER, share), before
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
@@ -141,6 +144,16 @@ def _on_trip(evidence: _Evidence, chosen: Hypothesis, status: VehicleStatus, sha
     )
 
 
+def _begins_beside(evidence: _Evidence, chosen: Hypothesis) -> bool:
+    """Whether a vehicle without a trip would be put on one by a fix beside its line; on a named one it may begin so."""
+    published = evidence.published
+    if chosen.waiting or _is_named(evidence, chosen) or (published is not None and published.trip is not None):
+        return False
+    pattern = evidence.pattern(chosen.pattern_id)
+    usual_m = sigma_m(pattern, pattern.line.segment_at(chosen.along_m), chosen.along_m)
+    return chosen.off_m > ON_LINE_SIGMAS * usual_m + 0.5 * evidence.rounding_m
+
+
 def _has_changed_over(evidence: _Evidence, chosen: Hypothesis, published: PublishedStatus) -> bool:
     """Whether a vehicle that was near the end of its trip is on another line now."""
     pattern = evidence.matcher.patterns.by_id.get(published.pattern_id)
@@ -149,13 +162,18 @@ def _has_changed_over(evidence: _Evidence, chosen: Hypothesis, published: Publis
     return published.along_m > pattern.end_m - LAST_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
 
 
-def _drives_about(chosen: Hypothesis, published: PublishedStatus | None, closure: TripClosure) -> bool:
-    """Whether a vehicle near a first stop drives, and neither waited there before nor has come to the end of its trip."""
-    if published is None or chosen.drives_since is None:
+def _drives_about(evidence: _Evidence, chosen: Hypothesis, closure: TripClosure) -> bool:
+    """Whether a vehicle near a first stop drives by, and neither waited there before nor has come to the end of its trip."""
+    published, anchor = evidence.published, evidence.belief.anchor
+    if published is None:
         return False
+    is_out = published.status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
+    if chosen.drives_since is None:
+        has_come = anchor is not None and evidence.t - anchor[0] < COMES_S and chosen.off_m > ARRIVED_M
+        return is_out and has_come and not _is_named(evidence, chosen)
     is_elsewhere = published.is_under_way and published.pattern_id != chosen.pattern_id
     has_left = is_elsewhere and published.trip != closure.ended
-    return has_left or published.status in (VehicleStatus.DEADHEAD, VehicleStatus.UNASSIGNED)
+    return has_left or is_out
 
 
 def _longest_layover_s(evidence: _Evidence, chosen: Hypothesis) -> float:
@@ -260,7 +278,7 @@ def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple
     if published is not None and before.left is None and out >= OUT:
         closure = _closure_of(evidence, before, published)
     if closure.left is not None:
-        is_named = evidence.context.hint.trip_id == closure.left.trip.trip_id
+        is_named = _names(evidence, closure.left.trip, closure.left.pattern_id)
         if t - closure.left.at <= (DETOUR_NAMED_S if is_named else DETOUR_S):
             return _beside_its_line(evidence, closure.left, out, is_named), closure
         closure = closure._replace(ended=closure.left.trip, left=None)
@@ -306,10 +324,14 @@ def _beside_its_line(evidence: _Evidence, left: AbandonedTrip, out: float, is_na
 
 def _is_named(evidence: _Evidence, chosen: Hypothesis) -> bool:
     """Whether somebody named the trip that a vehicle is on, or its line."""
+    return chosen.trip is not None and _names(evidence, chosen.trip, chosen.pattern_id)
+
+
+def _names(evidence: _Evidence, trip: TripInstance, pattern_id: str) -> bool:
     hint, patterns = evidence.context.hint, evidence.matcher.patterns
     if hint.trip_id is not None and hint.trip_id in patterns.pattern_of:
-        return chosen.trip is not None and chosen.trip.trip_id == hint.trip_id
-    return hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id == hint.route_id
+        return trip.trip_id == hint.trip_id
+    return hint.route_id is not None and patterns.by_id[pattern_id].route_id == hint.route_id
 
 
 def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:

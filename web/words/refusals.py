@@ -9,6 +9,7 @@ def refusal_word(reason: str) -> str:
     """reason: as it is counted (docs/TRACKERS.md); one that we do not know stays as it is."""
     return {
         "duplicate": gettext("came twice"),
+        "time_again": gettext("time sent before"),
         "future": gettext("clock ahead"),
         "too_old": gettext("too old"),
         "out_of_order": gettext("came after newer ones"),

@@ -31,6 +31,11 @@ class Words(NamedTuple):
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
+    Kind.CLOCK_SET_BACK: Words(
+        "The clock of tracker %(subject)s was set back: it sends times again that it had sent from other places.",
+        "Nothing, if its clock is right now: its place is live again after a few reports. "
+        "If it comes often, let the device set its clock by GPS.",
+    ),
     Kind.DATABASE_AWAY: Words(
         "The database cannot be reached: %(said)s.",
         "Check DATABASE_URL. Where it is broken, python app.py restore moves it aside and takes the newest backup.",
@@ -347,6 +352,26 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The clock of tracker %(subject)s is %(wrong_s)s behind, as a time zone is: "
         "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device; its times are useless until then.",
+    ),
+    (Kind.LOCAL_TIME, "ahead_and_ahead"): Words(
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(zone_s)s ahead, as its time zone is, "
+        "and %(rest_s)s ahead besides.",
+        "Set its time zone to UTC+0 in the device, and its time; its reports are refused until then.",
+    ),
+    (Kind.LOCAL_TIME, "ahead_and_behind"): Words(
+        "Tracker %(subject)s sends local time as if it were UTC: its clock is %(zone_s)s ahead, as its time zone is, "
+        "and %(rest_s)s behind besides.",
+        "Set its time zone to UTC+0 in the device, and its time; its reports are refused until then.",
+    ),
+    (Kind.LOCAL_TIME, "behind_and_ahead"): Words(
+        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(rest_s)s ahead besides: "
+        "it takes its zone off a time that is UTC already.",
+        "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
+    ),
+    (Kind.LOCAL_TIME, "behind_and_behind"): Words(
+        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(rest_s)s behind besides: "
+        "it takes its zone off a time that is UTC already.",
+        "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
     ),
     (Kind.CLOCK_TOO_WRONG, "ahead"): Words(
         "The clock of tracker %(subject)s is %(wrong_s)s ahead: too much to be corrected.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from math import inf
 
@@ -104,6 +105,32 @@ def test_the_same_report_twice_is_stored_once_and_counted_as_duplicate(desk):
     assert len(desk.stored()) == len(drive)
     assert desk.health().refusals == {"duplicate": len(drive)}
     assert desk.health().accepted == len(drive)
+
+
+def test_of_a_clock_that_is_set_back_onto_stored_seconds_no_report_is_lost_and_the_bus_is_live_again_at_once(desk):
+    """Its clock was four minutes ahead, and corrected; it is set right while the bus drives on."""
+    drive = a_drive(to_m=4000)
+    before, after = drive[:34], drive[34:]
+    desk.hears(desk.says(before, clock_s=240.0)).hears(desk.says(after))
+    again = sum(row.fix_at.microsecond == 1 for row in desk.stored())
+    assert again > 10
+    assert len(desk.stored()) == len(drive)
+    assert len({(row.lat, row.lon) for row in desk.stored()}) == len(drive)
+    assert {reason: count for reason, count in desk.health().refusals.items() if reason != "future"} == {
+        "time_again": again,
+        "out_of_order": 5,  # until the clock is known anew
+    }
+    assert desk.state().report.lon == pytest.approx(after[-1].lon)
+    desk.hears(desk.says(after))  # the broker brings all of it once more
+    assert len(desk.stored()) == len(drive)
+
+
+def test_a_device_whose_time_stands_still_has_one_report(desk):
+    drive = a_drive(to_m=1800)
+    frozen = [replace(report, reported_at=drive[10].reported_at) for report in drive[11:]]
+    desk.hears(desk.says([*drive[:11], *frozen]))
+    assert len(desk.stored()) == 11
+    assert desk.health().refusals == {"duplicate": len(frozen)}
 
 
 def test_a_report_that_comes_twice_in_one_batch_is_stored_once(desk):

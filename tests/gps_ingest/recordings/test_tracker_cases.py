@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from gps_ingest.recordings.replay import open_recording, replay
 from gtfs.reader import read_network
+from transit.plan.patterns import patterns_of
 
 CASES = Path(__file__).parents[2] / "cases" / "trackers"
 EVERY_S = 60
+NINE = 1795658400  # 26 November 2026, 09:00 at the sample network's place
 Row = dict[str, str]
 
 
@@ -56,11 +60,14 @@ def altered(case: str, change: Callable[[Row], Row], assignment: str = "trip") -
     """A case of the same kind: each row of this one changed."""
     folder = CASES / case
     feed = folder / "gtfs.zip"
-    network = read_network(feed if feed.exists() else CASES / "sample.zip")
-    predictions, matches = io.StringIO(), io.StringIO()
     with open_recording(folder / "reports.csv") as recorded:
-        rows = (change(dict(row)) for row in recorded)
-        replay(network, rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=EVERY_S)
+        return played((change(dict(row)) for row in recorded), assignment, feed if feed.exists() else CASES / "sample.zip")
+
+
+def played(rows: Iterable[Row], assignment: str = "trip", feed: Path = CASES / "sample.zip") -> Replayed:
+    predictions, matches = io.StringIO(), io.StringIO()
+    network = read_network(feed)
+    replay(network, rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=EVERY_S)
     said, placed = (list(csv.DictReader(io.StringIO(text.getvalue()))) for text in (predictions, matches))
     return Replayed(placed, said)
 
@@ -112,8 +119,12 @@ def arrival_errors_s(whole: Replayed) -> float:
     return max(abs(after - before) for rows in said.values() for before, after in pairwise(rows))
 
 
-def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_taken_up_again_at_once() -> None:
-    whole = replayed("told_trip_leaves_drawn_line")
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_taken_up_again_at_once(assignment: str) -> None:
+    """With its line alone named, too: it was on one trip of it when it left."""
+    whole = replayed("told_trip_leaves_drawn_line", assignment)
+    if assignment == "route":  # at its last stop it waits for the trip back
+        whole = Replayed(whole.matches[:-1], whole.predictions)
     assert whole.trips == {"T00"}
     assert set(whole.statuses) == {"layover", "on_trip", "off_route"}
     back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
@@ -127,8 +138,9 @@ def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_take
         assert {t for t in away if t > away[0] + 900} <= whole.promised(stop_sequence)
 
 
-def test_what_is_said_of_a_bus_off_its_line_is_less_sure() -> None:
-    whole = replayed("told_trip_leaves_drawn_line")
+@pytest.mark.parametrize("assignment", ["trip", "route"])
+def test_what_is_said_of_a_bus_off_its_line_is_less_sure(assignment: str) -> None:
+    whole = replayed("told_trip_leaves_drawn_line", assignment)
     back = len(whole.statuses) - whole.statuses[::-1].index("off_route")
     back_at = float(whole.matches[back]["reported_at"])
     width = {
@@ -202,3 +214,54 @@ def test_a_stale_point_elsewhere_never_wins_either() -> None:
     whole = altered("replay_STALE", lambda row: {**row, "lat": "3.6200", "lon": "98.4900"} if row["lat"] == "3.631638" else row)
     assert Counter(whole.statuses)["rejected:jump"] == len(whole.matches) // 2
     assert whole.trips == {"", "biru-ke-timur"}
+
+
+def loop_driven_backwards(share: float, every_s: int, mps: float, bearing: str, pause_s: float = 10.0) -> list[tuple[float, Row]]:
+    """(metres along, row) of a bus that enters `lingkar` at this share of it, drives against it and pauses at its stops."""
+    patterns = patterns_of(read_network(CASES / "sample.zip"))
+    pattern = patterns.of_trip("lingkar-putar")
+    begin_m, rng = share * pattern.end_m, Random(1)
+    marks = [begin_m, *(metres for metres in reversed(pattern.stop_dist_m) if metres < begin_m)]
+    times, metres = [0.0], [begin_m]
+    for before, after in pairwise(marks):
+        times += [times[-1] + (before - after) / mps, times[-1] + (before - after) / mps + pause_s]
+        metres += [after, after]
+    rows = []
+    for t in range(0, int(times[-1]), every_s):
+        along_m = float(np.interp(t, times, metres))
+        x, y = (float(np.interp(along_m, pattern.line.at, axis)) for axis in (pattern.line.xs, pattern.line.ys))
+        lat, lon = patterns.plane.lat_lon(x + rng.gauss(0.0, 4.0), y + rng.gauss(0.0, 4.0))
+        row = {"vehicle_id": "B", "timestamp": str(NINE + t), "lat": f"{lat:.6f}", "lon": f"{lon:.6f}", "bearing": bearing}
+        rows.append((along_m, row))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("share", "every_s", "mps", "bearing", "pause_s"),
+    [
+        (0.93, 10, 7.0, "0", 10.0),  # its bearing loses its trust when the bus is on the street of `hijau` already
+        (0.93, 30, 7.0, "0", 10.0),
+        (0.93, 60, 5.0, "", 10.0),  # at its second fix 77 m beside the loop
+        (1.0, 1, 7.0, "", 10.0),  # fixes so dense that none lies far from the one before
+        (1.0, 2, 5.0, "0", 10.0),
+        (0.96, 5, 5.0, "", 30.0),  # it pauses at a stop that lies within its terminal
+    ],
+)
+def test_however_a_loop_is_driven_backwards_nobody_is_promised_it_on_the_way(
+    share: float, every_s: int, mps: float, bearing: str, pause_s: float
+) -> None:
+    drive = loop_driven_backwards(share, every_s, mps, bearing, pause_s)
+    whole = played([row for _, row in drive])
+    on_the_way = [status for status, (along_m, _) in zip(whole.statuses, drive, strict=True) if 250.0 < along_m < 3400.0]
+    assert set(on_the_way) <= {"deadhead", "unassigned"}
+    under_way = {NINE + n * every_s for n, (along_m, _) in enumerate(drive) if 250.0 < along_m < 3400.0}
+    assert not {row["made_at"] for row in whole.predictions if min(under_way) < int(row["made_at"]) <= max(under_way)}
+
+
+def test_who_is_first_seen_on_a_street_that_another_line_drives_that_way_leaves_its_board_with_the_street() -> None:
+    """From 0.9 of the loop backwards the first 280 m are driven by `hijau` that way: nothing tells the bus from one of `hijau`."""
+    drive = loop_driven_backwards(0.9, 10, 7.0, "")
+    whole = played([row for _, row in drive])
+    assert whole.trips == {"", "hijau-ke-selatan"}
+    beyond = [status for status, (along_m, _) in zip(whole.statuses, drive, strict=True) if 250.0 < along_m < 2750.0]
+    assert set(beyond) <= {"deadhead", "unassigned"}

@@ -187,6 +187,12 @@ def frozen_receiver(control):
     return control.plays([*whole[:40], *frozen, *whole[58:]], speed=6.0)
 
 
+def clock_set_back(control):
+    """By two minutes, while the bus drives on."""
+    whole = drive()
+    return control.plays(whole[:30], speed=6.0).plays(whole[30:50], clock_s=-120.0, speed=6.0)
+
+
 def some_refused(control):
     control.plays(drive(to_m=1200.0))
     return control.publish("transbinjai/v1/trackers/T1/position", b'{"latitude": 3,6}')
@@ -355,7 +361,7 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
-    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
+    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, clock_set_back, some_refused, field_unusable, never_on_trip,
     assignment_unknown,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong,
@@ -376,6 +382,7 @@ COMES_WITH = {  # what else is rightly told of the same scene
     Kind.MORE_UNMAPPED: {Kind.NEVER_HEARD, Kind.NEVER_REPORTED, Kind.UNMAPPED, Kind.SOME_REFUSED, Kind.MOSTLY_REFUSED},
     Kind.SHARED_VEHICLE: {Kind.NEVER_HEARD},
     Kind.DEPARTURE_UNSEEN: {Kind.NEVER_HEARD},
+    Kind.CLOCK_SET_BACK: {Kind.CLOCK_CORRECTED},
 }
 
 

@@ -16,6 +16,7 @@ from transit.store.database import writing
 from transit.store.tables import tracker_health
 from transit.store.trackers import map_tracker
 from transit.tracking.trip_choice import AssignmentHint
+from web.words.troubles import wrong
 
 SEVEN_HOURS_S = 7 * 3600.0
 TOPIC = "transbinjai/v1/trackers/T1/position"
@@ -40,6 +41,11 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
         (-3 * 3600.0, Kind.LOCAL_TIME),
         (-13 * 3600.0, Kind.CLOCK_TOO_WRONG),  # no zone is so far west
         (-6.5 * 3600.0, Kind.CLOCK_TOO_WRONG),
+        (3 * 3600.0 + 1200.0, Kind.CLOCK_TOO_WRONG),
+        (7 * 3600.0 + 660.0, Kind.CLOCK_TOO_WRONG),  # further off than a clock drifts unnoticed
+        (6 * 3600.0 + 3360.0, Kind.LOCAL_TIME),  # 6 h 56 min
+        (-7 * 3600.0 - 540.0, Kind.LOCAL_TIME),
+        (-14 * 3600.0 + 300.0, Kind.LOCAL_TIME),  # its zone taken off twice
         (-1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
         (-2048 * 7 * 86400.0, Kind.WEEK_ROLLOVER),
         (1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # in the future
@@ -55,6 +61,19 @@ def test_a_clock_is_told_by_what_is_wrong_with_it(control, clock_s, kind):
     found = control.map("T1", "BUS1").map("T2", "BUS2")
     found.plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
     assert control.troubles().keys() == {kind}
+
+
+def test_of_a_clock_that_is_off_by_its_zone_and_some_minutes_both_are_told_in_both_languages(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    control.plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=6 * 3600.0 + 3360.0)
+    said = control.troubles()[Kind.LOCAL_TIME]  # the same on /armada and by doctor: tests/control_room.py
+    assert wrong(said, "en", "Asia/Jakarta", control.now) == (
+        "Tracker T1 sends local time as if it were UTC: its clock is 7 h ahead, as its time zone is, and 4 min behind besides."
+    )
+    assert wrong(said, "id", "Asia/Jakarta", control.now) == (
+        "Pelacak T1 mengirim waktu setempat seolah-olah UTC: jamnya 7 jam lebih cepat, yaitu selisih zona waktunya, "
+        "dan di luar itu 4 menit lebih lambat."
+    )
 
 
 def test_a_receiver_that_repeats_a_point_while_its_bus_drives_is_told_once_and_not_as_a_parked_bus(control):
