@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import NamedTuple
 
 import msgspec
@@ -22,6 +22,7 @@ SPLIT_AGAINST_OUT = 2.0  # and this many times the share of being out of service
 STAYS = 0.3  # share with which the published one stays
 OUT = 0.5  # share of being out of service from which that is published
 DEPARTED = 1.5  # log odds by which waiting must be likelier again, once the trip was seen to begin
+ALIKE = log(SURE / STAYS)  # and another trip of the published route and direction: as clearly as another route
 OFF_S = 45.0  # a vehicle is off route after this long, and two fixes, off its line
 OFF_SMOOTH_S = 20.0  # time constant of the smoothed offset that decides about off route
 OFF_SIGMAS = 3.0  # least distance for off route, in usual errors of a fix
@@ -215,7 +216,7 @@ def _choose(evidence: _Evidence) -> tuple[Hypothesis | None, float]:
     belief, published = evidence.belief, evidence.published
     out = exp(belief.out) / _total(belief)
     share_of = _shares(evidence)
-    best = _likeliest(belief, published)
+    best = _likeliest(evidence)
     same = [
         hypothesis for hypothesis in belief.hypotheses
         if published is not None and published.trip is not None and hypothesis.trip == published.trip
@@ -252,11 +253,14 @@ def _direction(evidence: _Evidence, hypothesis: Hypothesis) -> tuple[str, int | 
     return pattern.route_id, pattern.direction_id
 
 
-def _likeliest(belief: Belief, published: PublishedStatus | None) -> Hypothesis | None:
+def _likeliest(evidence: _Evidence) -> Hypothesis | None:
     """The likeliest hypothesis. After a departure, waiting for the same trip must be likelier by DEPARTED."""
+    belief, published = evidence.belief, evidence.published
     best = max(belief.hypotheses, key=lambda hypothesis: hypothesis.total, default=None)
-    if best is None or not best.waiting or published is None:
+    if best is None or published is None:
         return best
+    if not best.waiting:
+        return _published_if_alike(evidence, best, published)
     if published.status != VehicleStatus.ON_TRIP or best.trip != published.trip:
         return best
     under_way = [
@@ -264,6 +268,19 @@ def _likeliest(belief: Belief, published: PublishedStatus | None) -> Hypothesis 
         if hypothesis.trip == best.trip and not hypothesis.waiting and hypothesis.total > best.total - DEPARTED
     ]  # fmt: skip
     return max(under_way, key=lambda hypothesis: hypothesis.total, default=best)
+
+
+def _published_if_alike(evidence: _Evidence, best: Hypothesis, published: PublishedStatus) -> Hypothesis:
+    """The published trip where the likeliest is another of its route and direction and no likelier by ALIKE.
+
+    On a street that two patterns share only the planned times tell their trips apart; these change from fix to fix.
+    """
+    alike = [
+        hypothesis for hypothesis in evidence.belief.hypotheses
+        if hypothesis.trip == published.trip and not hypothesis.waiting and hypothesis.arrived_at is None
+        and hypothesis.total > best.total - ALIKE and _direction(evidence, hypothesis) == _direction(evidence, best)
+    ]  # fmt: skip
+    return max(alike, key=lambda hypothesis: hypothesis.total, default=best)
 
 
 def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple[Verdict, TripClosure]:

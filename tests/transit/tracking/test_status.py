@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from random import Random
@@ -27,6 +28,7 @@ from transit.tracking.state import MatchedPosition, VehicleStatus
 from transit.tracking.status import DETOUR_S, OFF_S, PARKED_S, PublishedStatus, judge
 
 HOUR = 3600
+STRAIGHT_FROM_1500 = [(1500.0, 0.0), *STRAIGHT[1:]]
 
 
 def matched(network: Network, reports: Iterable[AvlReport]) -> list[MatchedPosition]:
@@ -157,6 +159,34 @@ def test_a_crossing_of_two_routes_does_not_change_the_trip() -> None:
     found = matched(network, a_drive(from_m=600.0, start=at(7, 1, 40)))
     assert {one.trip.trip_id[:2] for one in found[3:-8] if one.trip is not None} == {"R1"}
     assert "off_route" not in changes(found)
+
+
+@pytest.mark.parametrize("every_s", [10.0, 20.0, 30.0])
+def test_on_a_street_that_two_patterns_of_a_route_share_a_bus_does_not_change_its_trip_at_every_light(every_s: float) -> None:
+    """One begins in the middle of the other, a minute later than that comes by; the bus stands a minute, and makes it up."""
+    long, short = Way("R1", STRAIGHT, (7 * HOUR,)), Way("R2", STRAIGHT_FROM_1500, (7 * HOUR + 250 + 60,))
+    city = a_city(long, short)
+    network = replace(city, trips={name: replace(trip, route_id="R1") for name, trip in city.trips.items()})
+    drive = []
+    for n in range(int(320.0 / every_s)):
+        cycle, into_s = divmod(n * every_s, 120.0)
+        east_m = 1800.0 + 720.0 * cycle + 12.0 * max(0.0, into_s - 60.0)
+        drive.append(a_report((east_m, 0.0), at(7, 5, n * every_s)))
+    found = matched(network, drive)[1:]
+    assert changes(found) == ["on_trip"]
+    assert len({one.trip for one in found}) == 1
+
+
+def test_a_bus_that_goes_on_where_the_published_pattern_ends_is_on_the_other_one() -> None:
+    """What stays alike stays; a trip that has become unlikely does not."""
+    short, long = Way("R1", [(0.0, 0.0), (2500.0, 0.0), (2500.0, -2000.0)], (7 * HOUR,)), Way("R2", STRAIGHT, (7 * HOUR,))
+    city = a_city(short, long)
+    network = replace(city, trips={name: replace(trip, route_id="R1") for name, trip in city.trips.items()})
+    for way, name in ((short, "R1a1"), (long, "R2a1")):
+        found = matched(network, a_drive(way.line, from_m=600.0, to_m=4000.0, start=at(7, 1, 40)))
+        late = [one.trip.trip_id for one in found if one.trip is not None and one.reported_at >= at(7, 9)]
+        assert late
+        assert set(late) == {name}
 
 
 def test_judging_changes_nothing_that_is_believed() -> None:
