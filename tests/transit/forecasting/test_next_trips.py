@@ -137,7 +137,7 @@ def test_what_was_predicted_of_the_next_round_of_a_loop_is_kept_while_this_round
 
 
 def waiting_while(forecaster, minutes, ways):
-    """After each minute, how many predictions of a next trip wait for their call; ways: of minute n what the bus does, or None."""
+    """After each minute, how many predictions of a next trip wait for their call. ways: what the bus does in minute n."""
     counts = []
     for n in range(minutes):
         now, trip = SEVEN + timedelta(minutes=n), ways(n)
