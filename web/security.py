@@ -54,7 +54,6 @@ def policy(styles: list[str], *, scripts: list[str] | None = None, tile_url: str
             " ".join(filter(None, ["img-src 'self' data:", tile_origin(tile_url)])),
             "connect-src 'self'",
             "manifest-src 'self'",
-            "worker-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors *" if embeddable else "frame-ancestors 'none'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from itertools import islice
 from math import log
@@ -38,7 +38,8 @@ STALE_S = (-1500.0, 4500.0)  # a vehicle earlier, or later, than this does not f
 LATENESS_SOFT_S = 80.0  # lateness changes little in the next seconds
 LEAST_STAND_S = 120.0  # a vehicle that has stood for less keeps its predictions
 FORGOTTEN_S = 3 * 3600.0  # predictions whose arrival was not observed until then are dropped
-SWEEP_EVERY_S = 600.0  # how often they are dropped
+MISSED_S = 600.0  # so long overdue they are dropped where their vehicle does another trip: it will not come
+SWEEP_EVERY_S = 300.0  # how often they are dropped
 LONGEST_GAP_S = 300.0  # an arrival between two fixes further apart is too unsure to learn from
 MADE_LATE_S = 5.0  # a prediction made at most this long after the arrival was made before the arrival was known
 OLDEST_FIX_S = 300.0  # older fixes count as this old
@@ -135,7 +136,7 @@ class Forecaster:
                     if later is not None:
                         self._sample(later, at)
         if at - self._swept > SWEEP_EVERY_S:
-            self._sweep(at)
+            self._sweep(at, {state.vehicle_id: state.matched.trip for state in states})
 
     def _expire(self, state: VehicleState, others: list[VehicleState], now: float) -> None:
         if (stuck := self._stuck(state, now)) is not None:
@@ -226,10 +227,18 @@ class Forecaster:
             low_s, shown_s, high_s = (at - sample.zero - plain_s for plain_s in sample.plain_s)
             self.postponement[tier].learn(sample.stood_s, (low_s, shown_s, high_s))
 
-    def _sweep(self, now: float) -> None:
+    def _sweep(self, now: float, trips: Mapping[str, TripInstance | None]) -> None:
+        """trips: what each vehicle does now."""
         self._swept = now
         for key, rows in list(self._samples.items()):  # of a loop whose call is never seen newer ones come each round
-            self._samples[key] = [row for row in rows if now - row.made <= FORGOTTEN_S]
+            vehicle_id, trip_id, start_date, _ = key
+            on = trips.get(vehicle_id)
+            is_done = on is not None and (on.trip_id, on.start_date) != (trip_id, start_date)
+            self._samples[key] = [
+                row
+                for row in rows
+                if now - row.made <= FORGOTTEN_S and not (is_done and row.on != on and now - row.zero - row.median_s > MISSED_S)
+            ]
             if not self._samples[key]:
                 del self._samples[key]
 

@@ -60,6 +60,15 @@ def buses_in_service(of_world: World):  # type: ignore[no-untyped-def]
     return sorted(in_service(of_world), key=lambda state: (route_of(network, state), state.vehicle_id))
 
 
+@pages.get("/peta/samping")
+def beside() -> Response:
+    """The script that puts the map beside a list. Asked for where there is room for one: a phone does not pay for it."""
+    the_network()
+    response = fragment(render_template("map_beside.js"))
+    response.mimetype = "text/javascript"
+    return response
+
+
 @pages.get("/peta/<any(city, places):name>.js")
 def script(name: str) -> Response:
     """The map's script, drawn by folium once per network version and shared by the workers through a file."""

@@ -24,7 +24,8 @@
     });
     disarm();
   }
-  function row(key) { return Array.prototype.filter.call(box.querySelectorAll("[data-bus]"), function (li) { return li.dataset.bus === key; })[0]; }
+  function keyOf(li) { return li.dataset.bus || li.querySelector("a").pathname; } // the stop of a trip, or the trip at a stop
+  function row(key) { return Array.prototype.filter.call(box.querySelectorAll("[data-bus],[data-early]"), function (li) { return keyOf(li) === key; })[0]; }
   function look() { // by the early bound: who is woken a little early misses no bus
     if (!armed) return;
     var li = row(armed.key), early = li ? li.dataset.early - window.serverNow() / 1000 : NaN;
@@ -34,13 +35,13 @@
   }
   function draw() {
     if (off) { off.querySelector("button").textContent = armed ? words[1] : off.dataset.on; return; }
-    Array.prototype.forEach.call(box.querySelectorAll("li.first[data-bus]"), function (li) {
-      var button = li.querySelector(".wake"), on = armed && armed.key === li.dataset.bus;
+    Array.prototype.forEach.call(box.querySelectorAll("li.first[data-early]"), function (li) {
+      var button = li.querySelector(".wake"), key = keyOf(li), on = armed && armed.key === key;
       if (!on && li.dataset.early - window.serverNow() / 1000 < EARLY + 30) { if (button) button.remove(); return; }
       if (!button) {
         button = document.createElement("button");
         button.type = "button"; button.className = "plain wake";
-        button.addEventListener("click", function () { if (armed && armed.key === li.dataset.bus) disarm(); else arm({ key: li.dataset.bus }); });
+        button.addEventListener("click", function () { if (armed && armed.key === key) disarm(); else arm({ key: key }); });
         li.appendChild(button);
       }
       button.textContent = on ? words[1] : words[0];

@@ -134,3 +134,25 @@ def test_what_was_predicted_of_the_next_round_of_a_loop_is_kept_while_this_round
         waiting.append(sum(sample.tier is Tier.NEXT_TRIP for sample in samples))
     assert waiting[-1] > 0
     assert waiting == sorted(waiting)
+
+
+def waiting_while(forecaster, minutes, ways):
+    """After each minute, how many predictions of a next trip wait for their call; ways: of minute n what the bus does, or None."""
+    counts = []
+    for n in range(minutes):
+        now, trip = SEVEN + timedelta(minutes=n), ways(n)
+        forecaster.observe([] if trip is None else [near_the_end(now=now, trip=trip)], now)
+        counts.append(sum(one.tier is Tier.NEXT_TRIP for rows in forecaster._samples.values() for one in rows))
+    return counts
+
+
+def test_a_way_back_that_is_never_made_is_not_waited_for_three_hours():
+    """A bus that is taken back empty each time and begins the same way again."""
+    counts = waiting_while(Forecaster(PENDULUM), 240, lambda n: a_trip_instance("R1a1", 7 * HOUR + n // 15 * 900))
+    assert counts[20] > 50
+    assert max(counts[60:]) <= 1.2 * max(counts[:60])
+
+
+def test_a_way_back_is_waited_for_while_its_bus_is_silent():
+    counts = waiting_while(Forecaster(PENDULUM), 150, lambda n: a_trip_instance("R1a1", 7 * HOUR) if n < 10 else None)
+    assert counts[-1] == counts[9] > 20, "what its tracker has kept may still come"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 from sqlalchemy import text
 
 from tests.builders import a_drive
+from transit.plan.network import TripInstance
+from web.crowding_token import BadToken, crowding_token, read_token
 
 TRIP = "/perjalanan/T1/20261123"
 ANNA, BUDI, CITRA = (f"Phone {name}" for name in ("Anna", "Budi", "Citra"))
@@ -129,3 +131,16 @@ def test_the_stop_page_asks_of_the_bus_that_is_about_to_come_and_takes_one_back_
     assert 'action="/isi"' not in workers[0].get("/embed/halte/S4").text
     assert tap(workers[0], ANNA, "full", "/halte/S4").headers["Location"] == "/halte/S4?isi=1"
     assert "16 bit" in workers[0].get("/privasi").text
+
+
+@pytest.mark.parametrize("start_s", [None, 0, 59_400])
+def test_a_token_brings_back_what_it_was_made_of_whatever_names_hold(workers, town, start_s):
+    trip = TripInstance("Lingkar/ke.utara 1%", date(2026, 11, 23), start_s)
+    with workers[0].application.test_request_context("/", headers={"User-Agent": ANNA}):
+        made = crowding_token("BK 7/ü.2", trip, town.now)
+        read = read_token(made, town.now)
+        assert (read.vehicle_id, read.trip) == ("BK 7/ü.2", trip)
+        assert read.is_good(town.now)
+        for broken in (made[:-1], made.replace("20261123", "20261124"), made.partition("/")[2], "", "ü"):
+            with pytest.raises(BadToken):
+                read_token(broken, town.now)
