@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -157,6 +158,9 @@ def test_who_has_eight_minutes_to_walk_to_the_stop_is_shown_the_buses_after_the_
     assert "Jalan sekitar 8 mnt ke halte pertama." in cards.first.inner_text()
     assert "turun di" in cards.first.inner_text(), "the first that is shown is open"
     assert not page.locator("#too-far").is_visible()
+    mine = parse_qs(urlsplit(page.url).query)["dari_id"][0]
+    page.goto(f"{sample}/rute?dari=stasiun&ke={mine}", wait_until="networkidle")
+    assert re.search(r"Jalan sekitar \d+ mnt dari halte terakhir\.", cards.first.inner_text()), "and on the way back home"
     assert not any("3.60" in url or "98.47" in url for url in asked)
 
 

@@ -37,7 +37,7 @@
       }).catch(function () { button.disabled = false; button.hidden = true; });
     });
   }
-  // the walk to the first stop is added here, and what can no longer be reached goes
+  // the walk to the first stop, and from the last one, is added here, and what can no longer be reached goes
   var walks = JSON.parse(sessionStorage.getItem("walks") || "{}"), left = 4, lines = {}, none = document.getElementById("too-far");
   document.querySelectorAll("[data-board]").forEach(function (card) {
     var seconds = walks[card.dataset.board], born = Number(document.getElementById("content").dataset.now) || Date.now() / 1000;
@@ -46,10 +46,14 @@
     if (card.hidden) return;
     if (left-- === 4) card.querySelector("details").open = true;
     if (card.dataset.line) lines[card.dataset.line] = true;
-    var note = card.querySelector("[data-walk]");
+    say(card.querySelector("[data-walk]"), seconds);
+  });
+  document.querySelectorAll("[data-alight]").forEach(function (note) { say(note, walks[note.dataset.alight]); });
+  function say(note, seconds) {
+    if (seconds === undefined) return;
     note.textContent = note.dataset.walk.replace("#", Math.max(1, Math.round(seconds / 60)));
     note.hidden = false;
-  });
+  }
   if (none && Object.keys(walks).length) none.hidden = left < 4;
   var keep = document.getElementById("keep-pair");
   if (keep) try {
