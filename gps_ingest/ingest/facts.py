@@ -104,12 +104,15 @@ class Ingest:
 
     def _take(self, messages: Sequence[Message]) -> None:
         batch = Batch()
-        fixes: list[ReceivedFix] = []
+        read: list[tuple[DecodedMessage, Message]] = []
         for message in messages:
             if message.topic == CANARY:
                 batch.canary = max(batch.canary, int(message.payload or 0))
             else:
-                fixes += self._receive(_read(message), message, batch)
+                read.append((_read(message), message))
+        if any(decoded.fixes and decoded.tracker_id not in self.vehicles for decoded, _ in read):
+            self.look()  # it may just have been put on a bus
+        fixes = [fix for decoded, message in read for fix in self._receive(decoded, message, batch)]
         with writing(self.engine) as connection:
             new = self.stored.select_new(connection, fixes, batch.refuse)
             for received in self._in_order(new):

@@ -36,7 +36,7 @@ JUST_SET_UP = timedelta(hours=1)
 HEARD_LATELY = timedelta(seconds=150)  # a bus that reports each 10 to 30 s has missed several by then
 ID_AT_MOST = 120
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-STRANGERS_AT_MOST = 50  # shown of those on no bus and without a password: anybody may make up their names
+STRANGERS_AT_MOST = 50  # on a page, of those on no bus and without a password: anybody may make up their names
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
     heard = {tracker.tracker_id for tracker in health if tracker.last_received_at is not None}
-    shown = _shown_of(health, with_password)
+    first = max(request.args.get("dari", 0, type=int), 0)
+    shown, more = _shown_of(health, with_password, first)
     rows = [_row(tracker, with_password.get(tracker.tracker_id)) for tracker in shown]
     of_new = {
         "awaited": [row for row in credentials if row.tracker_id not in heard],
@@ -84,7 +85,8 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
     html = render_template(
         "trackers.html",
         rows=rows,
-        more=len(health) - len(shown),
+        more=more,
+        next_page=first + STRANGERS_AT_MOST,
         waiting=waiting,
         **of_new,
         vehicles=vehicles,
@@ -95,12 +97,16 @@ def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
     return make_response(html, 422 if answer.errors else 200)
 
 
-def _shown_of(health: Sequence[TrackerHealth], with_password: Container[str]) -> list[TrackerHealth]:
-    """All that somebody put on a bus or gave a password, and of the others those that were heard last."""
+def _shown_of(health: Sequence[TrackerHealth], with_password: Container[str], first: int) -> tuple[list[TrackerHealth], int]:
+    """All that somebody put on a bus or gave a password, and of the others a page; and how many of those come after it.
+
+    first: how many of the others, those that were heard last, the pages before have shown.
+    """
     strangers = [row for row in health if row.vehicle_id is None and row.tracker_id not in with_password]
     strangers.sort(key=lambda row: row.last_received_at or LONG_AGO, reverse=True)
-    left_out = {row.tracker_id for row in strangers[STRANGERS_AT_MOST:]}
-    return [row for row in health if row.tracker_id not in left_out]
+    after = strangers[first + STRANGERS_AT_MOST :]
+    left_out = {row.tracker_id for row in [*strangers[:first], *after]}
+    return [row for row in health if row.tracker_id not in left_out], len(after)
 
 
 def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:

@@ -258,6 +258,15 @@ def test_reports_of_an_unmapped_tracker_are_stored_counted_and_drive_nothing(des
     assert desk.health("stranger").refusals == {"unmapped": 1}
 
 
+def test_a_tracker_that_was_just_put_on_a_bus_loses_no_report(desk):
+    """Ingest looks at the trackers' map each second; a report may come sooner."""
+    with writing(desk.engine) as connection:
+        map_tracker(connection, "new", "BUS9", now=desk.now)
+    desk.hears(desk.says([a_report()], tracker_id="new"))
+    assert desk.stored()[0].vehicle_id == "BUS9"
+    assert desk.health("new").refusals == {}
+
+
 def test_a_tracker_swapped_for_another_is_one_edit(desk):
     drive = a_drive(to_m=1800)
     desk.hears(desk.says(drive[:15]))

@@ -545,7 +545,13 @@ def test_of_trackers_that_nobody_knows_the_fifty_heard_last_are_shown_and_all_th
     assert [name for name in shown if name.startswith("X")] == ids[:50]
     assert "Z-known" in shown
     assert len(shown) == before + 51
-    assert page.count('<p class="sub">dan 10 lagi</p>') == 2  # of those who wait, and of all
+    assert page.count('<p class="sub">dan 10 lagi</p>') == 1, "of those who wait"
+    link = re.search(r'href="([^"]+)">dan 10 lagi</a>', page)[1]
+    rest = re.findall(r'<h2 id="t-\d+">([^<]+)</h2>', client.get(link).text)
+    assert [name for name in rest if name.startswith("X")] == ids[50:]
+    assert "lagi</a>" not in client.get(link).text
+    for odd in ("-7", "x"):
+        assert 'id="t-50"' in client.get(f"/armada/pelacak?dari={odd}").text
 
 
 @pytest.mark.parametrize(("minutes", "green"), [(4, True), (6, False)])
