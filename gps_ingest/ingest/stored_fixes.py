@@ -41,14 +41,14 @@ class StoredFixes:
         new = []
         for received in fixes:
             before, self._last[received.tracker_id] = self._last.get(received.tracker_id), received.fix.fix_at
-            one: ReceivedFix | None = received
+            kept: ReceivedFix | None = received
             if received.key in stored:
-                one = None if before == received.fix.fix_at else self._again(connection, received, here)
-                refuse(received.tracker_id, Rejection.DUPLICATE.value if one is None else TIME_AGAIN)
-            if one is not None:
-                stored.add(one.key)
-                here[one.key] = (one.fix.lat, one.fix.lon)
-                new.append(one)
+                kept = None if before == received.fix.fix_at else self._again(connection, received, here)
+                refuse(received.tracker_id, Rejection.DUPLICATE.value if kept is None else TIME_AGAIN)
+            if kept is not None:
+                stored.add(kept.key)
+                here[kept.key] = (kept.fix.lat, kept.fix.lon)
+                new.append(kept)
         return new
 
     def _again(self, connection: Connection, received: ReceivedFix, here: Mapping[Key, Place]) -> ReceivedFix | None:

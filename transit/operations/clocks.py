@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from transit.operations.facts import FleetFacts
 from transit.operations.tracker_health import TrackerHealth
-from transit.operations.troubles import Trouble, TroubleKind
+from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.tracking.tracker_clock import is_correctable
 
 HEARD_LATELY = timedelta(hours=1)  # clocks of trackers silent for longer are not judged
@@ -67,7 +67,8 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
         return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, figures)
     zone_s = _drifted_zone_s(ahead_s, facts)
     if zone_s:
-        drift = {"zone_s": zone_s, "rest_s": ahead_s - zone_s, "case": figures["case"] + _AND[ahead_s > zone_s]}
+        minutes = abs(ahead_s - zone_s) / 60.0
+        drift: dict[str, Figure] = {"zone_s": zone_s, "minutes": minutes, "case": f"{figures['case']}{_AND[ahead_s > zone_s]}"}
         return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, drift)
     kind = TroubleKind.CLOCK_CORRECTED if is_correctable(row.clock_offset_s) else TroubleKind.CLOCK_TOO_WRONG
     return Trouble(kind, row.tracker_id, row.last_received_at, figures)

@@ -585,7 +585,7 @@ def _drives_since(belief: Belief, fix: Observation) -> float | None:
 
 
 def _pace(step: Step) -> tuple[float, float]:
-    """Seconds and metres over which a vehicle's pace is known: since the last fix or, where fixes are dense, RHYTHM_S and more."""
+    """Seconds and metres over which a vehicle's pace is known: since the last fix or, where fixes are dense, RHYTHM_S."""
     if step.elapsed_s >= RHYTHM_S:
         return step.elapsed_s, step.moved_m
     t, x, y = step.before

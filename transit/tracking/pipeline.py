@@ -32,11 +32,12 @@ from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
 from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
-from transit.tracking.suspects import Suspects, is_jump
+from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
 STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
+SAME_POINT_M = 0.5  # one point, on the plane
 TRAIL = 8  # fixes remembered, from which the way of a vehicle is told anew
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
@@ -108,9 +109,26 @@ class Pipeline:
         report = replace(report, accuracy_m=accuracy_trust.believed_m(memory.accuracy, report.accuracy_m))
         memory.suspects = memory.suspects or Suspects()
         if is_jump(memory.suspects, report, before, limits.max_speed_mps):
+            if before is not None and self._has_believed(memory, report):
+                self._drive(before, hint, memory, None)
+                return Outcome(Rejection.JUMP, self._states[report.vehicle_id])
             return Outcome(Rejection.JUMP, self._remember(report.vehicle_id, previous, memory))
         self._rough.pop(report.vehicle_id, None)
         return self._drive(report, hint, memory, before)
+
+    def _has_believed(self, memory: Memory, stale: AvlReport) -> bool:
+        """Whether a point that is refused as stale was believed when it came first. If so, what rested on it is forgotten.
+
+        The vehicle's last true fix is then to be driven once more.
+        """
+        if memory.suspects is None or memory.suspects.stale != Point(stale.lat, stale.lon):
+            return False
+        x, y = self.matcher.patterns.plane.xy(stale.lat, stale.lon)
+        true = [fix for fix in memory.trail if hypot(fix[1] - x, fix[2] - y) > SAME_POINT_M]
+        if len(true) == len(memory.trail):
+            return False
+        memory.trail, memory.belief, memory.published, memory.progress = true[:-1], None, None, None
+        return True
 
     def _remember(self, vehicle_id: str, previous: VehicleState | None, memory: Memory) -> VehicleState | None:
         """Keeps what a refused report tells of its tracker. Returns the vehicle's state; None where it has none yet."""

@@ -355,21 +355,21 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     ),
     (Kind.LOCAL_TIME, "ahead_and_ahead"): Words(
         "Tracker %(subject)s sends local time as if it were UTC: its clock is %(zone_s)s ahead, as its time zone is, "
-        "and %(rest_s)s ahead besides.",
+        "and %(minutes)s min ahead besides.",
         "Set its time zone to UTC+0 in the device, and its time; its reports are refused until then.",
     ),
     (Kind.LOCAL_TIME, "ahead_and_behind"): Words(
         "Tracker %(subject)s sends local time as if it were UTC: its clock is %(zone_s)s ahead, as its time zone is, "
-        "and %(rest_s)s behind besides.",
+        "and %(minutes)s min behind besides.",
         "Set its time zone to UTC+0 in the device, and its time; its reports are refused until then.",
     ),
     (Kind.LOCAL_TIME, "behind_and_ahead"): Words(
-        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(rest_s)s ahead besides: "
+        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(minutes)s min ahead besides: "
         "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
     ),
     (Kind.LOCAL_TIME, "behind_and_behind"): Words(
-        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(rest_s)s behind besides: "
+        "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(minutes)s min behind besides: "
         "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
     ),

@@ -216,7 +216,9 @@ def test_a_stale_point_elsewhere_never_wins_either() -> None:
     assert whole.trips == {"", "biru-ke-timur"}
 
 
-def loop_driven_backwards(share: float, every_s: int, mps: float, bearing: str, pause_s: float = 10.0) -> list[tuple[float, Row]]:
+def loop_driven_backwards(
+    share: float, every_s: int, mps: float, bearing: str, pause_s: float = 10.0
+) -> list[tuple[float, Row]]:
     """(metres along, row) of a bus that enters `lingkar` at this share of it, drives against it and pauses at its stops."""
     patterns = patterns_of(read_network(CASES / "sample.zip"))
     pattern = patterns.of_trip("lingkar-putar")
@@ -259,9 +261,31 @@ def test_however_a_loop_is_driven_backwards_nobody_is_promised_it_on_the_way(
 
 
 def test_who_is_first_seen_on_a_street_that_another_line_drives_that_way_leaves_its_board_with_the_street() -> None:
-    """From 0.9 of the loop backwards the first 280 m are driven by `hijau` that way: nothing tells the bus from one of `hijau`."""
+    """From 0.9 of the loop backwards `hijau` drives the first 280 m that way: nothing tells the bus from one of `hijau`."""
     drive = loop_driven_backwards(0.9, 10, 7.0, "")
     whole = played([row for _, row in drive])
     assert whole.trips == {"", "hijau-ke-selatan"}
     beyond = [status for status, (along_m, _) in zip(whole.statuses, drive, strict=True) if 250.0 < along_m < 2750.0]
     assert set(beyond) <= {"deadhead", "unassigned"}
+
+
+@pytest.mark.parametrize("trip_id", ["hijau-ke-selatan", "hijau-ke-barat", "lingkar-putar", "biru-ke-timur"])
+def test_a_stale_point_that_was_believed_once_is_forgotten_with_all_that_rested_on_it_when_it_returns(trip_id: str) -> None:
+    """A fix a minute: the bus could just have driven 1.9 km to the point by then."""
+    patterns = patterns_of(read_network(CASES / "sample.zip"))
+    pattern = patterns.of_trip(trip_id)
+    rows, true_m = [], []
+    for n in range(9):
+        true_m.append(pattern.start_m + 300.0 * n)
+        along_m = true_m[n] if n % 2 == 0 else pattern.start_m + 1900.0
+        x, y = (float(np.interp(along_m, pattern.line.at, axis)) for axis in (pattern.line.xs, pattern.line.ys))
+        lat, lon = patterns.plane.lat_lon(x, y)
+        rows.append({"vehicle_id": "B", "timestamp": str(NINE + 60 * n), "lat": f"{lat:.6f}", "lon": f"{lon:.6f}"})
+    whole = played(rows)
+    assert whole.statuses[1] == "on_trip"
+    assert whole.statuses[3::2] == ["rejected:jump"] * 3
+    for match, along_m in list(zip(whole.matches, true_m, strict=True))[4::2]:
+        assert match["status"] == "on_trip"
+        assert float(match["shape_dist_traveled"]) == pytest.approx(along_m, abs=30.0)
+    second = pattern.stop_sequences[next(n for n, metres in enumerate(pattern.stop_dist_m) if metres > true_m[4])]
+    assert whole.promised(second) & {NINE + 240}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp, hypot
+from math import exp
 
 import pytest
 
@@ -265,7 +265,13 @@ def test_after_a_frozen_receiver_a_bus_may_be_as_far_as_it_can_have_come_since_i
     assert (after.hypotheses[0].along_m > 3500.0 and after.hypotheses[0].off_m < 20.0) is is_there
 
 
-BEND = [(0.0, 0.0), (3000.0, 0.0), (3000.0, 350.0), (3150.0, 350.0), (3150.0, 0.0)]  # its end lies 150 m beside a street of its own
+BEND = [
+    (0.0, 0.0),
+    (3000.0, 0.0),
+    (3000.0, 350.0),
+    (3150.0, 350.0),
+    (3150.0, 0.0),
+]  # its end lies 150 m beside a street of its own
 
 
 def test_who_comes_near_its_terminal_by_another_way_has_not_arrived_there() -> None:

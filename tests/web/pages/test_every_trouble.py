@@ -361,8 +361,8 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
-    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, clock_set_back, some_refused, field_unusable, never_on_trip,
-    assignment_unknown,
+    more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
+    assignment_unknown, clock_set_back,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,
     departure_overdue, two_devices, stale_point, bearing_wrong, speed_wrong,
     accuracy_too_poor, accuracy_too_good, runs_early, runs_late, line_left,

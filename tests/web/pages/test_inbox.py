@@ -38,7 +38,8 @@ OF_THE_ISSUE = {  # what the console must tell -> the kinds that tell it; each i
     "two places at once": {Kind.TWO_DEVICES},
     "battery < 20 %": {Kind.BATTERY_LOW},
     "clock": {
-        Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG, Kind.CLOCK_CORRECTED, Kind.CLOCK_SET_BACK, Kind.WEEK_ROLLOVER, Kind.OUR_CLOCK_WRONG,
+        Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG, Kind.CLOCK_CORRECTED, Kind.CLOCK_SET_BACK, Kind.WEEK_ROLLOVER,
+        Kind.OUR_CLOCK_WRONG,
     },
     "frozen GPS": {Kind.FROZEN_RECEIVER, Kind.STALE_POINT},
     "distrusted field": {
