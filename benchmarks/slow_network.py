@@ -1,9 +1,9 @@
 """How long a phone waits on a slow network, and what it pays: python -m benchmarks.slow_network URL [PATH ...].
 
-A fresh browser without a cache, on each profile, three times each page; the middle one is printed. Without paths a page of
-each kind that riders open. Chromium delays requests as the profile says (DevTools, Network.emulateNetworkConditions), not the
-connection before the first: its name, TCP and TLS 1.3 are a round trip each and are added. First sight is the first contentful
-paint: our pages carry their styles and first arrival in the document.
+A fresh browser without a cache behind a slow link (benchmarks/slow_link.py), three times each page on each profile; the middle
+one is printed. Without paths a page of each kind that riders open. Connecting is added: the name, TCP and TLS 1.3 are a round
+trip each. Of a page with arrivals it is told when the first of them is on the screen (Element Timing), of others the first
+contentful paint.
 """
 
 from __future__ import annotations
@@ -13,27 +13,28 @@ import sys
 from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from benchmarks.screens import FLAGS, paths
+from benchmarks.slow_link import Profile, SlowLink
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 TIMES = 3
 CONNECTING_ROUND_TRIPS = 3  # the name, TCP, TLS 1.3
 AIM_MS = 1_700  # until the first arrival of a stop is seen, cold, connecting included
-PAINTED = "performance.getEntriesByName('first-contentful-paint').map(entry => entry.startTime)[0] || -1"
+PAINTED = "window.arrivalAt || performance.getEntriesByName('first-contentful-paint').map(entry => entry.startTime)[0] || -1"
+ARRIVAL = """
+new PerformanceObserver(list => { window.arrivalAt = window.arrivalAt || list.getEntries()[0].renderTime; })
+  .observe({ type: "element", buffered: true });
+new MutationObserver((_, observer) => {
+  const first = document.querySelector(".when b");
+  if (first) { first.setAttribute("elementtiming", "arrival"); observer.disconnect(); }
+}).observe(document, { childList: true, subtree: true });
+"""
 KINDS = ("/", "/halte/", "/koridor/", "/perjalanan/", "/peta", "/wisata", "/lapor")
 LONGEST_MS = 120_000
-
-
-class Profile(NamedTuple):
-    """A phone network: what it brings in a second, and how long an answer takes at least."""
-
-    name: str
-    down_kbit_s: float
-    up_kbit_s: float
-    round_trip_ms: float
 
 
 PROFILES = (Profile("3G", 1_500, 750, 150), Profile("slow 3G", 400, 400, 400), Profile("2G (EDGE)", 240, 100, 300))
@@ -48,28 +49,25 @@ class Load(NamedTuple):
 
 
 def load(browser: Browser, address: str, profile: Profile) -> Load:
-    """One cold load."""
+    """One cold load of an address behind a link of this profile."""
     context = browser.new_context(viewport=PHONE, locale="id-ID", service_workers="block")
     page = context.new_page()
+    page.add_init_script(ARRIVAL)
     session = context.new_cdp_session(page)
     sizes: list[int] = []
     session.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    session.send(
-        "Network.emulateNetworkConditions",
-        {
-            "offline": False,
-            "latency": profile.round_trip_ms,
-            "downloadThroughput": profile.down_kbit_s * 1000 / 8,
-            "uploadThroughput": profile.up_kbit_s * 1000 / 8,
-        },
-    )
     page.goto(address, wait_until="load", timeout=LONGEST_MS)
     page.wait_for_load_state("networkidle", timeout=LONGEST_MS)
     painted = float(page.evaluate(PAINTED))
     context.close()
     return Load(painted + CONNECTING_ROUND_TRIPS * profile.round_trip_ms, sizes[0] if sizes else 0, sum(sizes))
+
+
+def loads_of(browser: Browser, address: str, path: str, profile: Profile) -> list[Load]:
+    with SlowLink(urlsplit(address).port or 80, profile) as link:
+        return [load(browser, f"http://127.0.0.1:{link.port}{path}", profile) for _ in range(TIMES)]
 
 
 def chosen(address: str) -> list[str]:
@@ -85,7 +83,7 @@ def table(browser: Browser, address: str, asked: Sequence[str]) -> Iterator[str]
     yield f"{'page':44}{'document':>10}{'all':>10}" + "".join(f"{profile.name:>12}" for profile in PROFILES)
     late = []
     for path in asked or chosen(address):
-        loads = {profile: [load(browser, address + path, profile) for _ in range(TIMES)] for profile in PROFILES}
+        loads = {profile: loads_of(browser, address, path, profile) for profile in PROFILES}
         waits = {profile: median(row.first_sight_ms for row in rows) for profile, rows in loads.items()}
         first = next(iter(loads.values()))[0]
         yield f"{path[:43]:44}{first.document:10}{first.everything:10}" + "".join(
