@@ -13,6 +13,8 @@ from time import monotonic
 from typing import NamedTuple
 
 PACKET = 1_460  # bytes: of TCP over IPv4 in Ethernet frames
+UDP_HEAD = 28  # bytes of the IPv4 and UDP heads of a datagram
+Sender = tuple[str, int]
 
 
 class Profile(NamedTuple):
@@ -89,3 +91,61 @@ class SlowLink:
                 target.write(row[1])
                 await target.drain()
         target.close()
+
+
+class SlowDatagrams(SlowLink):
+    """The same for UDP, which HTTP/3 goes by: here the handshake takes its round trips, too."""
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        front, _ = await self._loop.create_datagram_endpoint(lambda: _Front(self), local_addr=("127.0.0.1", 0))
+        self._front = front
+        self.port = int(front.get_extra_info("sockname")[1])
+        self._ready.set()
+        await self._over.wait()
+        front.close()
+
+    async def pass_up(self, packets: asyncio.Queue[tuple[float, bytes]], sender: Sender) -> None:
+        """Brings what one sender sends to the server, and what that answers back."""
+        assert self._loop is not None
+        back, _ = await self._loop.create_datagram_endpoint(
+            lambda: _Back(self, sender), remote_addr=("127.0.0.1", self.target_port)
+        )
+        while True:
+            at, packet = await packets.get()
+            await asyncio.sleep(max(at - self._loop.time(), 0.0))
+            back.sendto(packet)
+
+    def goes_up_at(self, packet: bytes) -> float:
+        assert self._loop is not None
+        return self._up.arrives_at(len(packet) + UDP_HEAD, self._loop.time())
+
+    def pass_down(self, packet: bytes, sender: Sender) -> None:
+        assert self._loop is not None
+        at = self._down.arrives_at(len(packet) + UDP_HEAD, self._loop.time())
+        self._loop.call_at(at, self._front.sendto, packet, sender)
+
+
+class _Front(asyncio.DatagramProtocol):
+    """Where browsers send to."""
+
+    def __init__(self, link: SlowDatagrams) -> None:
+        self._link = link
+        self._queues: dict[Sender, asyncio.Queue[tuple[float, bytes]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def datagram_received(self, data: bytes, addr: Sender) -> None:
+        if addr not in self._queues:
+            self._queues[addr] = asyncio.Queue()
+            self._tasks.append(asyncio.get_running_loop().create_task(self._link.pass_up(self._queues[addr], addr)))
+        self._queues[addr].put_nowait((self._link.goes_up_at(data), data))
+
+
+class _Back(asyncio.DatagramProtocol):
+    """Where the server answers one of them."""
+
+    def __init__(self, link: SlowDatagrams, sender: Sender) -> None:
+        self._link, self._sender = link, sender
+
+    def datagram_received(self, data: bytes, addr: Sender) -> None:
+        self._link.pass_down(data, self._sender)
