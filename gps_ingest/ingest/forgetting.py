@@ -10,7 +10,7 @@ from transit.store.database import Engine, writing
 from transit.store.retention import FORGETTERS, Retention, forget_some
 
 AIM_S = 0.015  # of a step: a batch waits for no more than this, and a slow disk has three times as much
-FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 50, 10, 2000
+FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 50, 10, 250  # 60,000 a minute; with 2,000 what SQLite puts off comes at once
 STEP_EVERY_S = 0.25  # while there is something to forget: 4 steps a second of some hundred rows each, where 500 buses bring 100
 LOOK_EVERY_S = 60.0  # whether there is, after all kinds had nothing left
 
