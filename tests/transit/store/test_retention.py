@@ -140,7 +140,7 @@ def test_a_setting_that_cannot_be_read_is_refused_with_the_way_out(text):
 
 @pytest.mark.parametrize(("step_s", "steps"), [(AIM_S / 2, 17), (AIM_S * 20, 296)])
 def test_forgetting_keeps_up_with_six_thousand_reports_a_minute(database, step_s, steps):
-    """3,000 rows in some 4 s where a step is fast, and in 75 s on the slowest disk: 10 rows a step at least, 4 steps a second."""
+    """3,000 rows in 4 s where a step is fast, and in 75 s on the slowest disk: 10 rows a step at least, 4 steps a second."""
     many = 3000
     with writing(database) as connection:
         save_reports(connection, [report(n, SEVEN - 100 * DAY, f"T{n % 50}") for n in range(many)])
