@@ -81,7 +81,7 @@ def chosen(address: str) -> list[str]:
 def table(browser: Browser, address: str, asked: Sequence[str]) -> Iterator[str]:
     """Lines to print: a page each, then whether a stop's first arrival is seen in time."""
     yield f"{'page':44}{'document':>10}{'all':>10}" + "".join(f"{profile.name:>12}" for profile in PROFILES)
-    late = []
+    late: dict[str, None] = {}  # profiles on which any stop is
     for path in asked or chosen(address):
         loads = {profile: loads_of(browser, address, path, profile) for profile in PROFILES}
         waits = {profile: median(row.first_sight_ms for row in rows) for profile, rows in loads.items()}
@@ -90,7 +90,7 @@ def table(browser: Browser, address: str, asked: Sequence[str]) -> Iterator[str]
             f"{ms / 1000:10.2f} s" for ms in waits.values()
         )
         if path.startswith("/halte/"):
-            late = [profile.name for profile, ms in waits.items() if ms > AIM_MS]
+            late |= {profile.name: None for profile, ms in waits.items() if ms > AIM_MS}
     yield "; ".join(
         f"{row.name}: {row.down_kbit_s:.0f}/{row.up_kbit_s:.0f} kbit/s, {row.round_trip_ms:.0f} ms a round trip"
         for row in PROFILES
