@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import app
 from benchmarks.papers import DATA, THIRD_PARTY, comments_of, dictionary, run_names
 from tests.conftest import HOUSE
 
@@ -64,11 +65,22 @@ def test_what_a_paper_links_to_exists(path) -> None:
     assert missing == []
 
 
-def test_a_setting_stands_once_in_the_readme() -> None:
+def settings_of_the_readme() -> list[str]:
     rows = re.findall(r"^\| (`[A-Z_]+`[^|]*)\|", (HOUSE / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    names = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+    return [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+
+
+def test_a_setting_stands_once_in_the_readme() -> None:
+    names = settings_of_the_readme()
     assert "INBOX_LIMITS" in names
     assert sorted(set(names)) == sorted(names)
+
+
+def test_the_help_names_every_setting_of_the_readme_and_no_other() -> None:
+    epilog = app.main.epilog or ""
+    assert sorted(re.findall(r"\b[A-Z]+(?:_[A-Z]+)*\b", epilog.split("README")[0].partition(":")[2])) == sorted(
+        settings_of_the_readme()
+    )
 
 
 @pytest.mark.parametrize("path", sorted(HOUSE.glob("docs/decisions/*.md")), ids=lambda path: path.stem)
