@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -78,6 +79,20 @@ class Patterns:
             return self.offsets[trip_id]
         except KeyError:
             raise UnknownTrip(trip_id) from None
+
+    def planned_along(self, trip_id: str, along_m: float) -> float:
+        """Seconds of the service day at which a trip is planned to be at along_m: evenly from a departure to the next arrival.
+
+        At a stop its arrival, at the first one and before it the departure there. Raises UnknownTrip.
+        """
+        times, dists = self.planned(trip_id), self.of_trip(trip_id).stop_dist_m
+        after = bisect_left(dists, along_m)
+        if after == 0:
+            return times[0][1]
+        if after == len(dists):
+            return times[-1][0]
+        start, end = times[after - 1][1], times[after][0]
+        return start + (end - start) * (along_m - dists[after - 1]) / (dists[after] - dists[after - 1])
 
 
 Offsets = tuple[tuple[float, float], ...]

@@ -139,18 +139,6 @@ class TripTable:
             )
         return self._days[key]
 
-    def planned_at(self, pattern: Pattern, trip_id: str, along_m: float) -> float:
-        """Seconds of the service day at which a trip is planned to be at along_m; at a stop, its departure."""
-        times, dists = self.patterns.planned(trip_id), pattern.stop_dist_m
-        after = bisect_left(dists, along_m)
-        if after == 0:
-            return times[0][1]
-        if after == len(dists):
-            return times[-1][0]
-        start, end = times[after - 1][1], times[after][0]
-        length = dists[after] - dists[after - 1]
-        return start + (end - start) * (along_m - dists[after - 1]) / length if length > 0 else end
-
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""
         rows = self.departures[pattern.pattern_id]
@@ -158,7 +146,7 @@ class TripTable:
             return
         starts = self._starts[pattern.pattern_id]
         middle = rows[len(rows) // 2]
-        run_s = self.planned_at(pattern, middle.trip_id, along_m) + (middle.shift_s or 0) - middle.start_s
+        run_s = self.patterns.planned_along(middle.trip_id, along_m) + (middle.shift_s or 0) - middle.start_s
         for day in self.days(t):
             since = t - day.zero_s
             first = bisect_left(starts, since - run_s)
@@ -171,7 +159,7 @@ class TripTable:
                         break
                     if row.service_id in day.services:
                         left -= 1
-                        planned = self.planned_at(pattern, row.trip_id, along_m) + (row.shift_s or 0)
+                        planned = self.patterns.planned_along(row.trip_id, along_m) + (row.shift_s or 0)
                         yield since - planned, instance(row, day.date)
 
     def lateness(self, pattern: Pattern, trip: TripInstance, along_m: float, t: float) -> float | None:
@@ -179,7 +167,7 @@ class TripTable:
         if self.patterns.find(trip.trip_id) is not pattern or not has_planned_times(self.network, trip):
             return None
         zero = service_day_start(trip.start_date, self.network.timezone).timestamp()
-        return t - zero - self.planned_at(pattern, trip.trip_id, along_m) - shift_s(self.network, trip)
+        return t - zero - self.patterns.planned_along(trip.trip_id, along_m) - shift_s(self.network, trip)
 
 
 def instance(row: PlannedStart, day: date) -> TripInstance:
@@ -282,7 +270,7 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context
         yield context.current
     label = context.hint.trip_id
     if label is not None and table.patterns.find(label) is pattern and not table.network.frequencies_of.get(label):
-        planned = table.planned_at(pattern, label, along_m)
+        planned = table.patterns.planned_along(label, along_m)
         service = table.network.trips[label].service_id
         days = [day for day in table.days(t) if service in day.services] or list(table.days(t))
         yield TripInstance(label, min(days, key=lambda day: abs(t - day.zero_s - planned)).date)
@@ -329,7 +317,7 @@ def _headway_instance(
 ) -> tuple[float, TripInstance]:
     """The instance of a headway-based trip, with its log odds. Its start_time is kept: GTFS-Realtime identifies it by that."""
     trip = table.network.trips[trip_id]
-    run_s = table.planned_at(pattern, trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
+    run_s = table.patterns.planned_along(trip_id, along_m) - table.patterns.planned(trip_id)[0][1]
     start = t if waiting else t - run_s
     day, score = headway_day(table, trip, start)
     current = context.current

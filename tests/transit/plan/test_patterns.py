@@ -209,3 +209,20 @@ def test_before_the_first_time_of_a_bus_that_dwells_there_its_arrival_counts() -
     calls = (StopTime("A", 1, None, None), StopTime("B", 2, 3600, 3700), StopTime("C", 3, 4000, 4000))
     offsets = planned_offsets(Trip("T", "R", "S", calls), (0.0, 1000.0, 2000.0))
     assert offsets[0] == (3600 - 1000.0 / DEFAULT_SPEED_MPS,) * 2
+
+
+def test_a_trip_is_planned_to_move_evenly_from_a_departure_to_the_next_arrival() -> None:
+    patterns = patterns_of(a_network())
+    planned, dists = patterns.planned("T1"), patterns.of_trip("T1").stop_dist_m
+    assert patterns.planned_along("T1", dists[2]) == pytest.approx(planned[2][0])
+    halfway_s = patterns.planned_along("T1", (dists[1] + dists[2]) / 2)
+    assert halfway_s == pytest.approx((planned[1][1] + planned[2][0]) / 2)
+
+
+def test_a_trip_is_planned_to_stay_at_its_first_stop_before_and_at_its_last_behind_it() -> None:
+    patterns = patterns_of(a_network())
+    planned, dists = patterns.planned("T1"), patterns.of_trip("T1").stop_dist_m
+    assert patterns.planned_along("T1", dists[0] - 10.0) == planned[0][1]
+    assert patterns.planned_along("T1", dists[-1] + 10.0) == planned[-1][0]
+    with pytest.raises(UnknownTrip):
+        patterns.planned_along("T9", 0.0)

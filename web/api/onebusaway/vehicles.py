@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from transit.arrivals.lateness import late_s
 from transit.plan.network import Network, TripInstance
-from transit.plan.patterns import Pattern, patterns_of
+from transit.plan.patterns import patterns_of
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import moment, service_day_start
 from transit.tracking.state import VehicleState, VehicleStatus
@@ -28,20 +29,6 @@ def along_of(state: VehicleState) -> float:
     return state.matched.shape_dist_traveled_m or 0.0
 
 
-def deviation_s(network: Network, state: VehicleState, trip: TripInstance, pattern: Pattern) -> int:
-    """Seconds late at the last fix, against the plan by distance; 0 where only a headway is planned."""
-    if not has_planned_times(network, trip):
-        return 0
-    along, dists = along_of(state), pattern.stop_dist_m
-    after = next((n for n, metres in enumerate(dists) if metres >= along), len(dists) - 1)
-    before = max(after - 1, 0)
-    start, end = planned_s(network, trip, before)[1], planned_s(network, trip, after)[0]
-    length = dists[after] - dists[before]
-    share = (along - dists[before]) / length if length > 0 else 0.0
-    planned = moment(trip.start_date, start + share * (end - start), network.timezone)
-    return round((state.report.reported_at - planned).total_seconds())
-
-
 def trip_status(references: References, state: VehicleState, cancelled: bool = False) -> Entity | None:
     """None for a vehicle on no trip that can be drawn: without closestStop and activeTripId iOS must not be given one."""
     network, trip = references.network, state.matched.trip
@@ -52,7 +39,7 @@ def trip_status(references: References, state: VehicleState, cancelled: bool = F
     nearest = min(range(len(pattern.stop_ids)), key=lambda n: abs(pattern.stop_dist_m[n] - along))
     index_of = {sequence: n for n, sequence in enumerate(pattern.stop_sequences)}
     ahead = index_of.get(state.next_stop_sequence) if state.next_stop_sequence is not None else None
-    deviation = deviation_s(network, state, trip, pattern)
+    deviation = late_s(network, state) or 0  # 0, too, where only a headway is planned
     place = {"lat": state.report.lat, "lon": state.report.lon}
     bearing = state.report.bearing
     orientation = 0.0 if bearing is None else (90.0 - bearing) % 360.0
