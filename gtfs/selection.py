@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import cos, radians
 
-from transit.arrivals.public_positions import IN_SERVICE, is_public
+from transit.arrivals.public_positions import is_public
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.planned_times import has_planned_times
 from transit.plan.service_day import format_time
 from transit.tracking.ages import LIVE_AGE, TOLD_AGE
-from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
+from transit.tracking.state import ON_LINE, VehicleState, VehicleStatus, is_fresh
 
 NEAR_SHAPE_M = 200.0  # best practices: farther off, a position must not claim its trip (validators: times cos of the latitude)
 
@@ -24,7 +24,7 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
     if matched.status is VehicleStatus.ON_TRIP and state.next_stop_sequence is None:
         return None
     near_m = NEAR_SHAPE_M * cos(radians(state.report.lat))
-    if matched.trip is None or matched.status not in IN_SERVICE or (matched.offset_m or 0.0) > near_m:
+    if matched.trip is None or matched.status not in ON_LINE or (matched.offset_m or 0.0) > near_m:
         return None
     return network.trips.get(matched.trip.trip_id)
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from transit.tracking.state import VehicleState, VehicleStatus
-
-IN_SERVICE = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER}
+from transit.tracking.state import VehicleState
 
 
 def is_public(state: VehicleState, parked: Collection[str] = ()) -> bool:
-    """Whether a vehicle is on a trip, at a terminal, or on a detour from which it is expected back.
-
-    parked: vehicle_ids, see StandingVehicle.is_parked; these are never public.
-    """
-    if state.vehicle_id in parked:
-        return False
-    matched = state.matched
-    return matched.status in IN_SERVICE or (matched.status is VehicleStatus.OFF_ROUTE and matched.is_expected_back)
+    """Whether a vehicle is in service and not parked. parked: vehicle_ids, see StandingVehicle.is_parked."""
+    return state.vehicle_id not in parked and state.matched.is_in_service

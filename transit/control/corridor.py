@@ -23,10 +23,9 @@ from transit.control.ghosts import ghost_at, has_timetable, promised_s
 from transit.forecasting.prediction import Prediction
 from transit.plan.directions import RouteDirection, directions_of
 from transit.plan.network import TripInstance
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import WITH_TRIP, VehicleState, VehicleStatus
 
 GONE = timedelta(minutes=15)  # a bus silent for longer is no longer placed on its route
-ON_ROUTE = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 HELD_SLACK_S = 60.0  # allowed after the advised time, for the driver to leave and the report to come in
 SURE_OF_TRIP = (
     0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
@@ -189,7 +188,7 @@ def _is_on_route(facts: ControlFacts, state: VehicleState) -> bool:
     standing = facts.standing.get(state.vehicle_id)
     if standing is not None and standing.is_parked:
         return False
-    return state.matched.status in ON_ROUTE and facts.now - state.report.received_at <= GONE
+    return state.matched.status in WITH_TRIP and facts.now - state.report.received_at <= GONE
 
 
 def _state_of(facts: ControlFacts, state: VehicleState) -> BusState:

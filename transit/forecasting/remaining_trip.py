@@ -17,7 +17,6 @@ from transit.tracking.state import VehicleState, VehicleStatus
 
 STILL_M = 15.0  # a vehicle whose fixes lie this near each other stands
 DENSE_S = 20.0  # assumed time between two fixes while a tracker's own is not known
-PROMISED = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER)  # get predictions; so do vehicles off their line, expected back
 LEAST_SHARE = 0.3  # share of the usual dwell time that is still expected, however long a vehicle has stood at a stop
 MOST_DWELL = 0.7  # the dwell time at a link's first stop is at most this share of the link's time
 FEWEST_FIXES = 3  # needed to know how often a tracker reports
@@ -48,13 +47,13 @@ class RemainingTrip(NamedTuple):
 def remaining_of(
     state: VehicleState, links: Links, times: TravelTimes, departures: Departures, now: float
 ) -> RemainingTrip | None:
-    """The remaining trip; None if the vehicle is on no trip, past its last stop, or only crosses the line that it has left.
+    """The remaining trip; None if the vehicle is not in service, past its last stop, or only crosses the line that it has left.
 
     now: Unix seconds.
     """
     matched = state.matched
     trip, along = matched.trip, matched.shape_dist_traveled_m
-    if trip is None or along is None or not (matched.status in PROMISED or matched.is_expected_back):
+    if trip is None or along is None or not matched.is_in_service:
         return None
     if state.detours and state.detours[-1].only_crosses(trip.trip_id, state.report.reported_at):
         return None

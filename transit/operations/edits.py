@@ -10,12 +10,11 @@ from transit.operations.troubles import Trouble, TroubleKind
 from transit.plan.network import Network
 from transit.plan.service_day import local_date, services_on
 from transit.tracking.ages import TOLD_AGE
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import WITH_TRIP, VehicleState
 from transit.tracking.trip_choice import AssignmentHint
 
 OVERRULED = "label overruled"  # in MatchedPosition.explanation
 OVERDUE = timedelta(minutes=5)  # an order not followed until this long after its time is told
-WITH_TRIP = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:

@@ -11,7 +11,7 @@ from transit.operations.service_hours import is_in_service
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import FleetWatch
 from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import WITH_TRIP, VehicleState
 
 EXPECTED_FOR = timedelta(minutes=10)  # a bus on a trip within this time should report
 LASTS = timedelta(seconds=60)  # how long an outage, or its end, must last before it counts
@@ -19,7 +19,6 @@ BEGINS_SHARE = 1 / 2
 ENDS_SHARE = 1 / 3
 LEAST = 2  # fewest silent buses that make an outage while others report
 REMEMBERED = timedelta(hours=12)  # how long a wholly silent fleet is still expected: about a day of service
-HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)
 
 
 def watch(before: FleetWatch, facts: FleetFacts) -> FleetWatch:
@@ -48,7 +47,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:
     """The buses that should report: on a trip lately, or assigned. If all are silent, lately before the last one's report."""
-    on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in HOLDING}
+    on_trip = {vehicle_id: state for vehicle_id, state in facts.states.items() if state.matched.status in WITH_TRIP}
     last = max((state.report.received_at for state in on_trip.values()), default=None)
     since = facts.now - EXPECTED_FOR
     if last is not None and SILENT_AGE < facts.now - last <= REMEMBERED:

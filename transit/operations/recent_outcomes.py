@@ -15,7 +15,6 @@ KEPT = 24  # windows: two hours
 TAKEN = frozenset(str(status) for status in VehicleStatus)  # all other outcomes are refusals
 TIME_AGAIN = "time_again"  # a report from another place than one that has its time
 ASIDE = frozenset({"optional_field", TIME_AGAIN})  # counted in addition to the report's own outcome
-ON_ITS_WAY = frozenset(map(str, (VehicleStatus.ON_TRIP, VehicleStatus.OFF_ROUTE, VehicleStatus.LAYOVER)))  # has a trip
 
 
 class RecentOutcomes(msgspec.Struct, array_like=True, frozen=True):

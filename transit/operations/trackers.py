@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from transit.operations import clocks
 from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
-from transit.operations.recent_outcomes import ASIDE, ON_ITS_WAY, TAKEN, TIME_AGAIN
+from transit.operations.recent_outcomes import ASIDE, TAKEN, TIME_AGAIN
 from transit.operations.service_hours import is_in_service
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
+from transit.tracking.state import WITH_TRIP
 
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
 REFUSED_LATELY = timedelta(minutes=15)  # refusals before this are over: a refused tracker tries again every few minutes
@@ -96,7 +97,7 @@ def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
     if began is None or now.timestamp() - began < ON_TRIP_WITHIN.total_seconds():
         return False
     lately = row.recent.since(now - REFUSED_LATELY)
-    return bool(TAKEN & lately.keys()) and not ON_ITS_WAY & hour.keys()
+    return bool(TAKEN & lately.keys()) and not WITH_TRIP & hour.keys()
 
 
 def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:

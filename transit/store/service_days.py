@@ -18,12 +18,11 @@ from transit.store.stop_events import load_events_between
 from transit.store.tables import service_days
 from transit.store.upsert import upsert
 from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import StopEvent, VehicleStatus
+from transit.tracking.state import WITH_TRIP, StopEvent
 
 CONTENT = StoredFormat(DayFigures, number=1)
 LOOK_EVERY = timedelta(seconds=60)  # at the record, for the coverage of an hour
 GONE_S = 3600  # and after this its bus has gone home
-UNDER_WAY = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 REACHES = timedelta(hours=6)  # a service day's last trips reach so far into the next
 
 
@@ -42,7 +41,7 @@ def figures_of_day(connection: Connection, data_dir: Path, network: Network, day
     for at, frame in console_frames(data_dir, since, since + timedelta(days=1) + REACHES, LOOK_EVERY):
         for row in frame.vehicles:
             trip = network.trips.get(row.trip_id)
-            age_s, is_under_way = at.timestamp() - row.received_at, row.status in UNDER_WAY
+            age_s, is_under_way = at.timestamp() - row.received_at, row.status in WITH_TRIP
             if trip is not None and is_under_way and age_s <= GONE_S:
                 covered.append((at, trip.route_id, age_s <= SILENT_AGE.total_seconds()))
             if age_s <= SILENT_AGE.total_seconds():

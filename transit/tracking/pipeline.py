@@ -30,7 +30,7 @@ from transit.tracking.memory import Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
-from transit.tracking.state import MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.state import ON_LINE, WITH_TRIP, MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
@@ -42,7 +42,6 @@ TRAIL = 8  # fixes remembered, from which the way of a vehicle is told anew
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
-HOLDING = (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Pipeline:
         self._holders: dict[TripInstance, str] = {}
         self._rough: dict[str, AccuracyTrust] = {}  # of vehicles of which no fix was taken yet
         for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
-            if state.matched.trip is not None and state.matched.status in HOLDING:
+            if state.matched.trip is not None and state.matched.status in WITH_TRIP:
                 self._holders[state.matched.trip] = state.vehicle_id
 
     @property
@@ -193,7 +192,7 @@ class Pipeline:
         speed = report.speed_mps if trust.speed.weight > 0.0 else None
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
-        if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in HOLDING:
+        if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in WITH_TRIP:
             memory.belief = None  # it rested on a field that is no longer believed: made anew by _along_trail
         return Observation(
             t=report.reported_at.timestamp(),
@@ -334,7 +333,7 @@ class Pipeline:
         return tuple(advance(progress, pattern, report.vehicle_id, pattern.end_m, fix.t))
 
     def _advance(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> tuple[StopEvent, ...]:
-        if verdict.status not in (VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER):
+        if verdict.status not in ON_LINE:
             return ()
         assert verdict.trip is not None
         assert verdict.along_m is not None

@@ -22,6 +22,10 @@ class VehicleStatus(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+WITH_TRIP = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE})  # all others have none
+ON_LINE = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER})  # and those of a vehicle on the line of its trip
+
+
 @dataclass(frozen=True, slots=True)
 class MatchedPosition:
     """A fix placed on the plan. LAYOVER carries the trip about to begin, OFF_ROUTE the trip left; others but ON_TRIP none."""
@@ -34,6 +38,11 @@ class MatchedPosition:
     confidence: float = 1.0
     is_expected_back: bool = False  # OFF_ROUTE: still on its trip, by its place or its label, and on a detour
     explanation: str = ""  # why the most likely match was overruled: "label overruled", "trip taken"
+
+    @property
+    def is_in_service(self) -> bool:
+        """Whether the vehicle is on a trip, at a terminal, or on a detour from which it is expected back."""
+        return self.status in ON_LINE or (self.status is VehicleStatus.OFF_ROUTE and self.is_expected_back)
 
 
 @dataclass(frozen=True, slots=True)

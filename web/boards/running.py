@@ -10,11 +10,10 @@ from transit.arrivals.public_positions import is_public
 from transit.plan.geometry import distance_m
 from transit.plan.network import Network, Trip
 from transit.tracking.ages import TOLD_AGE
-from transit.tracking.state import VehicleState, VehicleStatus, is_fresh
+from transit.tracking.state import WITH_TRIP, VehicleState, VehicleStatus, is_fresh
 from web.world import World
 
 AT_TERMINAL_M = 60.0  # a vehicle this near to the first stop is at it: twice a good fix's error
-RUNNING = {VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE}
 
 
 def buses_now(world: World) -> Counter[str]:
@@ -35,7 +34,7 @@ def in_service(world: World) -> Iterator[VehicleState]:
 
 def is_running(network: Network, state: VehicleState, now: datetime) -> bool:
     """Whether a vehicle is on a trip or off the line of one. Wider than what the public may see."""
-    on_trip = state.matched.status in RUNNING and state.matched.trip is not None
+    on_trip = state.matched.status in WITH_TRIP and state.matched.trip is not None
     return on_trip and route_of(network, state) != "" and is_fresh(state.report.reported_at, now, TOLD_AGE)
 
 
