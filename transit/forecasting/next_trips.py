@@ -9,7 +9,7 @@ from math import hypot
 from transit.forecasting.links import LinkedPattern, Links
 from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern
-from transit.tracking.trip_choice import TripTable, headway_day
+from transit.tracking.trip_choice import TripTable, headway_day, instances_by_minute
 
 ENOUGH = 3  # times that a next pattern must have been observed after a pattern before it counts as a habit
 SHARE = 0.7  # of those times with the same next pattern; below it there is no habit, and no next trip is predicted
@@ -17,7 +17,6 @@ HABIT_KEPT = 100  # times remembered; beyond it all counts are halved
 FAR = 0.7  # share of a pattern's stops that a vehicle must have reached for the next trip to count as following it
 TURN_M = 400.0  # the way back begins this near the end
 EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled next trip leaves at most so long before, or after, the vehicle comes
-MINUTES = 30  # start minutes tried for a headway-based trip, so that two vehicles do not get the same one
 
 
 class NextTrips:
@@ -84,9 +83,7 @@ class NextTrips:
             day, outside = headway_day(self.table, self.table.network.trips[trip_id], at)
             if outside:
                 continue
-            first = round((at - day.zero_s) / 60.0) * 60
-            for start_s in range(first, first + 60 * MINUTES, 60):
-                made = TripInstance(trip_id, day.date, start_s)
-                if not taken(made):
-                    return made
+            free = next((made for made in instances_by_minute(trip_id, day, at) if not taken(made)), None)
+            if free is not None:
+                return free
         return None

@@ -12,6 +12,7 @@ import numpy as np
 from pyproj import Transformer
 
 METRES_PER_DEGREE = 111_195.0  # of a great circle on the mean sphere; of latitude it is right to 0.6 %
+HALF_TURN_DEG = 180.0
 NOT_THE_NEAREST_M = 100.0  # a stop may be placed so much farther off than where the line comes nearest: its other pass
 SAME_PLACE_M = 20.0  # along a line: the usual error of a fix
 SAME_POINT_M = 0.01  # points of a line nearer to each other are one
@@ -161,6 +162,11 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     """Metres between two places some km apart, to 0.5 %: enough to tell a jump, quick enough for every report."""
     east = (other_lon - lon + 180.0) % 360.0 - 180.0
     return METRES_PER_DEGREE * hypot(other_lat - lat, east * cos(radians((lat + other_lat) / 2)))
+
+
+def turn_deg(course: float, other_course: float) -> float:
+    """The angle between two courses in degrees, 0 to HALF_TURN_DEG."""
+    return abs((course - other_course + HALF_TURN_DEG) % (2.0 * HALF_TURN_DEG) - HALF_TURN_DEG)
 
 
 def _segment_distances(line: Line) -> Callable[[float, float], Any]:

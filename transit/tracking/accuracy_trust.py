@@ -9,7 +9,7 @@ from math import atan2, degrees, hypot
 
 import msgspec
 
-from transit.plan.geometry import distance_m
+from transit.plan.geometry import distance_m, turn_deg
 from transit.tracking.report import AvlReport
 
 ON_LINE_M = 25.0  # a fix that errs by hundreds of metres lies so near to a line of the network only by chance
@@ -86,7 +86,7 @@ def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlRep
     trust.leg = (east_m, north_m)
     if leg is None:
         return
-    turn = abs((degrees(atan2(east_m, north_m) - atan2(*leg)) + 180.0) % 360.0 - 180.0)
+    turn = turn_deg(degrees(atan2(east_m, north_m)), degrees(atan2(*leg)))
     if GOES_ON_DEG < turn < TURNS_DEG:
         return
     trust.turned, trust.legs = _faded(trust.turned, trust.legs)

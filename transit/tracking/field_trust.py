@@ -10,9 +10,9 @@ from math import atan2, degrees, hypot
 
 import msgspec
 
+from transit.plan.geometry import turn_deg
 from transit.tracking.report import RHYTHM_S, AvlReport
 
-HALF_TURN_DEG = 180.0
 COURSE_M = 40.0  # two fixes this far apart have a course that noise cannot reverse
 COMPARED_WITHIN_S = 180.0  # over a longer time a vehicle may have turned on the way
 AGREES_DEG, DISAGREES_DEG = 50.0, 80.0  # a vehicle in a bend points off the chord between two fixes
@@ -94,7 +94,7 @@ def observe_fields(
     trust.way = NO_WAY
     moved_m = hypot(east_m, north_m)
     if report.bearing is not None and moved_m >= COURSE_M and seconds <= COMPARED_WITHIN_S:
-        off_deg = _apart_deg(report.bearing, degrees(atan2(east_m, north_m)))
+        off_deg = turn_deg(report.bearing, degrees(atan2(east_m, north_m)))
         stands = report.speed_mps is not None and report.speed_mps < MOVING_MPS and trust.speed.weight > 0.0
         if off_deg <= AGREES_DEG or (off_deg >= DISAGREES_DEG and not stands):  # standing, many trackers send any bearing
             trust.bearing.note(off_deg <= AGREES_DEG)
@@ -104,11 +104,6 @@ def observe_fields(
         if is_right is not None:
             trust.speed.note(is_right)
     return trust
-
-
-def _apart_deg(first: float, second: float) -> float:
-    """The angle between two courses, 0 to 180."""
-    return abs((first - second + HALF_TURN_DEG) % (2.0 * HALF_TURN_DEG) - HALF_TURN_DEG)
 
 
 def _is_speed_right(speed_mps: float, pace_mps: float, *, is_known: bool) -> bool | None:

@@ -84,7 +84,6 @@ ELSEWHERE = -3.0  # if the fix before was not on the line that is entered
 COURSE_M, COURSE_S = 30.0, 180.0  # two fixes at least so far and at most so long apart show the direction
 AGAINST = -9.0  # if the fix before lies ahead on the line: the vehicle drives the other way
 AGAINST_SHARE = 0.5  # share of the distance between the fixes by which it must lie ahead, and nearer to the line than behind
-
 TURNED_S = 180.0  # a vehicle that has left its trip for longer has not just turned back
 
 # of waiting at a first stop, log odds
@@ -137,7 +136,7 @@ class Matcher:
 
         1. Never seen, or silent for GAP_S: a new belief, out of service or on a line that passes here.
         2. Moved by STILL_M or more, and no tremor of where it stands: every hypothesis goes on along its line, and new ones
-           enter (_move).
+           enter (_move). Else it stands (_stand).
         3. Trips whose vehicle has arrived end, and others begin to be waited for (_end_trips).
         4. Another trip was named than at the fix before: a hypothesis for it (_add_named).
         5. Each hypothesis gets its trip and is weighted by how well that fits (_refit); unlikely ones are dropped.
@@ -151,11 +150,7 @@ class Matcher:
             if moved_m >= STILL_M and not fix.is_tremor:
                 self._move(belief, fix, moved_m, context)
             else:
-                if fix.is_tremor or fix.t - belief.t >= RHYTHM_S:
-                    for hypothesis in belief.hypotheses:
-                        hypothesis.drives_since = None
-                if fix.is_tremor:
-                    self._stand(belief, fix)
+                self._stand(belief, fix)
             self._end_trips(belief, fix, context)
         if context.hint.trip_id != belief.label:
             self._add_named(belief, fix, context)
@@ -219,7 +214,15 @@ class Matcher:
             belief.anchor = (fix.t, fix.x, fix.y)
 
     def _stand(self, belief: Belief, fix: Observation) -> None:
-        """A vehicle that stands is no longer as far off its line as a single wild fix put it."""
+        """A vehicle that did not move, over RHYTHM_S or in a tremor, does not drive.
+
+        In a tremor it also is no longer as far off its line as a single wild fix put it.
+        """
+        if fix.is_tremor or fix.t - belief.t >= RHYTHM_S:
+            for hypothesis in belief.hypotheses:
+                hypothesis.drives_since = None
+        if not fix.is_tremor:
+            return
         for hypothesis in belief.hypotheses:
             pattern = self.patterns.by_id.get(hypothesis.pattern_id)
             if pattern is not None and not hypothesis.waiting and hypothesis.off_m > ON_LINE_SIGMAS * SIGMA_M:

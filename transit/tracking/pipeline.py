@@ -38,7 +38,7 @@ from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
 STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
 SAME_POINT_M = 0.5  # one point, on the plane
-TRAIL = 8  # fixes remembered, from which the way of a vehicle is told anew
+TRAIL = 8  # fixes remembered, from which a belief that has lost its ground is made anew
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
 Claim = Callable[[TripInstance], bool]
 Lateness = Callable[[TripInstance], float | None]
@@ -86,7 +86,12 @@ class Pipeline:
         self._claim(state)
 
     def step(self, report: AvlReport, hint: AssignmentHint = NO_HINT, now: datetime | None = None) -> Outcome:
-        """Moves a vehicle by one report. now: our clock; received_at of the report where not given."""
+        """Moves a vehicle by one report. now: our clock; received_at of the report where not given.
+
+        1. Screen it. A fix refused for its accuracy alone is used if this tracker's accuracy is known to be too poor a word.
+        2. Refuse a jump. If it is a stale point that was believed before, the vehicle goes back to its last true fix.
+        3. Else move the vehicle (_drive). What a refused report tells of its tracker is kept (_remember).
+        """
         previous = self._states.get(report.vehicle_id)
         memory = _memory(previous)
         memory.accuracy = accuracy_trust.of_tracker(memory.accuracy or self._rough.get(report.vehicle_id), report.tracker_id)
@@ -150,9 +155,9 @@ class Pipeline:
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
         context = AssignmentContext(hint, *self._claims(report))
-        is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
-        timed = report if is_fast else replace(report, speed_mps=None)
-        memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
+        is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
+        believed = report if is_speed_believed else replace(report, speed_mps=None)
+        memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
         fix = fix._replace(
             is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y), unseen_since=unseen_since(memory.standing, t)
         )
@@ -185,14 +190,14 @@ class Pipeline:
         """A fix on the network's plane, its bearing weighed by how far this tracker's are believed."""
         x, y = self.matcher.patterns.plane.xy(report.lat, report.lon)
         last = (x, y) if before is None else self.matcher.patterns.plane.xy(before.lat, before.lon)
-        had = 1.0 if memory.trust is None else memory.trust.bearing.weight
+        weight_before = 1.0 if memory.trust is None else memory.trust.bearing.weight
         memory.trust = trust = observe_fields(memory.trust, before, report, x - last[0], y - last[1])
         memory.accuracy = accuracy_trust.of_tracker(memory.accuracy, report.tracker_id)
         accuracy_trust.observe_exact(memory.accuracy, before, report, x - last[0], y - last[1])
         speed = report.speed_mps if trust.speed.weight > 0.0 else None
         moving = speed is None or speed >= MOVING_MPS
         weight = trust.bearing.weight
-        if had > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in WITH_TRIP:
+        if weight_before > 0.0 and weight == 0.0 and memory.published is not None and memory.published.status not in WITH_TRIP:
             memory.belief = None  # it rested on a field that is no longer believed: made anew by _along_trail
         return Observation(
             t=report.reported_at.timestamp(),

@@ -30,12 +30,11 @@ TREMOR_FIXES = 6  # and after this many fixes, the middle of a place is known
 TREMOR_M = 40.0  # then a fix within this of the middle is noise: twice the usual error of a fix
 TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 90.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
 SPREAD_FIXES = 18  # fixes after which the spread is known
-# A fix nearer than NOISE_M shows that the vehicle drives off, once it has stood for KNOWN_S, in one of two ways: its own speed,
-# farther than STARTS_M; or farther than TREMOR_M and OFF_SPREADS spreads, at the pace of DRIVES_MPS from within HOME_M.
+# Once a vehicle has stood for KNOWN_S, also a fix nearer than NOISE_M can show that it drives off (drives_off):
 KNOWN_S = 180.0
-STARTS_M = 12.0
-OFF_SPREADS = 3.5  # one fix of 200,000 is beyond by chance
-HOME_M = 20.0
+STARTS_M = 12.0  # with a speed of DRIVES_MPS, one farther off than this (the usual error of a fix)
+OFF_SPREADS = 3.5  # without, one farther off than TREMOR_M and so many spreads (one fix of 200,000 is, by chance),
+HOME_M = 20.0  # if the way since the last fix within this was driven at DRIVES_MPS
 MOST_PASSED_BY = 1  # a vehicle that lets more departures go to others is a spare one; the first may be a wrong guess
 STARTS_MPS = 12.0  # highest mean speed since the fix before for a vehicle that stood until then
 
@@ -53,7 +52,7 @@ class StandingPlace(msgspec.Struct, array_like=True):
     passed_by: int = 0  # departures that it waited for here and that other vehicles drove
     spread_m2: float = 0.0  # mean square of how far its fixes lie from their mean
     step_m2: float = 0.0  # mean square of the way from each of them to the next
-    home_at: float = 0.0  # Unix seconds of the last fix within HOME_M of that
+    home_at: float = 0.0  # Unix seconds of the last fix within HOME_M of the mean
 
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded."""
@@ -117,9 +116,8 @@ def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> b
     away_m, spread_m, error_m = place.away_m(fix), sqrt(place.spread_m2), ACCURACIES * (report.accuracy_m or 0.0)
     if (report.speed_mps or 0.0) >= DRIVES_MPS:
         return away_m > max(STARTS_M, TREMOR_SPREADS * spread_m, error_m)
-    return away_m > max(TREMOR_M, OFF_SPREADS * spread_m, error_m) and away_m - HOME_M >= DRIVES_MPS * (
-        fix.since - place.home_at
-    )
+    least_driven_m = DRIVES_MPS * (fix.since - place.home_at)
+    return away_m > max(TREMOR_M, OFF_SPREADS * spread_m, error_m) and away_m - HOME_M >= least_driven_m
 
 
 def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:

@@ -32,9 +32,10 @@ DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
 DETOUR_NAMED_S = 5400.0  # unless its trip or its line is still named: a road may be closed, a line drawn wrong
 PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
-# Who came upon a line farther than START_M from its start has a trip to leave only after following it for FOLLOWED_M.
+# A vehicle that came upon a line farther than START_M from its start, and followed it for less than FOLLOWED_M, only drove a
+# street of that line: it has left no trip.
 START_M, FOLLOWED_M = 300.0, 500.0
-COMES_S = 60.0  # who is out of service, and for less at a terminal and not at its stop, may only pause on its way
+COMES_S = 60.0  # a vehicle out of service that is near a terminal for less, and not at its stop, may only pause on its way
 LAYOVER_S = 3600.0  # a vehicle whose trip begins later than this is not in layover
 # A vehicle that appears on another line, or out of service, has ended its trip if it was within so many stop spacings of the
 # end; a spacing counts as at least LEAST_SPACING_M.
@@ -51,7 +52,7 @@ class PublishedStatus(msgspec.Struct, array_like=True):
     off_since: float | None = None  # since when it has been too far off its line
     off_m: float = 0.0  # how far, smoothed
     t: float = 0.0  # of the fix, Unix seconds
-    from_m: float = 0.0  # metres along at which it came upon this line, 0 once it has begun a trip on it
+    from_m: float = 0.0  # least metres along since it came upon this line
 
     @property
     def is_under_way(self) -> bool:

@@ -17,10 +17,11 @@ from transit.tracking.report import AvlReport
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 REMEMBERED = 12  # reports, refused ones included
 APART_M = 300.0  # a point this far from the reports in between was really left
-RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point,
-FINE_RETURNS = 1  # and where coordinates have more decimals than COARSE, as no vehicle comes back to the decimetre: unless it
-# stood there, and its receiver held the point
-COARSE = 4  # decimals, of steps of eleven metres
+RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point
+FINE_RETURNS = (
+    1  # the same for a point with more decimals than COARSE at which the vehicle never stood: none comes back that exactly
+)
+COARSE = 4  # decimals: steps of eleven metres, to which a vehicle can come back
 BACK_AFTER = 5  # reports in a row at a stale point after which the vehicle is believed to be there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now
 AGREEING = 2  # agreeing suspects that take over from a believed track without reports
@@ -63,7 +64,7 @@ class Suspects(msgspec.Struct, array_like=True):
     anchor: AvlReport | None = None  # where the believed track has been since
     begun: AvlReport | None = None  # where the suspects' track began
     left: AvlReport | None = None  # the last report of the track that was believed before this one
-    swapped_at: float = 0.0  # Unix seconds of the last of those changes
+    swapped_at: float = 0.0  # Unix seconds of the last swap
     stale_at: float = 0.0  # Unix seconds at which the stale point was last refused
 
     @property

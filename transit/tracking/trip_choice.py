@@ -20,12 +20,12 @@ LATEST_S = 75 * 60.0  # and so does one later than this, unless it was followed 
 LATE_SCALE_S = 300.0  # scale of the lateness (Student-t) of late buses
 EARLY_SCALE_S = 150.0  # scale for early ones, which are rarer and less far off
 TAIL = 3.0  # degrees of freedom of both
-BEYOND = -8.0  # log odds of a bus outside EARLIEST_S..LATEST_S on its present or its named trip
+BEYOND = -8.0  # log odds of a bus outside EARLIEST_S..LATEST_S on its present or its named trip,
+BEYOND_SCALE_S = 1800.0  # and 1.0 less for each such time beyond
 NAMED = -2.0  # least log odds of the named trip, on its line and in its direction: the plan may be outdated
 OF_ITS_LINE = -4.0  # least log odds of the nearest trips, for a bus on the line that was named
 NAMED_WITHIN_S = 3 * 3600.0  # both up to this lateness: a label that is hours off is yesterday's
 LAST_PART = 0.7  # share of a line beyond which a changed label names the next trip
-BEYOND_SCALE_S = 1800.0  # each such time beyond the limit takes another 1.0 from BEYOND
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
 NEARBY = 4  # planned trips considered on each side of the one that fits best
@@ -42,7 +42,7 @@ NOT_THE_TRIP = -9.0  # against another trip of the same route
 OUTSIDE_WINDOW = -2.0  # headway-based trips outside the hours of frequencies.txt
 RESTART_S = 600.0  # a headway-based trip that leaves its terminal more than this off its start_time gets a new start_time
 JUST_LEFT_M = 200.0  # only up to this distance from the terminal
-MINUTES_TRIED = 30  # start_times tried, a minute apart, until one is free
+MINUTES_TRIED = 30  # start_times tried, a minute apart, until one is free: no terminal has more buses than that in half an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,14 +326,21 @@ def _headway_instance(
         left_late = along_m < pattern.start_m + JUST_LEFT_M and abs(start - began) > RESTART_S
         if waiting or not left_late:
             return score, current
-    start_s = round((start - day.zero_s) / 60.0) * 60
-    made = TripInstance(trip_id, day.date, start_s)
-    for _ in range(MINUTES_TRIED):  # two buses that leave in the same minute are two instances
-        if not context.taken(made):
-            break
-        start_s += 60
-        made = TripInstance(trip_id, day.date, start_s)
+    instances = instances_by_minute(trip_id, day, start)
+    made = next(instances)
+    while context.taken(made) and (later := next(instances, None)) is not None:
+        made = later
     return score, made
+
+
+def instances_by_minute(trip_id: str, day: ServiceDay, start: float) -> Iterator[TripInstance]:
+    """Names for a headway-based departure at `start` (Unix seconds): its minute, then those that follow.
+
+    Two buses that leave in the same minute are two instances: the second takes the next minute that is free.
+    """
+    first_s = round((start - day.zero_s) / 60.0) * 60
+    for start_s in range(first_s, first_s + 60 * MINUTES_TRIED, 60):
+        yield TripInstance(trip_id, day.date, start_s)
 
 
 def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay, float]:
