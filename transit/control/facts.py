@@ -11,8 +11,7 @@ from transit.control.calls import RecentCalls
 from transit.control.circuit import Circuit
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.plan.network import Network
-from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +41,4 @@ class ControlFacts:
 
     def is_silent(self, vehicle_id: str) -> bool:
         state = self.states.get(vehicle_id)
-        return state is None or self.now - state.report.received_at > SILENT_AGE
+        return state is None or is_silent(state, self.now)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
-HEARD_WITHIN = timedelta(hours=1)  # an older battery level is not told
-
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     for row in facts.trackers:
-        if row.battery_pct is None or row.last_received_at is None or abs(facts.now - row.last_received_at) > HEARD_WITHIN:
+        if row.battery_pct is None or not row.is_heard(facts.now):
             continue
         figures: dict[str, Figure] = {"battery": row.battery_pct, "vehicle": row.vehicle_id or "–"}
         low = Trouble(TroubleKind.BATTERY_LOW, row.tracker_id, figures=figures)

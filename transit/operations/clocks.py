@@ -12,7 +12,6 @@ from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.tracking.tracker_clock import is_correctable
 
-HEARD_LATELY = timedelta(hours=1)  # clocks of trackers silent for longer are not judged
 ALIKE_S = 20.0  # offsets this near each other have one cause; smaller ones are not told
 LEAST = 2  # fewest trackers that can outvote this machine's clock
 STEP_TOLD_FOR = timedelta(hours=1)
@@ -41,7 +40,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
     """Seconds by which this machine's clock is ahead of the one that most trackers agree on; 0 if they do not contradict it."""
-    offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and _is_heard(row, now)]
+    offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and row.is_heard(now)]
     if len(offsets) < LEAST:
         return 0.0
     middle = sorted(offsets)[len(offsets) // 2]
@@ -53,7 +52,7 @@ def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
 
 def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Trouble | None:
     """The trouble with a tracker's clock, by cause where the offset shows it; None if it is right. ours_s: see our_error_s."""
-    if row.clock_offset_s is None or not _is_heard(row, facts.now):
+    if row.clock_offset_s is None or not row.is_heard(facts.now):
         return None
     ahead_s = ours_s - row.clock_offset_s
     if abs(ahead_s) <= ALIKE_S:
@@ -100,7 +99,7 @@ def _zone_s(facts: FleetFacts) -> float:
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:
     """This machine's clock was set: most trackers' clocks appear to have stepped by the same amount at about the same time."""
-    heard = [row for row in facts.trackers if _is_heard(row, facts.now)]
+    heard = [row for row in facts.trackers if row.is_heard(facts.now)]
     stepped = [
         (row.clock_step_s, row.clock_step_at)
         for row in heard
@@ -119,7 +118,3 @@ def _step(facts: FleetFacts) -> Iterator[Trouble]:
     ahead = (facts.newest_received_at - facts.now).total_seconds() if facts.newest_received_at else 0.0
     if ahead > ALIKE_S:
         yield Trouble(TroubleKind.OUR_CLOCK_STEPPED, figures={"step_s": ahead, "case": "at_least"})
-
-
-def _is_heard(row: TrackerHealth, now: datetime) -> bool:
-    return row.last_received_at is not None and abs(now - row.last_received_at) <= HEARD_LATELY

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from transit.operations.facts import FleetFacts
 from transit.operations.service_hours import is_in_service
 from transit.operations.troubles import Trouble, TroubleKind
-from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import VehicleState, VehicleStatus
+from transit.tracking.state import VehicleState, VehicleStatus, is_silent
 
 WITHOUT_TRIP = (VehicleStatus.UNASSIGNED, VehicleStatus.DEADHEAD)
 GOES_ON = timedelta(seconds=90)  # standing for less, as at a light, does not end moving
@@ -20,7 +19,7 @@ def loose_since(before: Mapping[str, datetime], states: Mapping[str, VehicleStat
     return {
         vehicle_id: before.get(vehicle_id, now)
         for vehicle_id, state in states.items()
-        if state.matched.status in WITHOUT_TRIP and now - state.report.received_at <= SILENT_AGE and _moves(state)
+        if state.matched.status in WITHOUT_TRIP and not is_silent(state, now) and _moves(state)
     }
 
 

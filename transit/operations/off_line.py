@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from transit.operations.facts import FleetFacts
 from transit.operations.troubles import Trouble, TroubleKind
-from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import VehicleStatus
+from transit.tracking.state import VehicleStatus, is_silent
 
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
@@ -17,7 +16,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         return
     for vehicle_id, state in sorted(facts.states.items()):
         last = state.detours[-1] if state.detours else None
-        is_off = state.matched.status is VehicleStatus.OFF_ROUTE and facts.now - state.report.received_at <= SILENT_AGE
+        is_off = state.matched.status is VehicleStatus.OFF_ROUTE and not is_silent(state, facts.now)
         if not is_off or last is None or last.came_back is True:
             continue
         route, stop = network.routes.get(last.route_id), network.stops.get(last.stop_id)

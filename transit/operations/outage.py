@@ -11,7 +11,7 @@ from transit.operations.service_hours import is_in_service
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import FleetWatch
 from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import WITH_TRIP, VehicleState
+from transit.tracking.state import WITH_TRIP, is_silent
 
 EXPECTED_FOR = timedelta(minutes=10)  # a bus on a trip within this time should report
 LASTS = timedelta(seconds=60)  # how long an outage, or its end, must last before it counts
@@ -65,8 +65,8 @@ def _was_heard(facts: FleetFacts, vehicle_id: str) -> bool:
 
 
 def _is_silent(facts: FleetFacts, vehicle_id: str) -> bool:
-    state: VehicleState | None = facts.states.get(vehicle_id)
-    return state is None or facts.now - state.report.received_at > SILENT_AGE  # received_at: a wrong clock is no silence
+    state = facts.states.get(vehicle_id)
+    return state is None or is_silent(state, facts.now)
 
 
 def _is_outage(looked: FleetWatch) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from transit.operations.complaints import Complaint
 from transit.operations.recent_outcomes import NOTHING_YET, RecentOutcomes
+
+HEARD_WITHIN = timedelta(hours=1)  # the clock, the battery and the place of a tracker silent for longer are not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,7 @@ class TrackerHealth:
     battery_pct: float | None = None
     shared_with: tuple[str, ...] = ()
     recent: RecentOutcomes = NOTHING_YET
+
+    def is_heard(self, now: datetime) -> bool:
+        """Whether anything came of it within HEARD_WITHIN."""
+        return self.last_received_at is not None and abs(now - self.last_received_at) <= HEARD_WITHIN

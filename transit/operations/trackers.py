@@ -51,7 +51,7 @@ def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
 
 
 def _without_vehicle(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.last_received_at is not None and abs(now - row.last_received_at) <= clocks.HEARD_LATELY:
+    if row.is_heard(now):
         yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
 
 

@@ -233,7 +233,7 @@ class Pipeline:
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
         state = self._last_on(trip, report.vehicle_id)
-        return None if state is None or _is_silent(state, report) else state
+        return None if state is None or _has_lost_its_claim(state, report) else state
 
     def _last_on(self, trip: TripInstance, vehicle_id: str) -> VehicleState | None:
         """Another vehicle whose state says that it runs this trip, however old that is."""
@@ -251,7 +251,7 @@ class Pipeline:
         if other is None:
             return verdict, None
         weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
-        if weaker or _is_silent(other, report):
+        if weaker or _has_lost_its_claim(other, report):
             lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
@@ -421,7 +421,8 @@ def _with_fix(trail: list[FixPlace], fix: Observation) -> list[FixPlace]:
     return [*trail, (fix.t, fix.x, fix.y)][-TRAIL:]
 
 
-def _is_silent(state: VehicleState, report: AvlReport) -> bool:
+def _has_lost_its_claim(state: VehicleState, report: AvlReport) -> bool:
+    """Whether a vehicle was silent for CLAIM_S at the time of another one's report."""
     return (report.reported_at - state.report.reported_at).total_seconds() > CLAIM_S
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transit.plan.network import TripInstance
+from transit.tracking.ages import SILENT_AGE
 from transit.tracking.detours import Detour
 from transit.tracking.off_plan import OffPlan
 from transit.tracking.report import AvlReport
@@ -89,3 +90,8 @@ class VehicleState:
 def is_fresh(reported_at: datetime, now: datetime, within: timedelta) -> bool:
     """Whether a fix is at most `within` old. False for one more than TO_COME ahead of now, as some clock is wrong then."""
     return -TO_COME <= now - reported_at <= within
+
+
+def is_silent(state: VehicleState, now: datetime) -> bool:
+    """Whether a vehicle was not heard for SILENT_AGE. received_at decides: a wrong clock is no silence."""
+    return now - state.report.received_at > SILENT_AGE

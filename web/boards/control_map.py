@@ -8,8 +8,7 @@ from typing import Any
 
 from transit.control.corridor import GONE, BusState, CorridorBus
 from transit.plan.network import Network
-from transit.tracking.ages import SILENT_AGE
-from transit.tracking.state import VehicleState
+from transit.tracking.state import VehicleState, is_silent
 from web.words import control, names, phrasing
 from web.words.colours import colours
 from web.world import World
@@ -39,8 +38,7 @@ def map_buses(world: World, states: Iterable[VehicleState], corridors: Sequence[
     rows = []
     for state in sorted(states, key=lambda row: row.vehicle_id):
         if now - state.report.received_at <= GONE:
-            is_silent = now - state.report.received_at > SILENT_AGE
-            rows.append(_map_bus(network, state, on_ladder.get(state.vehicle_id), is_silent))
+            rows.append(_map_bus(network, state, on_ladder.get(state.vehicle_id), is_silent(state, now)))
     return rows
 
 

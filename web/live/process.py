@@ -16,6 +16,7 @@ import msgspec
 
 from transit.arrivals.alerts import Alert
 from transit.arrivals.crowding import KEPT_FOR, VehicleCrowding, crowding_of, crowding_on_trip
+from transit.arrivals.rows import PASSED_FOR
 from transit.arrivals.steadiness import Steadiness
 from transit.forecasting.departure_orders import DepartureOrder
 from transit.forecasting.forecaster import Forecaster
@@ -57,7 +58,6 @@ from web.live.inbox import Inbox
 from web.live.recorder import Recorder
 
 STEP_S = 1.0
-PASSED_AGE = timedelta(minutes=15)  # how long a passed bus stays on the pages
 LEARN_AT_ONCE = 10_000  # events learnt in one step; a first start on a long history takes several
 SAVE_EVERY = timedelta(minutes=5)
 PROMISED_EVERY = timedelta(seconds=30)
@@ -248,7 +248,7 @@ class Live:
         else:
             blob, self.last_event_id = load_learnt(connection) or (b"", 0)
             learnt = blob
-            seen = last_event_before(connection, now - PASSED_AGE)
+            seen = last_event_before(connection, now - PASSED_FOR)
             if self.last_event_id > seen:  # older rows are read for the pages only: they are learnt already
                 rows = load_stop_events(connection, seen, LEARN_AT_ONCE)
                 self._remember([event for event_id, event in rows if event_id <= self.last_event_id], now)
@@ -291,7 +291,7 @@ class Live:
 
     def _remember(self, events: list[StopEvent], now: datetime) -> None:
         kept = [*self.passed, *events]
-        self.passed = [event for event in kept if now - (event.departed_at or event.arrived_at) <= PASSED_AGE]
+        self.passed = [event for event in kept if now - (event.departed_at or event.arrived_at) <= PASSED_FOR]
 
     def _predict(self, now: datetime) -> list[Prediction]:
         if self.forecaster is None:

@@ -24,6 +24,7 @@ from transit.store.tracker_credentials import (
 from transit.store.trackers import load_tracker_health, load_tracker_map, map_tracker
 from transit.store.vehicles import load_vehicle_ids
 from transit.store.waiting_trackers import load_waiting_trackers
+from transit.tracking.ages import SILENT_AGE
 from web.access import audit
 from web.answers import fragment, the_network
 from web.words import phrasing, troubles
@@ -33,7 +34,6 @@ from web.world import world
 pages = Blueprint("tracker_pages", __name__)
 FIRST_FIX_WITHIN = timedelta(minutes=5)  # of a tracker that was just set up
 JUST_SET_UP = timedelta(hours=1)
-HEARD_LATELY = timedelta(seconds=150)  # a bus that reports each 10 to 30 s has missed several by then
 ID_AT_MOST = 120
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 STRANGERS_AT_MOST = 50  # on a page, of those on no bus and without a password: anybody may make up their names
@@ -132,7 +132,7 @@ def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str
     if at is None:
         return gettext("Has never been heard."), False
     age = phrasing.age(at, now)
-    if now - at > HEARD_LATELY:
+    if now - at > SILENT_AGE:
         return gettext("Silent: heard last %(age)s.", age=age), False
     if tracker.vehicle_id is None:
         return gettext("Reports (%(age)s), but is on no bus.", age=age), False
