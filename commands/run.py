@@ -155,10 +155,10 @@ def _environment_of(settings: Settings, demo: bool) -> dict[str, str]:
     A demonstration that only this machine reaches opens /armada to it, unless ARMADA_LOCAL says otherwise.
     """
     from gps_ingest.operations.service_manager import VARIABLES
-    from gps_ingest.operations.system import LOOPBACK
+    from transit.loopback import is_loopback_host
 
     fixed = {"DATA_DIR": str(settings.data_dir), "TRANSIT_NOW": str(settings.clock), "PYTHONUNBUFFERED": "1"}
-    local = {"ARMADA_LOCAL": "1"} if demo and settings.bind in LOOPBACK else {}
+    local = {"ARMADA_LOCAL": "1"} if demo and is_loopback_host(settings.bind) else {}
     return {name: value for name, value in {**local, **os.environ, **fixed}.items() if name not in VARIABLES}
 
 
@@ -196,7 +196,7 @@ def _warn(settings: Settings, say: Callable[[str], None]) -> None:
 def doctor(settings: Settings, lang: str | None) -> None:
     """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
     from gps_ingest.operations.doctor import examine
-    from gps_ingest.operations.system import LOOPBACK
+    from transit.loopback import is_loopback_host
     from transit.operations.watch import NO_WATCH
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
@@ -205,7 +205,7 @@ def doctor(settings: Settings, lang: str | None) -> None:
     language = lang or ("id" if os.environ.get("LANG", "").startswith("id") else "en")
     snapshot = SnapshotReader(settings.data_dir).read()
     engine = open_database(settings.database_url)
-    openly = settings.bind not in LOOPBACK and not somebody_may_log_in(engine)
+    openly = not is_loopback_host(settings.bind) and not somebody_may_log_in(engine)
     now = settings.clock()
     examination = examine(
         engine,

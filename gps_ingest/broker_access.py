@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.own_secret import own_secret
 
 SYSTEM = "transit-system"  # the user of our own processes
 KEEPER = "transit-keeper"  # who may ask the broker about its streams; no MQTT
 ANONYMOUS = "transit-anonymous"  # what a client without a user is on an open loopback; nobody can log in as it
 MQTT_ONLY = ["MQTT", "MQTT_WS"]
-EVERY_TRACKER = (
-    "transbinjai/v1/trackers/+/position",
-    "transbinjai/v1/trackers/+/status",
-    "owntracks/+/+",
-    "traccar/+",
-    "/hfp/v2/+/+/vp/" + "/".join("+" * 14),
-)
 CANARY = "transbinjai/v1/trackers/transit-canary/position"  # ours; no tracker can have that name
 LIVE_PREFIX = "transbinjai/v1/live"  # below it everybody may read where buses in service are
 READER, READER_PASSWORD = "transit-public", "public"  # anybody may read with it
@@ -45,7 +39,7 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has
     """
     password = own_secret(data_dir, "password")
     rows: list[dict[str, Any]] = [
-        _row(SYSTEM, password, [*EVERY_TRACKER, f"{LIVE_PREFIX}/#"], reads=EVERY_TRACKER, is_lasting=True),
+        _row(SYSTEM, password, [*SUBSCRIPTIONS, f"{LIVE_PREFIX}/#"], reads=SUBSCRIPTIONS, is_lasting=True),
         {
             "user": KEEPER,
             "password": own_secret(data_dir, "keeper"),
@@ -59,7 +53,7 @@ def access_settings(data_dir: Path, users: Sequence[User], *, is_open: bool, has
         rows.append(_row(READER, READER_PASSWORD, (), reads=live))
     if not is_open:
         return {"authorization": {"users": rows}}
-    rows.append(_row(ANONYMOUS, own_secret(data_dir, "anonymous"), EVERY_TRACKER, reads=live))
+    rows.append(_row(ANONYMOUS, own_secret(data_dir, "anonymous"), SUBSCRIPTIONS, reads=live))
     return {"no_auth_user": ANONYMOUS, "authorization": {"users": rows}}
 
 
@@ -82,9 +76,7 @@ def _row(
 
 
 def subjects_of(topic: str) -> list[str]:
-    """The subjects that cover a topic: the level above a last wildcard needs one of its own in nats-server, in MQTT it does
-    not.
-    """
+    """The subjects that cover a topic. In MQTT a/# covers a itself; nats-server needs a subject of its own for that."""
     return [*([subject_of(topic.removesuffix("/#"))] if topic.endswith("/#") else []), subject_of(topic)]
 
 

@@ -1,4 +1,4 @@
-"""The log of the embedded broker, read for what it turned away: nobody else is told of that."""
+"""What the embedded broker turned away, read from its log, the only place where it says so."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HARMLESS = re.compile(
 
 
 class LogPlace(msgspec.Struct):
-    """How far the log was read: of the file that begins with this line."""
+    """How far the log was read. begins: the first line of that file; another one means a new file."""
 
     begins: str = ""
     offset: int = 0
@@ -59,7 +59,7 @@ class BrokerLog:
         self._place = self._load()
 
     def refusals(self) -> list[BrokerRefusals]:
-        """By cause and client. The time is ours, not the log's, which knows nothing of a set clock."""
+        """What is new in the log, by cause and client. The time is ours, not the log's, which knows nothing of a set clock."""
         now = self.clock()
         counted: dict[tuple[RefusalCause, str], BrokerRefusals] = {}
         for line in self._new_lines():
@@ -73,7 +73,7 @@ class BrokerLog:
         return list(counted.values())
 
     def keep(self) -> None:
-        """What was returned is stored: it will not be returned again."""
+        """To be called when what refusals() returned is stored: it is not returned again."""
         self._kept.write_bytes(msgspec.json.encode(self._place))
         with suppress(OSError):
             if self._place.offset > self._most_bytes and self._place.offset == self._log.stat().st_size:
@@ -101,7 +101,7 @@ class BrokerLog:
 
 
 def refusal_of(line: str, now: datetime) -> BrokerRefusals | None:
-    """The refusal that a line speaks of; None of every other line."""
+    """The refusal that a line of the log speaks of; None if it speaks of none."""
     match = LINE.match(line)
     if match is None or HARMLESS.search(match["said"]):
         return None

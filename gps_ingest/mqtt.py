@@ -16,8 +16,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 KEEPALIVE_S = 30  # a connection that is gone is noticed within half as long again (MQTT 3.1.1, section 3.1.2.10)
 RETRY_S = (0.2, 5.0)  # a broker that restarts is back in a second; one that is gone is asked every five
-READ_S = 0.2  # without a pause, while more comes
-LINGER_S = 0.02  # waits so long for more before a batch is closed: a commit to the disk takes about as long
+READ_S = 0.2  # of reading at most, while more comes
+LINGER_S = 0.02  # of waiting for more before a batch is closed: a commit to the disk takes about as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,10 @@ class NotABroker(Exception):
 
 
 def ask_broker(address: Address, within_s: float, client_id: str = "") -> str | None:
-    """Connects once, publishes and reads nothing. The broker's word where it refuses; None where it lets us in.
+    """Connects once and does nothing else. Returns why the broker refuses us; None if it lets us in.
 
-    client_id: whose session, if there is one, the broker forgets by that.
-
-    Raises NotABroker where something else listens, OSError where nothing does.
+    client_id: if the broker has a session of this name, it forgets it by that. Raises NotABroker where something else listens,
+    OSError where nothing does.
     """
     answered = Event()
     codes: list[ReasonCode] = []
@@ -109,7 +108,7 @@ class Subscription:
         self.connected = False
         self.connections = 0
         self.subscribed = False  # the broker holds for us what comes from now on
-        self.has_session = False  # it knew us when we came
+        self.has_session = False  # the broker still had our session when we came
         self.refused: str | None = None  # the broker's answer, where it does not let us in
         self._topics = topics
         self._read: list[Message] = []
@@ -122,7 +121,7 @@ class Subscription:
         self._client.on_message = self._on_message
 
     def receive(self, most: int, wait_s: float) -> list[Message]:
-        """At most so many messages: what is here at once; waits for the first one up to wait_s, and returns none after that."""
+        """Up to `most` messages: those that are here, else those that come within wait_s."""
         end = time.monotonic() + wait_s
         while not self._read and (left := end - time.monotonic()) > 0:
             self._turn(left)
@@ -133,13 +132,13 @@ class Subscription:
         return batch
 
     def read_more(self, most: int) -> list[Message]:
-        """Up to so many messages that are here already. Keeps the connection alive, too: call it at least every ten seconds."""
+        """Up to `most` messages that are here already. Keeps the connection alive, too: call it at least every ten seconds."""
         self._turn(0.0)
         batch, self._read = self._read[:most], self._read[most:]
         return batch
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
-        """The broker forgets them. Those of a connection that is gone will come again."""
+        """Lets the broker forget these messages. Those of a connection that is gone will come again."""
         if not self.connected:
             return
         for message in messages:
@@ -151,12 +150,12 @@ class Subscription:
                 break
 
     def subscribe(self) -> None:
-        """Whatever is retained on our topics comes again by that."""
+        """Subscribes to our topics; the broker then sends again what it retains on them."""
         if self._topics and self.connected:
             self._client.subscribe([(topic, 1) for topic in self._topics])
 
     def empty(self, topic: str) -> None:
-        """Nothing is retained there any more; the empty message that does it comes to us, too."""
+        """Has the broker drop what it retains on a topic; the empty message that does it comes to us, too."""
         self._client.publish(topic, b"", qos=1, retain=True)
 
     def close(self) -> None:
@@ -178,7 +177,7 @@ class Subscription:
             code = self._client.loop_read()
 
     def _has_more(self) -> bool:
-        """Whether bytes wait in the socket: of a long message one reading brings a part only."""
+        """Whether bytes wait in the socket: one reading brings only a part of a long message."""
         socket = self._client.socket()
         return socket is not None and bool(select.select([socket], [], [], 0)[0])
 
@@ -205,9 +204,7 @@ class Subscription:
         self.subscribe()
 
     def _on_subscribe(self, _: paho.Client, __: object, ___: int, codes: list[ReasonCode], ____: object) -> None:
-        """Notes a subscription that was refused: the broker lets us in and brings us nothing, so that the fleet would look
-        silent.
-        """
+        """Notes a refused subscription: the broker lets us in and brings us nothing, and the fleet would look silent."""
         if any(code.is_failure for code in codes):
             self.refused = f"the broker does not let us read {', '.join(self._topics)}: give MQTT_URL a user that may"
         else:
@@ -217,7 +214,7 @@ class Subscription:
         self.connected = self.subscribed = False
 
     def _on_message(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
-        """What the broker brings again because its patience is over, while it waits here for its turn, is left out."""
+        """Takes a message in, unless it still waits here: the broker sends again what is not acknowledged in time."""
         if message.qos > 0:
             if message.dup and message.mid in self._held:
                 return

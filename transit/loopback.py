@@ -14,5 +14,5 @@ def is_loopback(address: str) -> bool:
 
 
 def is_loopback_host(host: str) -> bool:
-    """The same of what somebody sets as an address to listen at, where the name localhost counts too."""
+    """The same of an address to listen at as it is set: the name localhost counts, too."""
     return host == "localhost" or is_loopback(host)

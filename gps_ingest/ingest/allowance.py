@@ -18,7 +18,7 @@ class Limit:
     bytes_rate: float
 
 
-FIX_BYTES = 1_200  # a fix as the wordiest speak of it: Traccar forwards each with all that it knows of the device
+FIX_BYTES = 1_200  # of the longest fixes: Traccar forwards each with all that it knows of the device
 # A day's buffer (17,280 fixes at one each 5 s) comes at once; the rate is five times the busiest tracker's.
 OF_TRACKER = Limit(fixes_burst=20_000, fixes_rate=50, bytes_burst=20_000 * FIX_BYTES, bytes_rate=50 * FIX_BYTES)
 # All of them together: a new fleet of fifty reports before anybody put it on its buses; nobody fills the disk so.
@@ -42,7 +42,7 @@ class Allowance:
         self._purses: dict[str, Purse] = {}
 
     def admits(self, sender: str, fixes: int, octets: int, now_s: float) -> bool:
-        """Whether a message may still come, which is then counted."""
+        """Whether a message is within the limit; if so, it is counted. octets: its bytes."""
         is_known = self._is_known(sender)
         limit, key = (self._of_tracker, sender) if is_known else (self._of_unknown, SHARED)
         purse = self._purses.get(key)

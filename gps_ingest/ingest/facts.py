@@ -67,7 +67,7 @@ class Ingest:
             self.moves.follow(self.engine, self.network, before, self.vehicles, self.clock())
 
     def take(self, messages: Sequence[Message]) -> None:
-        """All that the messages say is in the database when this returns. Raises DatabaseError, and then nothing is."""
+        """Stores all that the messages say, in one commit. Raises DatabaseError; then nothing of it is stored."""
         started = perf_counter()
         try:
             self._take(messages)
@@ -79,7 +79,7 @@ class Ingest:
         self.figures.count_messages(len(messages), seconds=perf_counter() - started, lag_s=lag_s)
 
     def backfill(self, quiet_s: float = QUIET_S, piece_s: float = PIECE_S) -> int:
-        """Calls at stops that late reports show enter the statistics, after quiet_s without more of them.
+        """Stores the calls at stops that only late reports show, once no more of these came for quiet_s.
 
         Works for piece_s; returns how many calls were stored.
         """
@@ -165,15 +165,13 @@ class Ingest:
         batch.add_report(received, report, outcome)
 
     def _forget_what_is_to_come(self, vehicle_id: str, pipeline: Pipeline) -> None:
-        """Forgets a state from after now: our clock was set back, and the state would hold its vehicle until the clock has
-        caught up.
-        """
+        """Forgets a state of a moment after now: our clock was set back, and until then no report would be newer than it."""
         state = pipeline.states.get(vehicle_id)
         if state is not None and state.report.received_at - self.clock() > MAX_AHEAD:
             pipeline.release(vehicle_id)
 
     def _step(self, report: AvlReport, batch: Batch) -> ReportOutcome:
-        """A fault of ours loses one report's effect, never the report."""
+        """Moves a vehicle by a report. A fault of ours loses the effect of that one report, never the report itself."""
         if self.network is None:
             return ReportOutcome(refusal=Obstacle.NO_NETWORK)
         self._forget_what_is_to_come(report.vehicle_id, self.network.pipeline)

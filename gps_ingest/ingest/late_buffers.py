@@ -41,11 +41,11 @@ class LateBuffers:
         self._buffers[vehicle_id] = LateBuffer(vehicle_id, since, until, now_s)
 
     def next_whole(self, now_s: float, quiet_s: float = QUIET_S) -> LateBuffer | None:
-        """The first to which nothing came for so long; it stays until it is removed."""
+        """The first buffer to which nothing came for quiet_s; None without one. It stays until it is removed."""
         return next((buffer for buffer in self._buffers.values() if now_s - buffer.last_came_s >= quiet_s), None)
 
     def remove(self, buffer: LateBuffer) -> None:
-        """Unless more of it has come since it was handed out."""
+        """Forgets a buffer, unless more has come to it since next_whole() returned it."""
         if self._buffers.get(buffer.vehicle_id) == buffer:
             del self._buffers[buffer.vehicle_id]
 
@@ -58,7 +58,7 @@ class _Work:
 
 
 class Backfill:
-    """The calls that only late reports show enter the statistics, one buffer after the other, a piece of work at a time."""
+    """Stores the calls that only late reports show: one buffer after the other, a piece of work at a time."""
 
     def __init__(self, engine: Engine, buffers: LateBuffers) -> None:
         self._engine, self._buffers = engine, buffers
@@ -76,7 +76,7 @@ class Backfill:
         quiet_s: float = QUIET_S,
         piece_s: float = PIECE_S,
     ) -> int:
-        """Returns how many calls were stored. A buffer whose calls could not be stored stays. Raises DatabaseError."""
+        """Works for piece_s; returns how many calls were stored. Raises DatabaseError; then the buffer stays."""
         until_s = monotonic() + piece_s
         calls = 0
         while True:

@@ -28,13 +28,13 @@ from transit.store.signs_of_life import INGEST_SIGN, ProcessProgress, Sign
 from transit.store.stored_count import StoredCount, notice_loss, remember
 
 READ_AT_ONCE = 3000  # messages
-READ_MORE_S = 0.8  # at most, while more comes: who is behind a flood, most of which is only counted, must get a turn
+READ_MORE_S = 0.8  # of reading at most, while more comes; then it is stored, else a flood would keep all others waiting
 MOST_HELD = 64_000_000  # bytes that wait in memory; beyond it they wait in the broker
 WAIT_S = 0.5  # for messages, before the rest of the round
 WAIT_AT_WORK_S = 0.02  # the same, while calls of late reports are looked for
 LOOK_EVERY_S = 1.0  # at the network, the trackers' map and the dispatchers' assignments
 FORGET_REFUSALS_EVERY_S = 60.0  # what the broker refused long ago
-KEPT_EVERY_S = 600.0  # subscribes anew so often: only that brings what trackers had the broker retain
+SUBSCRIBE_EVERY_S = 600.0  # anew: only that brings what trackers had the broker retain
 FOREIGN = b"0"  # in the place of a canary's number
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 5.0  # a batch that the database refuses is tried again, ever less often
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def run(
     broker_log = BrokerLog(data_dir / "broker", clock)
     intake = Intake(inbox, ingest, data_dir)
     credentials = CredentialWatch(engine, data_dir, clock)
-    looked = forgot = asked = monotonic()
+    looked = forgot = subscribed = monotonic()
     was_refused: str | None = None
     has_moved = is_moved(data_dir)
     while not stop_event.is_set():
@@ -75,8 +75,8 @@ def run(
             _try(credentials.look)
             ingest.figures.note_connection(inbox.connected)
             _try(lambda: ingest.note_broker_refusals(broker_log))
-        if monotonic() - asked >= KEPT_EVERY_S:
-            asked = monotonic()
+        if monotonic() - subscribed >= SUBSCRIBE_EVERY_S:
+            subscribed = monotonic()
             inbox.subscribe()
         if monotonic() - forgot >= FORGET_REFUSALS_EVERY_S:
             forgot = monotonic()
@@ -159,9 +159,7 @@ class Intake:
                     self._add(self.inbox.read_more(READ_AT_ONCE))
 
     def _remember(self) -> None:
-        """Writes the number of stored reports beside the database, before the broker hears of them: what the database loses
-        after that is known by its number.
-        """
+        """Writes the number of stored reports beside the database, before they are acknowledged: it shows a later loss."""
         count = self.ingest.stored_count
         if count is None or count == self._remembered:
             return
@@ -182,7 +180,10 @@ class Intake:
         self.turns.add([row for row in messages if not _is_foreign_canary(row)], monotonic())
 
     def _without_emptied(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """A position that a tracker had the broker keep is emptied: somewhere it would look like one of now."""
+        """Has the broker drop positions that trackers had it retain, as elsewhere they would pass for new ones.
+
+        Returns the messages without the empty ones by which that is done.
+        """
         for message in messages:
             if message.retained and not message.topic.endswith("/status") and message.payload:
                 self._emptied.add(message.topic)
@@ -197,7 +198,7 @@ class Intake:
 
 
 def _is_foreign_canary(message: Message) -> bool:
-    """It is not stored: it must not use up what our own may send."""
+    """Whether somebody else made up a canary: it is not stored, and must not use up what our own may send."""
     return message.topic == CANARY and message.payload == FOREIGN
 
 

@@ -15,7 +15,7 @@ from transit.tracking.report import Rejection
 
 APART_M = 150.0  # two reports of one time this far apart are two: more than three decimals round
 NEXT = timedelta(microseconds=1)  # by which the second is stored later: a time belongs to one report
-TIMES_AGAIN = 4  # a time is looked for so often: a clock is not set back onto the same second over and over
+TIMES_AGAIN = 4  # times tried for one report: a clock is not set back onto the same second over and over
 Key = tuple[str, datetime]  # tracker_id, fix_at
 Place = tuple[float, float]  # lat, lon
 
@@ -30,10 +30,10 @@ class StoredFixes:
     def select_new(
         self, connection: Connection, fixes: Sequence[ReceivedFix], refuse: Callable[[str, str], None]
     ) -> list[ReceivedFix]:
-        """Without the reports that are stored, or that stand twice here. refuse: is called with the tracker_id and the reason.
+        """The reports that are not stored yet, each once. refuse: is called with the tracker_id and the reason of the others.
 
-        A report with a time that is stored, from another place, is none of them: its clock was set back (_again); unless that
-        is the time of the report before it, too: then its time stands still.
+        A report that has a stored time but comes from another place is kept with a time of its own (_again), and counted as
+        TIME_AGAIN: its clock was set back. Not if the report before it had that time, too: then its time stands still.
         """
         doubtful = {received.key for received in fixes if not self._is_newest(connection, received)}
         stored = known_fixes(connection, doubtful) if doubtful else set()
@@ -52,9 +52,9 @@ class StoredFixes:
         return new
 
     def _again(self, connection: Connection, received: ReceivedFix, here: Mapping[Key, Place]) -> ReceivedFix | None:
-        """A report from another place at a time that is stored, with a time of its own some microseconds later.
+        """The report with a time of its own, some microseconds later; None if it is a stored one that comes again.
 
-        None: the same report again. here: what came with it.
+        here: the places of the reports that came with it.
         """
         tracker_id, fix = received.tracker_id, received.fix
         times = [fix.fix_at + n * NEXT for n in range(TIMES_AGAIN)]

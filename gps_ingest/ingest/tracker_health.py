@@ -17,7 +17,7 @@ from transit.store.trackers import save_tracker_health
 from transit.store.upsert import Row
 from transit.tracking.tracker_clock import TrackerClock
 
-MOST_UNKNOWN = 500  # names that are on no vehicle: somebody who invents them must fill neither memory nor lists; more share one
+MOST_UNKNOWN = 500  # trackers on no vehicle that are kept apart; others share a name: invented ones must not fill the memory
 
 
 @dataclass

@@ -23,7 +23,10 @@ class TrackerMoves:
     def follow(
         self, engine: Engine, network: NetworkInUse, before: Mapping[str, str], after: Mapping[str, str], now: datetime
     ) -> None:
-        """before, after: tracker_id -> vehicle_id, at the look before and now."""
+        """Releases the vehicles that have lost their tracker, and gives their states to those on which these trackers are now.
+
+        before, after: tracker_id -> vehicle_id, at the look before and now.
+        """
         released = self._without_tracker(network, before, after)
         for state in released:
             network.pipeline.release(state.vehicle_id)

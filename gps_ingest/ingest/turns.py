@@ -52,7 +52,7 @@ class Turns:
             self.held_bytes += len(message.payload)
 
     def next(self) -> Turn:
-        """Of each tracker what waits, up to a piece; then again of each, until the batch is as large as it may be."""
+        """A piece of what waits of each tracker, in turn and again, until the batch is as large as it may be."""
         most_fixes = min(max(BATCH_S / self._pace_s, FEWEST), MOST_FIXES)
         messages: list[Message] = []
         fixes = 0
@@ -72,7 +72,7 @@ class Turns:
         return Turn(messages, fixes)
 
     def note(self, turn: Turn, seconds: float) -> None:
-        """What a turn took: the next is as large as fits into BATCH_S at that pace."""
+        """How long a turn took: the next one is as large as fits into BATCH_S at that pace."""
         if turn.fixes:
             self._pace_s += (seconds / turn.fixes - self._pace_s) / 2
 

@@ -85,7 +85,7 @@ def ask_keeper(data_dir: Path, subject: str, words: dict[str, Any], within_s: fl
 
 @contextmanager
 def _connection(data_dir: Path, within_s: float) -> Iterator[BufferedRWPair]:
-    """Logged in as who may ask the broker about its store."""
+    """A connection of KEEPER, who may ask the broker about its store."""
     path = next((data_dir / "broker").glob("*.ports"), None)  # written by the broker when it listens
     if path is None:
         raise FileNotFoundError

@@ -53,14 +53,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class OwnBroker:
-    """send: a canary of this number, whether it was acknowledged."""
+    """send: publishes the canary of this number; returns whether it was acknowledged."""
 
     send: Callable[[int], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class SignSeen:
-    """at: the time that a sign of life bears; since_s: on the monotonic clock, since when it bears that."""
+    """at: the time that a sign of life says; since_s: since when it says that, on the monotonic clock."""
 
     at: float
     since_s: float
@@ -118,7 +118,8 @@ class PartWatch:
         self._store_gone_s: float | None = None
         self._newest_state: StoreState | None = None
         self._stages = Stages()
-        self._received = self._undelivered = self._deaf = 0  # the newest canary of ingest; how often both were mended in vain
+        self._received = 0  # the newest canary that came to ingest
+        self._undelivered = self._deaf = 0  # how often in a row each of the two faults was mended in vain
         self._next_s = 0.0
         supervisor.on_death = self._note_death
         if own_broker is not None:
@@ -214,8 +215,10 @@ class PartWatch:
         self._judge_silence(name, now_s - self._unchanged_s(sign, now_s), now_s)
 
     def _judge_silence(self, part: str, heard_s: float, now_s: float) -> None:
-        """heard_s: when it gave its last sign. A start that was cut off gets twice the time at its next: on a machine that is
-        very busy it would else be cut off for ever."""
+        """heard_s: when it gave its last sign.
+
+        After a start that was cut off the next one gets twice the time; else, on a very busy machine, none would ever end.
+        """
         started_s = self._started_s(part)
         if heard_s > started_s:
             self._cut_off[part] = 0
@@ -224,7 +227,7 @@ class PartWatch:
             self._cut_off[part] += 1
 
     def _unchanged_s(self, sign: Path, now_s: float) -> float:
-        """For how many seconds a sign has not changed. What time it bears does not count: the server's clock may be set."""
+        """For how many seconds a sign has not changed. The time that it says does not count: the server's clock may be set."""
         at = sign_at(self.data_dir, sign)
         if sign not in self._signs_seen or self._signs_seen[sign].at != at:
             self._signs_seen[sign] = SignSeen(at, now_s)

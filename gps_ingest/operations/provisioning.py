@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gps_ingest.broker import PID_FILE, write_access
-from gps_ingest.broker_access import EVERY_TRACKER, LIVE_PREFIX, READER, READER_PASSWORD, SYSTEM, User
+from gps_ingest.broker_access import LIVE_PREFIX, READER, READER_PASSWORD, SYSTEM, User
 from gps_ingest.broker_users import FILE, adopt_plain_users, read_users, topics_of_tracker, tracker_of_topics, write_users
+from gps_ingest.decoder import SUBSCRIPTIONS
 from gps_ingest.own_secret import make_private_folder, own_secret, write_private
 from transit.store.credential_hashes import hash_for_mosquitto
 from transit.store.database import Engine, writing
@@ -49,7 +50,7 @@ def _user_of(credential: Credential) -> User:
 def _write_mosquitto_files(data_dir: Path, credentials: Sequence[Credential]) -> None:
     """password_file and acl_file of Mosquitto 2, our own processes' user included."""
     lines = [f"{SYSTEM}:{hash_for_mosquitto(own_secret(data_dir, 'password'))}"]
-    acl = [f"user {SYSTEM}", *(f"topic readwrite {topic}" for topic in EVERY_TRACKER)]
+    acl = [f"user {SYSTEM}", *(f"topic readwrite {topic}" for topic in SUBSCRIPTIONS)]
     acl.append(f"topic write {LIVE_PREFIX}/#")
     lines.append(f"{READER}:{hash_for_mosquitto(READER_PASSWORD)}")
     acl += ["", f"user {READER}", f"topic read {LIVE_PREFIX}/#"]

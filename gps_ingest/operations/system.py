@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")  # addresses that only this machine reaches
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

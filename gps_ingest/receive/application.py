@@ -41,7 +41,7 @@ class Publishes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """status, and what is said: to OwnTracks JSON, to others plain words."""
+    """What a request is answered: OwnTracks gets JSON, others plain words."""
 
     status: int
     body: bytes = b""
@@ -49,7 +49,7 @@ class Reply:
 
 
 class RefusedRequest(Exception):
-    """It ends with this reply."""
+    """Ends a request with this reply."""
 
     def __init__(self, status: int, sentence: str, *headers: tuple[str, str]) -> None:
         super().__init__(sentence)
@@ -140,7 +140,7 @@ class Application:
         return osmand(fields, self._clock())
 
     async def _admit(self, request: Request, fields: dict[str, str], form: Form) -> str:
-        """Whose password it was: a user of OwnTracks may name its device as it likes. Raises RefusedRequest."""
+        """The user whose password came with the request. OwnTracks may name its device as it likes. Raises RefusedRequest."""
         basic = _authorization_of(request)
         is_basic = basic is not None and basic.type == "basic"
         user = (basic.username if basic is not None and is_basic else None) or form.tracker_id.partition("/")[0]
@@ -184,7 +184,7 @@ def _authorization_of(request: Request) -> Authorization | None:
 
 
 def _fields_of(request: Request, body: bytes) -> dict[str, str]:
-    """Of the address, and of a body that is a form; where both have one, that of the address."""
+    """The fields of a request: of its address and, if its body is a form, of that. Those of the address win."""
     is_form = request.mimetype == "application/x-www-form-urlencoded" and body.lstrip()[:1] != b"{"
     text = body.decode("utf-8", "replace") if is_form else ""
     asked = request.query_string.decode("utf-8", "replace")  # devices write what they like, unescaped
@@ -217,7 +217,7 @@ async def _body(request: Request, receive: Receive) -> bytes:
 
 
 def _address_of(request: Request) -> str:
-    """Of the phone: behind a proxy on this machine the one that the proxy names."""
+    """The network address of the phone; behind a proxy on this machine the one that the proxy names."""
     peer = request.remote_addr or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     return forwarded if forwarded and is_loopback_host(peer) else peer

@@ -82,7 +82,7 @@ class Doorkeeper:
         return answer
 
     def take_refused(self) -> Counter[str]:
-        """Since it was last asked."""
+        """The refusals since the last call, by name."""
         refused, self.refused = self.refused, Counter()
         return refused
 

@@ -14,13 +14,13 @@ from gps_ingest.decoder import PREFIX, UNKNOWN
 from gps_ingest.other_forms import MILLISECONDS_FROM, MPS_PER_KNOT, NO_FIX
 from gps_ingest.tracker_names import objection_to
 
-NO_SHARE = 10.0  # a battery this full is refused under the tracker's name; numbers of hundreds of digits cannot be multiplied
+MOST_SHARE = 10.0  # of a battery; more counts as this, and is refused by name: numbers of hundreds of digits overflow
 KEY_PATH = "/key/"  # before a password in the path: an app that takes its address from a QR code drops the query
 NOT_VALID = ("0", "false")  # of OsmAnd's `valid`: the receiver had no fix
 
 
 class BadRequest(ValueError):
-    """Nobody can be named as its sender; the message is for the one who set the phone up."""
+    """A request without a usable name of its sender; the message is for whoever set the phone up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _fix_of_location(location: Mapping[str, Any], now: datetime) -> dict[str, An
         "speed": coords.get("speed"),
         "odometer": location.get("odometer"),
         "accuracy_m": coords.get("accuracy"),
-        "battery_pct": min(level, NO_SHARE) * 100.0 if isinstance(level, int | float) and level >= 0 else level,
+        "battery_pct": min(level, MOST_SHARE) * 100.0 if isinstance(level, int | float) and level >= 0 else level,
     }
 
 
@@ -133,7 +133,7 @@ def _number(text: str | None) -> float | str | None:
 
 
 def _moment(value: Any, now: datetime) -> Any:
-    """Unix seconds of seconds, milliseconds or ISO 8601; of nothing those of now; what is none of these stays as it came."""
+    """A time as Unix seconds, from seconds, milliseconds or ISO 8601; now without one. Anything else stays as it came."""
     if value is None or value == "":
         return now.timestamp()
     try:
