@@ -108,16 +108,16 @@ def _shapes(frame: Frame, layers: Iterable[Layer], kind: str, *, is_area: bool) 
                     yield points
 
 
-def draw_routes(pdf: LetteredPdf, frame: Frame, network: Network, width: float = ROUTE_MM) -> None:
+def draw_routes(pdf: LetteredPdf, frame: Frame, network: Network) -> None:
     """Side by side where they share a street."""
-    pdf.set_line_width(width)
+    pdf.set_line_width(ROUTE_MM)
     for stretch in stretches_of(network):
         middle = (len(stretch.route_ids) - 1) / 2
         points = [frame.xy(lat, lon) for lat, lon in stretch.points]
         for place, route_id in enumerate(stretch.route_ids):
             colour = network.routes[route_id].color or "455a64"
             pdf.set_draw_color(*(int(colour[n : n + 2], 16) for n in (0, 2, 4)))
-            pdf.polyline(shifted(points, (place - middle) * width))
+            pdf.polyline(shifted(points, (place - middle) * ROUTE_MM))
 
 
 def draw_street_names(pdf: LetteredPdf, frame: Frame, grounds: Sequence[Ground], room: Room, size: float = 5.5) -> int:

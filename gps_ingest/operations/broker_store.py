@@ -39,10 +39,10 @@ class StoreState:
 NO_STORE = StoreState("", 0, 0)
 
 
-def read_state(data_dir: Path, within_s: float = ANSWERS_WITHIN_S) -> StoreState | None:
-    """None where the broker does not answer."""
+def read_state(data_dir: Path) -> StoreState | None:
+    """What the store holds; None where the broker does not answer."""
     try:
-        return _state_of(ask_keeper(data_dir, SUBJECT, {"subjects_filter": CANARIES}, within_s))
+        return _state_of(ask_keeper(data_dir, SUBJECT, {"subjects_filter": CANARIES}))
     except (OSError, ValueError, KeyError, IndexError):
         return None
 

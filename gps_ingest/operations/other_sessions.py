@@ -21,10 +21,10 @@ GOES_ON_S = 50.0  # in one go; what is left then goes in the next
 AT_ONCE = 100
 
 
-def forget_old_sessions(
-    data_dir: Path, now: datetime, most: int = MOST, expiry: timedelta = EXPIRY, within_s: float = GOES_ON_S
-) -> int:
-    """Returns how many went. now: the machine's time, by which the broker dates them. Raises OSError, ValueError, KeyError.
+def forget_old_sessions(data_dir: Path, now: datetime, most: int = MOST, within_s: float = GOES_ON_S) -> int:
+    """Forgets sessions that are old or too many; returns how many. Raises OSError, ValueError, KeyError.
+
+    now: the machine's time, by which the broker dates them.
 
     It looks at the oldest only, up to the first that may stay. A client that is connected and whose record goes stays
     connected; when it comes again it is refused once.
@@ -39,7 +39,7 @@ def forget_old_sessions(
             for record in islice(records, AT_ONCE):
                 if _is_ours(record):
                     beyond -= 1
-                elif gone + len(old) < beyond or now - _written_at(record) > expiry:
+                elif gone + len(old) < beyond or now - _written_at(record) > EXPIRY:
                     old.append({"seq": record["seq"], "no_erase": True})
                 else:
                     break

@@ -16,10 +16,10 @@ from transit.plan.timetable import RouteDirection, timetable_of
 from transit.tracking.state import StopEvent
 
 BUNCHED_S = 120.0  # buses closer than this are bunched, whatever headway is planned
-BUNCHED_SHARE = 0.25  # of the planned headway
-GAP_SHARE = 1.5
+BUNCHED_SHARE = 0.25  # or closer than this share of the planned headway
+GAP_SHARE = 1.5  # of the planned headway: from here on there is a gap,
+SEVERE_GAP_SHARE = 2.0  # and from here on a severe one: a whole bus is missing
 KEPT_WITHIN_S = 180.0  # a headway this much longer than promised is still kept (MBTA's rule for frequent buses)
-SEVERE_GAP_SHARE = 2.0
 BANDS_KEPT = 4096  # cached lists of bands (direction, stop, day): the live process asks for all terminals each second
 
 

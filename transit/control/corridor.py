@@ -27,9 +27,9 @@ from transit.tracking.state import WITH_TRIP, VehicleState, VehicleStatus
 
 GONE = timedelta(minutes=15)  # a bus silent for longer is no longer placed on its route
 HELD_SLACK_S = 60.0  # allowed after the advised time, for the driver to leave and the report to come in
-SURE_OF_TRIP = (
-    0.7  # share of what a bus may be doing that a route and direction need to be believed: transit.tracking.status.SURE
-)
+# Share of what a bus may be doing that a route and direction need to be believed. It is transit.tracking.status.SURE, from
+# where it cannot come: the live process does not load the matcher.
+SURE_OF_TRIP = 0.7
 KEPT_OF = timedelta(hours=1)  # departures of this last time count for the share of headways kept
 
 

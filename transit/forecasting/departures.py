@@ -61,7 +61,7 @@ class Departures:
             del self.ordered[vehicle_id]
         since = self.since.pop(vehicle_id, None)
         seen = since is not None and since[0] == trip
-        moments = [at for at in (since[1] if since is not None and seen else None, came_at) if at is not None]
+        moments = [moment for moment in (since[1] if since is not None and seen else None, came_at) if moment is not None]
         began = min(moments, default=None)
         waited = None
         if began is not None and (seen or at - began >= GENERIC_S[0]):

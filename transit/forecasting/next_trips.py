@@ -14,7 +14,7 @@ from transit.tracking.trip_choice import TripTable, headway_day, instances_by_mi
 ENOUGH = 3  # times that a next pattern must have been observed after a pattern before it counts as a habit
 SHARE = 0.7  # of those times with the same next pattern; below it there is no habit, and no next trip is predicted
 HABIT_KEPT = 100  # times remembered; beyond it all counts are halved
-FAR = 0.7  # share of a pattern's stops that a vehicle must have reached for the next trip to count as following it
+FAR = 0.7  # share of its stops beyond which a vehicle has driven a trip far enough that the next one follows from it
 TURN_M = 400.0  # the way back begins this near the end
 EARLY_S, LATE_S = 120.0, 1800.0  # a timetabled next trip leaves at most so long before, or after, the vehicle comes
 

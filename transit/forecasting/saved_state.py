@@ -140,12 +140,12 @@ def load(learner: Learner, blob: bytes) -> bool:
 
 
 def _load_tier(learner: Learner, tier: Tier, learnt: SavedState) -> None:
-    for node, table in ((learner.postponement[tier], learnt.postponement), (learner.calibration[tier], learnt.calibration)):
+    for part, table in ((learner.postponement[tier], learnt.postponement), (learner.calibration[tier], learnt.calibration)):
         packed = table.get(tier.value)
         errors = None if packed is None else _unpack(packed[0])
-        if packed is not None and errors is not None and errors.shape == node.errors.shape:
-            node.errors, node.count = errors.astype(np.float32), _unpack(packed[1])
-            node.sort_out()
+        if packed is not None and errors is not None and errors.shape == part.errors.shape:
+            part.errors, part.count = errors.astype(np.float32), _unpack(packed[1])
+            part.sort_out()
     saved, corrections = learnt.corrections.get(tier.value), learner.corrections[tier]
     if saved is not None:
         epoch, square, product, weights = saved

@@ -119,19 +119,20 @@ class TerminalWaits:
         if count < ENOUGH_GAPS:
             return np.ones(len(still))
         by_chance = count / sum(SLOT_WINDOW_S) * SLOT_S * np.sqrt(2.0 * np.pi)
-        kept = np.exp(-0.5 * ((still[:, None] - near[None, :]) / SLOT_S) ** 2).sum(axis=1)
-        often = (kept + SLOT_DOUBT) / (by_chance + SLOT_DOUBT)
+        observed = np.exp(-0.5 * ((still[:, None] - near[None, :]) / SLOT_S) ** 2).sum(axis=1)
+        often = (observed + SLOT_DOUBT) / (by_chance + SLOT_DOUBT)
         return np.asarray((1.0 + SLOT_WEIGHT * often) / (1.0 + SLOT_WEIGHT))
 
 
 def _same_time(clock: Floats, clock_s: float) -> Floats:
+    """Similarity of the time of day and of the kind of day."""
     apart = np.abs(clock - clock_s) % DAY_S
     near = np.exp(-0.5 * (np.minimum(apart, DAY_S - apart) / CLOCK_S) ** 2)
     return np.asarray(near * np.where(_kind_of_day(clock) == _kind_of_day(clock_s), 1.0, OTHER_DAY))
 
 
 def _kind_of_day(clock: Floats | float) -> Floats:
-    """By local Unix seconds: 0 working day, 1 Saturday, 2 Sunday."""
+    """0 working day, 1 Saturday, 2 Sunday. clock: seconds by the local clock."""
     return np.asarray(np.maximum((np.floor(np.asarray(clock) / DAY_S) + FIRST_WEEKDAY) % WEEK - FRIDAY, 0))
 
 

@@ -52,7 +52,9 @@ class Tuning:
 
 
 class UsualTimes(NamedTuple):
-    ratio: Floats  # log, by link of the pattern
+    """What is usual on the links of a pattern at one time of day."""
+
+    ratio: Floats  # log(usual / planned seconds), by link of the pattern
     weight: Floats  # observations behind it at this hour
 
 
@@ -86,9 +88,9 @@ class Pace(NamedTuple):
 class TravelTimes:
     """Learns from calls; usual(), today() and pace() give what to expect, as log ratios. Moments are Unix seconds."""
 
-    def __init__(self, links: Links, tuning: Tuning | None = None) -> None:
+    def __init__(self, links: Links) -> None:
         self.links = links
-        self.tuning = tuning = tuning or Tuning()
+        self.tuning = tuning = Tuning()
         count, streams, cells = len(links.number), len(links.streams), DAY_TYPES * BINS
         self.zone = ZoneInfo(links.network.timezone)
         self.epoch: float | None = None  # weights grow with time from here instead of fading
@@ -171,6 +173,7 @@ class TravelTimes:
         return float(2.0 ** ((self.last_at - self.epoch) / self.tuning.half_life_s))
 
     def _keep_pace(self, event: StopEvent, linked: LinkedPattern, link: int, start: float, driving: float, own: float) -> None:
+        """driving: usual seconds of the link, as a weight; own: log ratio of the vehicle's to that of its stream today."""
         pace = self.paces.get(event.vehicle_id)
         if pace is None or pace.trip != event.trip:
             pace = Pace(event.trip, (0.0, 0.0), (0.0, 0.0), 0.0)
@@ -199,6 +202,7 @@ class TravelTimes:
     # ---- asking
 
     def usual(self, linked: LinkedPattern, at: float) -> UsualTimes:
+        """What is usual on a pattern's links at a moment, kept for SLOT_S."""
         slot = int(at // SLOT_S)
         usual = self._usual.get((linked.number, slot))
         if usual is None:

@@ -13,6 +13,7 @@ from transit.store.tables import alerts
 from transit.store.upsert import upsert
 
 CONTENT = StoredFormat(Alert, number=1)
+MOST_PAST = 100  # ended notices on a page
 
 
 class UnknownAlert(LookupError):
@@ -64,13 +65,13 @@ def find_alert(connection: Connection, alert_id: str) -> Alert:
     return alert
 
 
-def load_past_alerts(connection: Connection, since: datetime, now: datetime, *, limit: int = 100) -> list[Alert]:
+def load_past_alerts(connection: Connection, since: datetime, now: datetime) -> list[Alert]:
     """Those that ended after `since`, the last to end first."""
     rows = connection.execute(
         select(alerts.c.content)
         .where(alerts.c.ends_at > since, alerts.c.ends_at <= now)
         .order_by(alerts.c.ends_at.desc(), alerts.c.alert_id)
-        .limit(limit)
+        .limit(MOST_PAST)
     )
     some = (CONTENT.decode(content) for (content,) in rows)
     return [alert for alert in some if alert is not None]

@@ -11,6 +11,7 @@ from transit.store.formats import StoredFormat
 from transit.store.tables import hand_overs
 
 SECTIONS = StoredFormat(dict[str, str], number=1)
+MOST_LISTED = 60  # hand-overs on a page: three a day for twenty days
 
 
 class UnknownHandOver(LookupError):
@@ -47,9 +48,9 @@ def load_hand_over(connection: Connection, hand_over_id: int) -> HandOver:
     return _hand_over_of(row)
 
 
-def load_hand_overs(connection: Connection, *, limit: int = 60) -> list[HandOver]:
+def load_hand_overs(connection: Connection) -> list[HandOver]:
     """The newest first."""
-    rows = connection.execute(select(hand_overs).order_by(hand_overs.c.hand_over_id.desc()).limit(limit))
+    rows = connection.execute(select(hand_overs).order_by(hand_overs.c.hand_over_id.desc()).limit(MOST_LISTED))
     return [_hand_over_of(row) for row in rows]
 
 

@@ -72,9 +72,9 @@ def end_log_in(connection: Connection, token_hash: str, *, now: datetime) -> Non
     connection.execute(update(table).where(table.c.token_hash == token_hash, table.c.ended_at.is_(None)).values(ended_at=now))
 
 
-def end_log_ins_of(connection: Connection, person_id: int, *, now: datetime, but: str = "") -> None:
-    """All of a person; but: the hash of a token that stays."""
-    open_ones = (table.c.person_id == person_id, table.c.ended_at.is_(None), table.c.token_hash != but)
+def end_log_ins_of(connection: Connection, person_id: int, *, now: datetime) -> None:
+    """All log-ins of a person."""
+    open_ones = (table.c.person_id == person_id, table.c.ended_at.is_(None))
     connection.execute(update(table).where(*open_ones).values(ended_at=now))
 
 

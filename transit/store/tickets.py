@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from transit.operations.facts import WaitingTicket
 from transit.store.tables import tickets
 
+MOST_LISTED = 200  # tickets on a page
+MOST_WAITING = 20  # tickets that are told as waiting
+
 
 class UnknownTicket(LookupError):
     """No ticket has this ticket_id."""
@@ -59,25 +62,25 @@ def load_ticket(connection: Connection, ticket_id: str) -> Ticket:
     return _ticket_of(row)
 
 
-def load_tickets(connection: Connection, *, since: datetime, limit: int = 200) -> list[Ticket]:
+def load_tickets(connection: Connection, *, since: datetime) -> list[Ticket]:
     """Those without an answer first, then the newest first."""
     rows = connection.execute(
         select(tickets)
         .where(tickets.c.created_at >= since)
         .order_by(tickets.c.answered_at.is_not(None), tickets.c.created_at.desc(), tickets.c.ticket_id)
-        .limit(limit)
+        .limit(MOST_LISTED)
     )
     return [_ticket_of(row) for row in rows]
 
 
-def load_waiting(connection: Connection, before: datetime, *, limit: int = 20) -> list[WaitingTicket]:
+def load_waiting(connection: Connection, before: datetime) -> list[WaitingTicket]:
     """Those from before a moment that have no answer, the oldest first."""
     table = tickets.c
     rows = connection.execute(
         select(table.ticket_id, table.stop_id, table.created_at)
         .where(table.created_at <= before, table.answered_at.is_(None))
         .order_by(table.created_at, table.ticket_id)
-        .limit(limit)
+        .limit(MOST_WAITING)
     )
     return [WaitingTicket(ticket_id, stop_id, created_at) for ticket_id, stop_id, created_at in rows]
 
