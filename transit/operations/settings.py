@@ -20,18 +20,17 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """name: a field of InboxLimits or of HoldingSettings. may_be_empty: None is a value, too."""
+    """name: a field of InboxLimits or of HoldingSettings. least, most: what may be typed; nothing typed means the default."""
 
     name: str
     group: Group
     least: float
     most: float
-    may_be_empty: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("longest_hold_s", Group.ADVICE, 0.0, 1800.0),
-    Setting("lowest_headway_s", Group.ADVICE, 60.0, 7200.0, may_be_empty=True),
+    Setting("lowest_headway_s", Group.ADVICE, 60.0, 7200.0),
     Setting("least_layover_s", Group.ADVICE, 0.0, 1800.0),
     Setting("falls_silent_s", Group.SILENCE, 30.0, 3600.0),
     Setting("silent_s", Group.SILENCE, 60.0, 7200.0),
