@@ -6,23 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from math import hypot
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
 from transit.tracking.accuracy_trust import ON_LINE_M, AccuracyTrust
 from transit.tracking.calls import advance, begin, forget_since
-from transit.tracking.detours import (
-    Detour,
-    is_return_expected,
-    places_near,
-    return_stop,
-    with_detour,
-    with_expectation,
-    with_outcome,
-    with_return,
-)
+from transit.tracking.detour_notes import note_detour
 from transit.tracking.field_trust import MOVING_MPS, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import FixPlace, Matcher
@@ -31,7 +21,7 @@ from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
 from transit.tracking.state import ON_LINE, WITH_TRIP, MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
+from transit.tracking.status import PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -149,7 +139,7 @@ class Pipeline:
         1. The fix on the network's plane, weighed by how far its fields are believed (_observation).
         2. Match: the belief after it, one verdict out of that, and what the verdict makes of the trips before.
         3. Assign: one vehicle on one trip (_arbitrate).
-        4. Off its line: is it expected back (_note_detour)? Far from its plan (_note_plan)? Waiting (_note_wait)?
+        4. Off its line: is it expected back (note_detour)? Far from its plan (_note_plan)? Waiting (_note_wait)?
         5. Advance: the calls of the trip that has ended (_finish), then of the one it is on (_advance).
         """
         t = report.reported_at.timestamp()
@@ -169,7 +159,8 @@ class Pipeline:
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, rounding_m)
         close_trips(memory.belief, closure)
         verdict, displaced = self._arbitrate(verdict, report)
-        verdict = self._note_detour(memory, verdict, report, t)
+        others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
+        verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
         if memory.progress is not None and fix.unseen_since is not None:
@@ -256,53 +247,6 @@ class Pipeline:
             self._states[other.vehicle_id] = lost
             return verdict, lost
         return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
-
-    def _note_detour(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> Verdict:
-        """Keeps the vehicle's detours, and whether it is expected back: as earlier vehicles at the same place came back."""
-        progress, belief = memory.progress, memory.belief
-        if verdict.status is not VehicleStatus.OFF_ROUTE:
-            memory.detours = self._after_detour(memory, verdict, report.reported_at)
-            return verdict
-        if verdict.trip is None or progress is None or progress.trip != verdict.trip or belief is None:
-            return verdict
-        pattern = self.matcher.patterns.by_id[progress.pattern_id]
-        if progress.next_index >= len(pattern.stop_ids):  # past its last stop: there is nothing to come back to
-            return verdict._replace(is_expected_back=False)
-        detour = Detour(
-            trip_id=verdict.trip.trip_id,
-            route_id=pattern.route_id,
-            direction_id=pattern.direction_id,
-            stop_id=pattern.stop_ids[max(progress.next_index - 1, 0)],
-            left_at=report.reported_at,
-        )
-        memory.detours = with_detour(memory.detours, detour)
-        is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
-        if is_parked:
-            memory.detours = with_outcome(memory.detours, came_back=False)
-        others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
-        if is_parked or not verdict.is_expected_back:
-            return verdict._replace(is_expected_back=False)
-        before = list(chain(*others, memory.detours))
-        is_expected_back = is_return_expected(places_near(memory.detours[-1].place, pattern), before)
-        memory.detours = with_expectation(memory.detours, is_expected_back=is_expected_back)
-        return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))
-
-    def _after_detour(self, memory: Memory, verdict: Verdict, at: datetime) -> tuple[Detour, ...]:
-        """The detours of a vehicle that is not off its line now."""
-        detours = memory.detours
-        if not detours or verdict.trip is None or not detours[-1].is_on(verdict.trip.trip_id, at):
-            return with_outcome(detours, came_back=False)
-        end_m = self.matcher.patterns.by_id[verdict.pattern_id].end_m
-        return with_return(detours, verdict.along_m or 0.0, end_m, self._stop_back_at(memory.published, verdict))
-
-    def _stop_back_at(self, published: PublishedStatus | None, verdict: Verdict) -> str:
-        """The first stop ahead of a vehicle at its last fix off the line; empty on another trip or past the last stop."""
-        is_back = verdict.status is VehicleStatus.ON_TRIP and published is not None and published.trip == verdict.trip
-        if not is_back or published is None or published.pattern_id != verdict.pattern_id:
-            return ""
-        pattern = self.matcher.patterns.by_id[verdict.pattern_id]
-        ahead = bisect_right(pattern.stop_dist_m, published.along_m)
-        return pattern.stop_ids[ahead] if ahead < len(pattern.stop_ids) else ""
 
     def _note_wait(self, standing: Standing, verdict: Verdict, t: float, context: AssignmentContext) -> None:
         if verdict.status is not VehicleStatus.LAYOVER or verdict.trip is None:
