@@ -70,4 +70,7 @@ class Alert:
     effect: Effect = Effect.UNKNOWN_EFFECT
 
     def is_active(self, now: datetime) -> bool:
-        return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
+        return self.starts_at <= now and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now

@@ -115,7 +115,7 @@ def _bands(network: Network, direction: RouteDirection, stop_id: str, day: date,
             times += [] if only_promised else [call.at_s]
         else:
             shift = round(call.since_start_s)
-            shown = [row for row in rows if row.exact_times != 1 or not only_promised]
+            shown = [row for row in rows if not row.is_exact or not only_promised]
             bands += [Band(row.start_s + shift, row.end_s + shift, row.headway_s) for row in shown]
     return sorted([*bands, *_hourly(sorted(times))], key=lambda band: (band.start_s, band.end_s))
 

@@ -31,7 +31,7 @@ def interruptions(network: Network, alerts: Sequence[Alert], now: datetime) -> l
 
     Headway-based runs have no start_time before they begin; only their route's notice tells of them.
     """
-    grave = [alert for alert in alerts if alert.effect is Effect.NO_SERVICE and (alert.ends_at is None or alert.ends_at > now)]
+    grave = [alert for alert in alerts if alert.effect is Effect.NO_SERVICE and not alert.is_over(now)]
     skipped: dict[TripInstance, set[int]] = {}
     cancelled: dict[TripInstance, datetime] = {}
     for alert in grave:

@@ -120,7 +120,7 @@ def cancels(alerts: Iterable[Alert], network: Network, trip: TripInstance, begin
     if row is None or direction is None:
         return None
     for alert in alerts:
-        if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
+        if alert.effect is not Effect.NO_SERVICE or alert.is_over(now):
             continue
         for entity in alert.informed:
             if entity.stop_id is not None or not covers(entity, network, direction=direction, trip=trip):
@@ -143,7 +143,7 @@ def cancels_start(
     headways = [window.headway_s for window in network.frequencies_of.get(trip.trip_id, ())]
     within = timedelta(seconds=max(headways, default=0) / 2)
     for alert in alerts:
-        if alert.effect is not Effect.NO_SERVICE or (alert.ends_at is not None and alert.ends_at <= now):
+        if alert.effect is not Effect.NO_SERVICE or alert.is_over(now):
             continue
         for entity in alert.informed:
             named = entity.trip

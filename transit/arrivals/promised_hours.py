@@ -56,4 +56,4 @@ def headway_s(network: Network, trip: Trip) -> float:
 
 
 def _windows(network: Network, trip: Trip) -> list[Frequency]:
-    return [window for window in network.frequencies_of.get(trip.trip_id, ()) if window.exact_times != 1]
+    return [window for window in network.frequencies_of.get(trip.trip_id, ()) if not window.is_exact]

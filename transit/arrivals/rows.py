@@ -278,6 +278,7 @@ class _Board:
         return [replace(row, is_last_of_day=bool(may_be) and n == may_be[-1]) for n, row in enumerate(rows)]
 
     def _scheduled(self, direction: RouteDirection, seen: Sequence[Arrival]) -> list[Arrival]:
+        """The planned calls that no vehicle has made, or is seen to come for. seen: the rows of vehicles, standing ones too."""
         seen_calls = {(row.trip, row.stop_sequence) for row in seen}
         rows: list[Arrival] = []
         for planned in self.timetable.planned(self.stop_id, direction, self.now - UNSEEN, self.now + AHEAD):
@@ -308,13 +309,14 @@ class _Board:
         return ahead is None or ahead > stop_sequence
 
     def _notes(self, direction: RouteDirection, rows: Sequence[Arrival]) -> list[Arrival]:
+        """At most one row about the direction: its headway, that none of its route is seen, or that it does not run now."""
         windows = self.timetable.windows(self.stop_id, direction, self.now, self.now)
         windows = [window for window in windows if window.call.can_board]
         seen = any(row.status in SEEN or row.status is ArrivalStatus.STANDING for row in rows)
         if windows:
             headway_s = min(window.headway_s for window in windows)
-            sees = seen or direction.route_id in self.routes_seen
-            return [self._note(direction, ArrivalStatus.HEADWAY if sees else ArrivalStatus.NO_DATA, headway_s=headway_s)]
+            is_seen = seen or direction.route_id in self.routes_seen
+            return [self._note(direction, ArrivalStatus.HEADWAY if is_seen else ArrivalStatus.NO_DATA, headway_s=headway_s)]
         if seen:
             return []
         if rows:

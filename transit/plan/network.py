@@ -156,8 +156,13 @@ class Frequency:
     start_s: int
     end_s: int
     headway_s: int
-    exact_times: int | None = None  # 1: departures exactly at start + n * headway, else headway only
+    exact_times: int | None = None  # see is_exact
     extra: Extra = field(default_factory=dict)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it departs exactly at start_s + n * headway_s; else only the headway is promised."""
+        return self.exact_times == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +318,12 @@ class Network:
     @cached_property
     def trips_of_both_kinds(self) -> frozenset[str]:
         """The trip_ids with exact departures at some hours and only a headway at others."""
-        exact = {row.trip_id for row in self.frequencies if row.exact_times == 1}
+        exact = {row.trip_id for row in self.frequencies if row.is_exact}
         return self._headway_trips & exact
 
     @cached_property
     def _headway_trips(self) -> frozenset[str]:
-        return frozenset(row.trip_id for row in self.frequencies if row.exact_times != 1)
+        return frozenset(row.trip_id for row in self.frequencies if not row.is_exact)
 
     def within(self, stop_id: str) -> tuple[str, ...]:
         """The stop itself and, of a station, its platforms and their boarding areas: where its buses call."""

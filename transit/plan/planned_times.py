@@ -20,7 +20,7 @@ def exact_starts(network: Network, trip: Trip) -> Iterator[int | None]:
         yield None
         return
     for window in windows:
-        if window.exact_times == 1:
+        if window.is_exact:
             yield from range(window.start_s, window.end_s, max(window.headway_s, 1))
 
 
@@ -34,7 +34,7 @@ def has_planned_times(network: Network, instance: TripInstance) -> bool:
 
 
 def _is_step(window: Frequency, start_s: int) -> bool:
-    within = window.exact_times == 1 and window.start_s <= start_s < window.end_s
+    within = window.is_exact and window.start_s <= start_s < window.end_s
     return within and (start_s - window.start_s) % max(window.headway_s, 1) == 0
 
 

@@ -255,7 +255,7 @@ def promised_headway_s(network: Network, trip: TripInstance) -> float | None:
     """The headway (seconds) of the window in which a trip instance begins; None where its times are planned."""
     if has_planned_times(network, trip):
         return None
-    windows = [window for window in network.frequencies_of[trip.trip_id] if window.exact_times != 1]
+    windows = [window for window in network.frequencies_of[trip.trip_id] if not window.is_exact]
     start_s = trip.start_s or 0
     return float(next((window for window in windows if start_s < window.end_s), windows[-1]).headway_s)
 
@@ -317,7 +317,7 @@ class DayPlan:
                 instance = TripInstance(trip.trip_id, day, start_s)
                 self._add_run(network, pattern, instance, planned, start_s - planned[0][1])
         for row in rows:
-            if row.exact_times != 1:
+            if not row.is_exact:
                 first, last = self.zero + row.start_s, self.zero + last_start_s(row)
                 window = DepartureWindow(
                     trip_id=trip.trip_id, start_date=day, first_at=first, last_at=last, headway_s=float(row.headway_s)

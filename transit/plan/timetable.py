@@ -178,7 +178,7 @@ class Timetable:
             for day, low_s, high_s in self._days(since, until)
             for call in self._running(stop_id, direction, day)
             for row in self.network.frequencies_of.get(call.trip.trip_id, ())
-            if row.exact_times != 1 and row.start_s + call.since_start_s <= high_s and row.end_s + call.since_start_s >= low_s
+            if not row.is_exact and row.start_s + call.since_start_s <= high_s and row.end_s + call.since_start_s >= low_s
         ]
         return sorted(rows, key=lambda window: (window.start_at, window.headway_s))
 
@@ -206,7 +206,7 @@ class Timetable:
     def _about(self, call: StopCall) -> Iterator[float]:
         """First and last call of each window of which only the headway is promised."""
         for row in self.network.frequencies_of.get(call.trip.trip_id, ()):
-            if row.exact_times != 1:
+            if not row.is_exact:
                 yield row.start_s + call.since_start_s
                 yield last_start_s(row) + call.since_start_s
 

@@ -107,7 +107,7 @@ def _planned_headway_s(network: Network, route_id: str, direction_id: int | None
         for trip in network.trips_of_route[route_id]
         if trip.direction_id == direction_id and trip.service_id in services and not trip.is_demo
         for row in network.frequencies_of.get(trip.trip_id, ())
-        if row.exact_times != 1
+        if not row.is_exact
     ]
     return round(median(headways)) if headways else None
 

@@ -349,10 +349,8 @@ def headway_day(table: TripTable, trip: Trip, start: float) -> tuple[ServiceDay,
     for day in days:
         if trip.service_id in day.services:
             for window in table.network.frequencies_of[trip.trip_id]:
-                if (
-                    window.exact_times != 1
-                    and window.start_s - window.headway_s <= start - day.zero_s <= window.end_s + window.headway_s
-                ):
+                within = window.start_s - window.headway_s <= start - day.zero_s <= window.end_s + window.headway_s
+                if within and not window.is_exact:
                     return day, 0.0
     running = [day for day in days if trip.service_id in day.services and start >= day.zero_s]
     return (running or list(days))[0], OUTSIDE_WINDOW

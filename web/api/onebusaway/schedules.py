@@ -98,7 +98,7 @@ def _frequencies(references: References, call: StopCall, day: date) -> list[Enti
             "tripId": references.trip(TripInstance(call.trip.trip_id, day)),
         }
         for row in network.frequencies_of.get(call.trip.trip_id, ())
-        if row.exact_times != 1
+        if not row.is_exact
     ]
 
 
