@@ -40,7 +40,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
     """Seconds by which this machine's clock is ahead of the one that most trackers agree on; 0 if they do not contradict it."""
-    offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and row.is_heard(now)]
+    offsets = [row.clock_offset_s for row in trackers if row.clock_offset_s is not None and _is_heard(row, now)]
     if len(offsets) < LEAST:
         return 0.0
     middle = sorted(offsets)[len(offsets) // 2]
@@ -52,7 +52,7 @@ def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
 
 def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Trouble | None:
     """The trouble with a tracker's clock, by cause where the offset shows it; None if it is right. ours_s: see our_error_s."""
-    if row.clock_offset_s is None or not row.is_heard(facts.now):
+    if row.clock_offset_s is None or not _is_heard(row, facts.now):
         return None
     ahead_s = ours_s - row.clock_offset_s
     if abs(ahead_s) <= ALIKE_S:
@@ -99,7 +99,7 @@ def _zone_s(facts: FleetFacts) -> float:
 
 def _step(facts: FleetFacts) -> Iterator[Trouble]:
     """This machine's clock was set: most trackers' clocks appear to have stepped by the same amount at about the same time."""
-    heard = [row for row in facts.trackers if row.is_heard(facts.now)]
+    heard = [row for row in facts.trackers if _is_heard(row, facts.now)]
     stepped = [
         (row.clock_step_s, row.clock_step_at)
         for row in heard
@@ -118,3 +118,7 @@ def _step(facts: FleetFacts) -> Iterator[Trouble]:
     ahead = (facts.newest_received_at - facts.now).total_seconds() if facts.newest_received_at else 0.0
     if ahead > ALIKE_S:
         yield Trouble(TroubleKind.OUR_CLOCK_STEPPED, figures={"step_s": ahead, "case": "at_least"})
+
+
+def _is_heard(row: TrackerHealth, now: datetime) -> bool:
+    return row.is_heard(now)
