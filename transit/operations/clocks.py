@@ -32,7 +32,9 @@ DRIFT_S = 600.0  # and one this near to the city's zone, or to twice that, is so
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     ours_s = our_error_s(facts.trackers, facts.now)
     if ours_s:
-        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": ours_s, "case": "ahead" if ours_s > 0 else "behind"})
+        is_by_zone = _zone_s(facts) > 0.0 and abs(ours_s + _zone_s(facts)) < ZONE_ALIKE_S
+        case = "behind_by_zone" if is_by_zone else "ahead" if ours_s > 0 else "behind"
+        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": ours_s, "case": case})
     else:
         yield from _step(facts)
     for row in facts.trackers:

@@ -272,15 +272,16 @@ WORDS: dict[Kind, Words] = {
         "Assign it to what it runs, or take it back: python app.py assign %(subject)s --clear",
     ),
     Kind.DEPARTURE_WITHOUT_TRACKER: Words(
-        "%(subject)s is to leave at %(departs_at)s, but no tracker is on it: the order has no effect.",
+        "%(subject)s has the order to leave at %(departs_at)s, but no tracker is on it: the order has no effect.",
         "Take it back: python app.py depart %(subject)s --clear",
     ),
     Kind.DEPARTURE_UNSEEN: Words(
-        "%(subject)s is to leave at %(departs_at)s, but it is not heard now: the order has no effect yet.",
+        "%(subject)s has the order to leave at %(departs_at)s, but it is not heard now: the order has no effect yet.",
         "Look at its tracker, or take it back: python app.py depart %(subject)s --clear",
     ),
     Kind.DEPARTURE_WITHOUT_TRIP: Words(
-        "%(subject)s is to leave at %(departs_at)s, but it is on no trip and waits for none: the order has no effect.",
+        "%(subject)s has the order to leave at %(departs_at)s, but it is on no trip and waits for none: "
+        "the order has no effect.",
         "Say what it runs: python app.py assign %(subject)s --route ROUTE",
     ),
     Kind.DEPARTURE_OVERDUE: Words(
@@ -350,6 +351,11 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.OUR_CLOCK_WRONG, "behind"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s behind most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
+    ),
+    (Kind.OUR_CLOCK_WRONG, "behind_by_zone"): Words(
+        "The clock of this machine is wrong: it is %(wrong_s)s behind most trackers' clocks.",
+        "Compare it with a watch, set it and let NTP keep it (timedatectl set-ntp true). "
+        "If it is right after all, the trackers send local time: set their time zone to UTC+0.",
     ),
     (Kind.OUR_CLOCK_STEPPED, "back"): Words(
         "The clock of this machine was set back by %(step_s)s at %(since)s.",

@@ -100,7 +100,15 @@ def test_a_machine_that_is_seven_hours_wrong_is_told_as_this_machine_and_not_as_
         control.map(name, f"BUS-{name}")
     found = control.plays(a_drive(to_m=1800), names, clock_s=SEVEN_HOURS_S).troubles()
     assert found.keys() == {Kind.OUR_CLOCK_WRONG}
-    assert found[Kind.OUR_CLOCK_WRONG].figures["case"] == "behind"
+    told = sentence(found[Kind.OUR_CLOCK_WRONG], "en", "Asia/Jakarta", control.now)
+    assert told.startswith("The clock of this machine is wrong: it is 7 h behind most trackers' clocks.")
+    assert "If it is right after all, the trackers send local time" in told  # nobody but a watch can tell these apart
+
+
+def test_a_machine_that_is_wrong_by_no_time_zone_is_told_to_be_set_and_nothing_else(control):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800), ["T1", "T2"], clock_s=1200.0)
+    told = sentence(control.troubles()[Kind.OUR_CLOCK_WRONG], "en", "Asia/Jakarta", control.now)
+    assert ("20 min behind" in told, "local time" in told) == (True, False)
 
 
 def test_a_machine_that_is_set_right_by_five_minutes_loses_no_report_and_says_so(control):
