@@ -49,9 +49,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
 
 
 def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.last_error is not None and row.last_error_at is not None and _is_within(row.last_error_at, REFUSED_LATELY, now):
-        figures: dict[str, Figure] = {"said": row.last_error, "last_at": row.last_error_at.timestamp()}
-        yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, figures)
+    if row.last_error is not None and _is_within(row.last_error_at, REFUSED_LATELY, now):
+        yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
 
 
 def _without_vehicle(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:

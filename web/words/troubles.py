@@ -30,6 +30,7 @@ class Words(NamedTuple):
     remedy: str
 
 
+ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
@@ -86,6 +87,10 @@ WORDS: dict[Kind, Words] = {
         "End the notice, or tell the driver.",
     ),
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
+    Kind.OUTAGE: Words(
+        "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
+        "Is the mobile network down, or the broker's address changed? Riders are told that some buses cannot be seen.",
+    ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
     Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
     Kind.NOTICE_ENDS: Words(
@@ -155,7 +160,7 @@ WORDS: dict[Kind, Words] = {
         "docs/TRACKERS.md says what the broker takes.",
     ),
     Kind.UNKNOWN_TOPIC: Words(
-        "Messages come in that nobody reads, last at %(last_at)s: %(said)s.", "Set the topic of the device."
+        "Messages come in that nobody reads, last at %(since)s: %(said)s.", "Set the topic of the device."
     ),
     Kind.NEVER_HEARD: Words(
         "Tracker %(subject)s was put on vehicle %(vehicle)s at %(since)s and has never been heard.",
@@ -180,6 +185,11 @@ WORDS: dict[Kind, Words] = {
     Kind.SHARED_VEHICLE: Words(
         "Trackers %(subject)s and %(others)s are both on vehicle %(vehicle)s.",
         "Take the one off that is not there: python app.py trackers unmap TRACKER",
+    ),
+    Kind.WEEK_ROLLOVER: Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover).",
+        ROLLED_OVER,
     ),
     Kind.FIXES_OLD: Words(
         "Tracker %(subject)s on vehicle %(vehicle)s reports, but its newest position is %(old_s)s old: riders do not see it.",
@@ -308,7 +318,6 @@ ON_PAGES: dict[Kind, str] = {  # what helps where a page of the console does wha
     Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); "
     "a phone that is added on the page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
 }
-ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 WHICH_CLOCK = (
     "Compare the clock of this machine with a watch (timedatectl). If it is right, set date, time and time zone (UTC+0) "
     "of the tracker."
@@ -340,10 +349,6 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The whole fleet is silent since %(since)s: %(vehicles)s.",
         "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
     ),
-    (Kind.OUTAGE, "some"): Words(
-        "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? Riders are told that some buses cannot be seen.",
-    ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
@@ -368,11 +373,6 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.OUR_CLOCK_STEPPED, "at_least"): Words(
         "The clock of this machine was set back by %(step_s)s or more: the newest report is still to come.",
         "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
-    ),
-    (Kind.WEEK_ROLLOVER, "behind"): Words(
-        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
-        "(GPS week rollover).",
-        ROLLED_OVER,
     ),
     (Kind.WEEK_ROLLOVER, "ahead"): Words(
         "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
