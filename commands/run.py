@@ -219,7 +219,8 @@ def doctor(settings: Settings, lang: str | None) -> None:
         limits=settings.limits(),
     )
     for trouble in examination.troubles:
-        click.echo(f"- {sentence(trouble, language, examination.timezone, now)}")
+        began_at = examination.began_at.get(trouble.key)
+        click.echo(f"- {sentence(trouble, language, examination.timezone, now, began_at)}")
     if examination.troubles:
         sys.exit(1)
     click.echo(all_is_well(language))

@@ -21,6 +21,11 @@ LINE = re.compile(
     r'^\[\d+\] [\d/]+ [\d:.]+ \[(?:ERR|WRN)\] (?P<address>\S+) - mid:\d+ - (?:"(?P<client>.*?)" - )?(?P<said>.*)$'
 )
 CLASH = re.compile(r"since both have the same client ID")
+SUBJECT = re.compile(r'Subject "(.+?)"')
+# NATS writes the levels of a topic with dots
+SUBJECTS_READ = re.compile(
+    r"transbinjai\.v1\.trackers\.[^.]+\.(?:position|status)|owntracks\.[^.]+\.[^.]+|traccar\.[^.]+|/\.hfp\.v2\..*"
+)
 USER = re.compile(r'User "(.+?)"')  # under which somebody tried to log in
 OWN = "transit-canary-"  # of client ids: the canary comes again and again
 MOST_NAMES = 200  # of those refused, between two times of writing them down; those beyond it share a name
@@ -28,7 +33,9 @@ MOST_LOG_BYTES = 20 << 20  # of the log, which an attacker fills with one line f
 CAUSES = (  # the first that is found in the broker's words
     (re.compile(r"older protocol|unacceptable protocol|protocol name"), RefusalCause.PROTOCOL),
     (
-        re.compile(r"character not supported|invalid topic|topic cannot|empty topic|topic.*(?:not valid|invalid)"),
+        re.compile(
+            r"character not supported|wildcards not allowed|invalid topic|topic cannot|empty topic|topic.*(?:not valid|invalid)"
+        ),
         RefusalCause.TOPIC,
     ),
     (CLASH, RefusalCause.CLASH),
@@ -107,11 +114,21 @@ def refusal_of(line: str, now: datetime) -> BrokerRefusals | None:
         return None
     cause = next((cause for pattern, cause in CAUSES if pattern.search(match["said"])), RefusalCause.OTHER)
     client = match["client"] or match["address"].rpartition(":")[0].strip("[]")
+    words = match["said"]
+    topic = _topic_that_nobody_reads(words) if cause is RefusalCause.PERMISSION else ""
+    if topic:
+        cause, words = RefusalCause.STRANGE_TOPIC, topic
     user = USER.search(match["said"]) if cause is RefusalCause.LOGIN else None
     if user is not None:
         client = user[1]
     if client.startswith(OWN):
         return None
-    return BrokerRefusals(
-        cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=match["said"][:MOST_SAID]
-    )
+    return BrokerRefusals(cause=cause, client=client[:MOST_SAID], count=1, first_at=now, last_at=now, said=words[:MOST_SAID])
+
+
+def _topic_that_nobody_reads(words: str) -> str:
+    """The topic of a message that nobody may send; empty where it is only another tracker's."""
+    subject = SUBJECT.search(words)
+    if subject is None or SUBJECTS_READ.fullmatch(subject[1]):
+        return ""
+    return subject[1].replace(".", "/")

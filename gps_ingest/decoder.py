@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -19,6 +18,7 @@ from gps_ingest.other_forms import (
     positions_of_traccar,
     tracker_of_hfp,
 )
+from gps_ingest.unreadable import NOT_A_NUMBER, TIMES, Reason, complaint_of, is_utf8, of_text
 from transit.operations.complaints import Complaint, ComplaintKind
 
 PREFIX = ("transbinjai", "v1", "trackers")
@@ -37,22 +37,6 @@ EARLIEST = 315_964_800  # 1980-01-06, the first day of GPS: seconds since start-
 LATEST = 4_102_444_800  # 2100-01-01: beyond it lie milliseconds
 KMH_PER_MPS = 3.6
 NOBODY = "(unknown)"  # the tracker_id under which messages on a topic without one are counted
-
-
-class Reason(StrEnum):
-    """Why a payload, or one fix of it, could not be read. The value is what is counted and shown."""
-
-    TOPIC = "unknown_topic"
-    TOO_LARGE = "too_large"
-    INVALID_UTF8 = "invalid_utf8"
-    NOT_JSON = "not_json"
-    WRONG_TYPE = "wrong_type"
-    MISSING_FIELD = "missing_field"
-    OUT_OF_RANGE = "out_of_range"
-    ENCRYPTED = "encrypted"
-    STATUS = "unknown_status"
-    TOO_MANY = "too_many"
-    OPTIONAL_FIELD = "optional_field"  # costs the field, not the fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +127,7 @@ class Location(Struct):
 
 
 Parsed = TypeVar("Parsed")
-NOT_A_NUMBER = re.compile(rb"(?<=[:,\[\s-])(?:NaN|Infinity)\b")  # what some JSON writers make of a number they do not have
 NO_NUMBER = re.compile(rb"(?<=[:,\[\s])-?(?:NaN|Infinity)\b")  # the same with its sign
-DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,3},\d+)"?\s*[,}]')  # "latitude": 3,65939,
-FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
-BOUND = re.compile(r"((?:<=|>=) [-+.\w]+)")  # in msgspec's sentences
-GOT = re.compile(r"got `(\w+)`")
-BYTE = re.compile(r"\(byte (\d+)\)")
-TIMES = ("timestamp", "tst", "created_at")
-LATITUDES = ("latitude", "lat")
 
 _position = msgspec.json.Decoder(Position)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -268,7 +244,7 @@ def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
         return DecodedMessage(tracker_id, online=word == b"online")
     if not word:  # the retained status was cleared
         return DecodedMessage(tracker_id)
-    return _refused(tracker_id, Reason.STATUS, ComplaintKind.STATUS, value=repr(payload[:20]))
+    return _refused(tracker_id, Reason.STATUS, ComplaintKind.STATUS, value=repr(payload[:20].decode(errors="replace")))
 
 
 def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
@@ -377,8 +353,8 @@ def _read(
     parse: Callable[[Any], Parsed], make: Callable[[Parsed], ReadFix], payload: bytes | msgspec.Raw
 ) -> ReadFix | Complaint:
     text = bytes(payload)
-    if not text.isascii() and not _is_utf8(text):  # msgspec does not look into the strings of fields that it skips
-        return _malformed_text(text, "")
+    if not text.isascii() and not is_utf8(text):  # msgspec does not look into the strings of fields that it skips
+        return of_text(text)
     parsed = _attempt(parse, text)
     if isinstance(parsed, Complaint) and NO_NUMBER.search(text):  # in an optional field it costs only that
         without = _attempt(parse, NO_NUMBER.sub(b'"NaN"', text))
@@ -390,68 +366,5 @@ def _attempt(parse: Callable[[Any], Parsed], payload: bytes | msgspec.Raw) -> Pa
     """What parse makes of the payload, or why it could not."""
     try:
         return parse(payload)
-    except msgspec.ValidationError as error:
-        return _decimal_comma(bytes(payload)) or _malformed_field(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _malformed_text(bytes(payload), str(error))
-
-
-def _malformed_field(complaint: str) -> Complaint:
-    """msgspec's sentence: "Expected `float` <= 90.0 - at `$.name`", or "missing required field `name`"."""
-    match = FIELD.search(complaint)
-    field = match[1] if match else ""
-    if "missing required field" in complaint:
-        return Complaint(Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, {"field": field})
-    bound = BOUND.search(complaint)
-    if bound is not None or "out of range" in complaint:
-        return _beyond(field, bound[1] if bound else "<= 1e308")
-    got = GOT.search(complaint)
-    type_got = got[1] if got else "?"
-    if not field:
-        return Complaint(Reason.WRONG_TYPE, ComplaintKind.NOT_AN_OBJECT, {"got": type_got})
-    if type_got != "str":
-        return Complaint(Reason.WRONG_TYPE, ComplaintKind.WRONG_TYPE, {"field": field, "got": type_got})
-    kind = ComplaintKind.WRITTEN_TIME if field in TIMES else ComplaintKind.QUOTED_NUMBER
-    return Complaint(Reason.WRONG_TYPE, kind, {"field": field})
-
-
-def _beyond(field: str, bound: str) -> Complaint:
-    """bound: what msgspec asks for, as "<= 90.0"."""
-    if field in TIMES:
-        kind = ComplaintKind.TIME_TOO_SMALL if bound.startswith(">") else ComplaintKind.TIME_TOO_LARGE
-    else:
-        kind = ComplaintKind.PLACES_SWAPPED if field in LATITUDES else ComplaintKind.OUT_OF_RANGE
-    return Complaint(Reason.OUT_OF_RANGE, kind, {"field": field, "bound": bound})
-
-
-def _decimal_comma(payload: bytes) -> Complaint | None:
-    """A tracker that writes numbers as its country does: 3,60278 is no JSON, "3,60278" no number."""
-    match = DECIMAL_COMMA.search(payload)
-    if match is None:
-        return None
-    field, number = match[1].decode(), match[2].decode()
-    reason = Reason.NOT_JSON if b'"' + match[2] not in payload else Reason.WRONG_TYPE
-    figures = {"field": field, "value": number, "pointed": number.replace(",", ".")}
-    return Complaint(reason, ComplaintKind.DECIMAL_COMMA, figures)
-
-
-def _is_utf8(payload: bytes) -> bool:
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _malformed_text(payload: bytes, complaint: str) -> Complaint:
-    if not _is_utf8(payload):
-        return Complaint(Reason.INVALID_UTF8, ComplaintKind.NOT_UTF8)
-    comma = _decimal_comma(payload)
-    if comma is not None:
-        return comma
-    if NOT_A_NUMBER.search(payload):
-        return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.NOT_A_NUMBER)
-    place = BYTE.search(complaint)
-    if place is None:
-        return Complaint(Reason.NOT_JSON, ComplaintKind.CUT_OFF)
-    return Complaint(Reason.NOT_JSON, ComplaintKind.NOT_JSON, {"place": place[1]})
+        return complaint_of(bytes(payload), error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from transit.arrivals.rows import Arrival
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
+from transit.operations.watch import NO_WATCH
 from transit.plan.network import Network
 from transit.plan.patterns import Pattern
 from transit.plan.runs import LiveTrip, Service
@@ -91,6 +92,17 @@ class View:
     @property
     def is_silent(self) -> bool:
         return self.silent_since is not None
+
+    @property
+    def is_wholly_silent(self) -> bool:
+        """Whether none of the buses that should report is heard; else some of them are, while others are missed."""
+        watch = self.snapshot.watch if self.snapshot else NO_WATCH
+        return self.is_silent and len(watch.silent) >= len(watch.expected)
+
+    @property
+    def silent_vehicles(self) -> Collection[str]:
+        """The vehicles of which nothing is heard while the fleet as a whole is silent."""
+        return self.snapshot.watch.silent if self.snapshot and self.is_silent else ()
 
     @property
     def troubles(self) -> list[Trouble]:

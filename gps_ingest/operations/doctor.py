@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from transit.operations.settings import InForce, in_force
 from transit.operations.troubles import Trouble, TroubleKind
 from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.store.database import DatabaseError, Engine, UnknownSchema, check_schema
+from transit.store.matters import load_open
 from transit.store.networks import current_version, load_network
 from transit.store.operations import load_facts
 from transit.store.settings import load_settings
@@ -32,10 +33,14 @@ ANSWERS_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found, the most urgent first; none where all is well. timezone: of the network, for the words."""
+    """What was found, the most urgent first; none where all is well. timezone: of the network, for the words.
+
+    began_at: by Trouble.key, when the live process first found it, where it has lasted for a while.
+    """
 
     troubles: list[Trouble]
     timezone: str
+    began_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def examine(
@@ -57,7 +62,7 @@ def examine(
     troubles += parts.troubles(FleetFacts(now, parts=read_report(data_dir)))
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
-    return Examination(sorted(troubles, key=lambda trouble: trouble.weight), stored.timezone)
+    return replace(stored, troubles=sorted(troubles, key=lambda trouble: trouble.weight))
 
 
 def _of_database(
@@ -74,7 +79,8 @@ def _of_database(
         network = None if version is None else load_network(connection, version)
         set_here = in_force(InForce(limits=limits), load_settings(connection)).limits
         facts = replace(load_facts(connection, network, now, watch, limits=set_here), standing=standing)
-    return Examination(troubles_of(facts), facts.timezone)
+        began_at = {matter.trouble.key: matter.began_at for matter in load_open(connection)}
+    return Examination(troubles_of(facts), facts.timezone, began_at)
 
 
 def _of_broker(mqtt_url: str) -> Iterator[Trouble]:

@@ -19,6 +19,16 @@ LINES = {  # as nats-server 2.15.1 writes them
     '127.0.0.1:50311 - mid:6 - "old phone" - invalid character in client ID "old phone"': ("client_id", "old phone"),
     '127.0.0.1:47839 - mid:8 - "big" - maximum payload exceeded: 4194429 vs 4194304': ("payload", "big"),
     '127.0.0.1:47839 - mid:8 - "d7" - Publish Violation - User "d7", Subject "owntracks.d8.x"': ("permission", "d7"),
+    '127.0.0.1:47839 - mid:8 - "d7" - Publish Violation - User "d7", Subject "bus.d7.gps"': ("strange_topic", "d7"),
+    '127.0.0.1:47839 - mid:8 - "x9" - Publish Violation - Subject "transbinjai.v1.tracker.7.pos"': ("strange_topic", "x9"),
+    '127.0.0.1:47839 - mid:8 - "x9" - Publish Violation - User "d7", Subject "transbinjai.v1.trackers.d8.position"': (
+        "permission",
+        "x9",
+    ),
+    '127.0.0.1:47839 - mid:8 - "x9" - wildcards not allowed in publish\'s topic: "transbinjai/v1/trackers/a#/position"': (
+        "topic",
+        "x9",
+    ),
     '127.0.0.1:47839 - mid:8 - "x9" - authentication error - User "d7"': ("login", "d7"),
     '127.0.0.1:47839 - mid:8 - "x9" - authentication error': ("login", "x9"),
     '127.0.0.1:1 - mid:9 - "d7" - Replacing old client "127.0.0.1:2 - mid:8" since both have the same client ID "d7"': (
@@ -122,3 +132,10 @@ def test_the_real_brokers_refusals_are_read(tmp_path, protocol, client_id, topic
         client.loop_stop()
         running.stop()
     assert {refused.cause for refused in refusals} == {cause}
+
+
+def test_of_a_topic_that_nobody_reads_the_topic_is_kept_as_the_device_has_it():
+    line = '[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "x9" - Publish Violation - Subject "bus.7.gps"'
+    refused = refusal_of(line, SEVEN)
+    assert refused is not None
+    assert refused.said == "bus/7/gps"

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, DecodedMessage, Reason, TrackerFix, decode
+from gps_ingest.decoder import MAX_PAYLOAD, NOBODY, DecodedMessage, TrackerFix, decode
+from gps_ingest.unreadable import Reason
 from transit.operations.complaints import sentence
 
 POSITION = "transbinjai/v1/trackers/bus-7/position"
@@ -90,6 +91,17 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
         (a_payload(timestamp=True), Reason.WRONG_TYPE, "timestamp"),
         (a_payload(timestamp="2026-11-23T01:00:00Z"), Reason.WRONG_TYPE, "timestamp"),
         (a_payload(latitude=98.5, longitude=3.6), Reason.OUT_OF_RANGE, "swapped"),
+        (
+            a_payload(latitude=336.1668, longitude=9829.1432),
+            Reason.OUT_OF_RANGE,
+            "look like degrees and minutes; send degrees with",
+        ),
+        (a_payload(latitude=336.1668, longitude=9829.1432), Reason.OUT_OF_RANGE, "3.60278 and 98.48572"),
+        (a_payload(latitude=-36.6, longitude=9829.1432), Reason.OUT_OF_RANGE, "-0.61000 and 98.48572"),  # half a degree south
+        (a_payload(latitude=None), Reason.WRONG_TYPE, "latitude is null"),
+        (a_payload(timestamp="1795658580"), Reason.WRONG_TYPE, "timestamp is a text; numbers are sent without quotes"),
+        (b'{"lat": 3.6, "lng": 98.5, "time": 1}', Reason.MISSING_FIELD, "has other names: lat, lng, time"),
+        (b'{"data": {"latitude": 3.6, "longitude": 98.5}}', Reason.MISSING_FIELD, "has other names: data"),
         (a_payload().replace(b"3.6", b"3,60278"), Reason.NOT_JSON, "latitude is 3,60278 with a decimal comma; send 3.60278"),
         (a_payload(longitude="98,5"), Reason.WRONG_TYPE, "longitude is 98,5 with a decimal comma"),
         (b"17", Reason.WRONG_TYPE, "the payload"),
@@ -104,11 +116,12 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
         (a_payload().replace(b"3.6", b"1e999"), Reason.OUT_OF_RANGE, "latitude"),
         (a_payload().replace(b"3.6", b"NaN"), Reason.OUT_OF_RANGE, "NaN"),
         (a_payload().replace(b"3.6", b"-Infinity"), Reason.OUT_OF_RANGE, "Infinity"),
-        (b"", Reason.NOT_JSON, "not JSON"),
+        (b"", Reason.NOT_JSON, "the message is empty"),
+        (b" \n", Reason.NOT_JSON, "the message is empty"),
         (b"lat=3.6", Reason.NOT_JSON, "not JSON"),
-        (a_payload()[:-1], Reason.NOT_JSON, "not JSON"),
-        (b'{"a":' * 40_000, Reason.NOT_JSON, "not JSON"),
-        (b"[" * 200_000, Reason.NOT_JSON, "not JSON"),
+        (a_payload()[:-1], Reason.NOT_JSON, "ends too early"),
+        (b'{"a":' * 40_000, Reason.NOT_JSON, "JSON"),
+        (b"[" * 200_000, Reason.NOT_JSON, "JSON"),
         (b"\xff\xfe\x00", Reason.INVALID_UTF8, "UTF-8"),
         (a_payload(name="X").replace(b"X", b"\xc3\x28"), Reason.INVALID_UTF8, "UTF-8"),
         (b" " * 2**20, Reason.TOO_LARGE, str(MAX_PAYLOAD)),
@@ -218,3 +231,15 @@ def test_every_element_of_a_buffer_is_read_or_refused(kinds: list[str]) -> None:
     elements = [a_payload() if kind == "good" else a_payload(longitude=[]) for kind in kinds]
     decoded = decode(POSITION, b"[" + b",".join(elements) + b"]")
     assert (len(decoded.fixes), len(decoded.refusals)) == (kinds.count("good"), kinds.count("bad"))
+
+
+def test_a_place_out_of_range_is_blamed_on_nothing_that_it_does_not_look_like() -> None:
+    (complaint,) = decode(POSITION, a_payload(latitude=3_602_780, longitude=98_485_720)).refusals
+    assert sentence(complaint) == "latitude is out of range, it must be <= 90.0"
+    (complaint,) = decode(POSITION, a_payload(latitude=336.75, longitude=9879.0)).refusals  # 79 minutes are none
+    assert sentence(complaint) == "latitude is out of range, it must be <= 90.0"
+
+
+def test_what_a_status_message_said_is_repeated_as_it_was_written() -> None:
+    (complaint,) = decode(STATUS, b"ONLINE").refusals
+    assert sentence(complaint) == "the status is 'ONLINE'; send the bare text online or offline"

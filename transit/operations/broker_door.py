@@ -16,6 +16,7 @@ MOST_NAMED = 20  # clients of one cause; whoever invents names must not push all
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
     RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
+    RefusalCause.STRANGE_TOPIC: TroubleKind.TOPIC_NOT_READ,
     RefusalCause.CLIENT_ID: TroubleKind.CLIENT_ID_REFUSED,
     RefusalCause.PAYLOAD: TroubleKind.PAYLOAD_REFUSED,
     RefusalCause.LOGIN: TroubleKind.LOGIN_REFUSED,

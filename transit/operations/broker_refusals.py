@@ -14,6 +14,7 @@ class RefusalCause(StrEnum):
 
     PROTOCOL = "protocol"  # MQTT 3.1 or MQTT 5: the embedded broker speaks 3.1.1
     TOPIC = "topic"  # a space or another character that no topic of it may have
+    STRANGE_TOPIC = "strange_topic"  # one that nobody reads
     CLIENT_ID = "client_id"  # such a character in the client id
     PAYLOAD = "payload"  # too large
     LOGIN = "login"
@@ -31,4 +32,4 @@ class BrokerRefusals:
     count: int
     first_at: datetime
     last_at: datetime
-    said: str = ""  # the broker's words for the last
+    said: str = ""  # the broker's words for the last; of STRANGE_TOPIC the topic

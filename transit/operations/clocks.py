@@ -14,6 +14,7 @@ from transit.tracking.tracker_clock import is_correctable
 
 ALIKE_S = 20.0  # offsets this near each other have one cause; smaller ones are not told
 LEAST = 2  # fewest trackers that can outvote this machine's clock
+NEARLY_NOW = timedelta(minutes=2)  # age of a fix that came over a slow network
 STEP_TOLD_FOR = timedelta(hours=1)
 STEP_ALIKE = timedelta(minutes=10)  # steps seen within this of each other are one: some trackers report every few minutes
 ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
@@ -22,6 +23,7 @@ ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # an offset this near to ROUND_WEEKS is a we
 HOUR_S = 3600.0
 _AND = {True: "_and_ahead", False: "_and_behind"}  # of LOCAL_TIME: on which side of the zone a clock is
 ZONES_H = (-12, 14)  # range of the world's zones, hours ahead of UTC: a device may be set to another one than the city's
+PARTS_OF_HOURS_H = (-9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75)  # its zones that are no whole hours
 ZONE_ALIKE_S = 120.0  # an offset this near to a zone's is local time sent as UTC
 DRIFT_S = 600.0  # and one this near to the city's zone, or to twice that, is so with a clock that goes wrong besides
 
@@ -29,7 +31,9 @@ DRIFT_S = 600.0  # and one this near to the city's zone, or to twice that, is so
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     ours_s = our_error_s(facts.trackers, facts.now)
     if ours_s:
-        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": ours_s, "case": "ahead" if ours_s > 0 else "behind"})
+        is_by_zone = _zone_s(facts) > 0.0 and abs(ours_s + _zone_s(facts)) < ZONE_ALIKE_S
+        case = "behind_by_zone" if is_by_zone else "ahead" if ours_s > 0 else "behind"
+        yield Trouble(TroubleKind.OUR_CLOCK_WRONG, figures={"wrong_s": ours_s, "case": case})
     else:
         yield from _step(facts)
     for row in facts.trackers:
@@ -50,46 +54,69 @@ def our_error_s(trackers: Iterable[TrackerHealth], now: datetime) -> float:
     return median(alike)
 
 
+def ahead_s(row: TrackerHealth, ours_s: float, now: datetime) -> float | None:
+    """Seconds by which a tracker's clock is ahead of the right time; None where it is not known, or was not heard lately."""
+    return ours_s - row.clock_offset_s if row.clock_offset_s is not None and _is_heard(row, now) else None
+
+
 def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Trouble | None:
     """The trouble with a tracker's clock, by cause where the offset shows it; None if it is right. ours_s: see our_error_s."""
-    if row.clock_offset_s is None or not _is_heard(row, facts.now):
+    error_s = ahead_s(row, ours_s, facts.now)
+    if error_s is None or abs(error_s) <= ALIKE_S:
         return None
-    ahead_s = ours_s - row.clock_offset_s
-    if abs(ahead_s) <= ALIKE_S:
-        return None
-    figures = {"wrong_s": ahead_s, "case": "ahead" if ahead_s > 0 else "behind"}
-    rounds = -ahead_s / WEEK_ROLLOVER_S
+    figures: dict[str, Figure] = {"wrong_s": error_s, "case": "ahead" if error_s > 0 else "behind"}
+    rounds = -error_s / WEEK_ROLLOVER_S
     if round(rounds) != 0 and abs(rounds - round(rounds)) * WEEK_ROLLOVER_S <= ROLLOVER_ALIKE_S:
-        rollover = {"wrong_s": ahead_s, "weeks": abs(round(rounds)) * ROUND_WEEKS}
+        rollover: dict[str, Figure] = {**figures, "weeks": abs(round(rounds)) * ROUND_WEEKS}
         return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, rollover)
-    if _is_a_zone(ahead_s, facts):
-        return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, figures)
-    zone_s = _drifted_zone_s(ahead_s, facts)
-    if zone_s:
-        minutes = abs(ahead_s - zone_s) / 60.0
-        drift: dict[str, Figure] = {"zone_s": zone_s, "minutes": minutes, "case": f"{figures['case']}{_AND[ahead_s > zone_s]}"}
-        return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, drift)
-    kind = TroubleKind.CLOCK_CORRECTED if is_correctable(row.clock_offset_s) else TroubleKind.CLOCK_TOO_WRONG
+    is_corrected = is_correctable(row.clock_offset_s)
+    if not ours_s and not _has_witness(row, facts):
+        apart: dict[str, Figure] = {**figures, "case": f"{figures['case']}{'_corrected' if is_corrected else ''}"}
+        return Trouble(TroubleKind.CLOCKS_APART, row.tracker_id, row.last_received_at, apart)
+    zone = _of_a_zone(error_s, facts)
+    if zone is not None:
+        return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, {**figures, **zone})
+    kind = TroubleKind.CLOCK_CORRECTED if is_corrected else TroubleKind.CLOCK_TOO_WRONG
     return Trouble(kind, row.tracker_id, row.last_received_at, figures)
 
 
-def _is_a_zone(ahead_s: float, facts: FleetFacts) -> bool:
-    """Whether a clock is off by a time zone: the city's or one of whole hours.
+def _has_witness(row: TrackerHealth, facts: FleetFacts) -> bool:
+    """Whether another tracker agrees with this machine's clock: without one nobody can say whose clock is wrong."""
+    others = (other for other in facts.trackers if other.tracker_id != row.tracker_id and _is_heard(other, facts.now))
+    return any(_agrees(other) for other in others)
 
-    A clock ahead of UTC sends local time as UTC; one behind it subtracts the zone twice.
+
+def _agrees(row: TrackerHealth) -> bool:
+    """Whether a tracker's clock is this machine's, as far as the delay of an unsteady network shows it."""
+    if row.clock_offset_s is not None:
+        return abs(row.clock_offset_s) <= ALIKE_S
+    fix_at, received_at = row.last_fix_at, row.last_received_at
+    return fix_at is not None and received_at is not None and abs(received_at - fix_at) <= NEARLY_NOW
+
+
+def _of_a_zone(error_s: float, facts: FleetFacts) -> dict[str, Figure] | None:
+    """The figures of a clock that is off by a time zone: the city's, twice that, or another one; None of any other clock.
+
+    In a city east of Greenwich a clock ahead by its zone sends local time as UTC; one behind by that subtracts the zone twice.
     """
-    zone_s = _zone_s(facts)
-    if zone_s and abs(abs(ahead_s) - abs(zone_s)) < ZONE_ALIKE_S:
-        return True
-    hours = round(ahead_s / HOUR_S)
-    return hours != 0 and ZONES_H[0] <= hours <= ZONES_H[1] and abs(ahead_s - hours * HOUR_S) < ZONE_ALIKE_S
+    side, zone_s = "ahead" if error_s > 0 else "behind", _zone_s(facts)
+    if zone_s > 0.0 and abs(abs(error_s) - zone_s) < ZONE_ALIKE_S:
+        return {"case": side}
+    whole_h = float(round(error_s / HOUR_S))
+    zones_h = (whole_h if ZONES_H[0] <= whole_h <= ZONES_H[1] else 0.0, *PARTS_OF_HOURS_H)
+    if any(zone_h and abs(error_s - zone_h * HOUR_S) < ZONE_ALIKE_S for zone_h in zones_h):
+        return {"case": f"other_{side}"}
+    near_s = _drifted_zone_s(error_s, facts)
+    if near_s and abs(near_s) == zone_s:
+        return {"zone_s": near_s, "minutes": abs(error_s - near_s) / 60.0, "case": f"{side}{_AND[error_s > near_s]}"}
+    return {"case": f"other_{side}"} if near_s else None
 
 
-def _drifted_zone_s(ahead_s: float, facts: FleetFacts) -> float:
+def _drifted_zone_s(error_s: float, facts: FleetFacts) -> float:
     """The city's zone, or twice that, if a clock is off by about so much (seconds, below 0 where it is behind); else 0."""
     zone_s = _zone_s(facts)
     zones_s = (zone_s, -zone_s, 2.0 * zone_s, -2.0 * zone_s) if abs(zone_s) >= 2.0 * DRIFT_S else ()
-    return min((near for near in zones_s if abs(ahead_s - near) <= DRIFT_S), key=lambda near: abs(ahead_s - near), default=0.0)
+    return min((near for near in zones_s if abs(error_s - near) <= DRIFT_S), key=lambda near: abs(error_s - near), default=0.0)
 
 
 def _zone_s(facts: FleetFacts) -> float:

@@ -20,19 +20,23 @@ class ComplaintKind(StrEnum):
     OPTIONAL_FIELD = "optional_field"
     OPTIONAL_TIME = "optional_time"
     MISSING_FIELD = "missing_field"
+    OTHER_FIELDS = "other_fields"
     OUT_OF_RANGE = "out_of_range"
     PLACES_SWAPPED = "places_swapped"
+    DEGREES_AND_MINUTES = "degrees_and_minutes"
     TIME_TOO_LARGE = "time_too_large"
     TIME_TOO_SMALL = "time_too_small"
     NOT_A_NUMBER = "not_a_number"
     QUOTED_NUMBER = "quoted_number"
     WRITTEN_TIME = "written_time"
     WRONG_TYPE = "wrong_type"
+    NO_VALUE = "no_value"
     NOT_AN_OBJECT = "not_an_object"
     DECIMAL_COMMA = "decimal_comma"
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
     CUT_OFF = "cut_off"
+    EMPTY = "empty"
     SENTENCE = "sentence"  # kept by an earlier version: its words, in English
 
 
@@ -47,19 +51,24 @@ SENTENCES = {
     ComplaintKind.OPTIONAL_FIELD: "%(field)s is %(value)s; send a number from %(lowest)s to %(highest)s, or leave it out",
     ComplaintKind.OPTIONAL_TIME: "%(field)s is %(value)s; send Unix seconds, or leave it out",
     ComplaintKind.MISSING_FIELD: "%(field)s is missing; a fix needs a position and the time of the fix",
+    ComplaintKind.OTHER_FIELDS: "%(field)s is missing, what is sent has other names: %(sent)s; docs/TRACKERS.md has ours",
     ComplaintKind.OUT_OF_RANGE: "%(field)s is out of range, it must be %(bound)s",
     ComplaintKind.PLACES_SWAPPED: "%(field)s is out of range, it must be %(bound)s; latitude and longitude may be swapped",
+    ComplaintKind.DEGREES_AND_MINUTES: "%(lat)s and %(lon)s look like degrees and minutes; "
+    "send degrees with a decimal point: %(lat_degrees)s and %(lon_degrees)s",
     ComplaintKind.TIME_TOO_LARGE: "%(field)s is too large; send Unix seconds of the fix, not milliseconds",
     ComplaintKind.TIME_TOO_SMALL: "%(field)s is too small; send Unix seconds of the fix, not seconds since the device started",
     ComplaintKind.NOT_A_NUMBER: "a number is NaN or Infinity; leave a field out where its value is not known",
     ComplaintKind.QUOTED_NUMBER: "%(field)s is a text; numbers are sent without quotes",
     ComplaintKind.WRITTEN_TIME: "%(field)s is a text; send Unix seconds of the fix as a number, not a written date",
     ComplaintKind.WRONG_TYPE: "%(field)s is of the type %(got)s; send a number",
+    ComplaintKind.NO_VALUE: "%(field)s is null, which is no value; send nothing while there is no position",
     ComplaintKind.NOT_AN_OBJECT: "the payload is of the type %(got)s; send one JSON object with the fields of a fix",
     ComplaintKind.DECIMAL_COMMA: "%(field)s is %(value)s with a decimal comma; send %(pointed)s with a point",
     ComplaintKind.NOT_UTF8: "the payload is not UTF-8; send JSON text in UTF-8",
-    ComplaintKind.NOT_JSON: "it is not JSON at byte %(place)s; send one JSON object, or an array of them",
-    ComplaintKind.CUT_OFF: "it is not JSON, it ends too early; send one JSON object, or an array of them",
+    ComplaintKind.NOT_JSON: "the message is not JSON from byte %(place)s on; send one JSON object, or an array of them",
+    ComplaintKind.CUT_OFF: "the message is no whole JSON, it ends too early; send one JSON object, or an array of them",
+    ComplaintKind.EMPTY: "the message is empty; send one JSON object with a position and its time",
     ComplaintKind.SENTENCE: "%(said)s",
 }
 ABOUT_A_FIELD = frozenset({ComplaintKind.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_TIME})  # the fix itself is used

@@ -7,17 +7,20 @@ from datetime import timedelta
 from statistics import median
 
 from transit.operations.facts import FleetFacts
+from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.tracking.off_plan import OffPlan
 
+STALE_POINT, TWO_DEVICES = "stale_point", "two_devices"  # among VehicleState.doubts
 KINDS = {
     "bearing": TroubleKind.BEARING_WRONG,
     "speed": TroubleKind.SPEED_WRONG,
     "accuracy_poor": TroubleKind.ACCURACY_TOO_POOR,
     "accuracy_good": TroubleKind.ACCURACY_TOO_GOOD,
-    "stale_point": TroubleKind.STALE_POINT,
-    "two_devices": TroubleKind.TWO_DEVICES,
+    STALE_POINT: TroubleKind.STALE_POINT,
+    TWO_DEVICES: TroubleKind.TWO_DEVICES,
 }
+JUMPING = frozenset({STALE_POINT, TWO_DEVICES})
 HEARD_WITHIN = timedelta(days=2)  # for vehicles silent for longer, only the silence is told
 LEFT_BY = 3  # vehicles or trips that left a line at one place and came back, before the line is doubted
 LEFT_WITHIN = timedelta(days=7)
@@ -36,7 +39,14 @@ def _trackers(facts: FleetFacts) -> Iterator[Trouble]:
     for vehicle_id, state in sorted(facts.states.items()):
         if facts.now - state.report.received_at <= HEARD_WITHIN:
             for doubt in state.doubts:
-                yield Trouble(KINDS[doubt], state.report.tracker_id, figures={"vehicle": vehicle_id})
+                if doubt != STALE_POINT or TWO_DEVICES not in state.doubts:  # the other device stands: one cause, told once
+                    yield Trouble(KINDS[doubt], state.report.tracker_id, figures={"vehicle": vehicle_id})
+
+
+def explains_jumps(row: TrackerHealth, facts: FleetFacts) -> bool:
+    """Whether it is told already why a tracker's reports jump."""
+    state = facts.states.get(row.vehicle_id or "")
+    return state is not None and state.report.tracker_id == row.tracker_id and not JUMPING.isdisjoint(state.doubts)
 
 
 def _lines(facts: FleetFacts) -> Iterator[Trouble]:

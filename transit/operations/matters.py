@@ -44,6 +44,11 @@ class Matter:
     cleared_at: datetime | None = None
     deeds: tuple[MatterDeed, ...] = ()
 
+    @property
+    def began_at(self) -> datetime:
+        """Never after it was first seen: of some troubles, as a clock that is set, only the newest moment is known."""
+        return min(self.trouble.since or self.opened_at, self.opened_at)
+
     def standing_deeds(self, at: datetime) -> list[MatterDeed]:
         """The deeds up to a moment that are not undone, oldest first."""
         stack: list[MatterDeed] = []

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from transit.operations.facts import FleetFacts
 from transit.operations.service_hours import is_in_service
-from transit.operations.troubles import Trouble, TroubleKind
+from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.operations.watch import FleetWatch
 from transit.tracking.ages import SILENT_AGE
 from transit.tracking.state import WITH_TRIP, is_silent
@@ -40,9 +40,11 @@ def watch(before: FleetWatch, facts: FleetFacts) -> FleetWatch:
 
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     if facts.watch.since is not None:
-        counts = {"silent": len(facts.watch.silent), "expected": len(facts.watch.expected)}
-        vehicles = ", ".join(facts.watch.silent)
-        yield Trouble(TroubleKind.OUTAGE, since=facts.watch.since, figures={**counts, "vehicles": vehicles})
+        silent, expected = facts.watch.silent, facts.watch.expected
+        counts: dict[str, Figure] = {"silent": len(silent), "expected": len(expected)}
+        case = "all" if len(silent) >= len(expected) else "some"
+        figures = {**counts, "vehicles": ", ".join(silent), "case": case}
+        yield Trouble(TroubleKind.OUTAGE, since=facts.watch.since, figures=figures)
 
 
 def _expected(before: FleetWatch, facts: FleetFacts) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from transit.operations import clocks
+from transit.operations import clocks, evidence
 from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
 from transit.operations.recent_outcomes import ASIDE, TAKEN, TIME_AGAIN
@@ -20,9 +20,11 @@ FIELD_TOLD_FOR = timedelta(minutes=5)  # how long after its last occurrence a wr
 RIGHT_AGAIN = 10  # accepted reports in a row that end every trouble about refusals
 LEAST = 6  # fewest reports of which a share is told
 ON_TRIP_WITHIN = timedelta(hours=1)  # a bus in service that reports all the time is on a trip at least once in this time
+HEARD_NOW = timedelta(minutes=5)
+FIX_OLD = timedelta(minutes=10)  # beyond it riders have not seen the bus for a while
 WITH_THE_OTHERS = timedelta(minutes=10)  # a tracker last heard at most this long before an outage belongs to the outage
 TIME_REASONS = ("future", "too_old")  # told as the clock's trouble, where that is known
-NOT_A_FAULT = ("unmapped", "out_of_order", "no_network", *ASIDE)  # told elsewhere, or only the late part of a buffer
+NOT_A_FAULT = ("unmapped", "out_of_order", "other_tracker", "no_network", *ASIDE)  # told elsewhere, or part of a late buffer
 UNREADABLE = "unreadable"  # figures["case"] of reports whose payload cannot be read; the complaint says why
 UNKNOWN = "(unknown)"  # counts messages on topics that name no tracker
 
@@ -40,9 +42,11 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             yield from _without_vehicle(row, facts.now)
         else:
             yield from _on_vehicle(row, facts, in_service)
-        if row.recent.since(facts.now - REFUSED_LATELY)[TIME_AGAIN]:
+            if not time_is_told:
+                yield from _fixes_old(row, facts.now)
+        if clock is None and row.recent.since(facts.now - REFUSED_LATELY)[TIME_AGAIN]:
             yield Trouble(TroubleKind.CLOCK_SET_BACK, row.tracker_id, row.last_received_at)
-        yield from _refused(row, facts.now, time_is_told)
+        yield from _refused(row, facts, time_is_told)
 
 
 def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
@@ -59,16 +63,16 @@ def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iter
     assert row.vehicle_id is not None
     now = facts.now
     vehicle: dict[str, Figure] = {"vehicle": row.vehicle_id}
-    if row.shared_with:
+    if row.shared_with and row.tracker_id < min(row.shared_with):  # once for all of them
         yield Trouble(TroubleKind.SHARED_VEHICLE, row.tracker_id, figures={"others": ", ".join(row.shared_with), **vehicle})
     if row.last_received_at is None:
         if row.mapped_at is not None and abs(now - row.mapped_at) >= SWITCHED_ON:
             yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, vehicle)
         return
     silent_for = now - row.last_received_at
-    if in_service and not _is_told_of_all(row, facts):
+    if in_service and row.vehicle_id not in facts.idle and not _is_told_of_all(row, facts):
         yield from _silent(row, facts, silent_for.total_seconds(), vehicle)
-    if in_service and _is_never_on_a_trip(row, now):
+    if in_service and row.vehicle_id not in {*facts.idle, *facts.loose} and _is_never_on_a_trip(row, now):
         yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
 
 
@@ -80,6 +84,17 @@ def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mappin
         yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
     elif age_s > facts.limits.falls_silent_s and on_trip:
         yield Trouble(TroubleKind.FALLS_SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
+
+
+def _fixes_old(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
+    """A tracker that is heard and never says where its vehicle is now: it sends late, or its clock loses time unsteadily."""
+    heard_at, fix_at = row.last_received_at, row.last_fix_at
+    if heard_at is None or fix_at is None or not _is_within(heard_at, HEARD_NOW, now) or now - fix_at <= FIX_OLD:
+        return
+    lately = row.recent.since(now - REFUSED_LATELY)
+    if sum(count for outcome, count in lately.items() if outcome in TAKEN) >= LEAST:
+        figures: dict[str, Figure] = {"vehicle": row.vehicle_id or "", "old_s": (now - fix_at).total_seconds()}
+        yield Trouble(TroubleKind.FIXES_OLD, row.tracker_id, heard_at, figures)
 
 
 def _is_told_of_all(row: TrackerHealth, facts: FleetFacts) -> bool:
@@ -100,12 +115,15 @@ def _is_never_on_a_trip(row: TrackerHealth, now: datetime) -> bool:
     return bool(TAKEN & lately.keys()) and not WITH_TRIP & hour.keys()
 
 
-def _refused(row: TrackerHealth, now: datetime, time_is_told: bool) -> Iterator[Trouble]:
+def _refused(row: TrackerHealth, facts: FleetFacts, time_is_told: bool) -> Iterator[Trouble]:
+    now = facts.now
     lately = row.recent.since(now - REFUSED_LATELY)
     yield from _field_unusable(row, now)
     if row.recent.taken_in_a_row >= RIGHT_AGAIN:
         return
     skipped = {*NOT_A_FAULT, *(TIME_REASONS if time_is_told or _is_right_again(row) else ())}
+    if row.vehicle_id is None or row.shared_with or evidence.explains_jumps(row, facts):
+        skipped.add("jump")
     refused = {reason: count for reason, count in lately.items() if reason not in TAKEN | skipped}
     counted = sum(count for outcome, count in lately.items() if outcome in TAKEN) + sum(refused.values())
     if refused and counted >= LEAST and 2 * sum(refused.values()) > counted:

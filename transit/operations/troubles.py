@@ -62,6 +62,7 @@ class TroubleKind(StrEnum):
     # one device, tracker or vehicle
     PROTOCOL_REFUSED = "protocol_refused"
     TOPIC_REFUSED = "topic_refused"
+    TOPIC_NOT_READ = "topic_not_read"
     CLIENT_ID_REFUSED = "client_id_refused"
     PAYLOAD_REFUSED = "payload_refused"
     LOGIN_REFUSED = "login_refused"
@@ -76,9 +77,11 @@ class TroubleKind(StrEnum):
     MORE_UNMAPPED = "more_unmapped"  # unmapped trackers beyond those that are named
     SHARED_VEHICLE = "shared_vehicle"
     WEEK_ROLLOVER = "week_rollover"
+    CLOCKS_APART = "clocks_apart"  # a tracker's and ours, and no other tracker shows which is wrong
     LOCAL_TIME = "local_time"
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_SET_BACK = "clock_set_back"
+    FIXES_OLD = "fixes_old"  # accepted, but none is of now
     CLOCK_CORRECTED = "clock_corrected"
     PARKED = "parked"  # not shown to riders
     STANDING = "standing"  # shown to riders without minutes

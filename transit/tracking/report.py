@@ -39,6 +39,7 @@ class Rejection(StrEnum):
     TOO_OLD = "too_old"
     OUT_OF_RANGE = "out_of_range"
     OUT_OF_ORDER = "out_of_order"
+    OTHER_TRACKER = "other_tracker"  # a second tracker of the vehicle has reported for that moment already
     NULL_ISLAND = "null_island"
     OUT_OF_AREA = "out_of_area"
     INACCURATE = "inaccurate"
@@ -49,8 +50,8 @@ class Rejection(StrEnum):
 def screen(report: AvlReport, previous: AvlReport | None, now: datetime, *, area: Area) -> Rejection | None:
     """Why a report must not move its vehicle, by its place and time; None: it may (for jumps: transit.tracking.suspects).
 
-    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER and DUPLICATE reports (not newer than
-    previous) are true and are stored; only the vehicle must not go back.
+    previous: the newest report of the vehicle that was not refused. OUT_OF_ORDER, OTHER_TRACKER and DUPLICATE reports (not
+    newer than previous) are true and are stored; only the vehicle must not go back.
     """
     return _screen_place(report, area) or _screen_time(report, previous, now)
 
@@ -76,4 +77,6 @@ def _screen_time(report: AvlReport, previous: AvlReport | None, now: datetime) -
         return Rejection.TOO_OLD
     if previous is None or report.reported_at > previous.reported_at:
         return None
-    return Rejection.DUPLICATE if report.reported_at == previous.reported_at else Rejection.OUT_OF_ORDER
+    if report.reported_at != previous.reported_at:
+        return Rejection.OUT_OF_ORDER
+    return Rejection.DUPLICATE if report.tracker_id == previous.tracker_id else Rejection.OTHER_TRACKER

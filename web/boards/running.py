@@ -17,10 +17,10 @@ AT_TERMINAL_M = 60.0  # a vehicle this near to the first stop is at it: twice a 
 
 
 def buses_now(world: World) -> Counter[str]:
-    """route_id -> vehicles seen on it within the last 300 s."""
-    network = world.network
+    """route_id -> vehicles seen on it within the last 300 s; without those of which the page says that they are silent."""
+    network, silent = world.network, world.view.silent_vehicles
     assert network is not None
-    return Counter(route_of(network, state) for state in in_service(world))
+    return Counter(route_of(network, state) for state in in_service(world) if state.vehicle_id not in silent)
 
 
 def in_service(world: World) -> Iterator[VehicleState]:

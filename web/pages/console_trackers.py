@@ -10,7 +10,10 @@ import segno
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
+from transit.operations.recent_outcomes import TAKEN
 from transit.operations.tracker_health import TrackerHealth
+from transit.operations.trackers import REFUSED_LATELY, UNKNOWN
+from transit.operations.troubles import Trouble, TroubleKind
 from transit.store.database import writing
 from transit.store.tracker_credentials import (
     Credential,
@@ -67,7 +70,8 @@ def trackers() -> Response:
 def _page(answer: FormResult, values: Mapping[str, str]) -> Response:
     the_network()
     with world().engine.connect() as connection:
-        health, credentials = load_tracker_health(connection), load_credentials(connection)
+        health = [row for row in load_tracker_health(connection) if row.tracker_id != UNKNOWN]
+        credentials = load_credentials(connection)
         waiting = load_waiting_trackers(connection, world().now())
         vehicles = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     with_password = {row.tracker_id: row for row in credentials}
@@ -125,7 +129,7 @@ def _row(tracker: TrackerHealth, credential: Credential | None) -> TrackerRow:
 
 def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str, bool]:
     """The sentence about a tracker, and whether it is good news."""
-    own = [trouble for trouble in world().view.troubles if trouble.subject == tracker.tracker_id]
+    own = [trouble for trouble in world().view.troubles if _is_about(trouble, tracker)]
     if own:
         return troubles.wrong(own[0], language(), timezone, now), False
     at = tracker.last_received_at
@@ -136,7 +140,15 @@ def _sentence(tracker: TrackerHealth, now: datetime, timezone: str) -> tuple[str
         return gettext("Silent: heard last %(age)s.", age=age), False
     if tracker.vehicle_id is None:
         return gettext("Reports (%(age)s), but is on no bus.", age=age), False
+    if TAKEN.isdisjoint(tracker.recent.since(now - REFUSED_LATELY)):
+        return gettext("Heard (%(age)s), but no position of it can be used.", age=age), False
     return gettext("Reports well (%(age)s).", age=age), True
+
+
+def _is_about(trouble: Trouble, tracker: TrackerHealth) -> bool:
+    if trouble.kind is TroubleKind.SHARED_VEHICLE and trouble.subject in tracker.shared_with:
+        return True
+    return trouble.subject == tracker.tracker_id
 
 
 def _is_just_set_up(tracker: TrackerHealth, credential: Credential | None, now: datetime) -> bool:

@@ -9,7 +9,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from transit.arrivals.headways import Headway, Spacing, latest_by_vehicle, observed_headways, planned_now_s, spacing
 from transit.forecasting.prediction import Prediction
+from transit.operations import clocks
 from transit.operations.tracker_health import TrackerHealth
+from transit.operations.trackers import UNKNOWN
 from transit.plan.directions import directions_of
 from transit.plan.network import Network, Route, Stop, Trip
 from transit.plan.service_day import local_date, seconds_of_day
@@ -58,9 +60,10 @@ def fleet_values(world: World) -> dict[str, object]:
     """What the list of all vehicles needs."""
     rows = fleet_rows(world)
     mapped = {tracker.tracker_id for row in rows for tracker in row.trackers}
-    stray = [tracker for tracker in world.view.trackers if tracker.tracker_id not in mapped]
-    words = {name: getattr(troubles, name) for name in ("clock_word", "complaint_words", "heard_word")}
-    return {"rows": rows, "stray": stray, **words}
+    stray = [tracker for tracker in world.view.trackers if tracker.tracker_id not in {*mapped, UNKNOWN}]
+    words = {name: getattr(troubles, name) for name in ("complaint_words", "heard_word")}
+    ours_s = clocks.our_error_s(world.view.trackers, world.now())
+    return {"rows": rows, "stray": stray, "ours_s": ours_s, "clock_word": troubles.clock_word, **words}
 
 
 def fleet_rows(world: World) -> list[FleetRow]:

@@ -241,8 +241,10 @@ def kind_word(kind: str) -> str:
     }[kind]
 
 
-def network_state(state: NetworkState, now: datetime, silent_since: datetime | None) -> str:
+def network_state(state: NetworkState, now: datetime, silent_since: datetime | None, is_wholly_silent: bool = True) -> str:
     """The one sentence of the opening screen."""
+    if silent_since is not None and not is_wholly_silent:
+        return gettext("Some buses cannot be seen since %(time)s; they may run all the same", time=moment(silent_since, now))
     if silent_since is not None:
         return gettext("Trackers silent since %(time)s; the buses may run all the same", time=moment(silent_since, now))
     again = (

@@ -13,6 +13,7 @@ def refusal_word(reason: str) -> str:
         "future": gettext("clock ahead"),
         "too_old": gettext("too old"),
         "out_of_order": gettext("came after newer ones"),
+        "other_tracker": gettext("another tracker of its bus was first"),
         "out_of_range": gettext("value impossible"),
         "null_island": gettext("no position (0, 0)"),
         "out_of_area": gettext("far from every route"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from transit.operations import complaints
+from transit.operations import clocks, complaints
 from transit.operations.complaints import Complaint
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
@@ -18,7 +18,9 @@ from transit.plan.service_day import local_date
 from web.words.languages import catalogue
 from web.words.languages import language as readers_language
 
-UNITS = ((2 * 86400, 86400, "%(count)s days"), (2 * 3600, 3600, "%(count)s h"), (300, 60, "%(count)s min"))  # from, unit
+DAY_S, YEAR_S = 86400, 31_557_600  # the Julian year
+UNITS = ((2 * YEAR_S, YEAR_S, "%(count)s years"), (2 * DAY_S, DAY_S, "%(count)s days"))  # from, unit
+MINUTES_FROM_S, HOURS_FROM_MIN = 180, 120
 
 
 class Words(NamedTuple):
@@ -28,6 +30,7 @@ class Words(NamedTuple):
     remedy: str
 
 
+ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
@@ -85,8 +88,8 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
-        "The fleet is silent: %(silent)s of %(expected)s buses that should be heard are not, since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
+        "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
+        "Is the mobile network down, or the broker's address changed? Riders are told that some buses cannot be seen.",
     ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
     Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
@@ -123,8 +126,13 @@ WORDS: dict[Kind, Words] = {
         "a file and a QR code that do. For MQTT 5 use Mosquitto through MQTT_URL.",
     ),
     Kind.TOPIC_REFUSED: Words(
-        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a space in its topic.",
-        "Give user and device in the app names without spaces, and map that name.",
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a space, + or # in its topic.",
+        "Give user and device in the app names without spaces, + and #, and map that name.",
+    ),
+    Kind.TOPIC_NOT_READ: Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: "
+        "nothing is read from the topic “%(said)s”.",
+        "Set the topic of the device to transbinjai/v1/trackers/NAME/position; a phone's is owntracks/USER/DEVICE.",
     ),
     Kind.CLIENT_ID_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: a space in its client id.",
@@ -136,7 +144,8 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.LOGIN_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
-        "Compare both with what docs/TRACKERS.md says of users and passwords.",
+        "Type both into the device anew: python app.py trackers rotate TRACKER gives another password. "
+        "Where no tracker has a password, leave both empty.",
     ),
     Kind.CLIENT_ID_CLASH: Words(
         "Two devices connect as %(subject)s and push each other out, %(count)s times since %(since)s, last at %(last_at)s.",
@@ -166,7 +175,7 @@ WORDS: dict[Kind, Words] = {
         "Most come back by themselves: a dead zone. What is said of the buses beside it is uncertain until then.",
     ),
     Kind.UNMAPPED: Words(
-        "Tracker %(subject)s reports but is on no vehicle: its reports drive nothing.",
+        "Tracker %(subject)s reports but is on no vehicle: riders see nothing of it.",
         "Put it on one: python app.py trackers map '%(subject)s' VEHICLE",
     ),
     Kind.MORE_UNMAPPED: Words(
@@ -178,8 +187,13 @@ WORDS: dict[Kind, Words] = {
         "Take the one off that is not there: python app.py trackers unmap TRACKER",
     ),
     Kind.WEEK_ROLLOVER: Words(
-        "Tracker %(subject)s sends a date %(wrong_s)s off: its receiver miscounts by %(weeks)s weeks (week rollover).",
-        "It needs new firmware, or another receiver. Its clock cannot be set by hand.",
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover).",
+        ROLLED_OVER,
+    ),
+    Kind.FIXES_OLD: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s reports, but its newest position is %(old_s)s old: riders do not see it.",
+        "Either it sends late or its clock runs slow: look at its connection, and at its date and time.",
     ),
     Kind.PARKED: Words(
         "Bus %(subject)s has not moved since %(since)s near %(place)s: it counts as parked and is off riders' boards.",
@@ -204,7 +218,7 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.MOSTLY_REFUSED: Words(REFUSED + "for the reason “%(case)s”.", "docs/TRACKERS.md has every reason and the way out."),
     Kind.SOME_REFUSED: Words(
-        "Tracker %(subject)s, %(since)s: a report was refused: %(said)s.",
+        "Tracker %(subject)s, %(since)s: a message was refused: %(said)s.",
         "docs/TRACKERS.md has every reason and the way out.",
     ),
     Kind.TWO_DEVICES: Words(
@@ -268,15 +282,16 @@ WORDS: dict[Kind, Words] = {
         "Assign it to what it runs, or take it back: python app.py assign %(subject)s --clear",
     ),
     Kind.DEPARTURE_WITHOUT_TRACKER: Words(
-        "%(subject)s is to leave at %(departs_at)s, but no tracker is on it: the order has no effect.",
+        "%(subject)s has the order to leave at %(departs_at)s, but no tracker is on it: the order has no effect.",
         "Take it back: python app.py depart %(subject)s --clear",
     ),
     Kind.DEPARTURE_UNSEEN: Words(
-        "%(subject)s is to leave at %(departs_at)s, but it is not heard now: the order has no effect yet.",
+        "%(subject)s has the order to leave at %(departs_at)s, but it is not heard now: the order has no effect yet.",
         "Look at its tracker, or take it back: python app.py depart %(subject)s --clear",
     ),
     Kind.DEPARTURE_WITHOUT_TRIP: Words(
-        "%(subject)s is to leave at %(departs_at)s, but it is on no trip and waits for none: the order has no effect.",
+        "%(subject)s has the order to leave at %(departs_at)s, but it is on no trip and waits for none: "
+        "the order has no effect.",
         "Say what it runs: python app.py assign %(subject)s --route ROUTE",
     ),
     Kind.DEPARTURE_OVERDUE: Words(
@@ -298,9 +313,15 @@ ON_PAGES: dict[Kind, str] = {  # what helps where a page of the console does wha
     Kind.DEPARTURE_UNSEEN: "Look at its tracker, or take the order back on the page of changes.",
     Kind.DEPARTURE_WITHOUT_TRIP: "Assign it to what it runs.",
     Kind.DEPARTURE_OVERDUE: "Give another time, or take the order back, on the page of changes.",
+    Kind.LOGIN_REFUSED: "Type both into the device anew: the page of trackers gives another password. "
+    "Where no tracker has a password, leave both empty.",
     Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); "
     "a phone that is added on the page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
 }
+WHICH_CLOCK = (
+    "Compare the clock of this machine with a watch (timedatectl). If it is right, set date, time and time zone (UTC+0) "
+    "of the tracker."
+)
 STARTED_AGAIN = "It is started again by itself; where that does not help, end app.py run and start it anew."
 CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figures["case"]
     (Kind.PART_FAULT, "deaf"): Words(
@@ -324,6 +345,10 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "Ingest waits for the database since %(since)s: what comes in is kept by the broker.",
         "Check DATABASE_URL, and the disk that it lies on.",
     ),
+    (Kind.OUTAGE, "all"): Words(
+        "The whole fleet is silent since %(since)s: %(vehicles)s.",
+        "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
+    ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
@@ -331,6 +356,11 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.OUR_CLOCK_WRONG, "behind"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s behind most trackers' clocks.",
         "Set the clock of this machine, not those of the trackers, and let NTP keep it (timedatectl set-ntp true).",
+    ),
+    (Kind.OUR_CLOCK_WRONG, "behind_by_zone"): Words(
+        "The clock of this machine is wrong: it is %(wrong_s)s behind most trackers' clocks.",
+        "Compare it with a watch, set it and let NTP keep it (timedatectl set-ntp true). "
+        "If it is right after all, the trackers send local time: set their time zone to UTC+0.",
     ),
     (Kind.OUR_CLOCK_STEPPED, "back"): Words(
         "The clock of this machine was set back by %(step_s)s at %(since)s.",
@@ -343,6 +373,39 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.OUR_CLOCK_STEPPED, "at_least"): Words(
         "The clock of this machine was set back by %(step_s)s or more: the newest report is still to come.",
         "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
+    ),
+    (Kind.WEEK_ROLLOVER, "ahead"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
+        "(GPS week rollover).",
+        ROLLED_OVER,
+    ),
+    (Kind.CLOCKS_APART, "ahead"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead of the clock of this machine. One of the two is wrong; "
+        "no other tracker shows which.",
+        WHICH_CLOCK,
+    ),
+    (Kind.CLOCKS_APART, "behind"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s behind the clock of this machine. One of the two is wrong; "
+        "no other tracker shows which.",
+        WHICH_CLOCK,
+    ),
+    (Kind.CLOCKS_APART, "ahead_corrected"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead of the clock of this machine (corrected). "
+        "One of the two is wrong; no other tracker shows which.",
+        WHICH_CLOCK,
+    ),
+    (Kind.CLOCKS_APART, "behind_corrected"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s behind the clock of this machine (corrected). "
+        "One of the two is wrong; no other tracker shows which.",
+        WHICH_CLOCK,
+    ),
+    (Kind.LOCAL_TIME, "other_ahead"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead: most likely its time zone is set wrongly.",
+        "Set its time zone to UTC+0 in the device, and check its time; its reports are refused until then.",
+    ),
+    (Kind.LOCAL_TIME, "other_behind"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s behind: most likely its time zone is set wrongly.",
+        "Set its time zone to UTC+0 in the device, and check its time; its times are useless until then.",
     ),
     (Kind.LOCAL_TIME, "ahead"): Words(
         "Tracker %(subject)s sends local time as if it were UTC: its clock is %(wrong_s)s ahead, as a time zone is.",
@@ -414,7 +477,8 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         REFUSED + "they lie at 0/0.", "The receiver has no fix: put it where it sees the sky, look at its antenna."
     ),
     (Kind.MOSTLY_REFUSED, "unreadable"): Words(
-        REFUSED + "%(said)s.", "docs/TRACKERS.md has every reason, and an example that can be copied."
+        REFUSED + "%(said)s.",
+        "Ask whoever set the device up: docs/TRACKERS.md has every reason, and an example that can be copied.",
     ),
     (Kind.MOSTLY_REFUSED, "error"): Words(
         REFUSED + "our own software fails at them.", "Please report it with the lines of the log of ingest."
@@ -442,19 +506,23 @@ def remedy_on_page(trouble: Trouble, language: str, timezone: str, now: datetime
     return _fill(ON_PAGES.get(trouble.kind) or words_of(trouble).remedy, trouble, language, timezone, now)
 
 
-def sentence(trouble: Trouble, language: str, timezone: str, now: datetime) -> str:
-    """Both, in one line."""
-    return " ".join(filter(None, (wrong(trouble, language, timezone, now), remedy(trouble, language, timezone, now))))
+def sentence(trouble: Trouble, language: str, timezone: str, now: datetime, began_at: datetime | None = None) -> str:
+    """Both, in one line. began_at: since when it is found, which is told where the first sentence names no such moment."""
+    since = ""
+    if began_at is not None and "%(since)s" not in words_of(trouble).wrong:
+        since = catalogue(language).gettext("Since %(since)s.") % {"since": _moment(began_at, language, timezone, now)}
+    return " ".join(filter(None, (wrong(trouble, language, timezone, now), since, remedy(trouble, language, timezone, now))))
 
 
-def clock_word(tracker: TrackerHealth) -> str:
-    """The offset of a tracker's clock in words, also where it is zero or not known."""
-    if tracker.clock_offset_s is None:
+def clock_word(tracker: TrackerHealth, now: datetime, ours_s: float) -> str:
+    """The error of a tracker's clock in words, also where it is zero or not known. ours_s: see clocks.our_error_s."""
+    ahead_s = clocks.ahead_s(tracker, ours_s, now)
+    if ahead_s is None:
         return gettext("not known")
-    if tracker.clock_offset_s == 0.0:
+    if abs(ahead_s) <= (clocks.ALIKE_S if ours_s else 0.0):
         return gettext("right")
-    wrong = span(tracker.clock_offset_s, readers_language())
-    return gettext("%(span)s behind", span=wrong) if tracker.clock_offset_s > 0 else gettext("%(span)s ahead", span=wrong)
+    wrong = span(ahead_s, readers_language())
+    return gettext("%(span)s behind", span=wrong) if ahead_s < 0 else gettext("%(span)s ahead", span=wrong)
 
 
 def complaint_words(complaint: Complaint, language: str = "") -> str:
@@ -502,14 +570,19 @@ def _written(figures: Mapping[str, Figure], language: str, timezone: str, now: d
 
 
 def span(seconds: float, language: str) -> str:
-    """The length of a span of time, without its sign, in the largest unit of which it has several."""
-    size = abs(round(seconds))
+    """The length of a span of time, without its sign, in the largest unit of which it has several; hours with minutes."""
+    text_of, size = catalogue(language).gettext, abs(round(seconds))
     for least, unit, text in UNITS:
         if size >= least:
-            phrase: str = catalogue(language).gettext(text) % {"count": round(size / unit)}
-            return phrase
-    phrase = catalogue(language).gettext("%(count)s s") % {"count": size}
-    return phrase
+            return str(text_of(text) % {"count": round(size / unit)})
+    hours, minutes = divmod(round(size / 60), 60)
+    if size < MINUTES_FROM_S:
+        return str(text_of("%(count)s s") % {"count": size})
+    if round(size / 60) < HOURS_FROM_MIN:
+        return str(text_of("%(count)s min") % {"count": round(size / 60)})
+    if minutes == 0:
+        return str(text_of("%(count)s h") % {"count": hours})
+    return str(text_of("%(hours)s h %(count)s min") % {"hours": hours, "count": minutes})
 
 
 def _moment(at: datetime, language: str, timezone: str, now: datetime) -> str:

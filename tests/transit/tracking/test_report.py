@@ -77,6 +77,11 @@ def test_the_same_time_twice_is_a_duplicate_and_an_earlier_one_is_out_of_order()
     assert screened(later(0.001), later(0)) is None
 
 
+def test_what_another_tracker_of_the_bus_has_said_already_is_no_fault_of_the_one_that_says_it_again() -> None:
+    assert screened(replace(later(0), tracker_id="T2"), later(0)) is Rejection.OTHER_TRACKER
+    assert screened(replace(later(-10), tracker_id="T2"), later(0)) is Rejection.OUT_OF_ORDER
+
+
 @given(st.floats(), st.floats(), st.one_of(st.none(), st.floats()))
 def test_no_number_can_do_worse_than_be_refused(lat: float, lon: float, accuracy_m: float | None) -> None:
     report = replace(a_report(), lat=lat, lon=lon, accuracy_m=accuracy_m)

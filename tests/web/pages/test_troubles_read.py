@@ -8,18 +8,20 @@ from datetime import timedelta
 import pytest
 
 from gps_ingest.ingest.facts import Ingest
-from tests.builders import a_drive
+from gps_ingest.operations.doctor import examine
+from tests.builders import SEVEN, a_drive, a_report
 from tests.control_room import Control
 from transit.operations.troubles import TroubleKind as Kind
-from transit.store.assignments import assign
+from transit.store.assignments import Duty, assign, give
 from transit.store.database import writing
 from transit.store.tables import tracker_health
 from transit.store.trackers import map_tracker
 from transit.tracking.trip_choice import AssignmentHint
-from web.words.troubles import wrong
+from web.words.troubles import sentence, wrong
 
 SEVEN_HOURS_S = 7 * 3600.0
 TOPIC = "transbinjai/v1/trackers/T1/position"
+OF_JUMPS = {Kind.TWO_DEVICES, Kind.STALE_POINT, Kind.MOSTLY_REFUSED}
 
 
 @pytest.fixture
@@ -53,7 +55,10 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
         (-1000 * 7 * 86400.0, Kind.CLOCK_TOO_WRONG),
         (8 * 3600.0, Kind.LOCAL_TIME),  # a device that was set up for Makassar
         (9 * 3600.0, Kind.LOCAL_TIME),
-        (7.5 * 3600.0, Kind.CLOCK_TOO_WRONG),
+        (7.5 * 3600.0, Kind.CLOCK_TOO_WRONG),  # no zone is so
+        (5.5 * 3600.0, Kind.LOCAL_TIME),  # India's
+        (-3.5 * 3600.0, Kind.LOCAL_TIME),  # Newfoundland's
+        (5.25 * 3600.0, Kind.CLOCK_TOO_WRONG),
         (150.0, Kind.CLOCK_CORRECTED),
     ],
 )
@@ -95,7 +100,15 @@ def test_a_machine_that_is_seven_hours_wrong_is_told_as_this_machine_and_not_as_
         control.map(name, f"BUS-{name}")
     found = control.plays(a_drive(to_m=1800), names, clock_s=SEVEN_HOURS_S).troubles()
     assert found.keys() == {Kind.OUR_CLOCK_WRONG}
-    assert found[Kind.OUR_CLOCK_WRONG].figures["case"] == "behind"
+    told = sentence(found[Kind.OUR_CLOCK_WRONG], "en", "Asia/Jakarta", control.now)
+    assert told.startswith("The clock of this machine is wrong: it is 7 h behind most trackers' clocks.")
+    assert "If it is right after all, the trackers send local time" in told  # nobody but a watch can tell these apart
+
+
+def test_a_machine_that_is_wrong_by_no_time_zone_is_told_to_be_set_and_nothing_else(control):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800), ["T1", "T2"], clock_s=1200.0)
+    told = sentence(control.troubles()[Kind.OUR_CLOCK_WRONG], "en", "Asia/Jakarta", control.now)
+    assert ("20 min behind" in told, "local time" in told) == (True, False)
 
 
 def test_a_machine_that_is_set_right_by_five_minutes_loses_no_report_and_says_so(control):
@@ -236,6 +249,172 @@ def test_of_a_silent_fleet_riders_and_operators_read_one_sentence_and_not_two(co
 def test_an_alarm_of_a_clock_is_over_when_the_clock_is_right(control):
     drive = a_drive(to_m=3000)
     control.map("T1", "BUS1").plays(drive[:12], clock_s=SEVEN_HOURS_S)
-    assert control.troubles().keys() == {Kind.LOCAL_TIME}
+    assert control.troubles().keys() == {Kind.CLOCKS_APART}
     control.plays(drive[12:18])
     assert control.troubles() == {}
+
+
+def said(control, kind, language="en"):
+    return wrong(control.troubles()[kind], language, "Asia/Jakarta", control.now)
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "sentence"),
+    [
+        (SEVEN_HOURS_S, "The clock of tracker T1 is 7 h ahead of the clock of this machine. "),
+        (-20 * 60.0, "The clock of tracker T1 is 20 min behind the clock of this machine. "),
+        (-298.0, "The clock of tracker T1 is 5 min behind the clock of this machine (corrected). "),
+        (5.5 * 3600.0, "The clock of tracker T1 is 5 h 30 min ahead of the clock of this machine. "),
+    ],
+)
+def test_where_one_tracker_and_this_machine_disagree_neither_is_blamed(control, clock_s, sentence):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=clock_s)
+    assert said(control, Kind.CLOCKS_APART) == sentence + "One of the two is wrong; no other tracker shows which."
+    assert "jam komputer ini" in said(control, Kind.CLOCKS_APART, "id")
+
+
+def test_a_week_rollover_shows_whose_clock_is_wrong_without_another_tracker(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=-1024 * 7 * 86400.0 + 5 * 3600.0)
+    assert said(control, Kind.WEEK_ROLLOVER) == (
+        "Tracker T1 sends dates that are 20 years too early: its receiver has lost 1024 weeks (GPS week rollover)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "sentence"),
+    [
+        (SEVEN_HOURS_S, "Tracker T1 sends local time as if it were UTC: its clock is 7 h ahead, as a time zone is."),
+        (2 * 3600.0, "The clock of tracker T1 is 2 h ahead: most likely its time zone is set wrongly."),
+        (5.5 * 3600.0, "The clock of tracker T1 is 5 h 30 min ahead: most likely its time zone is set wrongly."),
+        (-3 * 3600.0, "The clock of tracker T1 is 3 h behind: most likely its time zone is set wrongly."),
+    ],
+)
+def test_only_a_clock_that_is_off_by_the_citys_zone_is_said_to_send_its_local_time(control, clock_s, sentence):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
+    assert said(control, Kind.LOCAL_TIME) == sentence
+
+
+def test_while_this_machine_is_wrong_no_trackers_clock_is_called_so_and_none_is_said_to_report_well(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    control.plays(a_drive(to_m=1800), ["T1", "T2"], clock_s=SEVEN_HOURS_S)
+    assert control.troubles().keys() == {Kind.OUR_CLOCK_WRONG}
+    assert ("right" in control.row("BUS1"), "7 h ahead" in control.row("BUS1")) == (True, False)
+    page = control.page("/armada/pelacak").text
+    assert ("Reports well" in page, page.count("no position of it can be used")) == (False, 2)
+
+
+def test_a_clock_is_not_called_right_of_a_tracker_that_has_been_silent_for_hours(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800))
+    control.live.step(control.now)
+    assert "right" in control.row("BUS1")
+    control.now += timedelta(hours=2)
+    control.live.step(control.now)
+    assert ("right" in control.row("BUS1"), "not known" in control.row("BUS1")) == (False, True)
+
+
+def test_a_clock_that_was_set_back_and_is_behind_is_told_once(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    for n, report in enumerate(drive):
+        control.plays([report], ["T2"]).plays([report], clock_s=0.0 if n < 20 else -300.0)
+    assert control.troubles().keys() == {Kind.CLOCK_CORRECTED}
+
+
+def test_two_devices_under_one_name_are_told_once_and_so_is_a_point_that_is_repeated(control):
+    here, there = a_drive(every_s=20.0, to_m=3000.0), a_drive([(4000.0, 3000.0), (0.0, 3000.0)], every_s=20.0)
+    control.map("T1", "BUS1").plays([there[n] if n % 2 else report for n, report in enumerate(here)])
+    assert control.troubles().keys() & OF_JUMPS == {Kind.TWO_DEVICES}
+    whole = a_drive(start=control.now + timedelta(minutes=1), every_s=20.0, to_m=3000.0)
+    stale = [a_report((3000.0, 2000.0), report.reported_at) if n % 3 else report for n, report in enumerate(whole)]
+    control.map("T2", "BUS2").plays(stale, ["T2"])
+    found = control.live.step(control.now).troubles
+    assert [row.kind for row in found if row.subject == "T2" and row.kind in OF_JUMPS] == [Kind.STALE_POINT]
+
+
+def test_two_trackers_on_one_bus_are_told_once_and_on_the_row_of_each(control):
+    control.map("T1", "BUS1").map("T2", "BUS1").plays(a_drive(to_m=1800), ["T1", "T2"])
+    shared = [row for row in control.live.step(control.now).troubles if row.kind is Kind.SHARED_VEHICLE]
+    assert [(row.subject, row.figures["others"]) for row in shared] == [("T1", "T2")]
+    assert control.page("/armada/pelacak").text.count("are both on vehicle BUS1") == 2
+
+
+def test_of_two_trackers_on_one_bus_none_is_blamed_for_what_the_other_sends(control):
+    control.map("T1", "BUS1").map("T2", "BUS1").plays(a_drive(to_m=1800), ["T1", "T2"])
+    assert control.troubles().keys() == {Kind.SHARED_VEHICLE}
+    assert "another tracker of its bus was first" in control.row("BUS1")
+    control.map("T2", None)
+    control.now += timedelta(seconds=10)
+    control.live.step(control.now)
+    assert control.troubles().keys() == {Kind.UNMAPPED}
+
+
+def test_messages_on_an_unknown_topic_are_told_and_are_no_row_of_a_tracker(control):
+    control.map("T1", "BUS1").publish("owntracks/a\tb/phone", b"{}")
+    assert "Messages come in that nobody reads, last at 07:00:" in said(control, Kind.UNKNOWN_TOPIC)
+    assert "(unknown)" not in control.page("/armada/pelacak").text
+    assert "(unknown)" not in control.page("/armada").text
+
+
+def test_a_bus_that_is_marked_as_in_repair_is_not_asked_for_its_trip_or_its_silence(control):
+    control.map("T1", "BUS1")
+    parked = [a_report((500.0, 4000.0), SEVEN + timedelta(seconds=60 * n)) for n in range(70)]
+    control.plays(parked)
+    assert Kind.NEVER_ON_TRIP in control.troubles()
+    with writing(control.engine) as connection:
+        give(connection, "BUS1", Duty.REPAIR, None, None, starts_at=control.now, ends_at=None, by="ani", now=control.now)
+    assert Kind.NEVER_ON_TRIP not in control.troubles()
+    control.waits(minutes=20)
+    assert control.troubles().keys().isdisjoint({Kind.SILENT, Kind.NEVER_ON_TRIP})
+
+
+def test_doctor_says_since_when_a_trouble_is_found_as_armada_does(control):
+    control.map("T1", "BUS1")
+    for minute in range(20):
+        control.now = SEVEN + timedelta(minutes=minute)
+        control.publish(TOPIC, b"{}")
+        control.live.step(control.now)
+    found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, snapshot_at=control.now)
+    (trouble,) = [row for row in found.troubles if row.kind is Kind.MOSTLY_REFUSED]
+    told = sentence(trouble, "en", "Asia/Jakarta", control.now, found.began_at[trouble.key])
+    assert told.startswith("Most reports of tracker T1 are refused (100 % of the last 20): latitude is missing;")
+    assert "time of the fix. Since 07:05. Ask whoever" in told
+    assert "Sejak 07.05." in sentence(trouble, "id", "Asia/Jakarta", control.now, found.began_at[trouble.key])
+
+
+def test_while_one_bus_of_three_is_still_heard_nobody_is_told_that_none_can_be_seen(control):
+    drive, names = a_drive(to_m=3300), ["T1", "T2", "T3"]
+    for name in names:
+        control.map(name, f"BUS-{name}")
+    half = len(drive) // 2
+    control.plays(drive[:half], names)
+    with writing(control.engine) as connection:
+        for name in names:
+            assign(connection, f"BUS-{name}", AssignmentHint("R1"), now=control.now)
+    for report in drive[half:]:
+        control.plays([report], ["T1"])
+        control.live.step(control.now)
+    assert said(control, Kind.OUTAGE) == "2 of 3 buses in service are silent since 07:04: BUS-T2, BUS-T3."
+    for path in ("/", "/peta", "/halte/S5"):
+        page = control.page(path).text
+        assert ("Some buses cannot be seen since" in page, "No bus can be seen since" in page) == (True, False), path
+    assert control.page("/healthz").json["status"] == "degraded"
+
+
+def test_while_the_fleet_is_silent_no_bus_is_said_to_be_running(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[: len(drive) // 2]).waits(minutes=4)
+    page = control.page("/").text
+    assert ("Trackers silent since" in page, "1 bus is running now" in page) == (True, False)
+
+
+def test_a_tracker_that_is_heard_and_whose_positions_are_all_old_is_told_until_one_is_new(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    drive = a_drive(speed_mps=2.0, to_m=4000.0)
+    for n, report in enumerate(drive[:150]):
+        control.plays([report], ["T2"]).plays([report], clock_s=-6.0 * n)  # loses more than half of the time
+    assert said(control, Kind.FIXES_OLD) == (
+        "Tracker T1 on vehicle BUS1 reports, but its newest position is 15 min old: riders do not see it."
+    )
+    assert Kind.FIXES_OLD not in {row.kind for row in control.live.step(control.now).troubles if row.subject == "T2"}
+    control.plays(drive[150:170], ["T1", "T2"])
+    assert Kind.FIXES_OLD not in control.troubles()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gps_ingest.decoder import Reason
 from gps_ingest.report_outcome import Obstacle
+from gps_ingest.unreadable import Reason
 from transit.tracking.report import Rejection
 from web.words.refusals import explanation_word, refusal_word
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.builders import SEVEN
 from transit.operations.complaints import SENTENCES, ComplaintKind
-from transit.operations.troubles import TroubleKind
+from transit.operations.troubles import Trouble, TroubleKind
 from web.words.languages import catalogue
 from web.words.matters import OF_NOBODY
-from web.words.troubles import CASES, ON_PAGES, WORDS
+from web.words.troubles import CASES, ON_PAGES, WORDS, wrong
 
 COMPLAINTS = [(text,) for kind, text in SENTENCES.items() if kind is not ComplaintKind.SENTENCE]
 EVERY = [*WORDS.values(), *CASES.values(), *COMPLAINTS, tuple(ON_PAGES.values())]
@@ -44,3 +45,14 @@ def every_case():
 def figures_of(text):
     """The names between %( and )s."""
     return {part.split(")s")[0] for part in text.split("%(")[1:]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "figures"),
+    [
+        (TroubleKind.OUTAGE, {"silent": 2, "expected": 3, "vehicles": "BUS1, BUS2"}),
+        (TroubleKind.WEEK_ROLLOVER, {"wrong_s": -6.2e8, "weeks": 1024}),
+    ],
+)
+def test_a_matter_that_an_earlier_version_stored_without_its_case_is_still_told(kind, figures):
+    assert wrong(Trouble(kind, "T1", SEVEN, figures), "en", "Asia/Jakarta", SEVEN)
