@@ -29,9 +29,10 @@ def recording(tmp_path_factory):
         leaves_at = SEVEN.timestamp() + 1200 * n
         for seconds in range(0, int(4000.0 / MPS), FIX_EVERY_S):
             lat, lon = place(*along(STRAIGHT, MPS * seconds))
+            at = f"{datetime.fromtimestamp(leaves_at + seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
             reports.append(
                 {
-                    "vehicle_id": f"BUS{n}", "timestamp": f"{datetime.fromtimestamp(leaves_at + seconds, UTC):%Y-%m-%dT%H:%M:%SZ}", "lat": lat, "lon": lon,
+                    "vehicle_id": f"BUS{n}", "timestamp": at, "lat": lat, "lon": lon,
                     "trip_id": f"T{n + 1}", "route_id": "R1",
                 }
             )  # fmt: skip
