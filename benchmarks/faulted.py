@@ -30,8 +30,10 @@ from gtfs.reader import read_network
 from transit.forecasting.forecaster import Forecaster
 from transit.plan.network import Network
 from transit.quality.scorecard import Passage, Promise, score
+from transit.tracking.ages import TOLD_AGE
 from transit.tracking.pipeline import Outcome, Pipeline
 from transit.tracking.report import AvlReport
+from transit.tracking.state import is_fresh
 from transit.tracking.tracker_clock import TrackerClock
 from transit.tracking.trip_choice import AssignmentHint
 
@@ -122,7 +124,7 @@ def drive(recording: Recording, network: Network, heard: Iterable[HeardFix], ass
 
 def _promises(pipeline: Pipeline, forecaster: Forecaster, t: int) -> Iterable[Promise]:
     now = datetime.fromtimestamp(t, UTC)
-    states = [state for state in pipeline.states.values() if 0 <= t - state.report.reported_at.timestamp() <= TOLD_S]
+    states = [state for state in pipeline.states.values() if is_fresh(state.report.reported_at, now, TOLD_AGE)]
     forecaster.observe(states, now)
     for prediction in forecaster.predict(states, now):
         if (prediction.predicted_at - now).total_seconds() <= AHEAD_S:
