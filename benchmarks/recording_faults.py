@@ -57,14 +57,14 @@ def way_m(before: HeardFix, fix: HeardFix) -> tuple[float, float]:
 
 def with_true_fields(fixes: Fixes) -> Fixes:
     """Bearing and speed as a good tracker would send them, from the fix before; recordings often lack them."""
-    told = [fix._replace(bearing=0.0, speed_mps=0.0) for fix in fixes[:1]]
+    heard = [fix._replace(bearing=0.0, speed_mps=0.0) for fix in fixes[:1]]
     for before, fix in pairwise(fixes):
         east_m, north_m = way_m(before, fix)
         seconds = max(fix.fix_at - before.fix_at, 1.0)
         is_moving = hypot(east_m, north_m) > 0.0
-        bearing = degrees(atan2(east_m, north_m)) % TURN_DEG if is_moving else told[-1].bearing
-        told.append(fix._replace(bearing=bearing, speed_mps=hypot(east_m, north_m) / seconds))
-    return told
+        bearing = degrees(atan2(east_m, north_m)) % TURN_DEG if is_moving else heard[-1].bearing
+        heard.append(fix._replace(bearing=bearing, speed_mps=hypot(east_m, north_m) / seconds))
+    return heard
 
 
 def bearing_from(change: Callable[[float, Random], float]) -> FixFault:
