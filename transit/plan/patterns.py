@@ -15,6 +15,7 @@ from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
+PASSES_M = 40.0  # a well drawn line passes this near to all of its stops: half a broad road and the kerb
 OFFSETS_KEPT = 4_000  # trips: more than run at once in the largest city
 ID_BYTES = 8  # of a pattern's name: among a million patterns two share one once in 30 million networks
 DEFAULT_SPEED_MPS = 5.0  # where a trip has no times at all: a city bus with its stops, 18 km/h
@@ -35,6 +36,7 @@ class Pattern:
     line: Line = field(repr=False)
     route_type: int
     trip_ids: tuple[str, ...] = field(repr=False)
+    drawn_off_m: tuple[float, ...] = ()  # how far the shape passes from each stop; empty if it is well drawn, or none
 
     @property
     def has_shape(self) -> bool:
@@ -231,6 +233,7 @@ def patterns_of(network: Network) -> Patterns:
             line=line,
             route_type=_route_type(network.routes.get(route_id)),
             trip_ids=tuple(trip.trip_id for trip in trips),
+            drawn_off_m=_drawn_off_m(line, stop_xy, stop_dist_m) if drawn else (),
         )
         by_id[pattern.pattern_id] = pattern
         for trip in trips:
@@ -275,9 +278,18 @@ def _lay(
 
 
 def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> float:
-    places = [line.point_at(at) for at in along]
-    off = sorted(hypot(x - px, y - py) for (x, y), (px, py) in zip(stop_xy, places, strict=True))
+    off = sorted(_stops_off_m(line, stop_xy, along))
     return off[len(off) // 2]
+
+
+def _stops_off_m(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> tuple[float, ...]:
+    places = [line.point_at(at) for at in along]
+    return tuple(hypot(x - px, y - py) for (x, y), (px, py) in zip(stop_xy, places, strict=True))
+
+
+def _drawn_off_m(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> tuple[float, ...]:
+    off_m = _stops_off_m(line, stop_xy, along)
+    return off_m if max(off_m) > PASSES_M else ()
 
 
 def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:

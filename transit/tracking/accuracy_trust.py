@@ -5,7 +5,7 @@ Some trackers always send 500 m although their fixes lie on the road, others 3 m
 
 from __future__ import annotations
 
-from math import atan2, degrees, hypot
+from math import atan2, degrees, hypot, sqrt
 
 import msgspec
 
@@ -18,7 +18,10 @@ JUMP_M = 50.0  # a fix this far beyond what the vehicle can have driven confirms
 ENOUGH = 8.0  # rough fixes needed, APART_M from each other
 LOST_FROM, WON_BELOW = 0.8, 0.5  # shares of them on a line from which the accuracy is distrusted, and below which trusted again
 LONG_WINDOW = 40.0  # about the last so many fixes count
-AFTER_A_GOOD_ONE = 0.5  # factor on the count at an exact fix: a tracker that sends both kinds probably tells them apart
+AFTER_A_GOOD_ONE = 0.5  # factor on the count at an exact fix: a tracker that sends both kinds probably tells them apart,
+BETWEEN_SHARE = 0.25  # unless the rough one lies within this share of its accuracy of the way between two exact ones:
+# of fixes that really err so much three of ten do
+BETWEEN_S = 180.0  # such two are at most so long apart; in a longer time a vehicle may have gone elsewhere and come back
 
 LEG_M, LEG_S = 40.0, 60.0  # two fixes at least so far and at most so long apart have a direction
 GOES_ON_DEG, TURNS_DEG = 50.0, 100.0  # buses turn corners, but not at each fix
@@ -40,6 +43,8 @@ class AccuracyTrust(msgspec.Struct, array_like=True):
     turned: float = 0.0
     legs: float = 0.0
     is_too_good: bool = False  # it says that its fixes are exact, and they scatter
+    exact: AvlReport | None = None  # the last exact fix
+    doubted: AvlReport | None = None  # the last rough fix since then
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -54,6 +59,7 @@ def of_tracker(trust: AccuracyTrust | None, tracker_id: str) -> AccuracyTrust:
 
 def observe_rough(trust: AccuracyTrust, report: AvlReport, max_speed_mps: float, *, is_on_line: bool) -> None:
     """Takes in a fix of poor accuracy. is_on_line: it lies within ON_LINE_M of a line of the network."""
+    trust.doubted = report
     last = trust.last
     if last is not None:
         moved_m = distance_m(last.lat, last.lon, report.lat, report.lon)
@@ -77,7 +83,9 @@ def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlRep
     if report.accuracy_m is None:
         trust.leg = None
         return
-    trust.on_line, trust.rough = AFTER_A_GOOD_ONE * trust.on_line, AFTER_A_GOOD_ONE * trust.rough
+    if not _is_refuted(trust, report):
+        trust.on_line, trust.rough = AFTER_A_GOOD_ONE * trust.on_line, AFTER_A_GOOD_ONE * trust.rough
+    trust.exact, trust.doubted = report, None
     leg, trust.leg = trust.leg, None
     if before is None or report.accuracy_m > GOOD_M or hypot(east_m, north_m) < LEG_M:
         return
@@ -94,6 +102,24 @@ def observe_exact(trust: AccuracyTrust, before: AvlReport | None, report: AvlRep
     trust.turned += float(turn >= TURNS_DEG)
     if trust.legs >= LEGS_ENOUGH:
         trust.is_too_good = trust.turned >= (CALM_BELOW if trust.is_too_good else SCATTERS_FROM) * trust.legs
+
+
+def _is_refuted(trust: AccuracyTrust, report: AvlReport) -> bool:
+    """Whether a rough fix lies too near to the way between the exact fixes before and after it for what it says of itself."""
+    before, rough = trust.exact, trust.doubted
+    if before is None or rough is None or rough.accuracy_m is None:
+        return False
+    if (report.reported_at - before.reported_at).total_seconds() > BETWEEN_S:
+        return False
+    way_m = _apart_m(before, report)
+    since_m, until_m = _apart_m(before, rough), _apart_m(rough, report)
+    along_m = min(max((way_m**2 + since_m**2 - until_m**2) / (2.0 * max(way_m, APART_M)), 0.0), way_m)
+    beside_m = sqrt(max(since_m**2 - along_m**2, 0.0)) if along_m < way_m else until_m
+    return way_m >= APART_M and beside_m <= BETWEEN_SHARE * rough.accuracy_m
+
+
+def _apart_m(first: AvlReport, second: AvlReport) -> float:
+    return distance_m(first.lat, first.lon, second.lat, second.lon)
 
 
 def believed_m(trust: AccuracyTrust, accuracy_m: float | None) -> float | None:

@@ -5,10 +5,11 @@ Emission and transition of Newson & Krumm (2009), with the lines of the plan in 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from math import cos, hypot, log, log1p, radians, sin
 
 from transit.plan.geometry import OnLine
-from transit.plan.patterns import Pattern
+from transit.plan.patterns import PASSES_M, Pattern
 from transit.tracking.calls import AT_STOP_M
 
 SIGMA_M = 20.0  # usual error of a fix against the drawn line: GPS, the width of the street, the drawing
@@ -28,12 +29,22 @@ def departure_m(pattern: Pattern) -> float:
 
 
 def sigma_m(pattern: Pattern, segment: int, along_m: float) -> float:
-    """Usual distance of a fix from the line here, metres. Without a shape it grows towards the middle between two stops."""
+    """Usual distance of a fix from the line here, metres. Without a shape it grows towards the middle between two stops.
+
+    A shape that passes beside its own stops lies beside the road there, too.
+    """
     if pattern.has_shape:
-        return SIGMA_M
+        return _sigma_drawn_m(pattern, along_m) if pattern.drawn_off_m else SIGMA_M
     start, end = pattern.line.at[segment], pattern.line.at[segment + 1]
     share = (along_m - start) / (end - start) if end > start else 0.0
     return hypot(SIGMA_M, BOW * (end - start) * share * (1.0 - share))
+
+
+def _sigma_drawn_m(pattern: Pattern, along_m: float) -> float:
+    """By the two stops around: the one that the line passes farther off."""
+    after = bisect_right(pattern.stop_dist_m, along_m)
+    off_m = max(pattern.drawn_off_m[max(after - 1, 0) : after + 1])
+    return SIGMA_M if off_m <= PASSES_M else hypot(SIGMA_M, off_m)
 
 
 def emission(pattern: Pattern, place: OnLine) -> float:

@@ -129,7 +129,9 @@ class Matcher:
         self._tree = STRtree([_segment(line, n) for line, n in self._segments])
         self._all = list(self.patterns.by_id.values())
         self._starts = STRtree([Point(*pattern.stop_xy[0]) for pattern in self._all])
-        self._within_m = min(self.limits.off_route_m * ENTERS_WITHIN, ENTERS_WITHIN_M)
+        drawn_off_m = max((off_m for pattern in self._all for off_m in pattern.drawn_off_m), default=0.0)
+        within_m = max(ENTERS_WITHIN * self.limits.off_route_m, ON_LINE_SIGMAS * hypot(SIGMA_M, drawn_off_m))
+        self._within_m = min(within_m, ENTERS_WITHIN_M)
 
     def step(self, belief: Belief | None, fix: Observation, context: AssignmentContext) -> Belief:
         """The belief after one more fix, which is later than all before.
@@ -183,8 +185,10 @@ class Matcher:
         for line, segments in hits.items():
             for place in line.minima_among(segments, x, y, 0.0, line.length_m):
                 for pattern in self._patterns_on[line]:
-                    within_m = ENTERS_WITHIN * self.limits.of_pattern[pattern.pattern_id].off_route_m
-                    if place.off_m <= within_m and pattern.start_m <= place.along_m <= pattern.end_m:
+                    if (
+                        place.off_m <= self._enters_within_m(pattern, place)
+                        and pattern.start_m <= place.along_m <= pattern.end_m
+                    ):
                         places.append((pattern, place))
         return places
 
@@ -267,6 +271,13 @@ class Matcher:
     def _off_route_m(self, pattern: Pattern) -> float:
         return self.limits.of_pattern[pattern.pattern_id].off_route_m
 
+    def _enters_within_m(self, pattern: Pattern, place: OnLine) -> float:
+        """How far off its line a trip can begin to be driven: farther where the line passes beside its own stops."""
+        within_m = ENTERS_WITHIN * self._off_route_m(pattern)
+        if not pattern.drawn_off_m:
+            return within_m
+        return max(within_m, ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m))
+
     def _leaves_along(self, pattern: Pattern, place: OnLine, from_m: float, *, is_free: bool) -> bool:
         """Whether a waiting vehicle leaves along its line here, not beside it, by another street or in another direction.
 
@@ -274,7 +285,7 @@ class Matcher:
         """
         if place.along_m < from_m + 1.0 and place.off_m > ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
             return False
-        return is_free or place.off_m <= ENTERS_WITHIN * self._off_route_m(pattern)
+        return is_free or place.off_m <= self._enters_within_m(pattern, place)
 
     def _way_score(self, old: Hypothesis, pattern: Pattern, place: OnLine, step: Step) -> float:
         """Log density of the way to this place of the line since the fix before."""

@@ -139,7 +139,8 @@ def _apart_m(here: Point, there: Point) -> float:
 def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
     """Whether a report repeats a stale point. Updates suspects in place."""
     point = Point(report.lat, report.lon)
-    returns, is_held = _returns(suspects.points, point), (point, point) in pairwise(suspects.points)
+    own = _own_points(suspects, report)
+    returns, is_held = _returns(own, point), (point, point) in pairwise(own)
     suspects.points = [*suspects.points, point][-REMEMBERED:]
     if suspects.stale == point:
         suspects.stale_run += 1
@@ -156,6 +157,19 @@ def is_stale_point(suspects: Suspects, report: AvlReport) -> bool:
         suspects.stale_at = report.reported_at.timestamp()
         return True
     return False
+
+
+def _own_points(suspects: Suspects, report: AvlReport) -> list[Point]:
+    """The remembered points, without those of the other device where two are known: a vehicle that stands has not left its
+    point because another device reports in between.
+    """
+    last = suspects.last
+    if last is None or suspects.swaps < TWO_DEVICES_AFTER:
+        return suspects.points
+    if (report.reported_at - last.reported_at).total_seconds() > FORGOTTEN_S:
+        return suspects.points
+    here, there = Point(report.lat, report.lon), Point(last.lat, last.lon)
+    return [point for point in suspects.points if _apart_m(point, there) >= ZIGZAG * _apart_m(point, here)]
 
 
 def _is_coarse(point: Point) -> bool:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 SAMPLES = 21  # live messages that the median looks back on: two minutes of a report each 5 s
-ENOUGH = 5  # live messages: with fewer the offset is not known
+ENOUGH = 5  # live messages: with fewer the offset is not known, unless it lies beyond AHEAD_S
+AHEAD_S = 60.0  # further ahead of ours no delay can put a clock: the first two live messages are enough
 LIVE_S = 3.0  # between two live messages as much time passes on our clock as on the tracker's, within this
 LIVE_SHARE = 0.5  # and within this share of that time, so that a flushed buffer with a fix each second is not live
 LEAST_S = 5.0  # smaller offsets are delivery time
@@ -46,7 +47,7 @@ class TrackerClock:
         if abs((came - last[1]) - made_after) > min(LIVE_S, LIVE_SHARE * made_after):
             return
         self._offsets.append(came - made)
-        if len(self._offsets) >= ENOUGH:
+        if len(self._offsets) >= ENOUGH or max(self._offsets) < -AHEAD_S:
             self._forget_what_was_before_a_step()
             self._settle(received_at)
 

@@ -57,11 +57,33 @@ def test_two_masts_on_the_line_between_which_no_bus_drives_are_no_evidence() -> 
     assert set(outcomes(rough(masts))) == {Rejection.INACCURATE}
 
 
-def test_who_sends_exact_fixes_too_may_know_which_of_them_are_rough() -> None:
-    drive = a_drive(every_s=15.0)
-    mixed = [replace(report, accuracy_m=10.0 if n % 3 == 0 else 500.0) for n, report in enumerate(drive)]
-    refused = outcomes(mixed)
-    assert refused.count(Rejection.INACCURATE) == sum(n % 3 != 0 for n in range(len(drive)))
+def mixed(every: int, rough_off_m: float = 0.0, sigma_m: float = 0.0) -> list[AvlReport]:
+    """A drive of which one fix in so many is called exact and is, and the others are called rough and lie off the road."""
+    random, drive = Random(3), a_drive(every_s=15.0)
+    reports = []
+    for n, report in enumerate(drive):
+        east_m, north_m = random.gauss(0.0, sigma_m), rough_off_m + random.gauss(0.0, sigma_m)
+        is_exact = n % every == 0
+        place = a_report((90.0 * n, 0.0) if is_exact else (90.0 * n + east_m, north_m), report.reported_at)
+        reports.append(replace(place, accuracy_m=10.0 if is_exact else 500.0))
+    return reports
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_who_sends_exact_fixes_too_between_which_its_rough_ones_lie_is_not_believed_that_they_are(every: int) -> None:
+    pipeline = Pipeline(NETWORK)
+    refused = outcomes(mixed(every), pipeline)
+    assert refused.count(Rejection.INACCURATE) == NEEDED - 1
+    assert set(refused[-12:]) == {None}
+    assert pipeline.states["BUS1"].doubts == ("accuracy_poor",)
+
+
+@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize(("off_m", "sigma_m"), [(0.0, 300.0), (200.0, 0.0)])
+def test_who_sends_exact_fixes_too_and_calls_rough_what_is_rough_is_believed(every: int, off_m: float, sigma_m: float) -> None:
+    reports = mixed(every, off_m, sigma_m)
+    refused = outcomes(reports)
+    assert refused.count(Rejection.INACCURATE) == sum(report.accuracy_m == 500.0 for report in reports)
 
 
 def test_who_has_left_its_line_is_followed_all_the_same() -> None:

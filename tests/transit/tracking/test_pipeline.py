@@ -26,6 +26,7 @@ from tests.builders import (
     a_drive,
     a_network,
     a_report,
+    a_shape,
     a_trip_instance,
     at,
     every,
@@ -742,3 +743,27 @@ def test_a_line_drawn_from_stop_to_stop_is_left_by_the_road_that_there_is(with_s
     if not with_shape:
         assert drive.trips == ["T1"]
         assert drive.now.matched.status is VehicleStatus.ON_TRIP
+
+
+def drawn_beside(off_m: float) -> Network:
+    """The straight road with its stops, drawn up to off_m north of it between 1 and 3 km."""
+    drawn = [(0.0, 0.0), (1000.0, 0.0), (1300.0, off_m), (2700.0, off_m), (3000.0, 0.0), (4000.0, 0.0)]
+    network = a_network()
+    shape_id = network.trips["T1"].shape_id
+    return replace(network, shapes={shape_id: a_shape(drawn, shape_id)})
+
+
+@pytest.mark.parametrize("off_m", [60.0, 90.0, 130.0])
+def test_a_line_that_is_drawn_beside_its_own_stops_is_followed_along_them(off_m: float) -> None:
+    """Told nothing and first seen in the middle: on the road, where the stops are."""
+    pipeline = Pipeline(drawn_beside(off_m))
+    started = SEVEN + timedelta(seconds=1400 / 6)
+    given = [pipeline.step(one).state for one in a_drive(start=started, from_m=1400.0, to_m=2600.0)]
+    assert {state.matched.status for state in given[3:] if state} == {VehicleStatus.ON_TRIP}
+
+
+def test_a_street_beside_a_line_that_passes_its_stops_is_not_that_line() -> None:
+    pipeline = Pipeline(a_network())
+    beside = a_drive([(0.0, 90.0), (4000.0, 90.0)], SEVEN + timedelta(seconds=1400 / 6), from_m=1400.0, to_m=2600.0)
+    given = [pipeline.step(one).state for one in beside]
+    assert VehicleStatus.ON_TRIP not in {state.matched.status for state in given if state}

@@ -177,3 +177,29 @@ def test_a_parked_bus_is_not_moved_by_a_few_wild_fixes() -> None:
     parked = [at(10.0 * n, 9000.0 + 3.0 * (n * 7 % 11) + 0.1 * n) for n in range(90)]
     wild = [at(10.0 * n + 5.0, 5000.0 - 3000.0 * (n % 3)) for n in range(40, 46)]
     assert not set(wild) & set(believed(sorted([*parked, *wild], key=lambda report: report.reported_at)))
+
+
+@pytest.mark.parametrize(
+    ("other", "stands_s"), [("lies at home", 60.0), ("lies at home", 600.0), ("drives", 60.0), ("drives", 240.0)]
+)
+def test_a_bus_that_stands_is_not_lost_because_a_second_device_reports_in_between(other: str, stands_s: float) -> None:
+    """Static hold repeats its point, and from a second device's place it has come back to it each time."""
+    bus = [at(10.0 * n, min(60.0 * n, 1800.0) if n < 30 + stands_s / 10.0 else 60.0 * n - 6.0 * stands_s) for n in range(120)]
+    if other == "drives":
+        second = [at(10.0 * n + 5.0, 20_000.0 - 60.0 * n) for n in range(120)]
+    else:
+        second = [at(10.0 * n + 5.0, 20_000.0 + 3.0 * (n * 7 % 11) + 0.1 * n) for n in range(120)]
+    suspects = Suspects()
+    kept = set(believed(sorted([*bus, *second], key=lambda report: report.reported_at), suspects))
+    assert set(bus) <= kept
+    assert not kept & set(second)
+    assert "two_devices" in suspects.troubles
+
+
+def test_a_stale_point_beside_a_second_device_is_refused_all_the_same() -> None:
+    bus = [at(15.0 * n, 90.0 * n) for n in range(60)]
+    home = [at(15.0 * n + 5.0, 20_000.0 + 3.0 * (n * 7 % 11) + 0.1 * n) for n in range(60)]
+    stale = [at(15.0 * n + 10.0, 900.0) for n in range(60)]
+    kept = set(believed(sorted([*bus, *home, *stale], key=lambda report: report.reported_at)))
+    assert len(kept & set(stale)) <= 4
+    assert len(kept & set(bus)) >= 54

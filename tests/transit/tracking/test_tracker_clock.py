@@ -133,3 +133,16 @@ def test_a_buffer_of_hours_ago_that_is_sent_bit_by_bit_is_no_wrong_clock(sent_ev
     for n in range(120):  # a fix each 10 s of three hours ago
         clock.hear(SEVEN + timedelta(seconds=10 * n), SEVEN + timedelta(hours=3, seconds=sent_every_s * n + n % 3))
     assert clock.offset_s is None
+
+
+@pytest.mark.parametrize("every_s", [5.0, 120.0])
+def test_a_clock_more_than_a_minute_ahead_is_corrected_from_its_second_message(every_s):
+    """Its fixes would be refused as of the future until then, and no delay makes a message come before it was made."""
+    assert abs(correction_of(listened([-90.0] * 2, every_s=every_s)).total_seconds() + 90.0) < 2.0
+    assert not listened([-90.0], every_s=every_s).is_corrected
+    assert not listened([-40.0] * 2, every_s=every_s).is_corrected
+    assert not listened([90.0] * 2, every_s=every_s).is_corrected
+
+
+def test_two_messages_from_the_future_that_do_not_agree_say_nothing_of_the_clock():
+    assert not listened([-90.0, -70.0]).is_corrected
