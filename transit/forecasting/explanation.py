@@ -27,6 +27,7 @@ class VehicleForecast:
     high_s: Floats
     plain_s: tuple[Floats, ...]  # low, shown and high before the postponement of a standing vehicle
     stood_s: float = 0.0
+    put_off_s: float = 0.0  # how much later the number shown is because the vehicle has stood for long
     passed: int = 0  # number of stops that it has probably reached since its last fix: they get no prediction
 
 
@@ -91,7 +92,7 @@ def recompute(explanation: Explanation) -> datetime:
 
 def explanation_of(
     forecast: VehicleForecast, k: int, prediction: Prediction, weights: Floats, calibration: Calibration,
-    observations: Floats, days: Floats, planned_s: Floats, put_off_s: float,
+    observations: Floats, days: Floats, planned_s: Floats,
 ) -> Explanation:  # fmt: skip
     """The explanation for stop k. observations and planned_s by link of the pattern, days by link of the network."""
     remaining, at = forecast.remaining, prediction.made_at.timestamp()
@@ -126,5 +127,5 @@ def explanation_of(
         not_before_s=max(since, 0.0, float(forecast.median_s[k - 1]) if k else 0.0),
         caution=calibration.caution(float(forecast.median_s[k]) - since),
         not_before_ahead_s=float(forecast.shown_s[k - 1]) - since if k else 0.0,
-        put_off_s=put_off_s,
+        put_off_s=forecast.put_off_s,
     )

@@ -20,7 +20,18 @@ from transit.forecasting.next_trips import NextTrips
 from transit.forecasting.prediction import Prediction, StandingVehicle, Tier
 from transit.forecasting.regression import SOFT_S, Corrections, columns, spread
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of, remaining_of_next, usual_gap_s
-from transit.forecasting.standing import Expiries, LinkSpread, Postponement, in_jam, promise_end, standing_vehicle, stood_s
+from transit.forecasting.standing import (
+    QUANTILES,
+    Expiries,
+    LinkSpread,
+    Postponement,
+    in_jam,
+    promise_end,
+    share_beyond,
+    standing_vehicle,
+    still_there,
+    stood_s,
+)
 from transit.forecasting.traffic import Traffic
 from transit.forecasting.travel_times import TravelTimes
 from transit.plan.network import Network, TripInstance
@@ -43,6 +54,7 @@ SWEEP_EVERY_S = 300.0  # how often they are dropped
 LONGEST_GAP_S = 300.0  # an arrival between two fixes further apart is too unsure to learn from
 MADE_LATE_S = 5.0  # a prediction made at most this long after the arrival was made before the arrival was known
 OLDEST_FIX_S = 300.0  # older fixes count as this old
+EVEN = 0.5  # as likely as not
 LONGEST_STOOD_S = 120.0  # longer standing counts as this: beyond a stop or a light, Postponement takes over
 
 
@@ -142,6 +154,8 @@ class Forecaster:
         if (stuck := self._stuck(state, now)) is not None:
             self.expiries.remember(*stuck)
             self.expiries.watch(stuck[0], others)
+            if in_jam(stuck[0], others, self.expiries):
+                self.expiries.note_jam(state)
 
     def _stuck(self, state: VehicleState, now: float) -> tuple[RemainingTrip, float] | None:
         """The remaining trip of a standing vehicle, and since when (Unix seconds) it has no predictions; None while it has."""
@@ -161,7 +175,8 @@ class Forecaster:
         standing = []
         for state in ordered:
             if (stuck := self._stuck(state, now.timestamp())) is not None:
-                standing.append(standing_vehicle(*stuck, jam=in_jam(stuck[0], ordered, self.expiries)))
+                jam, parked_from = in_jam(stuck[0], ordered, self.expiries), self.expiries.parked_from(state, stuck[1])
+                standing.append(standing_vehicle(*stuck, parked_from=parked_from, jam=jam))
         return standing
 
     def _sample(self, forecast: VehicleForecast, now: float) -> None:
@@ -322,7 +337,8 @@ class Forecaster:
 
         1. The median: the usual time, stretched by the features. Stops that it has probably passed are left out.
         2. No arrival lies in the past or before the arrival at the previous stop.
-        3. The interval and the number shown, from the errors of recent predictions; wider for a vehicle off its line.
+        3. The interval and the number shown, from the errors of recent predictions. A vehicle that has stood for long may
+           stand there still: then it comes as much later as its last fix is old. Wider for a vehicle off its line.
         4. All of them later, if the vehicle has stood for long.
         """
         if self.challenger is not None:
@@ -330,17 +346,22 @@ class Forecaster:
         features = self._features(remaining, now)
         x = spread(features, remaining.base_s)
         median = (remaining.base_s + SOFT_S) * np.exp(self.corrections[tier].factor(x)) - SOFT_S
-        passed = _count_passed(remaining, median, now)
         since = now - remaining.zero
+        stood = stood_s(remaining, self.departures)
+        still = 0.0 if remaining.waits else still_there(stood, since)
+        passed = 0 if still > EVEN else _count_passed(remaining, median, now)
         median = np.maximum.accumulate(np.maximum(median, max(since, 0.0)))
         bounds = self.calibration[tier].bounds(median - since)
+        waited_s = since * share_beyond(still, QUANTILES[1])
+        if still > 0.0:
+            low, shown, high = bounds
+            latest = self.calibration[tier].bounds(median)[2]
+            bounds = low, shown + waited_s, high + share_beyond(still, QUANTILES[2]) * (latest - high)
         if remaining.off_m > 0.0:
             bounds = _widen(*bounds, remaining.off_m)
         plain = tuple(row + since for row in bounds)
-        stood = stood_s(remaining, self.departures)
-        low, shown, high = (
-            np.maximum.accumulate(row + moved) for row, moved in zip(plain, self.postponement[tier].moved_s(stood), strict=True)
-        )
+        moved = self.postponement[tier].moved_s(stood)
+        low, shown, high = (np.maximum.accumulate(row + by) for row, by in zip(plain, moved, strict=True))
         return VehicleForecast(
             remaining=remaining,
             tier=tier,
@@ -352,6 +373,7 @@ class Forecaster:
             high_s=high,
             plain_s=plain,
             stood_s=stood,
+            put_off_s=moved[1] + waited_s,
             passed=passed,
         )
 
@@ -455,7 +477,6 @@ class Forecaster:
                 observations=usual.weight,
                 days=self.times.link_days,
                 planned_s=self.links.planned_links(remaining.trip.trip_id),
-                put_off_s=self.postponement[tier].moved_s(forecast.stood_s)[1],
             )
             for k, prediction in enumerate(self._predictions(forecast, now, now.timestamp(), HORIZON_S), forecast.passed)
             if prediction.stop_id == stop_id

@@ -38,6 +38,10 @@ PAST_M = 50.0  # a vehicle with fixes this far behind another one and this far a
 STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same jam
 JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
 LONGEST_JAM_S = 7200.0  # vehicles that have stood together for longer are parked, not jammed
+AFTER_JAM_S = 600.0  # a jam dissolves one by one: who stood in it is not parked before it has stood on for so long
+
+
+PAUSE_S = 90.0  # up to this a vehicle may stand at a stop or a light
 
 
 class LinkSpread:
@@ -64,9 +68,31 @@ class LinkSpread:
 
 
 def stood_s(remaining: RemainingTrip, departures: Departures) -> float:
-    """Seconds that a vehicle has stood beyond what is due: since it stands, or since its departure or hold was due."""
-    standing = remaining.state.standing
-    return 0.0 if standing is None else max(remaining.fixed_at - _due(remaining, departures), 0.0)
+    """Seconds that a vehicle has stood; at its first stop beyond its departure, as the expected departure allows for that.
+
+    On its way a hold until a planned departure counts: what is predicted for the stops ahead does not allow for it.
+    """
+    if remaining.state.standing is None:
+        return 0.0
+    return max(remaining.fixed_at - (_due(remaining, departures) if remaining.waits else _since(remaining)), 0.0)
+
+
+def still_there(stood_s: float, silent_s: float) -> float:
+    """How likely a vehicle that has stood for stood_s still stands, silent_s after its last fix; 0 for a usual stop or light.
+
+    The longer a vehicle has stood the longer it goes on: half of those that stood for stood_s stand as long again.
+    """
+    if silent_s <= 0.0 or stood_s <= PAUSE_S:
+        return 0.0
+    return min((stood_s - PAUSE_S) / PAUSE_S, 1.0) * stood_s / (stood_s + silent_s)
+
+
+def share_beyond(still: float, quantile: float) -> float:
+    """How far a quantile of the arrival lies towards that of a vehicle that still stands; still: how likely it does.
+
+    Those that have driven on come first: a quantile below their share is one of theirs, one above it a lower one of the rest.
+    """
+    return max((still - 1.0 + quantile) / (still * quantile), 0.0) if still > 0.0 else 0.0
 
 
 def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSpread, links: Links) -> float:
@@ -93,15 +119,9 @@ def promise_end(remaining: RemainingTrip, departures: Departures, spread: LinkSp
 
 
 def _due(remaining: RemainingTrip, departures: Departures) -> float:
-    """When the wait of a standing vehicle begins to count, Unix seconds: since it stands, or a planned departure after that.
-
-    On a trip it counts at the earliest from the departure, so that a rest at the terminal does not count on its first metres.
-    """
-    standing, left_at = remaining.state.standing, remaining.state.trip_started_at
+    """When the wait of a standing vehicle begins to count, Unix seconds: since it stands, or a planned departure after that."""
+    standing, since = remaining.state.standing, _since(remaining)
     assert standing is not None
-    since = standing.since.timestamp()
-    if left_at is not None and not remaining.waits:
-        since = max(since, left_at.timestamp())
     timetable = departures.timetable(remaining.trip)
     if timetable is None:
         return since
@@ -115,12 +135,21 @@ def _due(remaining: RemainingTrip, departures: Departures) -> float:
     return min(max(float(timetable[near]), since), since + LONGEST_HOLD_S)
 
 
+def _since(remaining: RemainingTrip) -> float:
+    """Since when a vehicle has stood on this trip, Unix seconds: a rest at the terminal does not count on its first metres."""
+    standing, left_at = remaining.state.standing, remaining.state.trip_started_at
+    assert standing is not None
+    since = standing.since.timestamp()
+    return since if left_at is None or remaining.waits else max(since, left_at.timestamp())
+
+
 class Expiries:
     """Which vehicles' predictions have ended, and when. They stay ended until the vehicle moves, whatever is learnt."""
 
     def __init__(self) -> None:
         self._ended: dict[str, tuple[tuple[object, ...], float]] = {}
         self._overtaken: dict[str, datetime] = {}  # vehicle_id -> since when it stood when another one passed it
+        self._jammed: dict[str, tuple[datetime, float]] = {}  # vehicle_id -> since when it stood, and its last fix in a jam
 
     def ended_at(self, remaining: RemainingTrip, until: Callable[[], float]) -> float | None:
         """When its predictions ended, Unix seconds; None while it has them. until: promise_end, called only if needed."""
@@ -147,6 +176,18 @@ class Expiries:
             if lately and min(lately) < along - PAST_M and max(lately) > along + PAST_M:
                 self._overtaken[remaining.state.vehicle_id] = standing.since
                 return
+
+    def note_jam(self, state: VehicleState) -> None:
+        """Notes that a vehicle stands in a jam now."""
+        if state.standing is not None:
+            self._jammed[state.vehicle_id] = state.standing.since, state.report.reported_at.timestamp()
+
+    def parked_from(self, state: VehicleState, ended_at: float) -> float:
+        """From when a vehicle is parked whose predictions ended at ended_at, Unix seconds."""
+        jammed, standing = self._jammed.get(state.vehicle_id), state.standing
+        if jammed is None or standing is None or jammed[0] != standing.since or self.was_overtaken(state):
+            return ended_at + PARKED_S
+        return max(ended_at + PARKED_S, jammed[1] + AFTER_JAM_S)
 
     def was_overtaken(self, state: VehicleState) -> bool:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
@@ -176,8 +217,8 @@ def _is_stuck(state: VehicleState) -> bool:
     return (state.report.reported_at - standing.since).total_seconds() >= JAM_S
 
 
-def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, jam: bool) -> StandingVehicle:
-    """What riders and operators see of a vehicle whose predictions have ended."""
+def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, parked_from: float, jam: bool) -> StandingVehicle:
+    """What riders and operators see of a vehicle whose predictions have ended. ended_at, parked_from: Unix seconds."""
     assert remaining.state.standing is not None
     pattern = remaining.linked.pattern
     along = remaining.state.matched.shape_dist_traveled_m or 0.0
@@ -192,7 +233,7 @@ def standing_vehicle(remaining: RemainingTrip, ended_at: float, *, jam: bool) ->
         ended_at=datetime.fromtimestamp(ended_at, UTC),
         waits=remaining.waits,
         in_jam=jam,
-        is_parked=not jam and remaining.fixed_at >= ended_at + PARKED_S,
+        is_parked=not jam and remaining.fixed_at >= parked_from,
     )
 
 

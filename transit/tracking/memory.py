@@ -15,6 +15,16 @@ from transit.tracking.status import PublishedStatus
 from transit.tracking.suspects import Suspects
 
 
+class Excursion(msgspec.Struct, array_like=True):
+    """Fixes off the place of a vehicle that stands, which may be noise."""
+
+    since: float  # Unix seconds since which it has stood there
+    began: float  # Unix seconds of the first of these fixes
+    x: float  # metres on the plane: the middle of the place before them
+    y: float
+    belief: Belief  # before them
+
+
 class Memory(msgspec.Struct, array_like=True):
     """What VehicleState.memory holds."""
 
@@ -28,6 +38,7 @@ class Memory(msgspec.Struct, array_like=True):
     off_plan: OffPlan | None = None
     accuracy: AccuracyTrust | None = None
     trail: list[tuple[float, float, float]] = []  # Unix seconds, metres east and north: fixes RHYTHM_S apart, oldest first
+    excursion: Excursion | None = None
 
 
 FORMAT = b"\x05"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import hypot
+
+import msgspec
 
 from transit.plan.network import Network, TripInstance
 from transit.tracking import accuracy_trust
@@ -16,12 +19,22 @@ from transit.tracking.detour_notes import note_detour
 from transit.tracking.field_trust import MOVING_MPS, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import FixPlace, Matcher
-from transit.tracking.memory import Memory, pack, unpack
+from transit.tracking.memory import Excursion, Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
-from transit.tracking.standing import Standing, is_tremor, note_wait, observe, rounded_to_m, standing_facts, unseen_since
+from transit.tracking.standing import (
+    BACK_WITHIN_S,
+    Standing,
+    has_stood,
+    is_tremor,
+    note_wait,
+    observe,
+    rounded_to_m,
+    standing_facts,
+    unseen_since,
+)
 from transit.tracking.state import ON_LINE, WITH_TRIP, MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -153,6 +166,7 @@ class Pipeline:
         )
         if memory.belief is None:
             memory.belief = self._along_trail(memory, context)
+        _note_excursion(memory, fix)
         memory.belief = self.matcher.step(memory.belief, fix, context)
         memory.trail = _with_fix(memory.trail, fix)
         rounding_m = rounded_to_m(memory.standing)
@@ -357,6 +371,25 @@ def _publish(verdict: Verdict, t: float, before: PublishedStatus | None) -> Publ
         t=t,
         from_m=min(before.from_m, along_m) if before is not None and goes_on else along_m,
     )
+
+
+def _note_excursion(memory: Memory, fix: Observation) -> None:
+    """Forgets what fixes off the place of a standing vehicle made of the belief, once a fix is back there: they were noise.
+
+    Fixes within the noise of a place count for nothing. Were those beyond it counted, they alone would in hours put a vehicle
+    off its line that stands on it.
+    """
+    standing, belief, published, excursion = memory.standing, memory.belief, memory.published, memory.excursion
+    if standing is None or belief is None or published is None:
+        return
+    place = standing.place
+    if excursion is not None and (excursion.since != place.since or fix.t - excursion.began > BACK_WITHIN_S):
+        memory.excursion = excursion = None
+    if excursion is None:
+        if not fix.is_tremor and has_stood(place, fix.t) and published.status == VehicleStatus.ON_TRIP:
+            memory.excursion = Excursion(since=place.since, began=fix.t, x=place.x, y=place.y, belief=deepcopy(belief))
+    elif fix.is_tremor and hypot(fix.x - excursion.x, fix.y - excursion.y) <= place.tremor_m:
+        memory.belief, memory.excursion = msgspec.structs.replace(excursion.belief, seen=belief.seen), None
 
 
 def _with_fix(trail: list[FixPlace], fix: Observation) -> list[FixPlace]:

@@ -127,10 +127,14 @@ def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report
     return left.holds(fix, report.accuracy_m or 0.0)
 
 
+def has_stood(place: StandingPlace, t: float) -> bool:
+    """Whether a vehicle has stood here long enough at t (Unix seconds) for the middle of the place to be known."""
+    return t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
+
+
 def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
     """Whether a fix of a vehicle that stands here is only noise. t: Unix seconds; x, y: metres east and north."""
-    has_stood = t - place.since >= TREMOR_S and place.fixes >= TREMOR_FIXES
-    return has_stood and hypot(x - place.x, y - place.y) <= place.tremor_m
+    return has_stood(place, t) and hypot(x - place.x, y - place.y) <= place.tremor_m
 
 
 def rounded_to_m(standing: Standing) -> float:

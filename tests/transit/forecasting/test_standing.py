@@ -11,10 +11,11 @@ import pytest
 from tests.builders import SEVEN, a_drive, a_network, a_report, a_trip_instance
 from tests.driving import a_state
 from transit.forecasting.forecaster import Forecaster
+from transit.forecasting.prediction import Prediction
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of
 from transit.forecasting.standing import LinkSpread, promise_end, stood_s
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.state import StandingFacts, VehicleStatus
+from transit.tracking.state import StandingFacts, VehicleState, VehicleStatus
 
 NETWORK = a_network(speed_mps=5.0)  # 8 links of 500 m, 100 s each by the plan
 LATE_LIMIT_S, BEYOND_S = 300.0, 180.0  # as decided in docs/decisions/0052
@@ -125,3 +126,58 @@ def test_a_bus_that_goes_on_after_a_breakdown_has_minutes_at_once(every_s: float
     assert not any(has_minutes[-len(going) - 60 : -len(going)])
     first = next(n for n, report in enumerate(going) if 6.0 * every_s * (n + 1) > within_m)
     assert all(has_minutes[first - len(going) : -3])
+
+
+def stands(
+    minutes: float, seen_at: datetime, *, along_m: float = 730.0, vehicle_id: str = "BUS1", trip_id: str = "T1"
+) -> VehicleState:
+    """A bus on its way that has stood for so many minutes at its last fix."""
+    since = seen_at - timedelta(minutes=minutes)
+    ahead = next(n for n in range(1, 10) if (n - 1) * 500.0 > along_m - 1.0)
+    recent = ((since, along_m), (seen_at, along_m))
+    state = a_state(NETWORK, seen_at, a_trip_instance(trip_id), along_m, ahead, vehicle_id, recent)
+    return replace(state, standing=StandingFacts(since))
+
+
+def next_stop(state: VehicleState, now: datetime) -> Prediction:
+    return Forecaster(NETWORK).predict([state], now)[0]
+
+
+def test_between_sparse_fixes_a_bus_that_stands_is_never_expected_more_surely_and_its_stop_does_not_count_as_passed() -> None:
+    """A fix each two minutes: unseen it may have driven on, or stand there still."""
+    seen_at = SEVEN + timedelta(minutes=7)
+    rows = [next_stop(stands(5, seen_at), seen_at + timedelta(seconds=s)) for s in (0, 30, 60, 90, 119)]
+    widths = [(row.high_at - row.low_at).total_seconds() for row in rows]
+    assert widths == sorted(widths)
+    assert {row.stop_sequence for row in rows} == {3}
+
+
+def test_between_sparse_fixes_who_drives_comes_nearer() -> None:
+    seen_at = SEVEN + timedelta(minutes=3)
+    state = replace(stands(0, seen_at), recent=((seen_at - timedelta(seconds=120), 130.0), (seen_at, 730.0)))
+    first, last = (next_stop(state, seen_at + timedelta(seconds=s)) for s in (0, 40))
+    assert (last.predicted_at - last.made_at).total_seconds() <= (first.predicted_at - first.made_at).total_seconds() - 20.0
+
+
+@pytest.mark.parametrize("along_m", [730.0, 1010.0])  # between two stops; at one before its planned departure there
+def test_the_longer_a_bus_stands_the_later_and_wider_it_is_expected_though_the_plan_may_hold_it(along_m: float) -> None:
+    now = SEVEN + timedelta(seconds=150.0)
+    rows = [next_stop(stands(minutes, now, along_m=along_m), now) for minutes in (1, 3, 5)]
+    assert [row.predicted_at for row in rows] == sorted({row.predicted_at for row in rows})
+    assert rows[1].high_at - rows[0].high_at >= timedelta(minutes=1)
+    assert rows[2].high_at - rows[1].high_at >= timedelta(minutes=2)
+
+
+def test_who_stood_in_a_jam_is_parked_ten_minutes_after_it_dissolved_and_who_stands_alone_after_half_an_hour() -> None:
+    since, forecaster = SEVEN + timedelta(minutes=3), Forecaster(NETWORK)
+    ended_at = since + timedelta(minutes=6)  # 180 s + 1.4 * 100 s + 40 s
+    parked: dict[str, datetime] = {}
+    for minute in range(1, 80):
+        now = since + timedelta(minutes=minute)
+        jam = [("BUS1", 730.0), ("BUS2", 700.0), ("BUS3", 670.0)] if minute <= 50 else [("BUS1", 730.0)]
+        states = [stands(minute, now, along_m=at_m, vehicle_id=bus) for bus, at_m in [*jam, ("BUS9", 3230.0)]]
+        forecaster.observe(states, now)
+        for vehicle in forecaster.standing(states, now):
+            if vehicle.is_parked:
+                parked.setdefault(vehicle.vehicle_id, now)
+    assert parked == {"BUS1": since + timedelta(minutes=60), "BUS9": ended_at + timedelta(minutes=30)}

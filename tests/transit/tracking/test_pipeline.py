@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from math import exp, sqrt
 from random import Random
 from typing import Any
 
@@ -35,7 +36,7 @@ from tests.builders import (
 from transit.plan.network import Network, TripInstance
 from transit.tracking.pipeline import Outcome, Pipeline
 from transit.tracking.report import AvlReport, Rejection
-from transit.tracking.state import StopEvent, VehicleState, VehicleStatus
+from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
 HOUR = 3600
@@ -767,3 +768,34 @@ def test_a_street_beside_a_line_that_passes_its_stops_is_not_that_line() -> None
     beside = a_drive([(0.0, 90.0), (4000.0, 90.0)], SEVEN + timedelta(seconds=1400 / 6), from_m=1400.0, to_m=2600.0)
     given = [pipeline.step(one).state for one in beside]
     assert VehicleStatus.ON_TRIP not in {state.matched.status for state in given if state}
+
+
+def drifts(n: int, start: datetime, middle: tuple[float, float], seed: int, sigma_m: float = 20.0) -> list[AvlReport]:
+    """A fix each ten seconds of a bus that stands; its receiver drifts slowly (within a minute and a half), not at random."""
+    noise, keeps, (x, y) = Random(seed), exp(-10.0 / 90.0), (0.0, 0.0)
+    reports = []
+    for k in range(n):
+        x, y = (keeps * at + sigma_m * sqrt((1.0 - keeps * keeps) / 2.0) * noise.gauss(0, 1) for at in (x, y))
+        reports.append(a_report((middle[0] + x, middle[1] + y), start + timedelta(seconds=10 * k)))
+    return reports
+
+
+def matches(pipeline: Pipeline, reports: Iterable[AvlReport]) -> list[MatchedPosition]:
+    return [state.matched for report in reports if (state := pipeline.step(report).state) is not None]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_bus_that_stands_for_three_hours_keeps_its_trip_though_its_receiver_drifts(seed: int) -> None:
+    pipeline, driven = Pipeline(a_network()), a_drive(to_m=2200.0)
+    stood = drifts(1080, driven[-1].reported_at + timedelta(seconds=10), (2200.0, 0.0), seed)
+    matched = matches(pipeline, [*driven, *stood])[len(driven) :]
+    assert {(place.status, place.trip) for place in matched} == {(VehicleStatus.ON_TRIP, a_trip_instance())}
+
+
+@pytest.mark.parametrize("off_m", [90.0, 300.0])
+def test_a_bus_that_drives_off_its_line_after_a_stand_and_stays_beside_it_is_not_on_it(off_m: float) -> None:
+    pipeline, driven = Pipeline(a_network()), a_drive(to_m=2200.0)
+    stood = drifts(30, driven[-1].reported_at + timedelta(seconds=10), (2200.0, 0.0), 1, sigma_m=3.0)
+    beside = drifts(360, stood[-1].reported_at + timedelta(seconds=20), (2200.0, off_m), 2, sigma_m=3.0)
+    matched = matches(pipeline, [*driven, *stood, *beside])[-300:]
+    assert VehicleStatus.ON_TRIP not in {place.status for place in matched}
