@@ -118,6 +118,7 @@ class Observation(NamedTuple):
     bearing: float | None  # degrees clockwise from north
     bearing_weight: float = 1.0  # 0 (not believed) to 1
     is_tremor: bool = False  # only noise: the vehicle stands
+    rounding_m: float = 0.0  # the step to which this tracker's fixes are rounded; 0: not rounded
     unseen_since: float | None = None  # Unix seconds; until this fix the receiver was frozen, and told nothing since then
 
 

@@ -150,21 +150,22 @@ class Pipeline:
         """
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
-        context = AssignmentContext(hint, *self._claims(report))
+        context = AssignmentContext(hint, *self._claims(report, hint))
         is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
         timed = report if is_fast else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, timed, fix.x, fix.y)
         fix = fix._replace(
-            is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y), unseen_since=unseen_since(memory.standing, t)
+            is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y),
+            rounding_m=rounded_to_m(memory.standing),
+            unseen_since=unseen_since(memory.standing, t),
         )
         if memory.belief is None:
             memory.belief = self._along_trail(memory, context)
         memory.belief = self.matcher.step(memory.belief, fix, context)
         memory.trail = _with_fix(memory.trail, fix)
-        rounding_m = rounded_to_m(memory.standing)
-        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, rounding_m)
+        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, fix.rounding_m)
         close_trips(memory.belief, closure)
-        verdict, displaced = self._arbitrate(verdict, report)
+        verdict, displaced = self._arbitrate(verdict, report, hint)
         verdict = self._note_detour(memory, verdict, report, t)
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
@@ -206,15 +207,21 @@ class Pipeline:
     def _along_trail(self, memory: Memory, context: AssignmentContext) -> Belief | None:
         """The belief that a vehicle's last fixes would have brought without any bearing; None for one first seen."""
         belief: Belief | None = None
+        rounding_m = rounded_to_m(memory.standing)
         for t, x, y in memory.trail:
-            belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None), context)
+            belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None, rounding_m=rounding_m), context)
         return belief
 
-    def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
+    def _claims(self, report: AvlReport, hint: AssignmentHint) -> tuple[Claim, Claim, Lateness]:
         """Three functions of a trip: whether another vehicle has it, whether that is under way on it, and how late it is."""
 
-        def driver(trip: TripInstance) -> VehicleState | None:
+        def has(trip: TripInstance) -> VehicleState | None:
             holder = self._holder(trip, report)
+            is_ours = holder is not None and _was_told(hint, trip) and holder.matched.is_overruled
+            return None if is_ours else holder
+
+        def driver(trip: TripInstance) -> VehicleState | None:
+            holder = has(trip)
             return holder if holder is not None and holder.matched.status is VehicleStatus.ON_TRIP else None
 
         def runs_late(trip: TripInstance) -> float | None:
@@ -224,7 +231,7 @@ class Pipeline:
             along_m = state.matched.shape_dist_traveled_m or 0.0
             return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
 
-        return lambda trip: self._holder(trip, report) is not None, lambda trip: driver(trip) is not None, runs_late
+        return lambda trip: has(trip) is not None, lambda trip: driver(trip) is not None, runs_late
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
@@ -239,15 +246,20 @@ class Pipeline:
         state = self._states[holder]
         return state if state.matched.trip == trip else None
 
-    def _arbitrate(self, verdict: Verdict, report: AvlReport) -> tuple[Verdict, VehicleState | None]:
-        """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first."""
+    def _arbitrate(self, verdict: Verdict, report: AvlReport, hint: AssignmentHint) -> tuple[Verdict, VehicleState | None]:
+        """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first.
+
+        Of two that drive it, to the one that was told this trip before one that was told another.
+        """
         if verdict.trip is None:
             return verdict, None
         other = self._last_on(verdict.trip, report.vehicle_id)
         if other is None:
             return verdict, None
-        weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
-        if weaker or _is_silent(other, report):
+        is_weaker = other.matched.status is not VehicleStatus.ON_TRIP or (
+            _was_told(hint, verdict.trip) and other.matched.is_overruled
+        )
+        if (verdict.status is VehicleStatus.ON_TRIP and is_weaker) or _is_silent(other, report):
             lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
@@ -430,6 +442,10 @@ def _doubts(memory: Memory) -> tuple[str, ...]:
 
 def _memory(state: VehicleState | None) -> Memory:
     return Memory() if state is None else unpack(state.memory)
+
+
+def _was_told(hint: AssignmentHint, trip: TripInstance) -> bool:
+    return hint.trip_id == trip.trip_id
 
 
 def _without_its_trip(state: VehicleState, explanation: str) -> VehicleState:

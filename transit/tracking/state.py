@@ -22,6 +22,9 @@ class VehicleStatus(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+OVERRULED = "label overruled"  # in MatchedPosition.explanation
+
+
 @dataclass(frozen=True, slots=True)
 class MatchedPosition:
     """A fix placed on the plan. LAYOVER carries the trip about to begin, OFF_ROUTE the trip left; others but ON_TRIP none."""
@@ -33,7 +36,12 @@ class MatchedPosition:
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
     is_expected_back: bool = False  # OFF_ROUTE: still on its trip, by its place or its label, and on a detour
-    explanation: str = ""  # why the most likely match was overruled: "label overruled", "trip taken"
+    explanation: str = ""  # why the most likely match was overruled: OVERRULED, or "trip taken"
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether the evidence speaks for another trip or route than the one that was told."""
+        return self.explanation == OVERRULED
 
 
 @dataclass(frozen=True, slots=True)
