@@ -129,6 +129,7 @@ class AssignmentContext(NamedTuple):
     taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
     driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
     runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
+    is_others: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
 
 
 def close_trips(belief: Belief, closure: TripClosure) -> None:

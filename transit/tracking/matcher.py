@@ -563,6 +563,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
         hint=context.hint,
         taken=context.driven if leaves else context.taken,
         driven=context.driven,
+        is_others=context.is_others,
         runs_late=context.runs_late,
         leaves=leaves,
     )

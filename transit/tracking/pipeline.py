@@ -66,6 +66,7 @@ class Pipeline:
         self.matcher = Matcher(network)
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
+        self._told: dict[str, str] = {}  # vehicle_id -> trip_id told at its last report
         self._rough: dict[str, AccuracyTrust] = {}  # of vehicles of which no fix was taken yet
         for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
             if state.matched.trip is not None and state.matched.status in HOLDING:
@@ -78,6 +79,7 @@ class Pipeline:
     def release(self, vehicle_id: str) -> VehicleState | None:
         """Forgets a vehicle, which frees its trip. Returns its last state; None where it has none."""
         state = self._states.pop(vehicle_id, None)
+        self._told.pop(vehicle_id, None)
         if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
             del self._holders[state.matched.trip]
         return state
@@ -150,6 +152,7 @@ class Pipeline:
         """
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
+        self._tell(report.vehicle_id, hint)
         context = AssignmentContext(hint, *self._claims(report, hint))
         is_fast = memory.trust is None or memory.trust.speed.weight > 0.0
         timed = report if is_fast else replace(report, speed_mps=None)
@@ -207,13 +210,15 @@ class Pipeline:
     def _along_trail(self, memory: Memory, context: AssignmentContext) -> Belief | None:
         """The belief that a vehicle's last fixes would have brought without any bearing; None for one first seen."""
         belief: Belief | None = None
-        rounding_m = rounded_to_m(memory.standing)
+        rounding_m = 0.0 if memory.standing is None else rounded_to_m(memory.standing)
         for t, x, y in memory.trail:
             belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None, rounding_m=rounding_m), context)
         return belief
 
-    def _claims(self, report: AvlReport, hint: AssignmentHint) -> tuple[Claim, Claim, Lateness]:
-        """Three functions of a trip: whether another vehicle has it, whether that is under way on it, and how late it is."""
+    def _claims(self, report: AvlReport, hint: AssignmentHint) -> tuple[Claim, Claim, Lateness, Claim]:
+        """Four functions of a trip: whether another vehicle has it, whether that is under way on it, how late it is, and
+        whether it was told that trip and this vehicle another one.
+        """
 
         def has(trip: TripInstance) -> VehicleState | None:
             holder = self._holder(trip, report)
@@ -231,7 +236,19 @@ class Pipeline:
             along_m = state.matched.shape_dist_traveled_m or 0.0
             return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
 
-        return lambda trip: has(trip) is not None, lambda trip: driver(trip) is not None, runs_late
+        def is_others(trip: TripInstance) -> bool:
+            if hint.trip_id == trip.trip_id or self.matcher.patterns.find(hint.trip_id or "") is None:
+                return False
+            holder = driver(trip)
+            return holder is not None and self._told.get(holder.vehicle_id) == trip.trip_id
+
+        return lambda trip: has(trip) is not None, lambda trip: driver(trip) is not None, runs_late, is_others
+
+    def _tell(self, vehicle_id: str, hint: AssignmentHint) -> None:
+        if hint.trip_id is None:
+            self._told.pop(vehicle_id, None)
+        else:
+            self._told[vehicle_id] = hint.trip_id
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""

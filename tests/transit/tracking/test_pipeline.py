@@ -282,7 +282,10 @@ LONG = [(0.0, 0.0), (6000.0, 0.0)]
 
 
 def test_a_bus_drives_the_trip_that_it_was_told_though_one_that_was_told_another_was_taken_for_it() -> None:
-    """R1's line is drawn aside where R2 runs. Who was told R1a1 is taken for R2a1 there, until R2a1's own bus comes."""
+    """R1's line is drawn aside where R2 runs. Who was told R1a1 is taken for R2a1 there, until R2a1's own bus comes.
+
+    Then that trip is R2a1's own bus's, and the other is on R1a1 again soon after it is back on R1's line.
+    """
     city = a_city(Way("R1", DRAWN_ASIDE, (7 * HOUR, 8 * HOUR)), Way("R2", LONG, (7 * HOUR + 600, 8 * HOUR + 600)))
     first = [replace(one, bearing=None) for one in a_drive(LONG, SEVEN + timedelta(minutes=8), vehicle_id="FIRST")]
     second = a_drive(LONG, SEVEN + timedelta(minutes=11), vehicle_id="SECOND")
@@ -296,6 +299,8 @@ def test_a_bus_drives_the_trip_that_it_was_told_though_one_that_was_told_another
     assert "R2a1" in on["FIRST"]
     assert set(on["SECOND"]) == {"R2a1"}
     assert len(on["SECOND"]) > 0.9 * len(second)
+    back = sum(one.lon > 98.5 + 3200.0 / 111_100 for one in first)
+    assert on["FIRST"][-back:] == ["R1a1"] * back
 
 
 def test_a_bus_that_was_told_nothing_keeps_its_trip_from_one_that_was_told_it_later() -> None:
