@@ -1,10 +1,11 @@
 """Long lines heard once a minute with everything wrong that a feed can have wrong: how often a promise stood all the same.
 
-    python -m benchmarks.rail [trip|route|none]
+    python -m benchmarks.rail [trip|route|none] [own|shared]
 
 Made by hand after a recording of trains that this project does not have: lines of 100 km, a fix a minute, one bearing for
-ever, a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes. Prints by line
-what transit.quality says, and the share of in-service fixes that were placed on the trip that was driven.
+ever, a plan an hour off on one line, another drawn wrong for 9 km, a third heard with holes; each line on a track of its
+own, or all on one track. Prints by line what transit.quality says, and the share of in-service fixes that were placed on
+the trip that was driven.
 """
 
 from __future__ import annotations
@@ -99,10 +100,10 @@ def starts_of(direction: int) -> range:
     return range(5 * 3600 + 1200 * direction, 19 * 3600, HEADWAY_S)
 
 
-def rail_network() -> Network:
+def rail_network(lines: tuple[RailLine, ...] = LINES) -> Network:
     """The feed, wrong as it is."""
     stops, trips, shapes = {}, {}, {}
-    for line in LINES:
+    for line in lines:
         for km in STOPS_KM:
             stop_id = f"{line.route_id}{km}"
             lat, lon = degrees_of(place(line, km))
@@ -133,7 +134,7 @@ def rail_network() -> Network:
         agencies=(Agency(agency_id="A", name="Rail", url="https://example.org", timezone=TIMEZONE, lang="id"),),
         routes={
             line.route_id: Route(route_id=line.route_id, agency_id="A", short_name=line.route_id, long_name="", route_type=2)
-            for line in LINES
+            for line in lines
         },
         stops=stops,
         trips=trips,
@@ -200,17 +201,18 @@ def passages_of_run(run: Run) -> Iterator[Passage]:
         yield Passage((run.vehicle_id, trip_id, f"{run.line.route_id}{km}", index + 1), at, f"{trip_id}-{run.day}")
 
 
-def main(assignment: str = "trip") -> dict[str, float]:
+def main(assignment: str = "trip", track: str = "own") -> dict[str, float]:
     """Availability at 5 min by line, and of all."""
     random = Random(14)
-    runs = [run for line in LINES for run in runs_of(line, random)]
+    lines = LINES if track == "own" else tuple(line._replace(turned_deg=LINES[0].turned_deg) for line in LINES)
+    runs = [run for line in lines for run in runs_of(line, random)]
     rows = [row for run in runs for row in fixes_of(run, random)]
     predictions, matches = io.StringIO(), io.StringIO()
-    replay(rail_network(), rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=30)
+    replay(rail_network(lines), rows, predictions_out=predictions, matches_out=matches, assignment=assignment, every_s=30)
     made = promises_of(csv.DictReader(io.StringIO(predictions.getvalue())))
     label = {(row["vehicle_id"], float(row["timestamp"])): row["trip_id"] for row in rows}
     result = {}
-    for name in (*(line.route_id for line in LINES), ""):
+    for name in (*(line.route_id for line in lines), ""):
         truth = [passage for run in runs if name in ("", run.line.route_id) for passage in passages_of_run(run)]
         scores = score([promise for promise in made if name in ("", promise.key[1].split("-")[0])], truth)
         placed: Counter[str] = Counter()
@@ -228,4 +230,4 @@ def main(assignment: str = "trip") -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(*sys.argv[1:3])

@@ -13,7 +13,6 @@ from transit.tracking.ages import TOLD_AGE
 from transit.tracking.state import WITH_TRIP, VehicleState
 from transit.tracking.trip_choice import AssignmentHint
 
-OVERRULED = "label overruled"  # in MatchedPosition.explanation
 OVERDUE = timedelta(minutes=5)  # an order not followed until this long after its time is told
 
 
@@ -55,7 +54,7 @@ def _runs_now(network: Network, hint: AssignmentHint, facts: FleetFacts) -> bool
 
 
 def _is_overruled(state: VehicleState, facts: FleetFacts) -> bool:
-    return abs(facts.now - state.report.reported_at) <= TOLD_AGE and OVERRULED in state.matched.explanation
+    return abs(facts.now - state.report.reported_at) <= TOLD_AGE and state.matched.is_overruled
 
 
 def _of_orders(facts: FleetFacts) -> Iterator[Trouble]:

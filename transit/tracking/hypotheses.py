@@ -118,6 +118,7 @@ class Observation(NamedTuple):
     bearing: float | None  # degrees clockwise from north
     bearing_weight: float = 1.0  # 0 (not believed) to 1
     is_tremor: bool = False  # only noise: the vehicle stands
+    rounding_m: float = 0.0  # the step to which this tracker's fixes are rounded; 0: not rounded
     unseen_since: float | None = None  # Unix seconds; until this fix the receiver was frozen, and told nothing since then
 
 
@@ -128,6 +129,7 @@ class AssignmentContext(NamedTuple):
     taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
     driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
     runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
+    is_others: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
 
 
 def close_trips(belief: Belief, closure: TripClosure) -> None:

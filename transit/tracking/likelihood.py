@@ -6,7 +6,7 @@ Emission and transition of Newson & Krumm (2009), with the lines of the plan in 
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import cos, hypot, log, log1p, radians, sin
+from math import cos, hypot, log, log1p, radians, sin, sqrt
 
 from transit.plan.geometry import OnLine
 from transit.plan.patterns import PASSES_M, Pattern
@@ -17,6 +17,8 @@ SPREAD = 0.25  # share of a wide sigma's penalty that counts at each fix, as err
 BOW = 0.3  # sigma in the middle of a straight line from stop to stop, per metre of its length
 KAPPA = 2.0  # concentration of bearings (von Mises) of a moving vehicle around its line
 DEPARTED_M = 60.0  # a vehicle this far along has left its first stop; less may be manoeuvring or noise
+ROUNDING = 1.0 / sqrt(12.0)  # usual error of a rounded coordinate, in steps: that of an even distribution
+ROUNDED_WAY = 2.0 * ROUNDING  # usual error of the distance between two rounded points
 TAIL = 4.0  # degrees of freedom of the error of a fix (Student-t)
 # Usual difference between the way along a line and the straight distance: metres, metres per metre, metres per second
 USUAL_DETOUR_M, DETOUR_EACH_M, DETOUR_EACH_S = 40.0, 0.3, 0.5
@@ -47,16 +49,23 @@ def _sigma_drawn_m(pattern: Pattern, along_m: float) -> float:
     return SIGMA_M if off_m <= PASSES_M else hypot(SIGMA_M, off_m)
 
 
-def emission(pattern: Pattern, place: OnLine) -> float:
-    """Log density (Student-t) of a fix at its distance from the line; 0 on a drawn line."""
-    sigma = sigma_m(pattern, place.segment, place.along_m)
+def emission(pattern: Pattern, place: OnLine, rounding_m: float = 0.0) -> float:
+    """Log density (Student-t) of a fix at its distance from the line; 0 on a drawn line for a fix that is not rounded.
+
+    rounding_m: the step to which the fix is rounded.
+    """
+    sigma = hypot(sigma_m(pattern, place.segment, place.along_m), ROUNDING * rounding_m)
     scaled = place.off_m / sigma
     return -SPREAD * log(sigma / SIGMA_M) - 0.5 * (TAIL + 1.0) * log1p(scaled * scaled / TAIL)
 
 
-def detour_cost(step_m: float, moved_m: float, elapsed_s: float) -> float:
-    """Newson & Krumm's transition: way along the line against straight distance, relative to their usual difference."""
-    return abs(step_m - moved_m) / (USUAL_DETOUR_M + DETOUR_EACH_M * moved_m + DETOUR_EACH_S * elapsed_s)
+def detour_cost(step_m: float, moved_m: float, elapsed_s: float, rounding_m: float = 0.0) -> float:
+    """Newson & Krumm's transition: way along the line against straight distance, relative to their usual difference.
+
+    rounding_m: the step to which both fixes are rounded.
+    """
+    usual_m = hypot(USUAL_DETOUR_M, ROUNDED_WAY * rounding_m)
+    return abs(step_m - moved_m) / (usual_m + DETOUR_EACH_M * moved_m + DETOUR_EACH_S * elapsed_s)
 
 
 def bearing_fits(pattern: Pattern, place: OnLine, bearing: float | None) -> float:

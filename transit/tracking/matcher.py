@@ -291,11 +291,13 @@ class Matcher:
         """Log density of the way to this place of the line since the fix before."""
         fix, moved_m, share = step.fix, step.moved_m, step.share
         driven_m = place.along_m - old.along_m
-        score = share * (emission(pattern, place) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing))
+        score = share * (
+            emission(pattern, place, fix.rounding_m) + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing)
+        )
         if old.waiting:
-            score += DEPARTS - DEPARTS_FREELY * share * detour_cost(driven_m, moved_m, step.elapsed_s)
+            score += DEPARTS - DEPARTS_FREELY * share * detour_cost(driven_m, moved_m, step.elapsed_s, fix.rounding_m)
             return score + AGAINST if _is_against(pattern, place, step.before, fix, moved_m) else score
-        score -= share * detour_cost(driven_m, moved_m, step.elapsed_s)
+        score -= share * detour_cost(driven_m, moved_m, step.elapsed_s, fix.rounding_m)
         back_m = max(0.0, old.top_m - _mean_m(old, place, step))
         return score - 0.5 * step.part * (back_m / BACK_SIGMA_M) ** 2
 
@@ -330,7 +332,7 @@ class Matcher:
         least_m = place.along_m - old.along_m - self.limits.of_pattern[pattern.pattern_id].terminal_radius_m
         if least_m <= step.moved_m:
             return score
-        return score - step.share * detour_cost(least_m, step.moved_m, step.elapsed_s)
+        return score - step.share * detour_cost(least_m, step.moved_m, step.elapsed_s, step.fix.rounding_m)
 
     def _turn(self, old: Hypothesis, ended: Pattern, step: Step, reach_m: float) -> Iterable[Hypothesis]:
         """The trip ended between two fixes, and the next one began where it ended."""
@@ -342,9 +344,9 @@ class Matcher:
                     continue
                 driven_m = ended.end_m - old.along_m + place.along_m - pattern.start_m
                 score = step.share * (
-                    emission(pattern, place)
+                    emission(pattern, place, fix.rounding_m)
                     + fix.bearing_weight * bearing_fits(pattern, place, fix.bearing)
-                    - detour_cost(driven_m, step.moved_m, step.elapsed_s)
+                    - detour_cost(driven_m, step.moved_m, step.elapsed_s, fix.rounding_m)
                 )
                 yield _on_line(pattern, place, old.weight + 2 * TURNS + score, fix)
 
@@ -375,7 +377,7 @@ class Matcher:
         for pattern, place in self._drivable_near(fix):
             if not self._is_on_it(belief, pattern, place, context):
                 continue
-            weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place)
+            weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place, fix.rounding_m)
             along = self._came_along(belief, pattern, place, fix)
             weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + along
             if weight >= least:
@@ -414,7 +416,7 @@ class Matcher:
             return
         best = max([hypothesis.weight for hypothesis in belief.hypotheses] + [belief.out])
         fresh = [
-            _on_line(pattern, place, best + NAMED_BEGINS + emission(pattern, place), fix)
+            _on_line(pattern, place, best + NAMED_BEGINS + emission(pattern, place, fix.rounding_m), fix)
             for pattern, place in self._drivable_near(fix)
             if pattern is named
         ]
@@ -460,7 +462,9 @@ class Matcher:
         behind = pattern.line.nearest(x, y, max(from_m, 0.0), place.along_m)
         share = min(1.0, moved_m / FULL_WEIGHT_M)
         driven_m = place.along_m - behind.along_m
-        return share * max(ELSEWHERE, emission(pattern, behind) - detour_cost(driven_m, moved_m, elapsed_s))
+        return share * max(
+            ELSEWHERE, emission(pattern, behind, fix.rounding_m) - detour_cost(driven_m, moved_m, elapsed_s, fix.rounding_m)
+        )
 
     def _end_trips(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
         """Ends trips whose vehicle has arrived; at once where it stands at the last stop and other trips begin there."""
@@ -573,6 +577,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
         hint=context.hint,
         taken=context.driven if leaves else context.taken,
         driven=context.driven,
+        is_others=context.is_others,
         runs_late=context.runs_late,
         leaves=leaves,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from transit.tracking.standing import (
     unseen_since,
 )
 from transit.tracking.state import ON_LINE, WITH_TRIP, MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
-from transit.tracking.status import PARKED_S, PublishedStatus, Verdict, judge
+from transit.tracking.status import PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -43,8 +43,6 @@ STOOD_S = 60.0  # after standing this long, the distance of its place from the l
 SAME_POINT_M = 0.5  # one point, on the plane
 TRAIL = 8  # fixes remembered, from which a belief that has lost its ground is made anew
 NEAR_M = 300.0  # along the line, the largest effect of noise and rounding
-Claim = Callable[[TripInstance], bool]
-Lateness = Callable[[TripInstance], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ class Pipeline:
         self.matcher = Matcher(network)
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
+        self._told: dict[str, str] = {}  # vehicle_id -> trip_id told at its last report
         self._rough: dict[str, AccuracyTrust] = {}  # of vehicles of which no fix was taken yet
         for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
             if state.matched.trip is not None and state.matched.status in WITH_TRIP:
@@ -80,6 +79,7 @@ class Pipeline:
     def release(self, vehicle_id: str) -> VehicleState | None:
         """Forgets a vehicle, which frees its trip. Returns its last state; None where it has none."""
         state = self._states.pop(vehicle_id, None)
+        self._told.pop(vehicle_id, None)
         if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
             del self._holders[state.matched.trip]
         return state
@@ -157,22 +157,24 @@ class Pipeline:
         """
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
-        context = AssignmentContext(hint, *self._claims(report))
+        self._tell(report.vehicle_id, hint)
+        context = self._context(report, hint)
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
         fix = fix._replace(
-            is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y), unseen_since=unseen_since(memory.standing, t)
+            is_tremor=is_tremor(memory.standing.place, t, fix.x, fix.y),
+            rounding_m=rounded_to_m(memory.standing),
+            unseen_since=unseen_since(memory.standing, t),
         )
         if memory.belief is None:
             memory.belief = self._along_trail(memory, context)
         _note_excursion(memory, fix)
         memory.belief = self.matcher.step(memory.belief, fix, context)
         memory.trail = _with_fix(memory.trail, fix)
-        rounding_m = rounded_to_m(memory.standing)
-        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, rounding_m)
+        verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, fix.rounding_m)
         close_trips(memory.belief, closure)
-        verdict, displaced = self._arbitrate(verdict, report)
+        verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
         self._note_plan(memory, verdict, report, t)
@@ -215,15 +217,21 @@ class Pipeline:
     def _along_trail(self, memory: Memory, context: AssignmentContext) -> Belief | None:
         """The belief that a vehicle's last fixes would have brought without any bearing; None for one first seen."""
         belief: Belief | None = None
+        rounding_m = 0.0 if memory.standing is None else rounded_to_m(memory.standing)
         for t, x, y in memory.trail:
-            belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None), context)
+            belief = self.matcher.step(belief, Observation(t=t, x=x, y=y, bearing=None, rounding_m=rounding_m), context)
         return belief
 
-    def _claims(self, report: AvlReport) -> tuple[Claim, Claim, Lateness]:
-        """Three functions of a trip: whether another vehicle has it, whether that is under way on it, and how late it is."""
+    def _context(self, report: AvlReport, hint: AssignmentHint) -> AssignmentContext:
+        """What is told of a vehicle, and which trips others have."""
+
+        def has(trip: TripInstance) -> VehicleState | None:
+            holder = self._holder(trip, report)
+            is_ours = holder is not None and _was_told(hint, trip) and holder.matched.is_overruled
+            return None if is_ours else holder
 
         def driver(trip: TripInstance) -> VehicleState | None:
-            holder = self._holder(trip, report)
+            holder = has(trip)
             return holder if holder is not None and holder.matched.status is VehicleStatus.ON_TRIP else None
 
         def runs_late(trip: TripInstance) -> float | None:
@@ -233,7 +241,25 @@ class Pipeline:
             along_m = state.matched.shape_dist_traveled_m or 0.0
             return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
 
-        return lambda trip: self._holder(trip, report) is not None, lambda trip: driver(trip) is not None, runs_late
+        def is_others(trip: TripInstance) -> bool:
+            if hint.trip_id == trip.trip_id or self.matcher.patterns.find(hint.trip_id or "") is None:
+                return False
+            holder = driver(trip)
+            return holder is not None and self._told.get(holder.vehicle_id) == trip.trip_id
+
+        return AssignmentContext(
+            hint=hint,
+            taken=lambda trip: has(trip) is not None,
+            driven=lambda trip: driver(trip) is not None,
+            runs_late=runs_late,
+            is_others=is_others,
+        )
+
+    def _tell(self, vehicle_id: str, hint: AssignmentHint) -> None:
+        if hint.trip_id is None:
+            self._told.pop(vehicle_id, None)
+        else:
+            self._told[vehicle_id] = hint.trip_id
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
@@ -248,15 +274,20 @@ class Pipeline:
         state = self._states[holder]
         return state if state.matched.trip == trip else None
 
-    def _arbitrate(self, verdict: Verdict, report: AvlReport) -> tuple[Verdict, VehicleState | None]:
-        """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first."""
+    def _arbitrate(self, verdict: Verdict, report: AvlReport, hint: AssignmentHint) -> tuple[Verdict, VehicleState | None]:
+        """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first.
+
+        Of two that drive it, to the one that was told this trip before one that was told another.
+        """
         if verdict.trip is None:
             return verdict, None
         other = self._last_on(verdict.trip, report.vehicle_id)
         if other is None:
             return verdict, None
-        weaker = verdict.status is VehicleStatus.ON_TRIP and other.matched.status is not VehicleStatus.ON_TRIP
-        if weaker or _has_lost_its_claim(other, report):
+        is_weaker = other.matched.status is not VehicleStatus.ON_TRIP or (
+            _was_told(hint, verdict.trip) and other.matched.is_overruled
+        )
+        if (verdict.status is VehicleStatus.ON_TRIP and is_weaker) or _has_lost_its_claim(other, report):
             lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
@@ -412,6 +443,10 @@ def _doubts(memory: Memory) -> tuple[str, ...]:
 
 def _memory(state: VehicleState | None) -> Memory:
     return Memory() if state is None else unpack(state.memory)
+
+
+def _was_told(hint: AssignmentHint, trip: TripInstance) -> bool:
+    return hint.trip_id == trip.trip_id
 
 
 def _without_its_trip(state: VehicleState, explanation: str) -> VehicleState:

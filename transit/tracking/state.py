@@ -25,6 +25,7 @@ class VehicleStatus(StrEnum):
 
 WITH_TRIP = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE})  # all others have none
 ON_LINE = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER})  # and those of a vehicle on the line of its trip
+OVERRULED = "label overruled"  # in MatchedPosition.explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,12 @@ class MatchedPosition:
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
     is_expected_back: bool = False  # OFF_ROUTE: still on its trip, by its place or its label, and on a detour
-    explanation: str = ""  # why the most likely match was overruled: "label overruled", "trip taken"
+    explanation: str = ""  # why the most likely match was overruled: OVERRULED, or "trip taken"
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether the evidence speaks for another trip or route than the one that was told."""
+        return self.explanation == OVERRULED
 
     @property
     def is_in_service(self) -> bool:

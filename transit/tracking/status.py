@@ -13,7 +13,7 @@ from transit.plan.planned_times import has_planned_times
 from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis, TripClosure
 from transit.tracking.likelihood import sigma_m
 from transit.tracking.matcher import ARRIVED_M, ON_LINE_SIGMAS, Matcher
-from transit.tracking.state import VehicleStatus
+from transit.tracking.state import OVERRULED, VehicleStatus
 from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
 
 SURE = 0.7  # share of the hypotheses that a new route and direction needs to be published
@@ -370,6 +370,6 @@ def _explain(evidence: _Evidence, chosen: Hypothesis) -> str:
     if trip is None:
         return ""
     if hint.trip_id is not None and hint.trip_id in patterns.pattern_of and hint.trip_id != trip.trip_id:
-        return "label overruled"
+        return OVERRULED
     is_elsewhere = hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id != hint.route_id
-    return "label overruled" if is_elsewhere else ""
+    return OVERRULED if is_elsewhere else ""

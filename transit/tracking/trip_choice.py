@@ -84,6 +84,7 @@ class ChoiceContext:
     taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
     driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
     runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
+    is_others: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
     leaves: bool = False  # the vehicle is leaving its first stop now
 
 
@@ -183,7 +184,7 @@ def choose_trip(
     1. Each candidate scores by how well its planned time fits (_candidates).
     2. Less for a trip that was not named, and for another trip than the vehicle is on.
     3. More on the route served last, and for the next trip of the block.
-    4. Less for a trip that another vehicle has.
+    4. Less for a trip that another vehicle has; none that it drives as it was told, if this one was told another (is_others).
     """
     best: Choice | None = None
     last = table.network.trips.get(context.ended.trip_id) if context.ended is not None else None
@@ -191,6 +192,8 @@ def choose_trip(
     if context.ended is not None and (planned := table.next_in_block.get(context.ended.trip_id)) is not None:
         served = table.network.trips[planned].route_id  # the block goes before the route served last
     for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
+        if context.is_others(trip):
+            continue
         score += _label_penalty(pattern, trip, table.patterns, context)
         if context.current is not None and trip != context.current:
             score -= context.sticks

@@ -279,6 +279,71 @@ def test_who_sends_each_second_is_not_talked_out_of_its_trip_by_its_noise(every_
     assert {state.matched.trip.trip_id for state in long_after if state.matched.trip} == {"T1"}
 
 
+DRAWN_ASIDE = [(0.0, 0.0), (1000.0, 0.0), (1000.0, 900.0), (2600.0, 900.0), (2600.0, 0.0), (6000.0, 0.0)]
+LONG = [(0.0, 0.0), (6000.0, 0.0)]
+
+
+def test_a_bus_drives_the_trip_that_it_was_told_though_one_that_was_told_another_was_taken_for_it() -> None:
+    """R1's line is drawn aside where R2 runs. Who was told R1a1 is taken for R2a1 there, until R2a1's own bus comes.
+
+    Then that trip is R2a1's own bus's, and the other is on R1a1 again soon after it is back on R1's line.
+    """
+    city = a_city(Way("R1", DRAWN_ASIDE, (7 * HOUR, 8 * HOUR)), Way("R2", LONG, (7 * HOUR + 600, 8 * HOUR + 600)))
+    first = [replace(one, bearing=None) for one in a_drive(LONG, SEVEN + timedelta(minutes=8), vehicle_id="FIRST")]
+    second = a_drive(LONG, SEVEN + timedelta(minutes=11), vehicle_id="SECOND")
+    hints = {"FIRST": AssignmentHint(None, "R1a1"), "SECOND": AssignmentHint(None, "R2a1")}
+    pipeline = Pipeline(city)
+    on: dict[str, list[str]] = {"FIRST": [], "SECOND": []}
+    for report in sorted(first + second, key=lambda one: one.reported_at):
+        state = pipeline.step(report, hints[report.vehicle_id]).state
+        if state is not None and state.matched.trip is not None:
+            on[report.vehicle_id].append(state.matched.trip.trip_id)
+    assert "R2a1" in on["FIRST"]
+    assert set(on["SECOND"]) == {"R2a1"}
+    assert len(on["SECOND"]) > 0.9 * len(second)
+    back = sum(one.lon > 98.5 + 3200.0 / 111_100 for one in first)
+    assert on["FIRST"][-back:] == ["R1a1"] * back
+
+
+def test_a_bus_that_was_told_nothing_keeps_its_trip_from_one_that_was_told_it_later() -> None:
+    city = a_city(Way("R2", LONG, (7 * HOUR,)))
+    first = a_drive(LONG, SEVEN, vehicle_id="FIRST")
+    second = a_drive(LONG, SEVEN + timedelta(minutes=3), vehicle_id="SECOND")
+    pipeline = Pipeline(city)
+    for report in sorted(first + second, key=lambda one: one.reported_at):
+        hint = AssignmentHint(None, "R2a1") if report.vehicle_id == "SECOND" else NO_HINT
+        state = pipeline.step(report, hint).state
+        if report.vehicle_id == "SECOND" and report.reported_at < first[-1].reported_at:
+            assert state is not None
+            assert state.matched.trip is None
+
+
+BETWEEN = [(0.0, 55.0), (4000.0, 75.0)]  # runs between two rows of the points that have three decimals, and on none of them
+
+
+def three_decimals(reports: Iterable[AvlReport]) -> list[AvlReport]:
+    return [replace(one, lat=round(one.lat, 3), lon=round(one.lon, 3)) for one in reports]
+
+
+@pytest.mark.parametrize("every_s", [1.0, 2.0, 5.0, 10.0, 30.0])
+def test_three_decimals_that_leap_from_side_to_side_of_a_line_put_no_bus_off_it(every_s: float) -> None:
+    drive = Drive(a_network(BETWEEN), three_decimals(noisy(a_drive(BETWEEN, every_s=every_s), 4.0)))
+    under_way = [state for state in drive.states if state.matched.status is not VehicleStatus.LAYOVER]
+    assert len(under_way) > 0.8 * len(drive.states)
+    assert {state.matched.status.value for state in under_way} == {"on_trip"}
+    assert {state.matched.trip.trip_id for state in under_way if state.matched.trip} == {"T1"}
+
+
+@pytest.mark.parametrize("every_s", [1.0, 10.0])
+def test_with_three_decimals_too_a_bus_on_another_street_is_off_its_route(every_s: float) -> None:
+    detour = [(0.0, 55.0), (1200.0, 61.0), (1200.0, 600.0), (2600.0, 600.0), (2600.0, 68.0), (4000.0, 75.0)]
+    drive = Drive(a_network(BETWEEN), three_decimals(noisy(a_drive(detour, every_s=every_s), 4.0)))
+    beside = [state for state in drive.states if state.report.lat > 3.6 + 450.0 / 110_574]
+    share = sum(state.matched.status is VehicleStatus.OFF_ROUTE for state in beside) / len(beside)
+    assert share > 0.8
+    assert drive.statuses[-1] == "on_trip"
+
+
 def test_a_bus_that_turns_short_is_on_the_way_back_however_often_it_sends() -> None:
     for every_s in (2.0, 5.0):
         out = a_drive(to_m=2400.0, every_s=every_s)
