@@ -10,6 +10,7 @@ from transit.tracking.detours import Detour
 from transit.tracking.field_trust import FieldTrust
 from transit.tracking.hypotheses import Belief
 from transit.tracking.off_plan import OffPlan
+from transit.tracking.orders import Order
 from transit.tracking.standing import Standing
 from transit.tracking.status import PublishedStatus
 from transit.tracking.suspects import Suspects
@@ -39,6 +40,7 @@ class Memory(msgspec.Struct, array_like=True):
     accuracy: AccuracyTrust | None = None
     trail: list[tuple[float, float, float]] = []  # Unix seconds, metres east and north: fixes RHYTHM_S apart, oldest first
     excursion: Excursion | None = None
+    order: Order | None = None
 
 
 FORMAT = b"\x05"  # stands before the packed memory; raised whenever a field changes its meaning, its type or its place

@@ -21,6 +21,7 @@ from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, 
 from transit.tracking.matcher import FixPlace, Matcher
 from transit.tracking.memory import Excursion, Memory, pack, unpack
 from transit.tracking.off_plan import observe_plan
+from transit.tracking.orders import credible, observe_order, order_of
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import (
     BACK_WITHIN_S,
@@ -158,7 +159,8 @@ class Pipeline:
         t = report.reported_at.timestamp()
         fix = self._observation(report, memory, before)
         self._tell(report.vehicle_id, hint)
-        context = self._context(report, hint)
+        memory.order = order_of(hint, memory.order, memory.published)
+        context = self._context(report, credible(hint, memory.order))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
@@ -177,6 +179,9 @@ class Pipeline:
         verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
+        memory.order, verdict = observe_order(
+            memory.order, memory.published, memory.belief.ended, verdict, self.matcher.patterns.by_id
+        )
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
         if memory.progress is not None and fix.unseen_since is not None:
