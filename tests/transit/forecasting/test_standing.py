@@ -129,7 +129,9 @@ def test_a_bus_that_goes_on_after_a_breakdown_has_minutes_at_once(every_s: float
 
 
 @pytest.mark.parametrize("planned", [True, False])
-def test_a_fix_on_its_first_metres_gives_a_bus_whose_wait_has_ended_no_minutes_before_it_has_left_its_place(planned: bool) -> None:
+def test_a_fix_on_its_first_metres_gives_a_bus_whose_wait_has_ended_no_minutes_before_it_has_left_its_place(
+    planned: bool,
+) -> None:
     """Drift between houses: after an hour at its first stop the matcher takes a few fixes for its departure."""
     network = NETWORK if planned else a_network(speed_mps=5.0, headway=every(10))
     trip = a_trip_instance(start_s=None if planned else 7 * 3600)
