@@ -152,9 +152,13 @@ class Expiries:
         self._jammed: dict[str, tuple[datetime, float]] = {}  # vehicle_id -> since when it stood, and its last fix in a jam
 
     def ended_at(self, remaining: RemainingTrip, until: Callable[[], float]) -> float | None:
-        """When its predictions ended, Unix seconds; None while it has them. until: promise_end, called only if needed."""
+        """When its predictions ended, Unix seconds; None while it has them. until: promise_end, called only if needed.
+
+        A vehicle whose wait had ended is not on its way again before it has left its place: until then a fix that looks like
+        the first metres of its trip may be noise.
+        """
         known = self._ended.get(remaining.state.vehicle_id)
-        if known is not None and known[0] == _stay(remaining):
+        if known is not None and (known[0] == _stay(remaining) or _only_seems_to_leave(known[0], remaining)):
             return known[1]
         at = until()
         return at if remaining.fixed_at >= at else None
@@ -196,6 +200,12 @@ class Expiries:
 def _stay(remaining: RemainingTrip) -> tuple[object, ...]:
     standing = remaining.state.standing
     return (None,) if standing is None else (standing.since, standing.due_at, remaining.waits)
+
+
+def _only_seems_to_leave(ended: tuple[object, ...], remaining: RemainingTrip) -> bool:
+    """Whether a vehicle counts as on its way from the first stop where its wait had ended, and stands at the same place."""
+    standing = remaining.state.standing
+    return standing is not None and not remaining.waits and ended[0] == standing.since and ended[-1] is True
 
 
 def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:

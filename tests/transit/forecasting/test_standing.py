@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.builders import SEVEN, a_drive, a_network, a_report, a_trip_instance
+from tests.builders import SEVEN, a_drive, a_network, a_report, a_trip_instance, every
 from tests.driving import a_state
 from transit.forecasting.forecaster import Forecaster
 from transit.forecasting.prediction import Prediction
@@ -126,6 +126,39 @@ def test_a_bus_that_goes_on_after_a_breakdown_has_minutes_at_once(every_s: float
     assert not any(has_minutes[-len(going) - 60 : -len(going)])
     first = next(n for n, report in enumerate(going) if 6.0 * every_s * (n + 1) > within_m)
     assert all(has_minutes[first - len(going) : -3])
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_fix_on_its_first_metres_gives_a_bus_whose_wait_has_ended_no_minutes_before_it_has_left_its_place(
+    planned: bool,
+) -> None:
+    """Drift between houses: after an hour at its first stop the matcher takes a few fixes for its departure."""
+    network = NETWORK if planned else a_network(speed_mps=5.0, headway=every(10))
+    trip = a_trip_instance(start_s=None if planned else 7 * 3600)
+    forecaster, since = Forecaster(network), SEVEN - timedelta(minutes=2)
+    seen = []
+    for minute in range(75):
+        now = SEVEN + timedelta(minutes=minute)
+        seems_to_leave = minute in (60, 61, 62)
+        status = VehicleStatus.ON_TRIP if seems_to_leave else VehicleStatus.LAYOVER
+        state = a_state(network, now, trip, 60.0 if seems_to_leave else 0.0, 2 if seems_to_leave else 1, status=status)
+        left_at = SEVEN + timedelta(minutes=60) if seems_to_leave else None
+        state = replace(state, standing=StandingFacts(since), trip_started_at=left_at)
+        forecaster.observe([state], now)
+        seen.append((bool(forecaster.predict([state], now)), [row.is_parked for row in forecaster.standing([state], now)]))
+    assert [minutes for minutes, _ in seen[30:]] == [False] * 45
+    assert [parked for _, parked in seen[60:]] == [[True]] * 15
+
+
+def test_a_bus_whose_wait_had_ended_has_minutes_as_soon_as_it_has_left_its_place() -> None:
+    forecaster, since = Forecaster(NETWORK), SEVEN
+    for minute in range(70):
+        now = SEVEN + timedelta(minutes=minute)
+        state = a_state(NETWORK, now, a_trip_instance(), 0.0, 1, status=VehicleStatus.LAYOVER)
+        forecaster.observe([replace(state, standing=StandingFacts(since))], now)
+    now += timedelta(seconds=20)
+    left = replace(a_state(NETWORK, now, a_trip_instance(), 90.0, 2), trip_started_at=now, standing=StandingFacts(now))
+    assert forecaster.predict([left], now)
 
 
 def stands(
