@@ -33,7 +33,8 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
     if trip is not None and trip not in network.trips:
         fail(f"There is no trip {trip!r} in the loaded network (trips.txt, trip_id)")
     with writing(engine) as connection:
-        heard = clear or _refuse_unknown(connection, vehicle)
+        is_assigned = any(row.vehicle_id == vehicle for row in assignments.load_current(connection, settings.clock()))
+        heard = (clear and is_assigned) or _refuse_unknown(connection, vehicle) or clear
         hint = None if clear else AssignmentHint(network.trips[trip].route_id if trip else route, trip)
         assignments.assign(connection, vehicle, hint, now=settings.clock())
         _record(connection, settings, "assigned", vehicle, trip or route or "")
@@ -60,6 +61,8 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     now = settings.clock()
     with writing(engine) as connection:
         if time is None:
+            if vehicle not in {order.vehicle_id for order in departure_orders.load_departure_orders(connection, now)}:
+                _refuse_unknown(connection, vehicle)
             departure_orders.withdraw(connection, vehicle)
             _record(connection, settings, "adjustment_ended", f"hold-{vehicle}", "")
             click.echo(f"{vehicle}: left to the forecast")

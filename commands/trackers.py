@@ -61,10 +61,13 @@ def trackers_map(settings: Settings, tracker: str, vehicle: str) -> None:
 def trackers_unmap(settings: Settings, tracker: str) -> None:
     """Take TRACKER off its vehicle; its reports are stored and drive nothing."""
     from transit.store.database import writing
-    from transit.store.trackers import load_tracker_map, map_tracker
+    from transit.store.trackers import load_tracker_health, load_tracker_map, map_tracker
 
     with writing(open_engine(settings)) as connection:
-        before = load_tracker_map(connection).get(tracker, "")
+        on = load_tracker_map(connection)
+        if tracker not in {*on, *(row.tracker_id for row in load_tracker_health(connection))}:
+            fail(f"There is no tracker {tracker!r}; on vehicles are: {', '.join(sorted(on)) or 'none'}")
+        before = on.get(tracker, "")
         map_tracker(connection, tracker, None, now=settings.clock())
         record_deed(connection, settings, "tracker_mapped", tracker, before=before)
     click.echo(f"Tracker {tracker} is on no vehicle.")

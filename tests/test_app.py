@@ -326,6 +326,11 @@ def test_mapping_and_assigning_check_what_they_are_given(tmp_path):
     assert run(tmp_path, "assign", "BUS-1", "--trip", "none")[0] == 1
     assert run(tmp_path, "assign", "BUS-1")[0] == 2
     assert run(tmp_path, "assign", "BUS-1", "--clear")[0] == 0
+    assert run(tmp_path, "trackers", "unmap", "T2")[0] == 0
+    for orders in (("assign", "BUS-X", "--clear"), ("depart", "BUS-X", "--clear"), ("trackers", "unmap", "T9")):
+        code, said = run(tmp_path, *orders)
+        assert code == 1, orders
+        assert "there are: BUS-1" in said or "on vehicles are: T1" in said
 
 
 def test_a_departure_is_said_in_the_agencys_time_and_checked(tmp_path):
