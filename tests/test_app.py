@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -258,9 +259,7 @@ def test_the_doctor_names_what_is_wrong_and_how_to_mend_it(tmp_path, command):
 
     def well():
         code, said = run(tmp_path, "doctor", **environment)
-        return code == 0 or [line.partition("(")[0] for line in said.splitlines()] == [
-            "- The clock of tracker demo-2 is off by 150 s "
-        ]
+        return code == 0 or re.fullmatch(r"- The clock of tracker demo-2 is 1[45]\d s ahead \(.*\n", said)
 
     until(well, READY_S)
 

@@ -73,7 +73,7 @@ def test_missing_gps_is_never_called_not_running(city):
     city.step(at(9))
     said = words(city.client().get("/halte/S3"))
     assert "Tidak ada data bus" in said
-    assert "bus mungkin tetap berjalan" in said
+    assert "Bus yang tidak terlihat mungkin tetap berjalan." in said
     assert "Tidak beroperasi" not in said
     assert "Nomor telepon pengelola: belum diketahui" in said
 
@@ -206,9 +206,9 @@ def test_without_a_live_process_no_silence_of_the_trackers_is_claimed(city):
     city.load(a_network(headway=every(20)))
     page = city.client().get("/halte/S4").text
     assert "Sistem baru mulai; belum ada data langsung." in page
-    assert "tidak mengirim data" not in page
+    assert "Bus yang tidak terlihat" not in page
     city.step(at(7, 5))
-    assert "Pelacak bus tidak mengirim data" in city.client(live_fresh_s=1e6).get("/halte/S4").text
+    assert "Bus yang tidak terlihat mungkin tetap berjalan." in city.client(live_fresh_s=1e6).get("/halte/S4").text
 
 
 def test_without_a_live_process_the_map_does_not_say_that_no_bus_reports(city):
