@@ -160,7 +160,7 @@ class Pipeline:
         fix = self._observation(report, memory, before)
         self._tell(report.vehicle_id, hint)
         memory.order = order_of(hint, memory.order, memory.published)
-        context = self._context(report, credible(hint, memory.order))
+        context = self._context(report, credible(self.matcher.table.still_told(hint, t), memory.order))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)

@@ -24,7 +24,7 @@ BEYOND = -8.0  # log odds of a bus outside EARLIEST_S..LATEST_S on its present o
 BEYOND_SCALE_S = 1800.0  # and 1.0 less for each such time beyond
 NAMED = -2.0  # least log odds of the named trip, on its line and in its direction: the plan may be outdated
 OF_ITS_LINE = -4.0  # least log odds of the nearest trips, for a bus on the line that was named
-NAMED_WITHIN_S = 3 * 3600.0  # both up to this lateness: a label that is hours off is yesterday's
+NAMED_WITHIN_S = 3 * 3600.0  # both up to this lateness: a label that is hours off is of another time, and names its route
 LAST_PART = 0.7  # share of a line beyond which a changed label names the next trip
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
 LONGEST_WAIT_S = 90 * 60.0  # a vehicle that stands longer before a departure is parked
@@ -139,6 +139,18 @@ class TripTable:
                 ServiceDay(day, service_day_start(day, timezone).timestamp(), services_on(self.network, day)) for day in dates
             )
         return self._days[key]
+
+    def still_told(self, hint: AssignmentHint, t: float) -> AssignmentHint:
+        """The hint at t (Unix seconds): a trip planned more than NAMED_WITHIN_S earlier or later names its route alone."""
+        pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
+        if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
+            return hint
+        times, service = self.patterns.planned(hint.trip_id), self.network.trips[hint.trip_id].service_id
+        days = [day for day in self.days(t) if service in day.services] or list(self.days(t))
+        earliest_s, latest_s = times[0][1] - NAMED_WITHIN_S, times[-1][0] + NAMED_WITHIN_S
+        if any(earliest_s <= t - day.zero_s <= latest_s for day in days):
+            return hint
+        return AssignmentHint(route_id=pattern.route_id)
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""

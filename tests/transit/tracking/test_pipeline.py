@@ -279,6 +279,43 @@ def test_who_sends_each_second_is_not_talked_out_of_its_trip_by_its_noise(every_
     assert {state.matched.trip.trip_id for state in long_after if state.matched.trip} == {"T1"}
 
 
+def told_drive(waits: timedelta, every_s: float) -> tuple[list[VehicleState], datetime]:
+    """A bus told T1 (07:00) stands at its first stop from 06:50 on and drives off; its states, and when."""
+    hours = tuple(round(hour * HOUR) for hour in (7, 8, 9, 10, 11.5, 12))
+    stood = standing((0.0, 0.0), at(6, 50), waits.total_seconds() / 60.0, 30.0)
+    leaves = after(stood, every_s)
+    drive = Drive(a_network(first_departures=hours), noisy(stood, 4.0), AssignmentHint("R1", "T1"))
+    drive.go(noisy(a_drive(STRAIGHT, leaves, every_s=every_s), 4.0), AssignmentHint("R1", "T1"))
+    return drive.states, leaves
+
+
+@pytest.mark.parametrize("every_s", [10.0, 30.0, 60.0])
+def test_a_bus_told_the_trip_of_hours_ago_is_on_one_of_its_route_within_two_fixes_of_driving_off(every_s: float) -> None:
+    """Its plan knows a departure at 11:30; it was told 07:00's, and leaves at 11:30."""
+    states, leaves = told_drive(timedelta(minutes=280), every_s)
+    drives = [state.matched for state in states if state.report.reported_at > leaves]
+    assert {place.status for place in drives[1:8]} == {VehicleStatus.ON_TRIP}
+    assert {place.trip.trip_id for place in drives[1:8] if place.trip} == {"T5"}
+
+
+def test_a_bus_that_leaves_an_hour_and_a_half_late_is_on_the_trip_that_it_was_told() -> None:
+    states, leaves = told_drive(timedelta(minutes=100), 10.0)
+    drives = [state.matched for state in states if state.report.reported_at > leaves]
+    assert {place.trip.trip_id for place in drives if place.trip} == {"T1"}
+
+
+def test_who_was_told_its_trip_waits_no_farther_from_its_stop_than_others_once_it_drives_away() -> None:
+    states, _ = told_drive(timedelta(minutes=15), 10.0)
+    left = [(state.report.lon - 98.5) * 111_100 for state in states if state.matched.status is VehicleStatus.ON_TRIP]
+    assert left[0] < 100.0
+
+
+def test_who_was_told_its_trip_waits_while_it_drives_up_to_its_first_stop() -> None:
+    comes = a_drive([(0.0, 120.0), (0.0, 0.0)], at(6, 55), every_s=2.0)
+    drive = Drive(a_network(), noisy(comes, 4.0), AssignmentHint("R1", "T1"))
+    assert {state.matched.status for state in drive.states} == {VehicleStatus.LAYOVER}
+
+
 DRAWN_ASIDE = [(0.0, 0.0), (1000.0, 0.0), (1000.0, 900.0), (2600.0, 900.0), (2600.0, 0.0), (6000.0, 0.0)]
 LONG = [(0.0, 0.0), (6000.0, 0.0)]
 
