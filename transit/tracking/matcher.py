@@ -305,14 +305,14 @@ class Matcher:
         """The vehicle still waits: within its terminal's radius, and not if it drives for DRIVES_S.
 
         With the named trip, and without a shape, the limit is NAMED_REACHES times the radius: it may be driving up to the stop,
-        as long as it comes nearer.
+        as long as it comes nearer. Without a shape nobody knows by which street it leaves, so there the named one may wait on.
         """
         away_m = _away_m(step.fix, pattern.stop_xy[0])
         score = self._at_terminal(pattern, away_m, step.share)
         since = None
         since_s, moved_m = _pace(step)
         comes_nearer = away_m < hypot(step.before[1] - pattern.stop_xy[0][0], step.before[2] - pattern.stop_xy[0][1])
-        if moved_m > WAITS_BELOW_MPS * since_s and not (is_named and comes_nearer):
+        if moved_m > WAITS_BELOW_MPS * since_s and not (is_named and (comes_nearer or not pattern.has_shape)):
             score += DRIVES * step.share
             since = step.fix.t - since_s if old.drives_since is None else old.drives_since
             if step.fix.t - since >= DRIVES_S:

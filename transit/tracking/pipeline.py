@@ -34,7 +34,16 @@ from transit.tracking.standing import (
     standing_facts,
     unseen_since,
 )
-from transit.tracking.state import ON_LINE, WITH_TRIP, MatchedPosition, StandingFacts, StopEvent, VehicleState, VehicleStatus
+from transit.tracking.state import (
+    ON_LINE,
+    OVERRULED,
+    WITH_TRIP,
+    MatchedPosition,
+    StandingFacts,
+    StopEvent,
+    VehicleState,
+    VehicleStatus,
+)
 from transit.tracking.status import PublishedStatus, Verdict, judge
 from transit.tracking.suspects import Point, Suspects, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
@@ -160,7 +169,8 @@ class Pipeline:
         fix = self._observation(report, memory, before)
         self._tell(report.vehicle_id, hint)
         memory.order = order_of(hint, memory.order, memory.published)
-        context = self._context(report, credible(self.matcher.table.still_told(hint, t), memory.order))
+        told = self.matcher.table.still_told(hint, t)
+        context = self._context(report, credible(told, memory.order))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
@@ -176,6 +186,8 @@ class Pipeline:
         memory.trail = _with_fix(memory.trail, fix)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, fix.rounding_m)
         close_trips(memory.belief, closure)
+        if told != hint and verdict.trip is not None and not _was_told(hint, verdict.trip):
+            verdict = verdict._replace(explanation=OVERRULED)
         verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
