@@ -169,8 +169,8 @@ class Pipeline:
         fix = self._observation(report, memory, before)
         self._tell(report.vehicle_id, hint)
         memory.order = order_of(hint, memory.order, memory.published)
-        told = self.matcher.table.still_told(hint, t)
-        context = self._context(report, credible(told, memory.order))
+        valid_hint = self.matcher.table.still_told(hint, t)
+        context = self._context(report, credible(valid_hint, memory.order))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
@@ -186,7 +186,7 @@ class Pipeline:
         memory.trail = _with_fix(memory.trail, fix)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, fix.rounding_m)
         close_trips(memory.belief, closure)
-        if told != hint and verdict.trip is not None and not _was_told(hint, verdict.trip):
+        if valid_hint != hint and verdict.trip is not None and not _was_told(hint, verdict.trip):
             verdict = verdict._replace(explanation=OVERRULED)
         verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
