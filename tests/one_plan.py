@@ -60,7 +60,7 @@ from transit.plan.runs import Disruption, LiveCall, Moment, Service, promised_he
 from transit.plan.stop_codes import code_of, is_own_code, stops_of_code
 from transit.plan.timetable import timetable_of
 from transit.tracking.state import MatchedPosition, VehicleState, VehicleStatus
-from transit.tracking.trip_choice import AssignmentHint, ChoiceContext, TripTable, choose_trip, headway_day
+from transit.tracking.trip_choice import AssignmentHint, ChoiceContext, OtherVehicles, TripTable, choose_trip, headway_day
 
 NAME = "one_plan.csv"
 HOUR = 3600
@@ -409,9 +409,9 @@ def _contexts(network: Network, trip_id: str) -> Iterable[tuple[str, ChoiceConte
     yield "its line", ChoiceContext(hint=AssignmentHint(route_id=route_id))
     yield "another", ChoiceContext(hint=AssignmentHint(trip_id="R1a2"))
     yield "another line", ChoiceContext(hint=AssignmentHint(route_id="R9" if route_id == "R1" else "R1"))
-    yield "taken", ChoiceContext(taken=is_first)
-    yield "driven", ChoiceContext(taken=is_first, driven=is_first)
-    yield "leaves", ChoiceContext(leaves=True, runs_late=lambda trip: 400.0 if is_first(trip) else None)
+    yield "taken", ChoiceContext(others=OtherVehicles(taken=is_first))
+    yield "driven", ChoiceContext(others=OtherVehicles(taken=is_first, driven=is_first))
+    yield "leaves", ChoiceContext(leaves=True, others=OtherVehicles(runs_late=lambda trip: 400.0 if is_first(trip) else None))
 
 
 KINDS = (*range(8), 11, 12, *range(100, 1800, 100), 1701)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +31,6 @@ AT_STOP_M = 50.0  # a vehicle this near a stop may be held there until its plann
 LONGEST_HOLD_S = 1200.0  # a plan cannot hold it longer: the plan may be out of date
 LATE_S = 300.0  # a departure up to this late against the timetable is usual (fitted like UNKNOWN_SHARE)
 UNPLANNED_S, UNPLANNED_HEADWAYS = 1200.0, 2.0  # usual wait without a timetable: the longer of these seconds and headways
-
-
 PARKED_S = 1800.0  # a vehicle is parked this long after its predictions ended
 JAM_S = 120.0  # a vehicle that has stood for less may be at a stop or a light
 PAST_M = 50.0  # a vehicle with fixes this far behind another one and this far ahead of it has passed it
@@ -39,8 +38,6 @@ STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same
 JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
 LONGEST_JAM_S = 7200.0  # vehicles that have stood together for longer are parked, not jammed
 AFTER_JAM_S = 600.0  # a jam dissolves one by one: who stood in it is not parked before it has stood on for so long
-
-
 PAUSE_S = 90.0  # up to this a vehicle may stand at a stop or a light
 
 
@@ -143,11 +140,19 @@ def _since(remaining: RemainingTrip) -> float:
     return since if left_at is None or remaining.waits else max(since, left_at.timestamp())
 
 
+class _Stay(NamedTuple):
+    """What tells one stay of a vehicle at a place from another; of one that does not stand nothing."""
+
+    since: datetime | None = None
+    due_at: datetime | None = None
+    waits: bool = False
+
+
 class Expiries:
     """Which vehicles' predictions have ended, and when. They stay ended until the vehicle moves, whatever is learnt."""
 
     def __init__(self) -> None:
-        self._ended: dict[str, tuple[tuple[object, ...], float]] = {}
+        self._ended: dict[str, tuple[_Stay, float]] = {}
         self._overtaken: dict[str, datetime] = {}  # vehicle_id -> since when it stood when another one passed it
         self._jammed: dict[str, tuple[datetime, float]] = {}  # vehicle_id -> since when it stood, and its last fix in a jam
 
@@ -197,15 +202,15 @@ class Expiries:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
 
 
-def _stay(remaining: RemainingTrip) -> tuple[object, ...]:
+def _stay(remaining: RemainingTrip) -> _Stay:
     standing = remaining.state.standing
-    return (None,) if standing is None else (standing.since, standing.due_at, remaining.waits)
+    return _Stay() if standing is None else _Stay(standing.since, standing.due_at, remaining.waits)
 
 
-def _only_seems_to_leave(ended: tuple[object, ...], remaining: RemainingTrip) -> bool:
+def _only_seems_to_leave(ended: _Stay, remaining: RemainingTrip) -> bool:
     """Whether a vehicle counts as on its way from the first stop where its wait had ended, and stands at the same place."""
     standing = remaining.state.standing
-    return standing is not None and not remaining.waits and ended[0] == standing.since and ended[-1] is True
+    return standing is not None and not remaining.waits and ended.waits and ended.since == standing.since
 
 
 def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:

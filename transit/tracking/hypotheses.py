@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import exp, inf, log
 from typing import NamedTuple
 
 import msgspec
 
 from transit.plan.network import TripInstance
-from transit.tracking.trip_choice import NO_HINT, AssignmentHint
+from transit.tracking.trip_choice import NO_HINT, NO_OTHERS, AssignmentHint, OtherVehicles
 
 NEVER = 0.0  # the time of an anchor that the vehicle has not left since it was first seen
 PRUNE = 18.0  # log odds: a hypothesis so much less likely than the best is dropped
@@ -126,10 +125,7 @@ class AssignmentContext(NamedTuple):
     """What the matcher knows besides the fix."""
 
     hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
-    driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
-    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
-    is_others: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
+    others: OtherVehicles = NO_OTHERS
 
 
 def close_trips(belief: Belief, closure: TripClosure) -> None:

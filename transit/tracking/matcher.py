@@ -185,10 +185,8 @@ class Matcher:
         for line, segments in hits.items():
             for place in line.minima_among(segments, x, y, 0.0, line.length_m):
                 for pattern in self._patterns_on[line]:
-                    if (
-                        place.off_m <= self._enters_within_m(pattern, place)
-                        and pattern.start_m <= place.along_m <= pattern.end_m
-                    ):
+                    is_within = pattern.start_m <= place.along_m <= pattern.end_m
+                    if is_within and place.off_m <= self._enters_within_m(pattern, place):
                         places.append((pattern, place))
         return places
 
@@ -577,10 +575,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
         sticks=SAME_TRIP if hypothesis.is_followed else SAME_PLAN,
         ended=belief.ended,
         hint=context.hint,
-        taken=context.driven if leaves else context.taken,
-        driven=context.driven,
-        is_others=context.is_others,
-        runs_late=context.runs_late,
+        others=context.others._replace(taken=context.others.driven) if leaves else context.others,
         leaves=leaves,
     )
 

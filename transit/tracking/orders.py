@@ -8,7 +8,7 @@ import msgspec
 
 from transit.plan.network import TripInstance
 from transit.plan.patterns import Pattern
-from transit.tracking.state import OVERRULED, VehicleStatus
+from transit.tracking.state import VehicleStatus
 from transit.tracking.status import PublishedStatus, Verdict
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -43,21 +43,19 @@ def observe_order(
     ended: TripInstance | None,
     verdict: Verdict,
     patterns: Mapping[str, Pattern],
-) -> tuple[Order | None, Verdict]:
-    """The order after a verdict, and the verdict, which says that it was overruled.
+) -> Order | None:
+    """The order after a verdict.
 
     published: the status after the fix before; ended: the trip that the vehicle is known to have ended last.
     """
     if order is None:
-        return None, verdict
+        return None
     driven = patterns.get(verdict.pattern_id)
     if driven is not None and driven.route_id == order.route_id and verdict.status is VehicleStatus.ON_TRIP:
-        return msgspec.structs.replace(order, on=None, is_refuted=False), verdict
+        return msgspec.structs.replace(order, on=None, is_refuted=False)
     if published is not None and _refutes(order, published, ended, verdict, patterns):
-        order = msgspec.structs.replace(order, is_refuted=True)
-    if order.is_refuted and driven is not None and driven.route_id != order.route_id:
-        verdict = verdict._replace(explanation=OVERRULED)
-    return order, verdict
+        return msgspec.structs.replace(order, is_refuted=True)
+    return order
 
 
 def _refutes(

@@ -44,9 +44,9 @@ from transit.tracking.state import (
     VehicleState,
     VehicleStatus,
 )
-from transit.tracking.status import PublishedStatus, Verdict, judge
+from transit.tracking.status import PublishedStatus, Verdict, judge, overrules
 from transit.tracking.suspects import Point, Suspects, is_jump
-from transit.tracking.trip_choice import NO_HINT, AssignmentHint
+from transit.tracking.trip_choice import NO_HINT, AssignmentHint, OtherVehicles
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
 STOOD_S = 60.0  # after standing this long, the distance of its place from the line is computed
@@ -169,8 +169,7 @@ class Pipeline:
         fix = self._observation(report, memory, before)
         self._tell(report.vehicle_id, hint)
         memory.order = order_of(hint, memory.order, memory.published)
-        valid_hint = self.matcher.table.still_told(hint, t)
-        context = self._context(report, credible(valid_hint, memory.order))
+        context = self._context(report, credible(self.matcher.table.still_told(hint, t), memory.order))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)
         memory.standing = observe(memory.standing, before, believed, fix.x, fix.y)
@@ -186,14 +185,12 @@ class Pipeline:
         memory.trail = _with_fix(memory.trail, fix)
         verdict, closure = judge(self.matcher, memory.belief, memory.published, t, context, fix.rounding_m)
         close_trips(memory.belief, closure)
-        if valid_hint != hint and verdict.trip is not None and not _was_told(hint, verdict.trip):
+        if context.hint != hint and overrules(verdict.trip, verdict.pattern_id, hint, self.matcher.patterns):
             verdict = verdict._replace(explanation=OVERRULED)
         verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
-        memory.order, verdict = observe_order(
-            memory.order, memory.published, memory.belief.ended, verdict, self.matcher.patterns.by_id
-        )
+        memory.order = observe_order(memory.order, memory.published, memory.belief.ended, verdict, self.matcher.patterns.by_id)
         self._note_plan(memory, verdict, report, t)
         self._note_wait(memory.standing, verdict, t, context)
         if memory.progress is not None and fix.unseen_since is not None:
@@ -258,19 +255,19 @@ class Pipeline:
             along_m = state.matched.shape_dist_traveled_m or 0.0
             return self.matcher.table.lateness(pattern, trip, along_m, state.report.reported_at.timestamp())
 
-        def is_others(trip: TripInstance) -> bool:
-            if hint.trip_id == trip.trip_id or self.matcher.patterns.find(hint.trip_id or "") is None:
+        def is_theirs(trip: TripInstance) -> bool:
+            if _was_told(hint, trip) or self.matcher.patterns.find(hint.trip_id or "") is None:
                 return False
             holder = driver(trip)
             return holder is not None and self._told.get(holder.vehicle_id) == trip.trip_id
 
-        return AssignmentContext(
-            hint=hint,
+        others = OtherVehicles(
             taken=lambda trip: has(trip) is not None,
             driven=lambda trip: driver(trip) is not None,
             runs_late=runs_late,
-            is_others=is_others,
+            is_theirs=is_theirs,
         )
+        return AssignmentContext(hint, others)
 
     def _tell(self, vehicle_id: str, hint: AssignmentHint) -> None:
         if hint.trip_id is None:
@@ -317,7 +314,7 @@ class Pipeline:
         late_s = self.matcher.table.lateness(pattern, verdict.trip, pattern.start_m, t)
         if late_s is not None:
             is_named = context.hint.trip_id == verdict.trip.trip_id
-            note_wait(standing.place, verdict.trip, t - late_s, t, context.driven, is_named=is_named)
+            note_wait(standing.place, verdict.trip, t - late_s, t, context.others.driven, is_named=is_named)
 
     def _standing(self, standing: Standing | None, verdict: Verdict, t: float) -> StandingFacts | None:
         if standing is None:

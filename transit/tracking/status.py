@@ -8,13 +8,13 @@ from typing import NamedTuple
 import msgspec
 
 from transit.plan.network import TripInstance
-from transit.plan.patterns import Pattern
+from transit.plan.patterns import Pattern, Patterns
 from transit.plan.planned_times import has_planned_times
 from transit.tracking.hypotheses import NEVER, AbandonedTrip, AssignmentContext, Belief, Hypothesis, TripClosure
 from transit.tracking.likelihood import sigma_m
 from transit.tracking.matcher import ARRIVED_M, ON_LINE_SIGMAS, Matcher
 from transit.tracking.state import OVERRULED, VehicleStatus
-from transit.tracking.trip_choice import NAMED_WITHIN_S, headway_day
+from transit.tracking.trip_choice import NAMED_WITHIN_S, AssignmentHint, headway_day
 
 SURE = 0.7  # share of the hypotheses that a new route and direction needs to be published
 SPLIT = 0.5  # or this share, if the rest is other trips rather than being out of service
@@ -365,11 +365,15 @@ def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
 
 
 def _explain(evidence: _Evidence, chosen: Hypothesis) -> str:
-    """For MatchedPosition.explanation: why the hint was overruled; empty where it was not."""
-    hint, trip, patterns = evidence.context.hint, chosen.trip, evidence.matcher.patterns
+    """For MatchedPosition.explanation: whether the hint was overruled; empty where it was not."""
+    is_overruled = overrules(chosen.trip, chosen.pattern_id, evidence.context.hint, evidence.matcher.patterns)
+    return OVERRULED if is_overruled else ""
+
+
+def overrules(trip: TripInstance | None, pattern_id: str, hint: AssignmentHint, patterns: Patterns) -> bool:
+    """Whether a vehicle on this trip of this pattern is not on what the hint says."""
     if trip is None:
-        return ""
+        return False
     if hint.trip_id is not None and hint.trip_id in patterns.pattern_of and hint.trip_id != trip.trip_id:
-        return OVERRULED
-    is_elsewhere = hint.route_id is not None and patterns.by_id[chosen.pattern_id].route_id != hint.route_id
-    return OVERRULED if is_elsewhere else ""
+        return True
+    return hint.route_id is not None and patterns.by_id[pattern_id].route_id != hint.route_id

@@ -17,10 +17,8 @@ from transit.tracking.report import AvlReport
 JUMP_SLACK_M = 150.0  # two fixes of a standing bus between tall houses may lie this far apart
 REMEMBERED = 12  # reports, refused ones included
 APART_M = 300.0  # a point this far from the reports in between was really left
-RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point
-FINE_RETURNS = (
-    1  # the same for a point with more decimals than COARSE at which the vehicle never stood: none comes back that exactly
-)
+RETURNS = 2  # returns to exactly one point, each from APART_M away, that make it a stale point;
+FINE_RETURNS = 1  # with more decimals than COARSE one is enough where it never stood: no vehicle comes back that exactly
 COARSE = 4  # decimals: steps of eleven metres, to which a vehicle can come back
 BACK_AFTER = 5  # reports in a row at a stale point after which the vehicle is believed to be there
 FORGOTTEN_S = 300.0  # a suspect this old says nothing of where a vehicle is now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -56,6 +56,18 @@ class AssignmentHint:
 NO_HINT = AssignmentHint()
 
 
+class OtherVehicles(NamedTuple):
+    """Functions of a trip: what the other vehicles have to do with it."""
+
+    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
+    driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
+    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
+    is_theirs: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
+
+
+NO_OTHERS = OtherVehicles()
+
+
 class PlannedStart(NamedTuple):
     """One planned start of a trip; shift_s moves the times of a trip that frequencies.txt repeats exactly."""
 
@@ -81,10 +93,7 @@ class ChoiceContext:
     sticks: float = SAME_TRIP  # log odds for keeping it
     ended: TripInstance | None = None  # the trip that it ran last
     hint: AssignmentHint = NO_HINT
-    taken: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle has this trip
-    driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
-    runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
-    is_others: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
+    others: OtherVehicles = NO_OTHERS
     leaves: bool = False  # the vehicle is leaving its first stop now
 
 
@@ -140,15 +149,19 @@ class TripTable:
             )
         return self._days[key]
 
+    def days_of(self, trip_id: str, t: float) -> Sequence[ServiceDay]:
+        """Those days on which a named trip runs; all of them where it runs on none: the calendar may be outdated."""
+        service = self.network.trips[trip_id].service_id
+        return [day for day in self.days(t) if service in day.services] or self.days(t)
+
     def still_told(self, hint: AssignmentHint, t: float) -> AssignmentHint:
         """The hint at t (Unix seconds): a trip planned more than NAMED_WITHIN_S earlier or later names its route alone."""
         pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
             return hint
-        times, service = self.patterns.planned(hint.trip_id), self.network.trips[hint.trip_id].service_id
-        days = [day for day in self.days(t) if service in day.services] or list(self.days(t))
+        times = self.patterns.planned(hint.trip_id)
         earliest_s, latest_s = times[0][1] - NAMED_WITHIN_S, times[-1][0] + NAMED_WITHIN_S
-        if any(earliest_s <= t - day.zero_s <= latest_s for day in days):
+        if any(earliest_s <= t - day.zero_s <= latest_s for day in self.days_of(hint.trip_id, t)):
             return hint
         return AssignmentHint(route_id=pattern.route_id)
 
@@ -196,7 +209,7 @@ def choose_trip(
     1. Each candidate scores by how well its planned time fits (_candidates).
     2. Less for a trip that was not named, and for another trip than the vehicle is on.
     3. More on the route served last, and for the next trip of the block.
-    4. Less for a trip that another vehicle has; none that it drives as it was told, if this one was told another (is_others).
+    4. Less for a trip that another vehicle has; none that it drives as it was told, if this one was told another (is_theirs).
     """
     best: Choice | None = None
     last = table.network.trips.get(context.ended.trip_id) if context.ended is not None else None
@@ -204,7 +217,7 @@ def choose_trip(
     if context.ended is not None and (planned := table.next_in_block.get(context.ended.trip_id)) is not None:
         served = table.network.trips[planned].route_id  # the block goes before the route served last
     for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
-        if context.is_others(trip):
+        if context.others.is_theirs(trip):
             continue
         score += _label_penalty(pattern, trip, table.patterns, context)
         if context.current is not None and trip != context.current:
@@ -213,8 +226,8 @@ def choose_trip(
             score += SAME_ROUTE
         if follows(table, context.ended, trip):
             score += NEXT_IN_BLOCK
-        if context.taken(trip):
-            score += DRIVEN if context.driven(trip) else TAKEN
+        if context.others.taken(trip):
+            score += DRIVEN if context.others.driven(trip) else TAKEN
         if best is None or score > best.score:
             best = Choice(score, trip)
     return best
@@ -261,7 +274,7 @@ def _in_order(near: list[tuple[float, TripInstance]], index: int, context: Choic
     """
     total, before_s = 0.0, near[index][0]
     for late_s, trip in near[index + 1 :]:
-        runs_late_s = context.runs_late(trip)
+        runs_late_s = context.others.runs_late(trip)
         if runs_late_s is None:
             break
         was, would = lateness_score(runs_late_s), lateness_score(runs_late_s + before_s - late_s)
@@ -286,9 +299,7 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context
     label = context.hint.trip_id
     if label is not None and table.patterns.find(label) is pattern and not table.network.frequencies_of.get(label):
         planned = table.patterns.planned_along(label, along_m)
-        service = table.network.trips[label].service_id
-        days = [day for day in table.days(t) if service in day.services] or list(table.days(t))
-        yield TripInstance(label, min(days, key=lambda day: abs(t - day.zero_s - planned)).date)
+        yield TripInstance(label, min(table.days_of(label, t), key=lambda day: abs(t - day.zero_s - planned)).date)
 
 
 def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, context: ChoiceContext) -> float:
@@ -336,14 +347,14 @@ def _headway_instance(
     start = t if waiting else t - run_s
     day, score = headway_day(table, trip, start)
     current = context.current
-    if current is not None and current.trip_id == trip_id and current.start_s is not None and not context.taken(current):
+    if current is not None and current.trip_id == trip_id and current.start_s is not None and not context.others.taken(current):
         began = service_day_start(current.start_date, table.network.timezone).timestamp() + current.start_s
         left_late = along_m < pattern.start_m + JUST_LEFT_M and abs(start - began) > RESTART_S
         if waiting or not left_late:
             return score, current
     instances = instances_by_minute(trip_id, day, start)
     made = next(instances)
-    while context.taken(made) and (later := next(instances, None)) is not None:
+    while context.others.taken(made) and (later := next(instances, None)) is not None:
         made = later
     return score, made
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
+from transit.tracking.state import OVERRULED
+
 
 def refusal_word(reason: str) -> str:
     """reason: as it is counted (docs/TRACKERS.md); one that we do not know stays as it is."""
@@ -38,7 +40,7 @@ def refusal_word(reason: str) -> str:
 
 def explanation_word(explanation: str) -> str:
     """MatchedPosition.explanation in words."""
-    if explanation == "label overruled":
+    if explanation == OVERRULED:
         return gettext("drives another trip than was said")
     taken, _, vehicle_id = explanation.partition("trip taken by ")
     return gettext("%(bus)s is on its trip", bus=vehicle_id) if vehicle_id and not taken else explanation

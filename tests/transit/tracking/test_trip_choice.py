@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from transit.plan.patterns import patterns_of
 from transit.tracking.trip_choice import (
     AssignmentHint,
     ChoiceContext,
+    OtherVehicles,
     TripTable,
     beyond_score,
     choose_trip,
@@ -154,7 +154,9 @@ def test_a_route_or_trip_that_nobody_knows_says_nothing() -> None:
 def test_a_trip_that_another_bus_runs_is_left_to_it() -> None:
     table = a_table(a_network(first_departures=(7 * HOUR, 7 * HOUR + 300)))
     taken = a_trip_instance("T1")
-    assert chosen(table, 0.0, at(7).timestamp(), taken=lambda trip: trip == taken) == a_trip_instance("T2")
+    assert chosen(table, 0.0, at(7).timestamp(), others=OtherVehicles(taken=lambda trip: trip == taken)) == a_trip_instance(
+        "T2"
+    )
 
 
 def blocks(*ids: str) -> Network:
@@ -220,7 +222,7 @@ def test_a_headway_based_trip_keeps_its_name_however_slow_it_is() -> None:
 def test_two_buses_that_leave_in_the_same_minute_are_two_instances() -> None:
     table = a_table(a_network(headway=HEADWAY))
     first = a_trip_instance("T1", 7 * HOUR)
-    second = chosen(table, 0.0, at(7).timestamp(), waiting=True, taken=lambda trip: trip == first)
+    second = chosen(table, 0.0, at(7).timestamp(), waiting=True, others=OtherVehicles(taken=lambda trip: trip == first))
     assert second == a_trip_instance("T1", 7 * HOUR + 60)
 
 
@@ -259,20 +261,20 @@ def test_where_all_since_left_a_headway_early_the_next_to_leave_takes_the_depart
 ) -> None:
     table = a_table(a_network(first_departures=tuple(7 * 3600 + 240 * n for n in range(6))))
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
-    known: dict[str, Any] = {
-        "taken": others.__contains__,
-        "driven": others.__contains__,
-        "runs_late": lambda trip: -early_s if trip in others else None,
-    }
+    known = OtherVehicles(
+        taken=others.__contains__,
+        driven=others.__contains__,
+        runs_late=lambda trip: -early_s if trip in others else None,
+    )
     t = at(7, 12, 15).timestamp() if trip_id == "T2" else at(7, 15, 50).timestamp()
-    assert chosen(table, 0.0, t, leaves=True, **known) == a_trip_instance(trip_id)
+    assert chosen(table, 0.0, t, leaves=True, others=known) == a_trip_instance(trip_id)
 
 
 def test_a_vehicle_that_is_on_its_way_does_not_ask_in_which_order_the_others_left() -> None:
     table = a_table(a_network(first_departures=tuple(7 * 3600 + 240 * n for n in range(6))))
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
-    known: dict[str, Any] = {"taken": others.__contains__, "driven": others.__contains__, "runs_late": lambda trip: -225.0}
-    assert chosen(table, 0.0, at(7, 12, 15).timestamp(), **known) == a_trip_instance("T5")
+    known = OtherVehicles(taken=others.__contains__, driven=others.__contains__, runs_late=lambda trip: -225.0)
+    assert chosen(table, 0.0, at(7, 12, 15).timestamp(), others=known) == a_trip_instance("T5")
 
 
 @pytest.mark.parametrize(
