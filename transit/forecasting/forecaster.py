@@ -22,6 +22,7 @@ from transit.forecasting.regression import SOFT_S, Corrections, columns, spread
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of, remaining_of_next, usual_gap_s
 from transit.forecasting.standing import (
     QUANTILES,
+    EndedStay,
     Expiries,
     LinkSpread,
     Postponement,
@@ -151,19 +152,28 @@ class Forecaster:
             self._sweep(at, {state.vehicle_id: state.matched.trip for state in states})
 
     def _expire(self, state: VehicleState, others: list[VehicleState], now: float) -> None:
-        if (stuck := self._stuck(state, now)) is not None:
-            self.expiries.remember(*stuck)
-            self.expiries.watch(stuck[0], others)
-            if in_jam(stuck[0], others, self.expiries):
-                self.expiries.note_jam(state)
-
-    def _stuck(self, state: VehicleState, now: float) -> tuple[RemainingTrip, float] | None:
-        """The remaining trip of a standing vehicle, and since when (Unix seconds) it has no predictions; None while it has."""
-        if state.standing is None or (state.report.reported_at - state.standing.since).total_seconds() < LEAST_STAND_S:
-            return None
+        if not _has_stood(state):
+            return
         remaining = remaining_of(state, self.links, self.times, self.departures, now)
-        ended_at = None if remaining is None else self._ended_at(remaining)
-        return None if remaining is None or ended_at is None else (remaining, ended_at)
+        stay = self._stay(state, remaining, others)
+        if stay is not None:
+            self.expiries.remember(stay)
+            self.expiries.watch(stay.remaining, others)
+            if in_jam(stay.remaining, others, self.expiries):
+                self.expiries.note_jam(state)
+        elif remaining is not None:
+            self.expiries.promise(remaining)
+
+    def _stay(self, state: VehicleState, remaining: RemainingTrip | None, others: Iterable[VehicleState]) -> EndedStay | None:
+        """The stay of a standing vehicle whose predictions have ended; None while it has them, and for one that has no trip."""
+        if remaining is not None:
+            ended_at = self._ended_at(remaining)
+            return None if ended_at is None else EndedStay(remaining, ended_at)
+        stay = self.expiries.stay_beside(
+            state, lambda promised: promise_end(promised, self.departures, self.spread, self.links)
+        )
+        is_taken = stay is not None and any(other.matched.trip == stay.remaining.trip for other in others if other != state)
+        return None if is_taken else stay
 
     def _ended_at(self, remaining: RemainingTrip) -> float | None:
         """Since when a standing vehicle has no predictions, Unix seconds; None while it has."""
@@ -174,9 +184,16 @@ class Forecaster:
         ordered = _by_vehicle(states)
         standing = []
         for state in ordered:
-            if (stuck := self._stuck(state, now.timestamp())) is not None:
-                jam, parked_from = in_jam(stuck[0], ordered, self.expiries), self.expiries.parked_from(state, stuck[1])
-                standing.append(standing_vehicle(*stuck, parked_from=parked_from, jam=jam))
+            if not _has_stood(state):
+                continue
+            remaining = remaining_of(state, self.links, self.times, self.departures, now.timestamp())
+            stay = self._stay(state, remaining, ordered)
+            if stay is not None:
+                jam, parked_from = (
+                    in_jam(stay.remaining, ordered, self.expiries),
+                    self.expiries.parked_from(state, stay.ended_at),
+                )
+                standing.append(standing_vehicle(*stay, parked_from=parked_from, jam=jam))
         return standing
 
     def _sample(self, forecast: VehicleForecast, now: float) -> None:
@@ -496,6 +513,12 @@ def _by_vehicle(states: Iterable[VehicleState]) -> list[VehicleState]:
 def _comes_to_its_end(forecast: VehicleForecast) -> tuple[float, str]:
     """When a vehicle reaches the end of its trip, Unix seconds; then its vehicle_id, to order two that come at once."""
     return forecast.remaining.zero + float(forecast.median_s[-1]), forecast.remaining.state.vehicle_id
+
+
+def _has_stood(state: VehicleState) -> bool:
+    """Whether a vehicle has stood for long enough that its predictions may end."""
+    standing = state.standing
+    return standing is not None and (state.report.reported_at - standing.since).total_seconds() >= LEAST_STAND_S
 
 
 def is_off_its_line(state: VehicleState) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import log
@@ -148,11 +149,23 @@ class _Stay(NamedTuple):
     waits: bool = False
 
 
+class EndedStay(NamedTuple):
+    """A vehicle that has stood for longer than is usual there, and since when it has no predictions (Unix seconds)."""
+
+    remaining: RemainingTrip
+    ended_at: float
+
+
 class Expiries:
-    """Which vehicles' predictions have ended, and when. They stay ended until the vehicle moves, whatever is learnt."""
+    """Which vehicles' predictions have ended, and when. They stay ended until the vehicle moves, whatever is learnt.
+
+    A vehicle that had predictions while it stood, and stands there still, keeps its place among the standing ones although its
+    fixes no longer lie on its line, or cross it: it is seen, and riders who were told of it are to know.
+    """
 
     def __init__(self) -> None:
-        self._ended: dict[str, tuple[_Stay, float]] = {}
+        self._ended: dict[str, EndedStay] = {}
+        self._promised: dict[str, RemainingTrip] = {}  # the last one with predictions, of vehicles that stand
         self._overtaken: dict[str, datetime] = {}  # vehicle_id -> since when it stood when another one passed it
         self._jammed: dict[str, tuple[datetime, float]] = {}  # vehicle_id -> since when it stood, and its last fix in a jam
 
@@ -163,13 +176,32 @@ class Expiries:
         the first metres of its trip may be noise.
         """
         known = self._ended.get(remaining.state.vehicle_id)
-        if known is not None and (known[0] == _stay(remaining) or _only_seems_to_leave(known[0], remaining)):
-            return known[1]
+        if known is not None:
+            stay = _stay(known.remaining)
+            if stay == _stay(remaining) or _only_seems_to_leave(stay, remaining):
+                return known.ended_at
         at = until()
         return at if remaining.fixed_at >= at else None
 
-    def remember(self, remaining: RemainingTrip, ended_at: float) -> None:
-        self._ended[remaining.state.vehicle_id] = (_stay(remaining), ended_at)
+    def remember(self, stay: EndedStay) -> None:
+        self._ended[stay.remaining.state.vehicle_id] = stay
+
+    def promise(self, remaining: RemainingTrip) -> None:
+        """Notes that a vehicle that stands has predictions now."""
+        self._promised[remaining.state.vehicle_id] = remaining
+
+    def stay_beside(self, state: VehicleState, until: Callable[[RemainingTrip], float]) -> EndedStay | None:
+        """The stay of a standing vehicle that has no remaining trip now, and had one with predictions since it stands there.
+
+        Its predictions ended before, or end now. until: promise_end.
+        """
+        known, promised = self._ended.get(state.vehicle_id), self._promised.get(state.vehicle_id)
+        if known is not None and _is_there_still(known.remaining, state):
+            return EndedStay(_as_now(known.remaining, state), known.ended_at)
+        if promised is None or not _is_there_still(promised, state):
+            return None
+        now = _as_now(promised, state)
+        return EndedStay(now, min(now.fixed_at, until(promised)))
 
     def watch(self, remaining: RemainingTrip, others: Iterable[VehicleState]) -> None:
         """Notes it when another vehicle drives past a standing one, which is then in no jam."""
@@ -200,6 +232,19 @@ class Expiries:
 
     def was_overtaken(self, state: VehicleState) -> bool:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
+
+
+def _is_there_still(remaining: RemainingTrip, state: VehicleState) -> bool:
+    """Whether a vehicle stands where it stood with this trip ahead, and is on no other."""
+    before, standing = remaining.state.standing, state.standing
+    is_same_place = before is not None and standing is not None and before.since == standing.since
+    return is_same_place and state.matched.trip in (None, remaining.trip)
+
+
+def _as_now(remaining: RemainingTrip, state: VehicleState) -> RemainingTrip:
+    """The remaining trip from before, with the last fix and standing of its vehicle."""
+    stood = replace(remaining.state, report=state.report, standing=state.standing)
+    return remaining._replace(state=stood, fixed_at=state.report.reported_at.timestamp())
 
 
 def _stay(remaining: RemainingTrip) -> _Stay:

@@ -15,7 +15,8 @@ from transit.forecasting.prediction import Prediction
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of
 from transit.forecasting.standing import LinkSpread, promise_end, stood_s
 from transit.tracking.pipeline import Pipeline
-from transit.tracking.state import StandingFacts, VehicleState, VehicleStatus
+from transit.tracking.state import MatchedPosition, StandingFacts, VehicleState, VehicleStatus
+from transit.tracking.trip_choice import AssignmentHint
 
 NETWORK = a_network(speed_mps=5.0)  # 8 links of 500 m, 100 s each by the plan
 LATE_LIMIT_S, BEYOND_S = 300.0, 180.0  # as decided in docs/decisions/0052
@@ -214,3 +215,75 @@ def test_who_stood_in_a_jam_is_parked_ten_minutes_after_it_dissolved_and_who_sta
             if vehicle.is_parked:
                 parked.setdefault(vehicle.vehicle_id, now)
     assert parked == {"BUS1": since + timedelta(minutes=60), "BUS9": ended_at + timedelta(minutes=30)}
+
+
+ON_ITS_TRIP = AssignmentHint(trip_id="T1")
+
+
+def seen_of_a_stand(
+    beside_m: float, drift_m: float, hint: AssignmentHint = ON_ITS_TRIP, *, minutes: int = 70, tow_m: float = 0.0
+) -> list[str]:
+    """A bus drives to 2,250 m and stands there beside its line under a drift that lasts. What riders see, a letter each minute:
+
+    m minutes, s standing, p parked, - nothing. tow_m: how far it is moved after 50 minutes, away from its line.
+    """
+    noise, drift = Random(round(beside_m)), (0.0, 0.0)
+    reports = a_drive(to_m=2250.0)
+    stops_at = reports[-1].reported_at
+    for n in range(1, 6 * minutes):
+        drift = (0.85 * drift[0] + noise.gauss(0.0, 0.53 * drift_m), 0.85 * drift[1] + noise.gauss(0.0, 0.53 * drift_m))
+        away_m = beside_m + (min(tow_m, 80.0 * (n - 300)) if n > 300 else 0.0)
+        reports.append(a_report((2250.0 + drift[0], away_m + drift[1]), stops_at + timedelta(seconds=10 * n)))
+    pipeline, forecaster, letters = Pipeline(NETWORK), Forecaster(NETWORK), []
+    for report in reports:
+        pipeline.step(report, hint)
+        states, now = list(pipeline.states.values()), report.reported_at
+        forecaster.observe(states, now)
+        standing = forecaster.standing(states, now)
+        stood_s = (now - stops_at).total_seconds()
+        if stood_s > 0.0 and stood_s % 60.0 == 0.0:
+            is_parked = bool(standing) and standing[0].is_parked
+            letters.append("m" if forecaster.predict(states, now) else "p" if is_parked else "s" if standing else "-")
+    return letters
+
+
+def in_order(letters: list[str]) -> str:
+    """Each letter once where it follows another."""
+    return "".join(letter for n, letter in enumerate(letters) if n == 0 or letters[n - 1] != letter)
+
+
+@pytest.mark.parametrize("hint", [ON_ITS_TRIP, AssignmentHint(route_id="R1")])
+@pytest.mark.parametrize(("beside_m", "drift_m"), [(0.0, 8.0), (60.0, 5.0), (78.0, 5.0), (78.0, 20.0), (120.0, 5.0)])
+def test_who_stands_beside_the_line_that_was_named_is_told_as_standing_for_half_an_hour_and_then_as_parked(
+    beside_m: float, drift_m: float, hint: AssignmentHint
+) -> None:
+    letters = seen_of_a_stand(beside_m, drift_m, hint)
+    assert in_order(letters) == "msp"
+    assert letters.index("s") <= 10
+    assert letters.count("s") == 30
+
+
+@pytest.mark.parametrize("hint", [ON_ITS_TRIP, AssignmentHint()])
+@pytest.mark.parametrize("beside_m", [20.0, 34.0])
+def test_wide_drift_near_the_line_takes_no_tick_from_the_standing_row(beside_m: float, hint: AssignmentHint) -> None:
+    letters = seen_of_a_stand(beside_m, 20.0, hint)
+    assert in_order(letters) == "msp"
+    assert letters.count("s") == 30
+
+
+def test_who_is_towed_away_is_told_as_standing_no_longer() -> None:
+    letters = seen_of_a_stand(20.0, 5.0, AssignmentHint(), tow_m=1500.0)
+    assert set(letters[-10:]) == {"-"}
+
+
+def test_whose_trip_another_bus_drives_stands_on_it_no_longer() -> None:
+    forecaster, since = Forecaster(NETWORK), SEVEN + timedelta(minutes=3)
+    for minute in range(20):
+        now = since + timedelta(minutes=minute)
+        states = [stands(minute, now)]
+        if minute > 10:  # its fixes lie off its line, and it is on no trip
+            states = [replace(states[0], matched=MatchedPosition(now, VehicleStatus.UNASSIGNED), next_stop_sequence=None)]
+        if minute > 15:
+            states.append(a_state(NETWORK, now, a_trip_instance(), 1300.0, 4, vehicle_id="BUS2"))
+        forecaster.observe(states, now)
+        assert bool(forecaster.standing(states, now)) == (6 <= minute <= 15), minute
