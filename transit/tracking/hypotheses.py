@@ -68,7 +68,7 @@ class TripClosure(NamedTuple):
     """What a verdict concludes about earlier trips; only `close_trips` writes it into the belief."""
 
     ended: TripInstance | None  # the trip that it ran last
-    left: AbandonedTrip | None  # the trip that it went off, and may come back to
+    left: AbandonedTrip | None  # the trip that it went off, and may come back to; `ended` too once it counts as ended
     begins_again: bool = False  # it starts the same loop again: all hypotheses choose their trip again
 
 
@@ -97,6 +97,11 @@ class Belief(msgspec.Struct, array_like=True):
     def best_of_all(self) -> float:
         """Log odds of the likeliest hypothesis or of being out of service."""
         return max(self.best_total, self.out)
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether the trip that it went off counts as ended, as it has been off its line for so long."""
+        return self.left is not None and self.left.trip == self.ended
 
     def last_seen(self, fix: Observation) -> float:
         """Unix seconds of the last fix before this one that told where the vehicle was."""

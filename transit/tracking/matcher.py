@@ -16,7 +16,7 @@ from shapely import LineString, Point, STRtree
 
 from transit.plan.geometry import Line, OnLine
 from transit.plan.limits import Limits, limits_of
-from transit.plan.network import Network
+from transit.plan.network import Network, TripInstance
 from transit.plan.patterns import Pattern, patterns_of
 from transit.tracking.hypotheses import (
     NEVER,
@@ -78,7 +78,9 @@ ENTERS_START = -3.0  # of beginning a trip near its start, out of service before
 START_STOPS, LEAST_SPACING_M = 2.0, 100.0  # "near" in spacings of its stops, each counted as at least so long
 ENTERS_MIDDLE = -12.0  # of beginning in the middle,
 ENTERS_BACK = -6.0  # and of turning back there on its own line, from the trip of the other direction
-RETURNS = -1.5  # of coming back to the trip that was left
+RETURNS = -1.5  # of coming back to the trip that was left,
+RETURNS_LATE = -4.5  # and where it counted as ended meanwhile, if the vehicle is as far ahead on it as the plan has it,
+PACE_WITHIN = 2.0  # within this factor of the planned time since it left its line
 NAMED_BEGINS = -1.0  # of being on a trip that has just been named, against the best hypothesis
 ELSEWHERE = -3.0  # if the fix before was not on the line that is entered
 COURSE_M, COURSE_S = 30.0, 180.0  # two fixes at least so far and at most so long apart show the direction
@@ -377,7 +379,7 @@ class Matcher:
         for pattern, place in self._drivable_near(fix):
             if not self._is_on_it(belief, pattern, place, context):
                 continue
-            weight = belief.out + self._entry(belief, pattern, place, first) + emission(pattern, place, fix.rounding_m)
+            weight = belief.out + self._entry(belief, pattern, place, fix.t, first) + emission(pattern, place, fix.rounding_m)
             along = self._came_along(belief, pattern, place, fix)
             weight += fix.bearing_weight * bearing_fits(pattern, place, fix.bearing) + along
             if weight >= least:
@@ -402,7 +404,7 @@ class Matcher:
         """
         if place.off_m <= ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m):
             return True
-        if belief.left is not None and belief.left.pattern_id == pattern.pattern_id:
+        if belief.left is not None and belief.left.pattern_id == pattern.pattern_id and not belief.has_given_up:
             return True
         named = self.patterns.find(context.hint.trip_id or "")
         return pattern.route_id == (context.hint.route_id if named is None else named.route_id)
@@ -425,16 +427,27 @@ class Matcher:
                 fresh.append(_at_start(pattern, away_m, best + NAMED_BEGINS, fix))
         belief.hypotheses = without_twins(belief.hypotheses + fresh)
 
-    def _entry(self, belief: Belief, pattern: Pattern, place: OnLine, first: bool) -> float:
+    def _entry(self, belief: Belief, pattern: Pattern, place: OnLine, t: float, first: bool) -> float:
         left = belief.left
         if left is not None and left.pattern_id == pattern.pattern_id and place.along_m > left.along_m - BACK_M:
-            return RETURNS
+            if not belief.has_given_up:
+                return RETURNS
+            if self._comes_back(belief, pattern, place.along_m, t):
+                return RETURNS_LATE
         if first:
             return ENTERS_FIRST
         near_m = START_STOPS * max(pattern.typical_spacing_m, LEAST_SPACING_M)
         if place.along_m - pattern.start_m < near_m:
             return ENTERS_START
         return ENTERS_BACK if self._turns_back(belief, pattern) else ENTERS_MIDDLE
+
+    def _comes_back(self, belief: Belief, pattern: Pattern, along_m: float, t: float) -> bool:
+        """Whether a vehicle is on the trip again that it went off and that counts as ended: as far ahead as the plan has it."""
+        left = belief.left
+        if left is None or not belief.has_given_up or left.pattern_id != pattern.pattern_id:
+            return False
+        begun_s, now_s = (self.patterns.planned_along(left.trip.trip_id, metres) for metres in (left.along_m, along_m))
+        return (now_s - begun_s) / PACE_WITHIN <= t - left.at <= (now_s - begun_s) * PACE_WITHIN
 
     def _turns_back(self, belief: Belief, pattern: Pattern) -> bool:
         """Whether the trip that the vehicle is on, or has just left, runs the other way on this pattern's route."""
@@ -509,7 +522,9 @@ class Matcher:
             stays = hypothesis.trip is not None and hypothesis.is_followed and _has_stood(belief, t)
             if not stays and _is_refit_due(hypothesis, t):
                 pattern = self.patterns.by_id[hypothesis.pattern_id]
-                choice_context = _choice_context(belief, hypothesis, t, context)
+                comes_back = not hypothesis.waiting and self._comes_back(belief, pattern, hypothesis.along_m, t)
+                ended = None if comes_back else belief.ended
+                choice_context = _choice_context(ended, hypothesis, t, context)
                 choice = choose_trip(self.table, pattern, hypothesis.along_m, t, hypothesis.waiting, choice_context)
                 if choice is None:
                     continue
@@ -567,13 +582,13 @@ def _has_stood(belief: Belief, t: float) -> bool:
     return belief.anchor is not None and belief.anchor[0] != NEVER and t - belief.anchor[0] >= HAS_STOOD_S
 
 
-def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: AssignmentContext) -> ChoiceContext:
+def _choice_context(ended: TripInstance | None, hypothesis: Hypothesis, t: float, context: AssignmentContext) -> ChoiceContext:
     """The context for a hypothesis's trip. A vehicle that leaves a first stop may take a trip for which another only waits."""
     leaves = hypothesis.must_refit and hypothesis.since == t and not hypothesis.waiting
     return ChoiceContext(
         current=hypothesis.trip,
         sticks=SAME_TRIP if hypothesis.is_followed else SAME_PLAN,
-        ended=belief.ended,
+        ended=ended,
         hint=context.hint,
         others=context.others._replace(taken=context.others.driven) if leaves else context.others,
         leaves=leaves,

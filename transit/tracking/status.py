@@ -29,7 +29,8 @@ OFF_SIGMAS = 3.0  # least distance for off route, in usual errors of a fix
 OFF_CLIPPED = 2.0  # larger offsets count as this many times the limit, so that smoothing does not delay the return
 BACK_WITHIN = 0.7  # within this share of the limit a vehicle is back on its line
 DETOUR_S = 900.0  # after this long off its line a vehicle has left its trip
-DETOUR_NAMED_S = 5400.0  # unless its trip or its line is still named: a road may be closed, a line drawn wrong
+# unless its trip or its line is still named: a road may be closed, a line drawn wrong; until then it also may come back in time
+DETOUR_NAMED_S = 5400.0
 PARKED_S = 600.0  # a vehicle out of service that has stood this long is not deadheading
 STOOD_S = 180.0  # a vehicle on a line that has stood this long, and was never seen to move, is parked there
 # A vehicle that came upon a line farther than START_M from its start, and followed it for less than FOLLOWED_M, only drove a
@@ -122,7 +123,7 @@ def judge(
     if chosen.waiting:
         if _drives_about(evidence, chosen, before) or _starts_in(evidence, chosen) > _longest_layover_s(evidence, chosen):
             return _without_trip(evidence, before, share)
-        return _on_trip(evidence, chosen, VehicleStatus.LAYOVER, share), before
+        return _on_trip(evidence, chosen, VehicleStatus.LAYOVER, share), _at_a_terminal(before)
     if belief.anchor is not None and belief.anchor[0] == NEVER and t - chosen.since > STOOD_S:
         return _without_trip(evidence, before, 0.0)
     off_since, smooth_off_m = _off_since(evidence, chosen)
@@ -130,7 +131,13 @@ def judge(
     verdict = _on_trip(evidence, chosen, VehicleStatus.OFF_ROUTE if is_off else VehicleStatus.ON_TRIP, share)
     is_expected_back = is_off and _is_named(evidence, chosen)
     verdict = verdict._replace(off_since=off_since, smooth_off_m=smooth_off_m, is_expected_back=is_expected_back)
-    return verdict, before._replace(left=None)
+    has_come_back = before.left is not None and before.left.trip == chosen.trip
+    return verdict, before._replace(left=None, ended=None if has_come_back and before.ended == chosen.trip else before.ended)
+
+
+def _at_a_terminal(closure: TripClosure) -> TripClosure:
+    """What a wait at a first stop leaves of a closure: who waits for a trip comes back to none that counts as ended."""
+    return closure._replace(left=None) if closure.left is not None and closure.left.trip == closure.ended else closure
 
 
 def _on_trip(evidence: _Evidence, chosen: Hypothesis, status: VehicleStatus, share: float) -> Verdict:
@@ -299,7 +306,9 @@ def _without_trip(evidence: _Evidence, before: TripClosure, out: float) -> tuple
         is_named = _names(evidence, closure.left.trip, closure.left.pattern_id)
         if t - closure.left.at <= (DETOUR_NAMED_S if is_named else DETOUR_S):
             return _beside_its_line(evidence, closure.left, out, is_named), closure
-        closure = closure._replace(ended=closure.left.trip, left=None)
+        closure = closure._replace(
+            ended=closure.left.trip, left=closure.left if t - closure.left.at <= DETOUR_NAMED_S else None
+        )
     is_parked = belief.anchor is None or t - belief.anchor[0] > PARKED_S
     is_out = out >= OUT and not is_parked and published is not None
     return Verdict(VehicleStatus.DEADHEAD if is_out else VehicleStatus.UNASSIGNED, confidence=out), closure

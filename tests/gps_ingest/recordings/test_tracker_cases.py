@@ -138,6 +138,34 @@ def test_who_leaves_a_line_that_is_drawn_wrong_is_promised_all_the_time_and_take
         assert {t for t in away if t > away[0] + 900} <= whole.promised(stop_sequence)
 
 
+def told_nothing(every: int, waits_s: int = 0) -> list[tuple[float, str, str]]:
+    """(minutes since it began, status, trip) of each fix; of each `every`-th one alone. waits_s: before it comes back."""
+    case = CASES / "told_trip_leaves_drawn_line"
+    with open_recording(case / "reports.csv") as recorded:
+        rows = [dict(row) for row in recorded]
+    start = int(rows[0]["timestamp"])
+    later = [{**row, "timestamp": str(int(row["timestamp"]) + waits_s)} for row in rows[COMES_BACK:]]
+    whole = played([*rows[:COMES_BACK], *later][::every], "none", case / "gtfs.zip")
+    return [((float(row["reported_at"]) - start) / 60.0, row["status"], row["trip_id"]) for row in whole.matches]
+
+
+COMES_BACK, BACK_MIN, ENDS_MIN = 67, 33.5, 37.0  # the first fix on its line again, and when; when it arrives
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_told_nothing_who_comes_back_to_its_line_in_time_is_taken_up_again_within_three_fixes(every: int) -> None:
+    fixes = told_nothing(every)
+    assert "deadhead" in {status for minute, status, _ in fixes if minute < BACK_MIN}
+    again = [(status, trip) for minute, status, trip in fixes if BACK_MIN <= minute <= ENDS_MIN]
+    assert again[2:] == [("on_trip", "T00")] * len(again[2:])
+    assert len(again) > 3
+
+
+def test_who_comes_upon_that_line_long_after_its_trip_would_have_been_there_is_not_on_it() -> None:
+    fixes = told_nothing(1, waits_s=2400)
+    assert {trip for minute, _, trip in fixes if minute > BACK_MIN and trip == "T00"} == set()
+
+
 @pytest.mark.parametrize("assignment", ["trip", "route"])
 def test_what_is_said_of_a_bus_off_its_line_is_less_sure(assignment: str) -> None:
     whole = replayed("told_trip_leaves_drawn_line", assignment)
