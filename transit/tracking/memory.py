@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from transit.plan.network import TripInstance
 from transit.tracking.accuracy_trust import AccuracyTrust
 from transit.tracking.calls import Progress
 from transit.tracking.detours import Detour
@@ -24,6 +25,8 @@ class Excursion(msgspec.Struct, array_like=True):
     x: float  # metres on the plane: the middle of the place before them
     y: float
     belief: Belief  # before them
+    trip: TripInstance | None = None  # that it was on its way on, before them; None while it waited at a first stop
+    along_m: float = 0.0  # metres along that trip, before them
 
 
 class Memory(msgspec.Struct, array_like=True):

@@ -25,6 +25,7 @@ from transit.tracking.orders import credible, observe_order, order_of
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import (
     BACK_WITHIN_S,
+    NOISE_M,
     Standing,
     has_stood,
     is_tremor,
@@ -187,6 +188,7 @@ class Pipeline:
         close_trips(memory.belief, closure)
         if context.hint != hint and overrules(verdict.trip, verdict.pattern_id, hint, self.matcher.patterns):
             verdict = verdict._replace(explanation=OVERRULED)
+        verdict = _near_its_place(verdict, memory, fix)
         verdict, displaced = self._arbitrate(verdict, report, hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
@@ -431,10 +433,36 @@ def _note_excursion(memory: Memory, fix: Observation) -> None:
     if excursion is not None and (excursion.since != place.since or fix.t - excursion.began > BACK_WITHIN_S):
         memory.excursion = excursion = None
     if excursion is None:
-        if not fix.is_tremor and has_stood(place, fix.t) and published.status == VehicleStatus.ON_TRIP:
-            memory.excursion = Excursion(since=place.since, began=fix.t, x=place.x, y=place.y, belief=deepcopy(belief))
-    elif fix.is_tremor and hypot(fix.x - excursion.x, fix.y - excursion.y) <= place.tremor_m:
+        if not fix.is_tremor and has_stood(place, fix.t) and published.status in ON_LINE:
+            memory.excursion = Excursion(
+                since=place.since,
+                began=fix.t,
+                x=place.x,
+                y=place.y,
+                belief=deepcopy(belief),
+                trip=published.trip if published.status == VehicleStatus.ON_TRIP else None,
+                along_m=published.along_m,
+            )
+    elif fix.is_tremor and hypot(fix.x - excursion.x, fix.y - excursion.y) <= place.tremor_m(fix.t):
         memory.belief, memory.excursion = msgspec.structs.replace(excursion.belief, seen=belief.seen), None
+
+
+def _near_its_place(verdict: Verdict, memory: Memory, fix: Observation) -> Verdict:
+    """The verdict on a vehicle that stands on its trip, no farther along than a fix is from its place while that may be noise.
+
+    Where a line comes back beside itself such a fix may lie on its other pass, with stops between that nobody called at.
+    """
+    excursion, published = memory.excursion, memory.published
+    if published is None or verdict.along_m is None or not verdict.status == published.status == VehicleStatus.ON_TRIP:
+        return verdict
+    if verdict.trip != published.trip or verdict.pattern_id != published.pattern_id:
+        return verdict
+    if excursion is not None and excursion.trip == verdict.trip:
+        away_m = hypot(fix.x - excursion.x, fix.y - excursion.y)
+        along_m = min(max(verdict.along_m, excursion.along_m - away_m), excursion.along_m + away_m)
+        return verdict._replace(along_m=along_m)
+    is_other_pass = fix.is_tremor and abs(verdict.along_m - published.along_m) > NOISE_M
+    return verdict._replace(along_m=published.along_m) if is_other_pass else verdict
 
 
 def _with_fix(trail: list[FixPlace], fix: Observation) -> list[FixPlace]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from math import hypot, sqrt
+from math import hypot, inf, sqrt
 
 import msgspec
 
@@ -29,6 +29,7 @@ TREMOR_S = 90.0  # after standing this long (longer than at lights and most stop
 TREMOR_FIXES = 6  # and after this many fixes, the middle of a place is known
 TREMOR_M = 40.0  # then a fix within this of the middle is noise: twice the usual error of a fix
 TREMOR_SPREADS, MOST_TREMOR_M = 2.6, 90.0  # or within so many spreads of the place's fixes (one in a thousand is beyond)
+LASTS_S = 600.0  # a vehicle that has been at one place for longer has not crept there
 SPREAD_FIXES = 18  # fixes after which the spread is known
 # Once a vehicle has stood for KNOWN_S, also a fix nearer than NOISE_M can show that it drives off (drives_off):
 KNOWN_S = 180.0
@@ -55,17 +56,24 @@ class StandingPlace(msgspec.Struct, array_like=True):
     home_at: float = 0.0  # Unix seconds of the last fix within HOME_M of the mean
 
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
-        """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded."""
-        reach = max(NOISE_M, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
+        """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded.
+
+        A place that lasts reaches as far as its own fixes spread.
+        """
+        spread_m = sqrt(self.spread_m2) if self.fixes >= SPREAD_FIXES and fix.since - self.since >= LASTS_S else 0.0
+        reach = max(NOISE_M, OFF_SPREADS * spread_m, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return self.away_m(fix) <= times * reach
 
     def away_m(self, fix: StandingPlace) -> float:
         return hypot(fix.x - self.x, fix.y - self.y)
 
-    @property
-    def tremor_m(self) -> float:
-        """Distance from the mean (metres) within which a fix is only noise."""
-        spread_m = sqrt(min(self.spread_m2, 0.5 * self.step_m2)) if self.fixes >= SPREAD_FIXES else 0.0
+    def tremor_m(self, t: float) -> float:
+        """Distance from the mean (metres) within which a fix at t (Unix seconds) is only noise.
+
+        A vehicle that creeps spreads its fixes, too, with small steps between them; one that lasts here only drifts.
+        """
+        creeps_m2 = inf if t - self.since >= LASTS_S else 0.5 * self.step_m2
+        spread_m = sqrt(min(self.spread_m2, creeps_m2)) if self.fixes >= SPREAD_FIXES else 0.0
         return max(TREMOR_M, min(TREMOR_SPREADS * spread_m, MOST_TREMOR_M))
 
 
@@ -123,7 +131,7 @@ def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> b
 def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
     """Whether a vehicle is at the place that it left last; then it counts as never having left."""
     if standing.drove_off:
-        return left.away_m(fix) <= left.tremor_m and not drives_off(left, fix, report)
+        return left.away_m(fix) <= left.tremor_m(fix.since) and not drives_off(left, fix, report)
     return left.holds(fix, report.accuracy_m or 0.0)
 
 
@@ -134,7 +142,7 @@ def has_stood(place: StandingPlace, t: float) -> bool:
 
 def is_tremor(place: StandingPlace, t: float, x: float, y: float) -> bool:
     """Whether a fix of a vehicle that stands here is only noise. t: Unix seconds; x, y: metres east and north."""
-    return has_stood(place, t) and hypot(x - place.x, y - place.y) <= place.tremor_m
+    return has_stood(place, t) and hypot(x - place.x, y - place.y) <= place.tremor_m(t)
 
 
 def rounded_to_m(standing: Standing) -> float:

@@ -34,6 +34,7 @@ from tests.builders import (
     length_of,
 )
 from transit.plan.network import Network, TripInstance
+from transit.plan.patterns import patterns_of
 from transit.tracking.pipeline import Outcome, Pipeline
 from transit.tracking.report import AvlReport, Rejection
 from transit.tracking.state import MatchedPosition, StopEvent, VehicleState, VehicleStatus
@@ -360,6 +361,47 @@ BETWEEN = [(0.0, 55.0), (4000.0, 75.0)]  # runs between two rows of the points t
 
 def three_decimals(reports: Iterable[AvlReport]) -> list[AvlReport]:
     return [replace(one, lat=round(one.lat, 3), lon=round(one.lon, 3)) for one in reports]
+
+
+def a_drifting_stand(where: tuple[float, float], since: datetime, drift_m: float, seed: int, minutes: int) -> list[AvlReport]:
+    """A fix each 10 s whose error lasts about a minute, as between houses."""
+    noise, error, reports = Random(seed), (0.0, 0.0), []
+    for n in range(1, 6 * minutes):
+        error = (0.85 * error[0] + noise.gauss(0.0, 0.53 * drift_m), 0.85 * error[1] + noise.gauss(0.0, 0.53 * drift_m))
+        reports.append(a_report((where[0] + error[0], where[1] + error[1]), since + timedelta(seconds=10 * n)))
+    return reports
+
+
+HAIRPIN: Line = [(0.0, 0.0), (2000.0, 0.0), (2000.0, 90.0), (0.0, 90.0)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("stands_at_m", [1650.0, 1750.0, 1850.0])
+def test_who_stands_beside_the_other_pass_of_its_line_calls_at_none_of_the_stops_between(stands_at_m: float, seed: int) -> None:
+    driven = a_drive(HAIRPIN, to_m=stands_at_m)
+    stood = a_drifting_stand((stands_at_m, 0.0), driven[-1].reported_at, 20.0, seed, 60)
+    network = a_network(HAIRPIN, stops_every_m=300.0)
+    drive = Drive(network, driven).go(stood)
+    stops_m = patterns_of(network).of_trip("T1").stop_dist_m
+    assert {event.stop_sequence for event in drive.events} <= {
+        n for n, at_m in enumerate(stops_m, 1) if at_m < stands_at_m + 120.0
+    }
+    places = [state.matched.shape_dist_traveled_m for state in drive.states if state.matched.status is VehicleStatus.ON_TRIP]
+    assert max(place for place in places if place is not None) < stands_at_m + 120.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_however_its_fixes_drift_a_bus_that_waits_at_its_first_stop_has_not_left_it(seed: int) -> None:
+    waits = a_drifting_stand((0.0, 4.0), SEVEN - timedelta(minutes=5), 20.0, seed, 65)
+    drive = Drive(a_network(headway=every(12)), waits, AssignmentHint(route_id="R1"))
+    later = [state.matched.status for state in drive.states[30:]]
+    assert later.count(VehicleStatus.LAYOVER) >= 0.97 * len(later)
+    assert longest_run(later, VehicleStatus.ON_TRIP) <= 12
+    assert VehicleStatus.UNASSIGNED not in later
+
+
+def longest_run(statuses: list[VehicleStatus], status: VehicleStatus) -> int:
+    return max((len(list(run)) for key, run in groupby(statuses) if key is status), default=0)
 
 
 @pytest.mark.parametrize("every_s", [1.0, 2.0, 5.0, 10.0, 30.0])

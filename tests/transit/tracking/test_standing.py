@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import exp, hypot, sqrt
 from random import Random
 
 import pytest
@@ -167,3 +168,41 @@ def test_the_step_of_rounding_is_known_after_two_places() -> None:
     assert rounded_to_m(after(driven, decimals=3)) == pytest.approx(111.2, abs=0.1)
     assert rounded_to_m(after(driven)) == 0.0
     assert rounded_to_m(after(driven[:1], decimals=3)) == 0.0  # by chance, perhaps
+
+
+def drifts(minutes: float, drift_m: float, every_s: float = 10.0, seed: int = 3) -> list[Fix]:
+    """Fixes of a bus that stands, with an error that lasts about a minute."""
+    random, error = Random(seed), (0.0, 0.0)
+    keeps = exp(-every_s / 60.0)
+    fixes: list[Fix] = []
+    for n in range(int(minutes * 60 / every_s)):
+        error = tuple(keeps * part + sqrt(1.0 - keeps**2) * random.gauss(0, drift_m) for part in error)  # type: ignore[assignment]
+        fixes.append((n * every_s, *error))
+    return fixes
+
+
+def test_an_error_that_lasts_widens_the_tremor_once_a_bus_has_been_there_too_long_to_creep() -> None:
+    early, late = (after(drifts(minutes, 20.0)).place for minutes in (9, 30))
+    assert not is_tremor(early, (SEVEN + timedelta(minutes=9)).timestamp(), early.x + 60.0, early.y)
+    assert is_tremor(late, (SEVEN + timedelta(minutes=30)).timestamp(), late.x + 60.0, late.y)
+    calm = after(drifts(30, 5.0)).place
+    assert not is_tremor(calm, (SEVEN + timedelta(minutes=30)).timestamp(), calm.x + 45.0, calm.y)
+
+
+@pytest.mark.parametrize("every_s", [10.0, 30.0])
+def test_a_bus_under_an_error_of_thirty_metres_has_stood_since_it_came_at_each_fix(every_s: float) -> None:
+    standing: Standing | None = None
+    before: AvlReport | None = None
+    places = set()
+    for seconds, east, north in drifts(180, 30.0, every_s, seed=4):
+        report = a_report((east, north), SEVEN + timedelta(seconds=seconds))
+        standing, before = observe(standing, before, report, east, north), report
+        if seconds > 1200.0:
+            places.add(since(standing))
+    assert places == {SEVEN}
+
+
+def test_who_drives_off_under_such_an_error_has_left_its_place_all_the_same() -> None:
+    left = [(7200.0 + 10.0 * n, 60.0 * n, 0.0) for n in range(1, 7)]
+    standing = after([*drifts(120, 30.0), *left])
+    assert since(standing) >= SEVEN + timedelta(seconds=7200)
