@@ -51,6 +51,11 @@ class LinkSpread:
         self.of_stream = np.zeros((len(links.streams), len(BINS) + 1), dtype=np.float32)
 
     def learn(self, link: int, stream: int, seconds: float, planned_s: float) -> None:
+        """A link time beyond which a standing vehicle would have no predictions counts as that: a breakdown is not usual.
+
+        Where all vehicles become so slow, each few of them raise what is usual.
+        """
+        seconds = min(seconds, self.usual_s(link, stream, planned_s) + BEYOND_S)
         n = int(np.searchsorted(BINS, log((max(seconds, 0.0) + SOFT_S) / (planned_s + SOFT_S))))
         for row, fade in ((self.of_link[link], FADE), (self.of_stream[stream], 1.0 - (1.0 - FADE) / STREAM_LINKS)):
             row *= fade

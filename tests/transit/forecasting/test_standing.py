@@ -73,6 +73,30 @@ def test_a_link_with_few_times_goes_by_its_stream_and_without_both_by_the_plan()
     assert LinkSpread(spread.links).usual_s(3, 0, 100.0) == pytest.approx(1.4 * 100.0 + 40.0)
 
 
+@pytest.mark.parametrize(("buses", "breakdowns"), [(22, 1), (30, 2), (45, 2), (100, 3)])
+@pytest.mark.parametrize("breakdown_s", [1500.0, 7200.0])
+def test_breakdowns_do_not_teach_their_link_that_the_next_one_is_usual(buses: int, breakdowns: int, breakdown_s: float) -> None:
+    spread = LinkSpread(Forecaster(NETWORK).links)
+    for bus in range(buses):
+        spread.learn(2, 0, 90.0 + 5.0 * (bus % 5), 100.0)
+    before_s = spread.usual_s(2, 0, 100.0)
+    for _ in range(breakdowns):
+        spread.learn(2, 0, breakdown_s, 100.0)
+    usual_s = [spread.usual_s(2, 0, 100.0)]
+    for _ in range(30):
+        spread.learn(2, 0, 100.0, 100.0)
+        usual_s.append(spread.usual_s(2, 0, 100.0))
+    assert max(usual_s) <= before_s + BEYOND_S + 50.0  # to the next edge of the histogram
+    assert usual_s[-1] <= before_s + 1.0
+
+
+def test_a_road_that_became_slow_for_all_becomes_usual() -> None:
+    spread = LinkSpread(Forecaster(NETWORK).links)
+    for seconds in [100.0] * 60 + [900.0] * 60:
+        spread.learn(2, 0, seconds, 100.0)
+    assert 900.0 <= spread.usual_s(2, 0, 100.0) < 1.12 * 900.0
+
+
 def test_who_was_seen_to_leave_its_terminal_has_not_stood_on_the_road_for_as_long_as_it_rested_there() -> None:
     rested_since, left_at = SEVEN - timedelta(minutes=20), SEVEN + timedelta(minutes=3)
     forecaster, now = Forecaster(NETWORK), left_at + timedelta(seconds=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import exp, hypot, sqrt
+from math import exp, sqrt
 from random import Random
 
 import pytest
