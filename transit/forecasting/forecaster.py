@@ -536,9 +536,9 @@ def _count_passed(remaining: RemainingTrip, median_s: Floats, now: float) -> int
     """How many stops a vehicle has probably reached since its last fix: those whose median lies before now.
 
     While fixes came as usual, 67-98 % of such stops had been passed on the recordings (docs/PREDICTION.md). After a longer
-    silence the vehicle is more likely to stand, so no stop counts as passed.
+    silence the vehicle is more likely to stand, so no stop counts as passed; nor for one that stood at its last two fixes.
     """
     since = now - remaining.fixed_at
-    if remaining.waits or since > SILENCE * usual_gap_s(remaining.state.recent):
+    if remaining.waits or remaining.stood_s > 0.0 or since > SILENCE * usual_gap_s(remaining.state.recent):
         return 0
     return int(np.count_nonzero(np.maximum.accumulate(median_s) < since))

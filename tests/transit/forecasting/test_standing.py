@@ -210,6 +210,18 @@ def test_between_sparse_fixes_a_bus_that_stands_is_never_expected_more_surely_an
     assert {row.stop_sequence for row in rows} == {3}
 
 
+@pytest.mark.parametrize(("came_from_m", "next_stops"), [(960.0, {3}), (760.0, {3, 4})])
+def test_the_next_stop_of_a_bus_that_stood_at_its_last_two_fixes_does_not_come_and_go(
+    came_from_m: float, next_stops: set[int]
+) -> None:
+    """A fix a minute, the last one 40 m before a stop; the one before there, too, or 200 m earlier."""
+    seen_at = SEVEN + timedelta(minutes=5)
+    places = [260.0, 510.0, came_from_m, 960.0]
+    recent = tuple((seen_at - timedelta(minutes=3 - n), metres) for n, metres in enumerate(places))
+    state = replace(stands(1, seen_at, along_m=960.0), recent=recent)
+    assert {next_stop(state, seen_at + timedelta(seconds=s)).stop_sequence for s in range(0, 61, 10)} == next_stops
+
+
 def test_between_sparse_fixes_who_drives_comes_nearer() -> None:
     seen_at = SEVEN + timedelta(minutes=3)
     state = replace(stands(0, seen_at), recent=((seen_at - timedelta(seconds=120), 130.0), (seen_at, 730.0)))
