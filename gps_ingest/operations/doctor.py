@@ -57,6 +57,8 @@ def examine(
 ) -> Examination:
     """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
     loopback and no ADMIN_PASSWORD is set."""
+    if snapshot_at is None or now - snapshot_at > SNAPSHOT_OLD:  # what the live process knew then is over
+        watch, standing = NO_WATCH, ()
     stored = _of_database(engine, now, watch, standing, limits)
     troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir, now)]
     troubles += parts.troubles(FleetFacts(now, parts=read_report(data_dir)))

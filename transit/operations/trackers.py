@@ -9,7 +9,7 @@ from transit.operations import clocks, evidence
 from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
 from transit.operations.recent_outcomes import ASIDE, TAKEN, TIME_AGAIN
-from transit.operations.service_hours import is_in_service
+from transit.operations.service_hours import is_in_service, is_in_service_for
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.tracking.state import WITH_TRIP
@@ -69,21 +69,22 @@ def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iter
         if row.mapped_at is not None and abs(now - row.mapped_at) >= SWITCHED_ON:
             yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, vehicle)
         return
-    silent_for = now - row.last_received_at
     if in_service and row.vehicle_id not in facts.idle and not _is_told_of_all(row, facts):
-        yield from _silent(row, facts, silent_for.total_seconds(), vehicle)
+        yield from _silent(row, facts, (now - row.last_received_at).total_seconds(), vehicle)
     if in_service and row.vehicle_id not in {*facts.idle, *facts.loose} and _is_never_on_a_trip(row, now):
         yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
 
 
 def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
     """The silence of one tracker; on a trip it is told earlier, elsewhere the bus may have been switched off."""
-    state = facts.states.get(row.vehicle_id or "")
+    limits, state = facts.limits, facts.states.get(row.vehicle_id or "")
     on_trip = state is not None and state.matched.trip is not None
-    if age_s > facts.limits.silent_s:
-        yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
-    elif age_s > facts.limits.falls_silent_s and on_trip:
-        yield Trouble(TroubleKind.FALLS_SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
+    kind, least_s = TroubleKind.SILENT, limits.silent_s
+    if age_s <= limits.silent_s:
+        kind, least_s = TroubleKind.FALLS_SILENT, limits.falls_silent_s
+    is_missed = facts.network is not None and is_in_service_for(facts.network, facts.now, timedelta(seconds=least_s))
+    if age_s > least_s and is_missed and (on_trip or kind is TroubleKind.SILENT):
+        yield Trouble(kind, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
 
 
 def _fixes_old(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:

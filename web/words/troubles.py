@@ -89,7 +89,8 @@ WORDS: dict[Kind, Words] = {
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
         "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? Riders are told that some buses cannot be seen.",
+        "Is the mobile network down, or the broker's address changed? If one has ended its service, assign it as “off today”. "
+        "Riders are told that some buses cannot be seen.",
     ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
     Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
@@ -348,6 +349,15 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.OUTAGE, "all"): Words(
         "The whole fleet is silent since %(since)s: %(vehicles)s.",
         "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
+    ),
+    (Kind.OUTAGE, "all_refused"): Words(
+        "No bus can be seen since %(since)s, because no position of their trackers can be used: %(vehicles)s.",
+        "They report, and are refused: see what is said of each of them. Riders are told that no bus can be seen.",
+    ),
+    (Kind.OUTAGE, "some_refused"): Words(
+        "%(silent)s of %(expected)s buses in service cannot be seen since %(since)s, because no position of their trackers can "
+        "be used: %(vehicles)s.",
+        "They report, and are refused: see what is said of each of them. Riders are told that some buses cannot be seen.",
     ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",

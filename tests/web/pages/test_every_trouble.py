@@ -16,7 +16,7 @@ from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.troubles import TroubleKind as Kind
 from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
-from transit.store.assignments import assign
+from transit.store.assignments import Duty, assign, give
 from transit.store.database import writing
 from transit.store.departure_orders import say
 from transit.store.tickets import Ticket, save_ticket
@@ -111,7 +111,9 @@ def never_reported(control):
 
 def no_reports(control):
     control.plays(drive(to_m=600.0))
-    control.now = at(23)  # nothing is to run
+    with writing(control.engine) as connection:  # nobody misses it
+        give(connection, "BUS1", Duty.OFF, None, None, starts_at=control.now, ends_at=None, by="ani", now=control.now)
+    control.now = at(7, 30)
     return control
 
 

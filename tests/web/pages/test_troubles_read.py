@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.operations.doctor import examine
-from tests.builders import SEVEN, a_drive, a_report
+from tests.builders import SEVEN, a_drive, a_guide, a_network, a_report, at, every
 from tests.control_room import Control
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import Duty, assign, give
@@ -17,6 +18,8 @@ from transit.store.database import writing
 from transit.store.tables import tracker_health
 from transit.store.trackers import map_tracker
 from transit.tracking.trip_choice import AssignmentHint
+from web.factory import create_app
+from web.settings import WebSettings
 from web.words.troubles import sentence, wrong
 
 SEVEN_HOURS_S = 7 * 3600.0
@@ -170,6 +173,67 @@ def test_a_silent_fleet_is_told_to_operators_and_riders_and_is_over_when_it_is_h
     late = [move(report, control.now - drive[0].received_at) for report in drive[len(drive) // 2 :][:6]]
     control.plays(late).waits(seconds=80)
     assert control.page("/healthz").json["status"] == "ok"
+
+
+@pytest.mark.parametrize("moment", [at(0, 30), at(5, 50), at(18, 45), at(23)])
+def test_outside_of_service_hours_silence_is_no_failure_to_anybody(tmp_path, moment):
+    control = Control(tmp_path, a_network(headway=every(10.0)), now=moment - timedelta(minutes=20))
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800, start=control.now)).waits(minutes=20)
+    assert control.troubles() == {}
+    for path in ("/", "/koridor/R1", "/peta", "/halte/S5", "/armada"):
+        for language, words in (
+            ("en", ("can be seen", "cannot be seen", "silent since")),
+            ("id", ("terlihat sejak", "diam sejak")),
+        ):
+            page = control.page(path, language).text
+            assert not [word for word in words if word in page], (path, language)
+    assert control.page("/healthz").json["status"] == "ok"
+    assert control.page("/api/v1/stops/S5/arrivals").json["silent_since"] is None
+    control.engine.dispose()
+
+
+def test_what_the_live_process_knew_when_it_stopped_is_no_news_of_doctor(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800)).waits(minutes=4)
+    for age_s, is_told in ((30, True), (31, False)):
+        looked_at = control.now - timedelta(seconds=age_s)
+        kept = {"snapshot_at": looked_at, "watch": control.live.watch}
+        found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, **kept)
+        assert (Kind.OUTAGE in {row.kind for row in found.troubles}) == is_told
+
+
+def test_while_the_fleet_is_silent_the_pages_of_places_and_the_api_say_so_and_end_it_with_the_first_report(tmp_path):
+    control = Control(tmp_path)
+    drive, half = a_drive(to_m=3000), 25
+    control.map("T1", "BUS1").plays(drive[:half]).waits(minutes=4)
+    silent_since = control.now.astimezone(ZoneInfo("Asia/Jakarta")) - timedelta(minutes=4)
+    settings = {"clock": lambda: control.now, "sample_guide": a_guide(tmp_path)}
+    visitor = create_app(WebSettings(tmp_path, control.url, **settings)).test_client()
+    for path in ("/wisata", "/wisata/tugu", "/rute?dari=halte:S0&ke=halte:S5"):
+        words = "Tidak ada bus yang terlihat sejak"
+        assert words in visitor.get(path).text, path
+    for path in ("/api/v1/stops/S5/arrivals", "/api/v1/vehicles"):
+        assert control.page(path).json["silent_since"] == silent_since.isoformat()
+    control.plays([move(drive[half], control.now - drive[half].received_at + timedelta(seconds=1))])
+    control.live.step(control.now)
+    for path in ("/wisata", "/wisata/tugu", "/", "/halte/S5", "/peta", "/koridor/R1"):
+        assert "terlihat sejak" not in visitor.get(path).text, path
+    assert control.page("/api/v1/vehicles").json["silent_since"] is None
+    assert control.page("/healthz").json["status"] == "ok"
+    assert Kind.OUTAGE not in control.troubles()
+    control.engine.dispose()
+
+
+def test_of_a_fleet_that_reports_without_a_fix_it_is_said_that_its_positions_are_refused(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[:25])
+    for report in drive[25:]:
+        control.plays([report], accuracy_m=500, off_m=300.0).live.step(control.now)
+    found = control.troubles()
+    assert found.keys() == {Kind.OUTAGE, Kind.MOSTLY_REFUSED}
+    assert said(control, Kind.OUTAGE) == (
+        "No bus can be seen since 07:04, because no position of their trackers can be used: BUS1."
+    )
+    assert "No bus can be seen since 07:04" in control.page("/halte/S5").text
 
 
 def move(report, by):
