@@ -79,6 +79,7 @@ class TroubleKind(StrEnum):
     WEEK_ROLLOVER = "week_rollover"
     CLOCKS_APART = "clocks_apart"  # a tracker's and ours, and no other tracker shows which is wrong
     LOCAL_TIME = "local_time"
+    CLOCK_DRIFTS = "clock_drifts"  # runs fast or slow all the time
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_SET_BACK = "clock_set_back"
     FIXES_OLD = "fixes_old"  # accepted, but none is of now

@@ -32,6 +32,11 @@ class Words(NamedTuple):
 
 ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
+DRIFTS = (
+    "Let the device set its clock by GPS or by the network. Where it cannot, it has to be replaced: set by hand, it goes wrong "
+    "again."
+)
+COUNTS_FROM_1970 = "Set the device, or the program that sends for it, to Unix time: seconds since 1 January 1970, UTC."
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
     Kind.CLOCK_SET_BACK: Words(
@@ -384,6 +389,26 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The clock of this machine was set back by %(step_s)s or more: the newest report is still to come.",
         "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
     ),
+    (Kind.WEEK_ROLLOVER, "behind_and_ahead"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover), and its date is %(besides_s)s ahead besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "behind_and_behind"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover), and its date is %(besides_s)s behind besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "ahead_and_ahead"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
+        "(GPS week rollover), and its date is %(besides_s)s ahead besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "ahead_and_behind"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
+        "(GPS week rollover), and its date is %(besides_s)s behind besides.",
+        ROLLED_OVER,
+    ),
     (Kind.WEEK_ROLLOVER, "ahead"): Words(
         "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
         "(GPS week rollover).",
@@ -445,6 +470,31 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The clock of tracker %(subject)s is %(zone_s)s behind, as its time zone is, and %(minutes)s min behind besides: "
         "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
+    ),
+    (Kind.CLOCK_DRIFTS, "gains_corrected"): Words(
+        "The clock of tracker %(subject)s runs fast: it gains %(drift_s)s in an hour and is %(wrong_s)s off (corrected).",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "loses_corrected"): Words(
+        "The clock of tracker %(subject)s runs slow: it loses %(drift_s)s in an hour and is %(wrong_s)s off (corrected).",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "gains"): Words(
+        "The clock of tracker %(subject)s runs fast: it gains %(drift_s)s in an hour and is %(wrong_s)s off, "
+        "too much to be corrected.",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "loses"): Words(
+        "The clock of tracker %(subject)s runs slow: it loses %(drift_s)s in an hour and is %(wrong_s)s off, "
+        "too much to be corrected.",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_TOO_WRONG, "since_1980"): Words(
+        "Tracker %(subject)s counts the seconds from 1980 on (GPS time): its times are %(wrong_s)s too early.",
+        COUNTS_FROM_1970,
+    ),
+    (Kind.CLOCK_TOO_WRONG, "since_2000"): Words(
+        "Tracker %(subject)s counts the seconds from 2000 on: its times are %(wrong_s)s too early.", COUNTS_FROM_1970
     ),
     (Kind.CLOCK_TOO_WRONG, "ahead"): Words(
         "The clock of tracker %(subject)s is %(wrong_s)s ahead: too much to be corrected.",

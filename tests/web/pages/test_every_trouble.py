@@ -35,7 +35,7 @@ BY_DOCTOR_ALONE = {  # of the set-up: tests/test_app.py, tests/gps_ingest/operat
 BY_LIVE_ALONE = {Kind.BUNCHED, Kind.GAP, Kind.GHOST, Kind.LOOSE}  # tests/web/pages/test_inbox.py
 ELSEWHERE = {  # tests/web/pages/test_troubles_read.py
     Kind.OUTAGE, Kind.OUR_CLOCK_WRONG, Kind.OUR_CLOCK_STEPPED, Kind.WEEK_ROLLOVER, Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG,
-    Kind.CLOCK_CORRECTED, Kind.CLOCKS_APART, Kind.FIXES_OLD, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD,
+    Kind.CLOCK_CORRECTED, Kind.CLOCK_DRIFTS, Kind.CLOCKS_APART, Kind.FIXES_OLD, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD,
     Kind.ASSIGNED_WITHOUT_TRACKER,
 }  # fmt: skip
 

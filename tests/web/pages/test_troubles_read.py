@@ -56,6 +56,8 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
         (1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # in the future
         (-1021 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # and some weeks besides
         (-1000 * 7 * 86400.0, Kind.CLOCK_TOO_WRONG),
+        (-315_964_782.0, Kind.CLOCK_TOO_WRONG),  # GPS seconds: from 1980 on, without leap seconds
+        (-946_684_800.0, Kind.CLOCK_TOO_WRONG),  # from 2000 on
         (8 * 3600.0, Kind.LOCAL_TIME),  # a device that was set up for Makassar
         (9 * 3600.0, Kind.LOCAL_TIME),
         (7.5 * 3600.0, Kind.CLOCK_TOO_WRONG),  # no zone is so
@@ -342,6 +344,61 @@ def test_a_week_rollover_shows_whose_clock_is_wrong_without_another_tracker(cont
     assert said(control, Kind.WEEK_ROLLOVER) == (
         "Tracker T1 sends dates that are 20 years too early: its receiver has lost 1024 weeks (GPS week rollover)."
     )
+
+
+@pytest.mark.parametrize(
+    ("weeks", "off", "lost", "besides"),
+    [
+        (-1021, "20 years too early", "has lost 1024 weeks", "21 days ahead"),
+        (-1028, "20 years too early", "has lost 1024 weeks", "28 days behind"),
+        (1025, "20 years too late", "counts 1024 weeks too many", "7 days ahead"),
+        (2047, "39 years too late", "counts 2048 weeks too many", "7 days behind"),
+    ],
+)
+def test_a_week_rollover_with_other_weeks_besides_is_told_with_both(control, weeks, off, lost, besides):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=weeks * 7 * 86400.0)
+    assert said(control, Kind.WEEK_ROLLOVER) == (
+        f"Tracker T1 sends dates that are {off}: its receiver {lost} (GPS week rollover), and its date is {besides} besides."
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "sentence"),
+    [
+        (-315_964_782.0, "Tracker T1 counts the seconds from 1980 on (GPS time): its times are 10 years too early."),
+        (-946_684_800.0 + SEVEN_HOURS_S, "Tracker T1 counts the seconds from 2000 on: its times are 30 years too early."),
+        (-1000 * 7 * 86400.0, "The clock of tracker T1 is 19 years behind: too much to be corrected."),
+    ],
+)
+def test_a_tracker_that_counts_its_seconds_from_another_year_on_is_told_so(control, clock_s, sentence):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
+    assert said(control, Kind.CLOCK_TOO_WRONG) == sentence
+
+
+@pytest.mark.parametrize(
+    ("gain", "sentence"),
+    [
+        (1 / 60, "The clock of tracker T1 runs fast: it gains 60 s in an hour and is 39 s off (corrected)."),
+        (-1 / 60, "The clock of tracker T1 runs slow: it loses 60 s in an hour and is 41 s off (corrected)."),
+        (1 / 300, ""),  # 12 s in an hour: nobody need care
+        (0.0, ""),
+    ],
+)
+def test_a_clock_that_runs_fast_or_slow_is_told_with_how_much(control, gain, sentence):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    for n, report in enumerate(a_drive(speed_mps=1.2, every_s=10.0, to_m=3000.0)):
+        control.plays([report], ["T2"]).plays([report], clock_s=gain * 10.0 * n)
+    found = control.troubles()
+    assert (Kind.CLOCK_DRIFTS in found) == bool(sentence)
+    if sentence:
+        assert said(control, Kind.CLOCK_DRIFTS) == sentence
+
+
+def test_a_clock_that_was_set_once_is_not_said_to_run_fast(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    for n, report in enumerate(a_drive(speed_mps=1.2, every_s=10.0, to_m=3000.0)):
+        control.plays([report], ["T2"]).plays([report], clock_s=0.0 if n < 120 else 45.0)
+    assert control.troubles().keys() == {Kind.CLOCK_CORRECTED}
 
 
 @pytest.mark.parametrize(
