@@ -286,9 +286,7 @@ class OptionalFields:
         if amount is not None and lowest <= amount <= highest:
             return amount
         if amount != UNKNOWN:
-            kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
-            figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:g}", "highest": f"{highest:g}"}
-            self.dropped.append(Complaint(Reason.OPTIONAL_FIELD, kind, figures))
+            self.dropped.append(_of_optional(name, value, lowest, highest))
         return None
 
     def whole(self, name: str, value: Any, highest: int) -> int | None:
@@ -296,6 +294,17 @@ class OptionalFields:
             return value  # exact beyond the 53 bits of a float
         amount = self.number(name, value, float(highest))
         return None if amount is None else int(amount)
+
+
+def _of_optional(name: str, value: Any, lowest: float, highest: float) -> Complaint:
+    """Why a value cannot be that of an optional field."""
+    pointed = value.strip().replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else ""
+    if _as_number(pointed) is not None:
+        figures = {"field": name, "value": value.strip(), "pointed": pointed}
+        return Complaint(Reason.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_COMMA, figures)
+    kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
+    figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:.0f}", "highest": f"{highest:.0f}"}
+    return Complaint(Reason.OPTIONAL_FIELD, kind, figures)
 
 
 def _as_number(value: Any) -> float | None:

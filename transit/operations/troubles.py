@@ -71,6 +71,7 @@ class TroubleKind(StrEnum):
     BROKER_TURNED_AWAY = "broker_turned_away"
     UNKNOWN_TOPIC = "unknown_topic"
     NEVER_HEARD = "never_heard"
+    NO_POSITION = "no_position"  # heard, and never with a position
     SILENT = "silent"
     FALLS_SILENT = "falls_silent"  # of a bus on a trip; after some minutes it is SILENT
     UNMAPPED = "unmapped"

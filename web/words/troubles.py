@@ -172,6 +172,10 @@ WORDS: dict[Kind, Words] = {
         "Tracker %(subject)s was put on vehicle %(vehicle)s at %(since)s and has never been heard.",
         "Is it switched on, and are host, port and topic right? If the broker refuses a device, that may be it.",
     ),
+    Kind.NO_POSITION: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s is heard, but has sent no position since %(since)s.",
+        "Put it where it sees the sky; on a phone allow the app the location, all the time. Started anew, does it send one?",
+    ),
     Kind.SILENT: Words(
         "Tracker %(subject)s on vehicle %(vehicle)s is silent since %(since)s, %(age_s)s ago.",
         "Look at its power, its SIM and its data volume.",
@@ -350,6 +354,11 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.PART_FAULT, "database"): Words(
         "Ingest waits for the database since %(since)s: what comes in is kept by the broker.",
         "Check DATABASE_URL, and the disk that it lies on.",
+    ),
+    (Kind.NEVER_HEARD, "alike"): Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s has never been heard, but %(alike)s reports and is on no vehicle: "
+        "the names differ in capitals or signs.",
+        "If it is the same device, put %(alike)s on %(vehicle)s and take %(subject)s off (trackers map, trackers unmap).",
     ),
     (Kind.OUTAGE, "all"): Words(
         "The whole fleet is silent since %(since)s: %(vehicles)s.",
@@ -531,7 +540,7 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     ),
     (Kind.MOSTLY_REFUSED, "out_of_area"): Words(
         REFUSED + "they lie far from every route of the network.",
-        "Are latitude and longitude swapped? Is it a device of another city?",
+        "Are latitude and longitude swapped, or is a minus sign missing? Is it a device of another city?",
     ),
     (Kind.MOSTLY_REFUSED, "null_island"): Words(
         REFUSED + "they lie at 0/0.", "The receiver has no fix: put it where it sees the sky, look at its antenna."

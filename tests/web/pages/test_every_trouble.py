@@ -164,6 +164,13 @@ def silent(control):
     return control.plays(drive(), ["T2"])
 
 
+def no_position(control):
+    for minute in range(12):  # a phone that connects and may not use its location
+        control.now = SEVEN + timedelta(minutes=minute)
+        control.publish("transbinjai/v1/trackers/T1/status", b"online")
+    return control
+
+
 def unmapped(control):
     return control.plays(drive(to_m=600.0), ["T9"])
 
@@ -368,7 +375,8 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     topic_not_read,
-    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
+    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent,
+    no_position, unmapped,
     more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
     assignment_unknown, clock_set_back,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.operations.doctor import examine
 from tests.builders import SEVEN, a_drive, a_guide, a_network, a_report, at, every
@@ -539,3 +540,68 @@ def test_a_tracker_that_is_heard_and_whose_positions_are_all_old_is_told_until_o
     assert Kind.FIXES_OLD not in {row.kind for row in control.live.step(control.now).troubles if row.subject == "T2"}
     control.plays(drive[150:170], ["T1", "T2"])
     assert Kind.FIXES_OLD not in control.troubles()
+
+
+def test_a_tracker_that_reports_under_nearly_the_name_that_was_mapped_is_told_once_with_both_names(control):
+    control.map("bus-7", "BUS7").plays(a_drive(to_m=1800), ["BUS7"])
+    assert control.troubles().keys() == {Kind.NEVER_HEARD}
+    assert said(control, Kind.NEVER_HEARD) == (
+        "Tracker bus-7 on vehicle BUS7 has never been heard, but BUS7 reports and is on no vehicle: "
+        "the names differ in capitals or signs."
+    )
+    control.plays(a_drive(start=control.now, to_m=600), ["bus8"])
+    assert control.troubles().keys() == {Kind.NEVER_HEARD, Kind.UNMAPPED}
+
+
+REFUSAL = '[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "{client}" - {said}\n'
+
+
+@pytest.mark.parametrize(
+    ("client", "refusal"),
+    [
+        ("x", 'Publish Violation - Subject "transbinjai.v1.trackers.T1.Position"'),
+        ("x", 'Publish Violation - Subject "Transbinjai.v1.trackers.T1.position./"'),
+        ("T1", 'older protocol "MQIsdp" not supported'),
+        ("x", 'authentication error - User "T1"'),
+    ],
+)
+def test_a_tracker_that_the_broker_refuses_by_its_name_is_not_told_as_never_heard_too(control, client, refusal):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    control.now += timedelta(minutes=2)
+    (control.folder / "broker").mkdir()
+    (control.folder / "broker" / "broker.log").write_text(REFUSAL.format(client=client, said=refusal))
+    control.ingest.note_broker_refusals(BrokerLog(control.folder / "broker", lambda: control.now))
+    control.live.step(control.now)
+    never = [row.subject for row in control.live.troubles if row.kind is Kind.NEVER_HEARD]
+    assert never == ["T2"]
+    control.now += timedelta(minutes=20)
+    control.live.step(control.now)
+    assert [row.subject for row in control.live.troubles if row.kind is Kind.NEVER_HEARD] == ["T1", "T2"]
+
+
+def test_a_server_of_trackers_that_names_no_device_is_not_to_be_put_on_a_bus(control):
+    for _ in range(8):
+        control.publish("traccar/city", b'{"position": {"latitude": 3.6, "longitude": 98.5}}')
+    assert Kind.UNMAPPED not in control.troubles()
+    assert control.troubles()[Kind.MOSTLY_REFUSED].subject == "traccar/city"
+
+
+def test_whatever_is_refused_most_of_an_unreadable_tracker_is_told_in_words(control):
+    control.map("T1", "BUS1")
+    for _ in range(8):
+        control.publish(TOPIC, b'{"latitude": 98.5, "longitude": 3.6, "timestamp": 1795400000}')
+    control.publish(TOPIC, b" " * 300_000)
+    assert "for the reason" not in said(control, Kind.MOSTLY_REFUSED)
+
+
+def test_a_tracker_that_is_heard_without_positions_is_told_until_one_comes(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    fix = b'{"device": {"uniqueId": "T1"}, "position": {"latitude": 3.6, "longitude": 98.5, "valid": false}}'
+    for n, report in enumerate(a_drive(speed_mps=4.0, every_s=20.0, to_m=2000.0)):
+        control.plays([report], ["T2"])
+        if n % 3 == 0:
+            control.publish("traccar/city", fix)
+    assert control.troubles().keys() == {Kind.NO_POSITION}
+    assert said(control, Kind.NO_POSITION) == "Tracker T1 on vehicle BUS1 is heard, but has sent no position since 07:00."
+    control.plays([a_report((2000.0, 0.0), control.now + timedelta(seconds=10))], ["T1"])
+    assert control.troubles() == {}
