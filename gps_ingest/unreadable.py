@@ -25,6 +25,7 @@ HIGHEST_LATITUDE, HIGHEST_LONGITUDE = 90.0, 180.0
 SCALES = (1e5, 1e6, 1e7)  # by which devices multiply degrees to send whole numbers
 OTHER_NAMES = {"latitude": ("lat", "y"), "longitude": ("lon", "lng", "x"), "timestamp": ("time", "ts", "date", "gps")}  # begins
 GZIP = b"\x1f\x8b"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how a text in UTF-16 begins
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # bytes that no text has
 NMEA = re.compile(rb"\s*(\$[A-Z]{5}),")
 SINGLE_QUOTED = re.compile(rb"\s*\[?\s*\{\s*'")
@@ -61,7 +62,8 @@ def of_text(payload: bytes, sentence: str = "") -> Complaint:
     if payload.startswith(GZIP):
         return Complaint(Reason.INVALID_UTF8, ComplaintKind.COMPRESSED)
     if not is_utf8(payload):
-        kind = ComplaintKind.BINARY if CONTROL.search(payload) else ComplaintKind.NOT_UTF8
+        is_text = payload.startswith(UTF16) or not CONTROL.search(payload)
+        kind = ComplaintKind.NOT_UTF8 if is_text else ComplaintKind.BINARY
         return Complaint(Reason.INVALID_UTF8, kind)
     if not payload.strip():
         return Complaint(Reason.NOT_JSON, ComplaintKind.EMPTY)

@@ -160,6 +160,17 @@ def test_a_payload_that_cannot_be_read_is_refused_by_reason_and_field(payload: b
     assert names in sentence(decoded.refusals[0])
 
 
+def test_a_text_in_utf_8_may_begin_with_a_byte_order_mark_and_one_in_utf_16_is_named() -> None:
+    assert decode(POSITION, b"\xef\xbb\xbf" + a_payload()).fixes == (TrackerFix(3.6, 98.5, SENT),)
+    (refusal,) = decode(POSITION, a_payload().decode().encode("utf-16")).refusals
+    assert sentence(refusal) == "the payload is not UTF-8; send JSON text in UTF-8"
+
+
+def test_our_own_form_on_the_topic_of_owntracks_is_told_which_topic_it_has() -> None:
+    (refusal,) = decode(OWNTRACKS, a_payload()).refusals
+    assert (refusal.reason, "no _type" in sentence(refusal)) == (Reason.MISSING_FIELD, True)
+
+
 def test_a_flushed_buffer_keeps_its_good_fixes_whatever_lies_between() -> None:
     good = a_payload()
     bad = [b"3", b"null", a_payload(latitude="x"), a_payload(latitude=0).replace(b" 0,", b" NaN,"), b'{"latitude": "\xff"}']

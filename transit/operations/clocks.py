@@ -80,7 +80,9 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
         return Trouble(TroubleKind.CLOCK_TOO_WRONG, row.tracker_id, row.last_received_at, {**figures, "case": epoch})
     is_corrected = is_correctable(row.clock_offset_s)
     if not ours_s and not _has_witness(row, facts):
-        apart: dict[str, Figure] = {**figures, "case": f"{figures['case']}{'_corrected' if is_corrected else ''}"}
+        is_by_zone = _zone_s(facts) > 0.0 and abs(error_s - _zone_s(facts)) < ZONE_ALIKE_S
+        suffix = "_corrected" if is_corrected else "_by_zone" if is_by_zone else ""
+        apart: dict[str, Figure] = {**figures, "case": f"{figures['case']}{suffix}"}
         return Trouble(TroubleKind.CLOCKS_APART, row.tracker_id, row.last_received_at, apart)
     zone = _of_a_zone(error_s, facts)
     if zone is not None:

@@ -17,6 +17,7 @@ class ComplaintKind(StrEnum):
     TOO_MANY = "too_many"
     STATUS = "status"
     ENCRYPTED = "encrypted"
+    NOT_OWNTRACKS = "not_owntracks"
     OPTIONAL_FIELD = "optional_field"
     OPTIONAL_COMMA = "optional_comma"
     OPTIONAL_TIME = "optional_time"
@@ -58,6 +59,8 @@ SENTENCES = {
     ComplaintKind.TOO_MANY: "more than a tracker may send: a day's buffer at once, then 50 fixes a second; send each fix once",
     ComplaintKind.STATUS: "the status is %(value)s; send the bare text online or offline",
     ComplaintKind.ENCRYPTED: "OwnTracks encrypts its payload; clear the encryption key in the app",
+    ComplaintKind.NOT_OWNTRACKS: "what is sent has no _type, so it is not of the app OwnTracks; "
+    "other devices send to the topic transbinjai/v1/trackers/NAME/position",
     ComplaintKind.OPTIONAL_FIELD: "%(field)s is %(value)s; send a number from %(lowest)s to %(highest)s, or leave it out",
     ComplaintKind.OPTIONAL_COMMA: "%(field)s is %(value)s with a decimal comma; send %(pointed)s with a point, or leave it out",
     ComplaintKind.OPTIONAL_TIME: "%(field)s is %(value)s; send Unix seconds, or leave it out",

@@ -428,6 +428,12 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "no other tracker shows which.",
         WHICH_CLOCK,
     ),
+    (Kind.CLOCKS_APART, "ahead_by_zone"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead of the clock of this machine. One of the two is wrong; "
+        "no other tracker shows which.",
+        "Compare the clock of this machine with a watch (timedatectl). If it is right, the tracker sends local time as if it "
+        "were UTC: set its time zone to UTC+0.",
+    ),
     (Kind.CLOCKS_APART, "behind"): Words(
         "The clock of tracker %(subject)s is %(wrong_s)s behind the clock of this machine. One of the two is wrong; "
         "no other tracker shows which.",

@@ -10,7 +10,7 @@ import pytest
 
 from gps_ingest.broker_log import BrokerLog
 from gps_ingest.ingest.facts import Ingest
-from gps_ingest.operations.doctor import examine
+from gps_ingest.operations.doctor import LiveLook, examine
 from tests.builders import SEVEN, a_drive, a_guide, a_network, a_report, at, every
 from tests.control_room import Control
 from transit.operations.troubles import TroubleKind as Kind
@@ -198,9 +198,8 @@ def test_outside_of_service_hours_silence_is_no_failure_to_anybody(tmp_path, mom
 def test_what_the_live_process_knew_when_it_stopped_is_no_news_of_doctor(control):
     control.map("T1", "BUS1").plays(a_drive(to_m=1800)).waits(minutes=4)
     for age_s, is_told in ((30, True), (31, False)):
-        looked_at = control.now - timedelta(seconds=age_s)
-        kept = {"snapshot_at": looked_at, "watch": control.live.watch}
-        found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, **kept)
+        look = LiveLook(control.now - timedelta(seconds=age_s), control.live.watch)
+        found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, live=look)
         assert (Kind.OUTAGE in {row.kind for row in found.troubles}) == is_told
 
 
@@ -338,6 +337,13 @@ def test_where_one_tracker_and_this_machine_disagree_neither_is_blamed(control, 
     control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=clock_s)
     assert said(control, Kind.CLOCKS_APART) == sentence + "One of the two is wrong; no other tracker shows which."
     assert "jam komputer ini" in said(control, Kind.CLOCKS_APART, "id")
+
+
+@pytest.mark.parametrize(("clock_s", "is_by_zone"), [(SEVEN_HOURS_S, True), (6 * 3600.0, False), (-SEVEN_HOURS_S, False)])
+def test_of_one_tracker_that_is_ahead_by_the_citys_zone_it_is_said_that_it_may_send_local_time(control, clock_s, is_by_zone):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=clock_s)
+    told = sentence(control.troubles()[Kind.CLOCKS_APART], "en", "Asia/Jakarta", control.now)
+    assert ("the tracker sends local time as if it were UTC" in told) == is_by_zone
 
 
 def test_a_week_rollover_shows_whose_clock_is_wrong_without_another_tracker(control):
@@ -495,7 +501,7 @@ def test_doctor_says_since_when_a_trouble_is_found_as_armada_does(control):
         control.now = SEVEN + timedelta(minutes=minute)
         control.publish(TOPIC, b"{}")
         control.live.step(control.now)
-    found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, snapshot_at=control.now)
+    found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, live=LiveLook(control.now))
     (trouble,) = [row for row in found.troubles if row.kind is Kind.MOSTLY_REFUSED]
     told = sentence(trouble, "en", "Asia/Jakarta", control.now, found.began_at[trouble.key])
     assert told.startswith("Most reports of tracker T1 are refused (100 % of the last 20): latitude is missing;")
@@ -605,3 +611,13 @@ def test_a_tracker_that_is_heard_without_positions_is_told_until_one_comes(contr
     assert said(control, Kind.NO_POSITION) == "Tracker T1 on vehicle BUS1 is heard, but has sent no position since 07:00."
     control.plays([a_report((2000.0, 0.0), control.now + timedelta(seconds=10))], ["T1"])
     assert control.troubles() == {}
+
+
+def test_a_bus_that_drives_about_without_a_trip_is_told_by_doctor_as_on_armada(tmp_path):
+    control = Control(tmp_path, a_network(headway=every(10.0)))
+    control.map("T1", "BUS1")
+    for n in range(140):  # an hour and more, three kilometres beside the line
+        control.plays([a_report((100.0 * (n % 30), 3000.0), SEVEN + timedelta(seconds=30 * n))])
+        control.live.step(control.now)
+    assert control.troubles().keys() == {Kind.LOOSE}
+    control.engine.dispose()
