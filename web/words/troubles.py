@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from transit.operations import clocks, complaints
+from transit.operations.broker_refusals import OTHERS
 from transit.operations.complaints import Complaint
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
@@ -30,6 +31,7 @@ class Words(NamedTuple):
     remedy: str
 
 
+MORE_DEVICES = "more devices (those beyond the ones that are named)"
 ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
 DRIFTS = (
@@ -150,7 +152,7 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.LOGIN_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
-        "Type both into the device anew: python app.py trackers rotate TRACKER gives another password. "
+        "Type both into the device anew: python app.py trackers add TRACKER gives it a password, rotate another one. "
         "Where no tracker has a password, leave both empty.",
     ),
     Kind.CLIENT_ID_CLASH: Words(
@@ -354,6 +356,15 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     (Kind.PART_FAULT, "database"): Words(
         "Ingest waits for the database since %(since)s: what comes in is kept by the broker.",
         "Check DATABASE_URL, and the disk that it lies on.",
+    ),
+    (Kind.PROTOCOL_REFUSED, "mqtt31"): Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it speaks MQTT 3.1, not 3.1.1.",
+        "OwnTracks on Android does so until its protocol level is set to 3.1.1 (mqttProtocolLevel 4); "
+        "python app.py trackers owntracks writes a file and a QR code that do.",
+    ),
+    (Kind.PROTOCOL_REFUSED, "mqtt5"): Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it speaks MQTT 5, not 3.1.1.",
+        "Set the device or the app to MQTT 3.1.1. Where it cannot, use Mosquitto through MQTT_URL (docs/TRACKERS.md).",
     ),
     (Kind.NEVER_HEARD, "alike"): Words(
         "Tracker %(subject)s on vehicle %(vehicle)s has never been heard, but %(alike)s reports and is on no vehicle: "
@@ -621,7 +632,9 @@ def _fill(text: str, trouble: Trouble, language: str, timezone: str, now: dateti
         return ""
     figures = _written(trouble.figures, language, timezone, now)
     since = _moment(trouble.since, language, timezone, now) if trouble.since else ""
-    sentence: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
+    text_of = catalogue(language).gettext
+    subject = text_of(MORE_DEVICES) if trouble.subject == OTHERS else trouble.subject
+    sentence: str = text_of(text) % {"subject": subject, "since": since, **figures}
     return sentence
 
 
