@@ -22,6 +22,7 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
     """Say which route or trip VEHICLE runs; evidence that it does not overrules this, and is reported."""
     from transit.store import assignments
     from transit.store.database import writing
+    from transit.store.vehicles import load_vehicle_ids
     from transit.tracking.trip_choice import AssignmentHint
 
     if sum((route is not None, trip is not None, clear)) != 1:
@@ -34,12 +35,14 @@ def assign(settings: Settings, vehicle: str, route: str | None, trip: str | None
         fail(f"There is no trip {trip!r} in the loaded network (trips.txt, trip_id)")
     with writing(engine) as connection:
         is_assigned = any(row.vehicle_id == vehicle for row in assignments.load_current(connection, settings.clock()))
-        heard = (clear and is_assigned) or _refuse_unknown(connection, vehicle) or clear
+        if not (clear and is_assigned):  # an assignment can be taken back of a vehicle that nobody knows any more
+            _refuse_unknown(connection, vehicle)
+        is_heard = vehicle in load_vehicle_ids(connection)
         hint = None if clear else AssignmentHint(network.trips[trip].route_id if trip else route, trip)
         assignments.assign(connection, vehicle, hint, now=settings.clock())
         _record(connection, settings, "assigned", vehicle, trip or route or "")
     click.echo(f"{vehicle}: {'left to the matcher' if clear else f'assigned to {trip or route}'}")
-    if not heard:
+    if not clear and not is_heard:
         click.echo(f"{vehicle} has not been heard yet: this counts from its first report on.")
 
 
@@ -53,6 +56,7 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
     from transit.forecasting.departure_orders import DepartureOrder, moment_of
     from transit.store import departure_orders
     from transit.store.database import writing
+    from transit.store.vehicles import load_vehicle_ids
 
     if (time is None) == (not clear):
         raise click.UsageError("give exactly one of --at and --clear")
@@ -67,7 +71,8 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
             _record(connection, settings, "adjustment_ended", f"hold-{vehicle}", "")
             click.echo(f"{vehicle}: left to the forecast")
             return
-        heard = _refuse_unknown(connection, vehicle)
+        _refuse_unknown(connection, vehicle)
+        is_heard = vehicle in load_vehicle_ids(connection)
         try:
             departs_at = moment_of(time, now, network.timezone)
         except ValueError as error:
@@ -75,7 +80,7 @@ def depart(settings: Settings, vehicle: str, time: str | None, clear: bool) -> N
         departure_orders.say(connection, DepartureOrder(vehicle, departs_at, now))
         _record(connection, settings, "held", vehicle, departs_at.isoformat())
     click.echo(f"{vehicle}: leaves at {time}")
-    if not heard:
+    if not is_heard:
         click.echo(f"{vehicle} has not been heard yet: this counts when it is seen to wait.")
 
 
@@ -85,14 +90,12 @@ def _record(connection: Connection, settings: Settings, action: str, subject: st
     record(connection, Deed(person=COMMAND_LINE, action=action, subject=subject, after=after), now=settings.clock())
 
 
-def _refuse_unknown(connection: Connection, vehicle: str) -> bool:
-    """Whether the vehicle was heard. The command ends for one that was not and has no tracker either."""
+def _refuse_unknown(connection: Connection, vehicle: str) -> None:
+    """Ends the command for a vehicle that was never heard and has no tracker."""
     from transit.store.trackers import load_tracker_map
     from transit.store.vehicles import load_vehicle_ids
 
-    heard = load_vehicle_ids(connection)
-    known = sorted({*heard, *load_tracker_map(connection).values()})
+    known = sorted({*load_vehicle_ids(connection), *load_tracker_map(connection).values()})
     if vehicle not in known:
         way = f"python app.py trackers map TRACKER {vehicle}"
         fail(f"There is no vehicle {vehicle!r}; there are: {', '.join(known) or 'none'}. A new one gets a tracker first: {way}")
-    return vehicle in heard

@@ -195,9 +195,8 @@ def _warn(settings: Settings, say: Callable[[str], None]) -> None:
 @pass_settings
 def doctor(settings: Settings, lang: str | None) -> None:
     """Say in plain words what is wrong with this set-up and its trackers; exit code 1 where something is."""
-    from gps_ingest.operations.doctor import examine
+    from gps_ingest.operations.doctor import LiveLook, examine
     from transit.loopback import is_loopback_host
-    from transit.operations.watch import NO_WATCH
     from transit.store.database import open_database
     from web.live.snapshot import SnapshotReader
     from web.words.troubles import all_is_well, sentence
@@ -207,14 +206,15 @@ def doctor(settings: Settings, lang: str | None) -> None:
     engine = open_database(settings.database_url)
     openly = not is_loopback_host(settings.bind) and not somebody_may_log_in(engine)
     now = settings.clock()
+    live = None
+    if snapshot is not None:
+        live = LiveLook(snapshot.made_at, snapshot.watch, snapshot.standing, snapshot.troubles)
     examination = examine(
         engine,
         settings.broker_url,
         settings.data_dir,
         now,
-        snapshot_at=None if snapshot is None else snapshot.made_at,
-        watch=NO_WATCH if snapshot is None else snapshot.watch,
-        standing=() if snapshot is None else snapshot.standing,
+        live=live,
         offered_openly=openly,
         limits=settings.limits(),
     )

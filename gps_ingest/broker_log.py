@@ -22,7 +22,7 @@ LINE = re.compile(
 )
 CLASH = re.compile(r"since both have the same client ID")
 SUBJECT = re.compile(r'Subject "(.+?)"')
-# NATS writes the levels of a topic with dots
+# NATS writes the levels of a topic with dots, an empty level as a slash, and a dot as two slashes
 SUBJECTS_READ = re.compile(
     r"transbinjai\.v1\.trackers\.[^.]+\.(?:position|status)|owntracks\.[^.]+\.[^.]+|traccar\.[^.]+|/\.hfp\.v2\..*"
 )
@@ -131,4 +131,4 @@ def _topic_that_nobody_reads(words: str) -> str:
     subject = SUBJECT.search(words)
     if subject is None or SUBJECTS_READ.fullmatch(subject[1]):
         return ""
-    return subject[1].replace(".", "/")
+    return "/".join("" if level == "/" else level.replace("//", ".") for level in subject[1].split("."))

@@ -36,6 +36,7 @@ MAX_TRACKER_ID = 120  # characters: longer is no name but an accident
 EARLIEST = 315_964_800  # 1980-01-06, the first day of GPS: seconds since start-up lie before it, weeks that rolled over do not
 LATEST = 4_102_444_800  # 2100-01-01: beyond it lie milliseconds
 KMH_PER_MPS = 3.6
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # with which some systems begin a text in UTF-8
 NOBODY = "(unknown)"  # the tracker_id under which messages on a topic without one are counted
 
 
@@ -146,7 +147,7 @@ def decode(topic: str, payload: bytes) -> DecodedMessage:
     if len(payload) > MAX_PAYLOAD:
         size = {"count": str(len(payload)), "most": str(MAX_PAYLOAD)}
         return _refused(tracker_id, Reason.TOO_LARGE, ComplaintKind.TOO_LARGE, **size)
-    return read(tracker_id, payload)
+    return read(tracker_id, payload.removeprefix(BYTE_ORDER_MARK))
 
 
 def sender_of(topic: str, payload: bytes) -> str:
@@ -250,7 +251,12 @@ def _read_status(tracker_id: str, payload: bytes) -> DecodedMessage:
 def _read_owntracks(tracker_id: str, payload: bytes) -> DecodedMessage:
     kind = _attempt(_kind.decode, payload)
     if isinstance(kind, Complaint):
-        return DecodedMessage(tracker_id, (), (kind,))
+        is_other = kind.figures.get("field") == "_type"  # JSON, and not the app's
+        return (
+            _refused(tracker_id, Reason.MISSING_FIELD, ComplaintKind.NOT_OWNTRACKS)
+            if is_other
+            else _message(tracker_id, [kind])
+        )
     if kind.type == "encrypted":
         return _refused(tracker_id, Reason.ENCRYPTED, ComplaintKind.ENCRYPTED)
     if kind.type != "location":
@@ -286,9 +292,7 @@ class OptionalFields:
         if amount is not None and lowest <= amount <= highest:
             return amount
         if amount != UNKNOWN:
-            kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
-            figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:g}", "highest": f"{highest:g}"}
-            self.dropped.append(Complaint(Reason.OPTIONAL_FIELD, kind, figures))
+            self.dropped.append(_of_optional(name, value, lowest, highest))
         return None
 
     def whole(self, name: str, value: Any, highest: int) -> int | None:
@@ -296,6 +300,17 @@ class OptionalFields:
             return value  # exact beyond the 53 bits of a float
         amount = self.number(name, value, float(highest))
         return None if amount is None else int(amount)
+
+
+def _of_optional(name: str, value: Any, lowest: float, highest: float) -> Complaint:
+    """Why a value cannot be that of an optional field."""
+    pointed = value.strip().replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else ""
+    if _as_number(pointed) is not None:
+        figures = {"field": name, "value": value.strip(), "pointed": pointed}
+        return Complaint(Reason.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_COMMA, figures)
+    kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
+    figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:.0f}", "highest": f"{highest:.0f}"}
+    return Complaint(Reason.OPTIONAL_FIELD, kind, figures)
 
 
 def _as_number(value: Any) -> float | None:

@@ -12,7 +12,7 @@ import msgspec
 from transit.operations.complaints import Complaint, ComplaintKind
 
 NOT_A_NUMBER = re.compile(rb"(?<=[:,\[\s-])(?:NaN|Infinity)\b")  # what some JSON writers make of a number they do not have
-DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,3},\d+)"?\s*[,}]')  # "latitude": 3,65939,
+DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,13},\d+)"?\s*[,}]')  # "latitude": 3,65939,
 FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 BOUND = re.compile(r"((?:<=|>=) [-+.\w]+)")  # in msgspec's sentences
 GOT = re.compile(r"got `(\w+)`")
@@ -22,6 +22,15 @@ REQUIRED = ("latitude", "longitude", "timestamp")  # of a fix on .../position
 TIMES = ("timestamp", "tst", "created_at")
 LATITUDES, LONGITUDES = ("latitude", "lat"), ("longitude", "lon")
 HIGHEST_LATITUDE, HIGHEST_LONGITUDE = 90.0, 180.0
+SCALES = (1e5, 1e6, 1e7)  # by which devices multiply degrees to send whole numbers
+OTHER_NAMES = {"latitude": ("lat", "y"), "longitude": ("lon", "lng", "x"), "timestamp": ("time", "ts", "date", "gps")}  # begins
+GZIP = b"\x1f\x8b"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how a text in UTF-16 begins
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # bytes that no text has
+NMEA = re.compile(rb"\s*(\$[A-Z]{5}),")
+SINGLE_QUOTED = re.compile(rb"\s*\[?\s*\{\s*'")
+LIST_OF_NUMBERS = re.compile(rb"\s*-?[\d.]+\s*[,;]")
+LONGEST_BEGIN = 24  # characters of a message that a sentence repeats
 MOST_NAMES, LONGEST_NAME = 6, 20  # of fields that a sentence repeats
 
 
@@ -43,20 +52,38 @@ class Reason(StrEnum):
 
 def complaint_of(payload: bytes, error: Exception) -> Complaint:
     """error: what msgspec raised when it read the payload."""
-    if isinstance(error, msgspec.ValidationError):
+    if isinstance(error, msgspec.ValidationError) and not LIST_OF_NUMBERS.match(payload):
         return _decimal_comma(payload) or _of_field(str(error), _object(payload))
     return of_text(payload, str(error))
 
 
 def of_text(payload: bytes, sentence: str = "") -> Complaint:
     """Of a payload that is no JSON. sentence: what msgspec says of it."""
+    if payload.startswith(GZIP):
+        return Complaint(Reason.INVALID_UTF8, ComplaintKind.COMPRESSED)
     if not is_utf8(payload):
-        return Complaint(Reason.INVALID_UTF8, ComplaintKind.NOT_UTF8)
+        is_text = payload.startswith(UTF16) or not CONTROL.search(payload)
+        kind = ComplaintKind.NOT_UTF8 if is_text else ComplaintKind.BINARY
+        return Complaint(Reason.INVALID_UTF8, kind)
     if not payload.strip():
         return Complaint(Reason.NOT_JSON, ComplaintKind.EMPTY)
-    comma = _decimal_comma(payload)
-    if comma is not None:
-        return comma
+    return _decimal_comma(payload) or _other_text(payload) or _not_json(payload, sentence)
+
+
+def _other_text(payload: bytes) -> Complaint | None:
+    """Of a text that was never meant to be JSON."""
+    nmea = NMEA.match(payload)
+    if nmea is not None:
+        return Complaint(Reason.NOT_JSON, ComplaintKind.NMEA, {"begins": nmea[1].decode()})
+    if SINGLE_QUOTED.match(payload):
+        return Complaint(Reason.NOT_JSON, ComplaintKind.SINGLE_QUOTES)
+    text = payload.decode().strip()
+    if text[0] in '{["' or NOT_A_NUMBER.search(payload):
+        return None
+    return Complaint(Reason.NOT_JSON, ComplaintKind.PLAIN_TEXT, {"begins": repr(text[:LONGEST_BEGIN])})
+
+
+def _not_json(payload: bytes, sentence: str) -> Complaint:
     if NOT_A_NUMBER.search(payload):
         return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.NOT_A_NUMBER)
     place = BYTE.search(sentence)
@@ -94,19 +121,32 @@ def _of_field(sentence: str, sent: Mapping[str, Any]) -> Complaint:
     got = GOT.search(sentence)
     type_got = got[1] if got else "?"
     if not field:
-        return Complaint(Reason.WRONG_TYPE, ComplaintKind.NOT_AN_OBJECT, {"got": type_got})
+        kind = ComplaintKind.QUOTED_OBJECT if type_got == "str" else ComplaintKind.NOT_AN_OBJECT
+        return Complaint(Reason.WRONG_TYPE, kind, {"got": type_got})
+    return _of_type(field, type_got, str(sent.get(field, "")))
+
+
+def _of_type(field: str, type_got: str, value: str) -> Complaint:
+    """Of a field that should be a number, and is of another type. value: as text."""
     if type_got == "null":
         return Complaint(Reason.WRONG_TYPE, ComplaintKind.NO_VALUE, {"field": field})
     if type_got != "str":
         return Complaint(Reason.WRONG_TYPE, ComplaintKind.WRONG_TYPE, {"field": field, "got": type_got})
-    is_a_number = DIGITS.fullmatch(str(sent.get(field, "")))
-    kind = ComplaintKind.WRITTEN_TIME if field in TIMES and not is_a_number else ComplaintKind.QUOTED_NUMBER
-    return Complaint(Reason.WRONG_TYPE, kind, {"field": field})
+    if DIGITS.fullmatch(value):
+        return Complaint(Reason.WRONG_TYPE, ComplaintKind.QUOTED_NUMBER, {"field": field})
+    if field in TIMES:
+        return Complaint(Reason.WRONG_TYPE, ComplaintKind.WRITTEN_TIME, {"field": field})
+    return Complaint(Reason.WRONG_TYPE, ComplaintKind.WORDED_NUMBER, {"field": field, "value": repr(value[:LONGEST_BEGIN])})
 
 
 def _missing(field: str, sent: Mapping[str, Any]) -> Complaint:
-    """Names what is sent in the place of a fix, where nothing of a fix is there: other names, or an object within it."""
-    if field in REQUIRED and sent and not any(name in sent for name in REQUIRED):
+    """Names what is sent in the place of a field, where it is there: under another name, or within another object."""
+    outer = next((name for name, value in sent.items() if isinstance(value, dict) and field in value), None)
+    has_fields = any(name in sent for name in REQUIRED)
+    if outer is not None and has_fields:
+        return Complaint(Reason.MISSING_FIELD, ComplaintKind.NESTED_FIELD, {"field": field, "outer": outer[:LONGEST_NAME]})
+    begins = OTHER_NAMES.get(field, ())
+    if field in REQUIRED and sent and (not has_fields or any(name.lower().startswith(begins) for name in sent)):
         names = ", ".join(name[:LONGEST_NAME] for name in [*sent][:MOST_NAMES])
         return Complaint(Reason.MISSING_FIELD, ComplaintKind.OTHER_FIELDS, {"field": field, "sent": names})
     return Complaint(Reason.MISSING_FIELD, ComplaintKind.MISSING_FIELD, {"field": field})
@@ -127,6 +167,12 @@ def _beyond(field: str, bound: str, sent: Mapping[str, Any]) -> Complaint:
     if degrees is not None and others is not None:
         figures = {"lat": f"{lat:g}", "lon": f"{lon:g}", "lat_degrees": f"{degrees:.5f}", "lon_degrees": f"{others:.5f}"}
         return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.DEGREES_AND_MINUTES, figures)
+    for scale in SCALES:
+        is_whole = lat == round(lat) and lon == round(lon) and max(abs(lat), abs(lon)) >= scale
+        if is_whole and abs(lat) <= HIGHEST_LATITUDE * scale and abs(lon) <= HIGHEST_LONGITUDE * scale:
+            figures = {"lat": f"{lat:.0f}", "lon": f"{lon:.0f}", "lat_degrees": f"{lat / scale:.5f}"}
+            figures["lon_degrees"] = f"{lon / scale:.5f}"
+            return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.SCALED_DEGREES, figures)
     return Complaint(Reason.OUT_OF_RANGE, ComplaintKind.OUT_OF_RANGE, figures)
 
 

@@ -8,7 +8,7 @@ from html import unescape
 
 from gps_ingest.ingest.facts import Ingest
 from gps_ingest.mqtt import Message
-from gps_ingest.operations.doctor import examine
+from gps_ingest.operations.doctor import LiveLook, examine
 from tests.builders import METRES_PER_DEGREE_LAT, SEVEN, a_network
 from transit.operations.limits import InboxLimits
 from transit.operations.troubles import TroubleKind as Kind
@@ -90,8 +90,8 @@ class Control:
         self.live.step(self.now)
         self.live.facts = self.live.facts.__class__(self.now - timedelta(minutes=1))
         self.live.step(self.now)
-        kept = {"snapshot_at": self.now, "watch": self.live.watch, "standing": self.live.standing}
-        examination = examine(self.engine, "mqtt://127.0.0.1:1", self.folder, self.now, **kept)
+        look = LiveLook(self.now, self.live.watch, self.live.standing, self.live.troubles)
+        examination = examine(self.engine, "mqtt://127.0.0.1:1", self.folder, self.now, live=look)
         troubles = [trouble for trouble in examination.troubles if trouble.kind is not Kind.BROKER_AWAY]
         for language in ("en", "id"):
             page = unescape(self.page("/armada", language).text)

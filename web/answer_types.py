@@ -194,10 +194,17 @@ class StopsAnswer(Struct):
     stops: list[StopAnswer]
 
 
+SilentSince = Annotated[
+    Moment | None,
+    Meta(description="Not null: since then the fleet, or much of it, is not heard; buses may run that are not told here"),
+]
+
+
 class StopArrivalsAnswer(Struct):
     now: Moment | None
     live: Annotated[bool, Meta(description="False: the live process is stuck, the facts are old")]
     live_age_s: float | None
+    silent_since: SilentSince
     stop: StopAnswer
     arrivals: list[ArrivalAnswer]
     passed: list[PassedAnswer]
@@ -217,6 +224,7 @@ class RoutesAnswer(Struct):
 class VehiclesAnswer(Struct):
     now: Moment | None
     live: Annotated[bool, Meta(description="False: the live process is stuck, the facts are old")]
+    silent_since: SilentSince
     told_for_s: int
     vehicles: list[VehicleAnswer]
 

@@ -24,7 +24,7 @@ from transit.arrivals.rows import Arrival
 from transit.forecasting.prediction import Prediction, StandingVehicle
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Trouble
-from transit.operations.watch import NO_WATCH
+from transit.operations.watch import NO_WATCH, FleetWatch
 from transit.plan.network import Network
 from transit.plan.patterns import Pattern
 from transit.plan.runs import LiveTrip, Service
@@ -85,9 +85,13 @@ class View:
         return self.snapshot.all_trackers() if self.snapshot else []
 
     @property
+    def _watch(self) -> FleetWatch:
+        return self.snapshot.watch if self.snapshot else NO_WATCH
+
+    @property
     def silent_since(self) -> datetime | None:
-        """Since when the fleet as a whole is silent; None while it is not."""
-        return self.snapshot.watch.since if self.snapshot else None
+        """Since when buses are missed because the fleet as a whole is silent; None while none is."""
+        return self._watch.missing_since
 
     @property
     def is_silent(self) -> bool:
@@ -96,13 +100,12 @@ class View:
     @property
     def is_wholly_silent(self) -> bool:
         """Whether none of the buses that should report is heard; else some of them are, while others are missed."""
-        watch = self.snapshot.watch if self.snapshot else NO_WATCH
-        return self.is_silent and len(watch.silent) >= len(watch.expected)
+        return self._watch.is_whole
 
     @property
     def silent_vehicles(self) -> Collection[str]:
         """The vehicles of which nothing is heard while the fleet as a whole is silent."""
-        return self.snapshot.watch.silent if self.snapshot and self.is_silent else ()
+        return self._watch.silent if self.is_silent else ()
 
     @property
     def troubles(self) -> list[Trouble]:

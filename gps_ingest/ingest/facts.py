@@ -57,14 +57,14 @@ class Ingest:
         """Picks up a new network, other trackers, other assignments."""
         with self.engine.connect() as connection:
             version = current_version(connection)
-            before, self.vehicles = self.vehicles, load_tracker_map(connection)
+            self.vehicles = load_tracker_map(connection)
             self.hints = load_assignments(connection, self.clock())
             is_new = version is not None and (self.network is None or version != self.network.version)
             network = load_network(connection, version) if version is not None and is_new else None
         if version is not None and network is not None:
             self.network = take_up(self.engine, version, network, self.hints)
         if self.network is not None:
-            self.moves.follow(self.engine, self.network, before, self.vehicles, self.clock())
+            self.moves.follow(self.engine, self.network, self.vehicles, self.clock())
 
     def take(self, messages: Sequence[Message]) -> None:
         """Stores all that the messages say, in one commit. Raises DatabaseError; then nothing of it is stored."""
@@ -161,6 +161,8 @@ class Ingest:
             odometer_m=fix.odometer_m,
             accuracy_m=fix.accuracy_m,
         )
+        if vehicle_id:
+            self.moves.hear(report)
         outcome = self._step(report, batch) if vehicle_id else ReportOutcome(refusal=Rejection.UNMAPPED)
         batch.add_report(received, report, outcome)
 

@@ -84,7 +84,7 @@ class TrackerMemories:
         rows = []
         for tracker_id, news in trackers.items():
             memory = self._trackers[tracker_id]
-            memory.recent = memory.recent.with_more(news.outcomes, now)
+            memory.recent = memory.recent.with_more(news.outcomes, now, memory.clock.offset_s)
             rows.append(_health_row(tracker_id, news, memory))
         save_tracker_health(connection, rows)
 

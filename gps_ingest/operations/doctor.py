@@ -43,31 +43,45 @@ class Examination:
     began_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LiveLook:
+    """What only the live process knows, and when it last wrote it."""
+
+    at: datetime
+    watch: FleetWatch = NO_WATCH
+    standing: Sequence[StandingVehicle] = ()
+    troubles: Sequence[Trouble] = ()
+
+
 def examine(
     engine: Engine,
     mqtt_url: str,
     data_dir: Path,
     now: datetime,
     *,
-    snapshot_at: datetime | None,
-    watch: FleetWatch = NO_WATCH,
-    standing: Sequence[StandingVehicle] = (),
+    live: LiveLook | None,
     offered_openly: bool = False,
     limits: InboxLimits = DEFAULT,
 ) -> Examination:
-    """snapshot_at, watch, standing: when the live process last wrote, and what it knew then; offered_openly: BIND is not
-    loopback and no ADMIN_PASSWORD is set."""
-    stored = _of_database(engine, now, watch, standing, limits)
-    troubles = [*stored.troubles, *_of_broker(mqtt_url), *_of_snapshot(snapshot_at, now), *_of_machine(data_dir, now)]
+    """live: its last snapshot; None without one. offered_openly: BIND is not loopback, and nobody can log in."""
+    last = live if live is not None and now - live.at <= SNAPSHOT_OLD else LiveLook(now)  # what it knew before is over
+    loose = {row.subject: row.since for row in last.troubles if row.kind is TroubleKind.LOOSE and row.since is not None}
+    facts = FleetFacts(now, watch=last.watch, standing=last.standing, loose=loose, limits=limits)
+    stored = _of_database(engine, facts)
+    troubles = [
+        *stored.troubles,
+        *_of_broker(mqtt_url),
+        *_of_snapshot(live.at if live else None, now),
+        *_of_machine(data_dir, now),
+    ]
     troubles += parts.troubles(FleetFacts(now, parts=read_report(data_dir)))
     if offered_openly:
         troubles.append(Trouble(TroubleKind.OFFERED_OPENLY))
     return replace(stored, troubles=sorted(troubles, key=lambda trouble: trouble.weight))
 
 
-def _of_database(
-    engine: Engine, now: datetime, watch: FleetWatch, standing: Sequence[StandingVehicle], limits: InboxLimits
-) -> Examination:
+def _of_database(engine: Engine, seen: FleetFacts) -> Examination:
+    """seen: what only the live process knows, and the limits that the settings of the city may change."""
     try:
         check_schema(engine)
     except UnknownSchema as error:
@@ -77,8 +91,9 @@ def _of_database(
     with engine.connect() as connection:
         version = current_version(connection)
         network = None if version is None else load_network(connection, version)
-        set_here = in_force(InForce(limits=limits), load_settings(connection)).limits
-        facts = replace(load_facts(connection, network, now, watch, limits=set_here), standing=standing)
+        set_here = in_force(InForce(limits=seen.limits), load_settings(connection)).limits
+        stored = load_facts(connection, network, seen.now, seen.watch, limits=set_here)
+        facts = replace(stored, standing=seen.standing, loose=seen.loose)
         began_at = {matter.trouble.key: matter.began_at for matter in load_open(connection)}
     return Examination(troubles_of(facts), facts.timezone, began_at)
 

@@ -134,8 +134,17 @@ def test_the_real_brokers_refusals_are_read(tmp_path, protocol, client_id, topic
     assert {refused.cause for refused in refusals} == {cause}
 
 
-def test_of_a_topic_that_nobody_reads_the_topic_is_kept_as_the_device_has_it():
-    line = '[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "x9" - Publish Violation - Subject "bus.7.gps"'
+@pytest.mark.parametrize(
+    ("subject", "topic"),
+    [
+        ("bus.7.gps", "bus/7/gps"),
+        ("transbinjai.v1.trackers.T1.position./", "transbinjai/v1/trackers/T1/position/"),
+        ("/.transbinjai.v1.trackers.T1.position", "/transbinjai/v1/trackers/T1/position"),
+        ("bus./.T1//5", "bus//T1.5"),
+    ],
+)
+def test_of_a_topic_that_nobody_reads_the_topic_is_kept_as_the_device_has_it(subject, topic):
+    line = f'[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "x9" - Publish Violation - Subject "{subject}"'
     refused = refusal_of(line, SEVEN)
     assert refused is not None
-    assert refused.said == "bus/7/gps"
+    assert refused.said == topic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -64,6 +65,14 @@ def test_a_wrong_optional_field_costs_the_field_and_not_the_fix(field: str, valu
 
 
 @pytest.mark.parametrize("field", ["bearing", "speed", "odometer", "accuracy_m", "battery_pct", "seq"])
+def test_a_decimal_comma_in_an_optional_field_is_named_and_costs_the_field(field: str) -> None:
+    decoded = decode(POSITION, a_payload(**{field: "6,5"}))
+    assert decoded.fixes == (TrackerFix(3.6, 98.5, SENT),)
+    (dropped,) = decoded.dropped
+    assert sentence(dropped) == f"{field} is 6,5 with a decimal comma; send 6.5 with a point, or leave it out"
+
+
+@pytest.mark.parametrize("field", ["bearing", "speed", "odometer", "accuracy_m", "battery_pct", "seq"])
 def test_minus_one_is_how_trackers_write_a_value_that_they_do_not_have(field: str) -> None:
     decoded = decode(POSITION, a_payload(**{field: -1}))
     assert (decoded.fixes, decoded.dropped) == ((TrackerFix(3.6, 98.5, SENT),), ())
@@ -104,6 +113,23 @@ def test_an_owntracks_phone_that_sends_its_numbers_in_quotes_or_a_time_in_words_
         (b'{"data": {"latitude": 3.6, "longitude": 98.5}}', Reason.MISSING_FIELD, "has other names: data"),
         (a_payload().replace(b"3.6", b"3,60278"), Reason.NOT_JSON, "latitude is 3,60278 with a decimal comma; send 3.60278"),
         (a_payload(longitude="98,5"), Reason.WRONG_TYPE, "longitude is 98,5 with a decimal comma"),
+        (
+            a_payload(timestamp=5).replace(b": 5}", b": 1795658580,5}"),
+            Reason.NOT_JSON,
+            "timestamp is 1795658580,5 with a decimal comma",
+        ),
+        (a_payload(speed=5).replace(b": 5}", b": 6,5}"), Reason.NOT_JSON, "speed is 6,5 with a decimal comma; send 6.5"),
+        (a_payload(latitude=360278, longitude=9848572), Reason.OUT_OF_RANGE, "send 3.60278 and 98.48572"),
+        (a_payload(latitude=36027800, longitude=984857200), Reason.OUT_OF_RANGE, "send 3.60278 and 98.48572"),
+        (a_payload(latitude="3.60278 N"), Reason.WRONG_TYPE, "latitude is '3.60278 N'; send the number alone"),
+        (b'{"lat": 3.6, "lon": 98.5, "timestamp": 1795658580}', Reason.MISSING_FIELD, "has other names: lat, lon, timestamp"),
+        (b'{"gps": {"latitude": 3.6}, "timestamp": 1795658580}', Reason.MISSING_FIELD, "latitude lies within “gps”"),
+        (json.dumps(a_payload().decode()).encode(), Reason.WRONG_TYPE, "the payload is a text in quotes"),
+        (gzip.compress(a_payload()), Reason.INVALID_UTF8, "compressed (gzip)"),
+        (bytes.fromhex("78780d0103588999ff0d0a"), Reason.INVALID_UTF8, "a protocol of its own"),
+        (b"$GPRMC,010000,A,0336.1668,N,09829.1432,E,12,90,241126,,*1C", Reason.NOT_JSON, "(NMEA, $GPRMC)"),
+        (b"{'latitude': 3.6, 'longitude': 98.5}", Reason.NOT_JSON, "single quotes"),
+        (b"3.60278,98.48572,1795658580", Reason.NOT_JSON, "begins with '3.60278,98.48572,1795658' and is not JSON"),
         (b"17", Reason.WRONG_TYPE, "the payload"),
         (b"null", Reason.WRONG_TYPE, "the payload"),
         (b'{"latitude": 3.6, "longitude": 98.5}', Reason.MISSING_FIELD, "timestamp"),
@@ -132,6 +158,17 @@ def test_a_payload_that_cannot_be_read_is_refused_by_reason_and_field(payload: b
     decoded = decode(POSITION, payload)
     assert (decoded.tracker_id, decoded.fixes, reasons(decoded)) == ("bus-7", (), [reason])
     assert names in sentence(decoded.refusals[0])
+
+
+def test_a_text_in_utf_8_may_begin_with_a_byte_order_mark_and_one_in_utf_16_is_named() -> None:
+    assert decode(POSITION, b"\xef\xbb\xbf" + a_payload()).fixes == (TrackerFix(3.6, 98.5, SENT),)
+    (refusal,) = decode(POSITION, a_payload().decode().encode("utf-16")).refusals
+    assert sentence(refusal) == "the payload is not UTF-8; send JSON text in UTF-8"
+
+
+def test_our_own_form_on_the_topic_of_owntracks_is_told_which_topic_it_has() -> None:
+    (refusal,) = decode(OWNTRACKS, a_payload()).refusals
+    assert (refusal.reason, "no _type" in sentence(refusal)) == (Reason.MISSING_FIELD, True)
 
 
 def test_a_flushed_buffer_keeps_its_good_fixes_whatever_lies_between() -> None:
@@ -234,7 +271,7 @@ def test_every_element_of_a_buffer_is_read_or_refused(kinds: list[str]) -> None:
 
 
 def test_a_place_out_of_range_is_blamed_on_nothing_that_it_does_not_look_like() -> None:
-    (complaint,) = decode(POSITION, a_payload(latitude=3_602_780, longitude=98_485_720)).refusals
+    (complaint,) = decode(POSITION, a_payload(latitude=3_602_780.5, longitude=98_485_720)).refusals  # no whole number
     assert sentence(complaint) == "latitude is out of range, it must be <= 90.0"
     (complaint,) = decode(POSITION, a_payload(latitude=336.75, longitude=9879.0)).refusals  # 79 minutes are none
     assert sentence(complaint) == "latitude is out of range, it must be <= 90.0"

@@ -13,6 +13,7 @@ from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # at least this many, with this mean interval or less
 MOST_NAMED = 20  # clients of one cause; whoever invents names must not push all else off the screen and fill the inbox
+VERSIONS = {"version of 5": "mqtt5", "MQIsdp": "mqtt31"}  # in the broker's words: it reads no more than this of such a client
 KINDS = {
     RefusalCause.PROTOCOL: TroubleKind.PROTOCOL_REFUSED,
     RefusalCause.TOPIC: TroubleKind.TOPIC_REFUSED,
@@ -32,6 +33,8 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
         of_cause = [row for row in rows if row.cause is cause and (cause is not RefusalCause.CLASH or _is_clash(row))]
         for row in _named(of_cause):
             figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
+            if cause is RefusalCause.PROTOCOL:
+                figures["case"] = next((case for words, case in VERSIONS.items() if words in row.said), "")
             yield Trouble(KINDS[cause], row.client, row.first_at, figures)
 
 

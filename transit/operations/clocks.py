@@ -8,6 +8,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from transit.operations.facts import FleetFacts
+from transit.operations.recent_outcomes import WINDOW_S
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 from transit.tracking.tracker_clock import is_correctable
@@ -21,6 +22,12 @@ ROUND_WEEKS = 1024  # GPS counts its weeks in ten bits
 WEEK_ROLLOVER_S = ROUND_WEEKS * 7 * 86400.0
 ROLLOVER_ALIKE_S = 8 * 7 * 86400.0  # an offset this near to ROUND_WEEKS is a week rollover: no other fault is 20 years
 HOUR_S = 3600.0
+DAY_S = 86400.0
+EPOCHS = {315_964_800.0: "since_1980", 946_684_800.0: "since_2000"}  # Unix seconds from which devices count: GPS's zero, 2000
+DRIFTS_FOR = 6  # windows of five minutes in a row that show a drift: half an hour
+DRIFT_ALIKE_S = (
+    5.0  # a clock that drifts is this near to a straight line: tracker_clock.LEAST_S, below which it is called right
+)
 _AND = {True: "_and_ahead", False: "_and_behind"}  # of LOCAL_TIME: on which side of the zone a clock is
 ZONES_H = (-12, 14)  # range of the world's zones, hours ahead of UTC: a device may be set to another one than the city's
 PARTS_OF_HOURS_H = (-9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75)  # its zones that are no whole hours
@@ -67,17 +74,46 @@ def tracker_trouble(row: TrackerHealth, ours_s: float, facts: FleetFacts) -> Tro
     figures: dict[str, Figure] = {"wrong_s": error_s, "case": "ahead" if error_s > 0 else "behind"}
     rounds = -error_s / WEEK_ROLLOVER_S
     if round(rounds) != 0 and abs(rounds - round(rounds)) * WEEK_ROLLOVER_S <= ROLLOVER_ALIKE_S:
-        rollover: dict[str, Figure] = {**figures, "weeks": abs(round(rounds)) * ROUND_WEEKS}
-        return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, rollover)
+        return Trouble(TroubleKind.WEEK_ROLLOVER, row.tracker_id, row.last_received_at, _rollover(error_s, round(rounds)))
+    epoch = next((name for epoch_s, name in EPOCHS.items() if abs(error_s + epoch_s) < DAY_S), None)
+    if epoch is not None:
+        return Trouble(TroubleKind.CLOCK_TOO_WRONG, row.tracker_id, row.last_received_at, {**figures, "case": epoch})
     is_corrected = is_correctable(row.clock_offset_s)
     if not ours_s and not _has_witness(row, facts):
-        apart: dict[str, Figure] = {**figures, "case": f"{figures['case']}{'_corrected' if is_corrected else ''}"}
+        is_by_zone = _zone_s(facts) > 0.0 and abs(error_s - _zone_s(facts)) < ZONE_ALIKE_S
+        suffix = "_corrected" if is_corrected else "_by_zone" if is_by_zone else ""
+        apart: dict[str, Figure] = {**figures, "case": f"{figures['case']}{suffix}"}
         return Trouble(TroubleKind.CLOCKS_APART, row.tracker_id, row.last_received_at, apart)
     zone = _of_a_zone(error_s, facts)
     if zone is not None:
         return Trouble(TroubleKind.LOCAL_TIME, row.tracker_id, row.last_received_at, {**figures, **zone})
+    gains_s = drift_s(row)
+    if gains_s and not ours_s:
+        case = f"{'gains' if gains_s > 0 else 'loses'}{'_corrected' if is_corrected else ''}"
+        drift: dict[str, Figure] = {**figures, "drift_s": gains_s, "case": case}
+        return Trouble(TroubleKind.CLOCK_DRIFTS, row.tracker_id, row.last_received_at, drift)
     kind = TroubleKind.CLOCK_CORRECTED if is_corrected else TroubleKind.CLOCK_TOO_WRONG
     return Trouble(kind, row.tracker_id, row.last_received_at, figures)
+
+
+def _rollover(error_s: float, rounds: int) -> dict[str, Figure]:
+    """The figures of a date that is off by rounds of weeks, and by the days besides."""
+    side, besides_s = "ahead" if error_s > 0 else "behind", error_s + rounds * WEEK_ROLLOVER_S
+    figures: dict[str, Figure] = {"wrong_s": error_s, "weeks": abs(rounds) * ROUND_WEEKS, "case": side}
+    if abs(besides_s) < DAY_S:
+        return figures
+    return {**figures, "besides_s": besides_s, "case": f"{side}{_AND[besides_s > 0]}"}
+
+
+def drift_s(row: TrackerHealth) -> float:
+    """Seconds that a tracker's clock gains in an hour, below 0 where it loses; 0 where it keeps time or is unsteady."""
+    ends = sorted(row.recent.offsets_s.items())[:-1][-DRIFTS_FOR:]  # without the window that is not over
+    if len(ends) < DRIFTS_FOR or ends[-1][0] - ends[0][0] != (DRIFTS_FOR - 1) * WINDOW_S:
+        return 0.0
+    (first_at, first_s), (last_at, last_s) = ends[0], ends[-1]
+    slope = (last_s - first_s) / (last_at - first_at)
+    off_s = max(abs(offset_s - first_s - slope * (at - first_at)) for at, offset_s in ends)
+    return -slope * HOUR_S if abs(last_s - first_s) > ALIKE_S and off_s <= DRIFT_ALIKE_S else 0.0
 
 
 def _has_witness(row: TrackerHealth, facts: FleetFacts) -> bool:

@@ -13,10 +13,16 @@ from transit.plan.timetable import last_start_s
 
 Span = tuple[float, float]  # seconds of a service day
 LONGEST_DAYS = 2  # a trip may reach past midnight
+PAUSE_S = 1200.0  # between two trips of the plan: buses wait for so long at a terminal, and their trackers stay on
+
+
+def is_in_service_for(network: Network, now: datetime, span: timedelta) -> bool:
+    """Whether service goes on now and did so this long ago: what is silent for the whole of it should have been heard."""
+    return is_in_service(network, now) and is_in_service(network, now - span)
 
 
 def is_in_service(network: Network, now: datetime) -> bool:
-    """Whether any trip is under way in the plan; demo trips do not count."""
+    """Whether any trip is under way in the plan, or the next one begins within PAUSE_S; demo trips do not count."""
     days = _spans_by_day(network)
     today = local_date(now, network.timezone)
     for day in (today - timedelta(days=back) for back in range(LONGEST_DAYS)):
@@ -53,7 +59,7 @@ def _spans_of(network: Network, trip: Trip, offsets: tuple[tuple[float, float], 
 def _merged(spans: list[Span]) -> list[Span]:
     merged: list[Span] = []
     for first, last in spans:
-        if merged and first <= merged[-1][1]:
+        if merged and first - merged[-1][1] <= PAUSE_S:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
             merged.append((first, last))

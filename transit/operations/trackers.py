@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from transit.operations import clocks, evidence
+from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.operations.complaints import ABOUT_A_FIELD
 from transit.operations.facts import FleetFacts
 from transit.operations.recent_outcomes import ASIDE, TAKEN, TIME_AGAIN
-from transit.operations.service_hours import is_in_service
+from transit.operations.service_hours import is_in_service, is_in_service_for
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble, TroubleKind
+from transit.tracking.report import Rejection
 from transit.tracking.state import WITH_TRIP
 
 SWITCHED_ON = timedelta(minutes=1)  # between putting a tracker on a vehicle and its first report
@@ -25,7 +27,9 @@ FIX_OLD = timedelta(minutes=10)  # beyond it riders have not seen the bus for a 
 WITH_THE_OTHERS = timedelta(minutes=10)  # a tracker last heard at most this long before an outage belongs to the outage
 TIME_REASONS = ("future", "too_old")  # told as the clock's trouble, where that is known
 NOT_A_FAULT = ("unmapped", "out_of_order", "other_tracker", "no_network", *ASIDE)  # told elsewhere, or part of a late buffer
+TOLD_BY_REASON = frozenset({*Rejection, "error"}) - {Rejection.OUT_OF_RANGE}  # of others the complaint says more
 UNREADABLE = "unreadable"  # figures["case"] of reports whose payload cannot be read; the complaint says why
+SERVER = "traccar/"  # begins the topic of a Traccar server, under which counts what names no device
 UNKNOWN = "(unknown)"  # counts messages on topics that name no tracker
 
 
@@ -39,7 +43,7 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             yield from _unknown_topics(row, facts.now)
             continue
         if row.vehicle_id is None:
-            yield from _without_vehicle(row, facts.now)
+            yield from _without_vehicle(row, facts)
         else:
             yield from _on_vehicle(row, facts, in_service)
             if not time_is_told:
@@ -54,9 +58,52 @@ def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
 
 
-def _without_vehicle(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
-    if row.is_heard(now):
+def _without_vehicle(row: TrackerHealth, facts: FleetFacts) -> Iterator[Trouble]:
+    is_server = row.tracker_id.startswith(SERVER) and row.last_fix_at is None
+    is_awaited = any(_is_never_heard(other, facts.now) and _is_alike(other, row) for other in facts.trackers)  # told there
+    if row.is_heard(facts.now) and not is_server and not is_awaited:
         yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
+
+
+def _never_heard(row: TrackerHealth, facts: FleetFacts, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
+    """Unless the broker is said to refuse it by its name. Names a tracker on no vehicle that is called nearly so."""
+    if not _is_never_heard(row, facts.now) or any(_is_of(refusals, row, facts.now) for refusals in facts.broker_refusals):
+        return
+    strangers = (other for other in facts.trackers if other.vehicle_id is None and other.is_heard(facts.now))
+    alike = next((other.tracker_id for other in strangers if _is_alike(other, row)), "")
+    figures = {**vehicle, "alike": alike, "case": "alike"} if alike else vehicle
+    yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, figures)
+
+
+def _is_never_heard(row: TrackerHealth, now: datetime) -> bool:
+    is_new = row.mapped_at is None or abs(now - row.mapped_at) < SWITCHED_ON
+    return row.vehicle_id is not None and row.last_received_at is None and not is_new
+
+
+def _is_alike(row: TrackerHealth, other: TrackerHealth) -> bool:
+    """Whether two names are the same but for capitals, dashes and the like."""
+    return _letters(row) == _letters(other) != ""
+
+
+def _letters(row: TrackerHealth) -> str:
+    return "".join(letter for letter in row.tracker_id.casefold() if letter.isalnum())
+
+
+def _is_of(refusals: BrokerRefusals, row: TrackerHealth, now: datetime) -> bool:
+    """Whether the broker refused this tracker lately, as far as names show it: a user, a client id of ours, a topic."""
+    names = (row.tracker_id, row.tracker_id.replace("/", "-"))
+    topic = refusals.said if refusals.cause is RefusalCause.STRANGE_TOPIC else ""
+    is_named = refusals.client in names or f"/{row.tracker_id}/" in f"/{topic}/"
+    return is_named and _is_within(refusals.last_at, REFUSED_LATELY, now)
+
+
+def _no_position(row: TrackerHealth, facts: FleetFacts, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
+    """A tracker that lives and says nothing of where it is: no fix, or an app that may not use the location."""
+    known_since, now = row.last_fix_at or row.first_received_at, facts.now
+    if known_since is None or not _is_within(row.last_received_at, HEARD_NOW, now) or row.recent.since(now - REFUSED_LATELY):
+        return
+    if now - known_since > HEARD_NOW:
+        yield Trouble(TroubleKind.NO_POSITION, row.tracker_id, known_since, vehicle)
 
 
 def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iterator[Trouble]:
@@ -66,24 +113,25 @@ def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iter
     if row.shared_with and row.tracker_id < min(row.shared_with):  # once for all of them
         yield Trouble(TroubleKind.SHARED_VEHICLE, row.tracker_id, figures={"others": ", ".join(row.shared_with), **vehicle})
     if row.last_received_at is None:
-        if row.mapped_at is not None and abs(now - row.mapped_at) >= SWITCHED_ON:
-            yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, vehicle)
+        yield from _never_heard(row, facts, vehicle)
         return
-    silent_for = now - row.last_received_at
     if in_service and row.vehicle_id not in facts.idle and not _is_told_of_all(row, facts):
-        yield from _silent(row, facts, silent_for.total_seconds(), vehicle)
+        yield from _silent(row, facts, (now - row.last_received_at).total_seconds(), vehicle)
+        yield from _no_position(row, facts, vehicle)
     if in_service and row.vehicle_id not in {*facts.idle, *facts.loose} and _is_never_on_a_trip(row, now):
         yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
 
 
 def _silent(row: TrackerHealth, facts: FleetFacts, age_s: float, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
     """The silence of one tracker; on a trip it is told earlier, elsewhere the bus may have been switched off."""
-    state = facts.states.get(row.vehicle_id or "")
+    limits, state = facts.limits, facts.states.get(row.vehicle_id or "")
     on_trip = state is not None and state.matched.trip is not None
-    if age_s > facts.limits.silent_s:
-        yield Trouble(TroubleKind.SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
-    elif age_s > facts.limits.falls_silent_s and on_trip:
-        yield Trouble(TroubleKind.FALLS_SILENT, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
+    kind, least_s = TroubleKind.SILENT, limits.silent_s
+    if age_s <= limits.silent_s:
+        kind, least_s = TroubleKind.FALLS_SILENT, limits.falls_silent_s
+    is_missed = facts.network is not None and is_in_service_for(facts.network, facts.now, timedelta(seconds=least_s))
+    if age_s > least_s and is_missed and (on_trip or kind is TroubleKind.SILENT):
+        yield Trouble(kind, row.tracker_id, row.last_received_at, {"age_s": age_s, **vehicle})
 
 
 def _fixes_old(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
@@ -130,7 +178,7 @@ def _refused(row: TrackerHealth, facts: FleetFacts, time_is_told: bool) -> Itera
         reason = max(refused, key=lambda outcome: (refused[outcome], outcome))
         share = sum(refused.values()) / counted
         figures: dict[str, Figure] = {"case": reason, "refused_share": share, "count": counted}
-        if row.last_error is not None and row.last_error.reason == reason:
+        if row.last_error is not None and reason not in TOLD_BY_REASON and row.last_error.reason in refused:
             figures |= {"case": UNREADABLE, "said": row.last_error}
         yield Trouble(TroubleKind.MOSTLY_REFUSED, row.tracker_id, row.last_received_at, figures)
     elif (

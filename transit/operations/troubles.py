@@ -71,6 +71,7 @@ class TroubleKind(StrEnum):
     BROKER_TURNED_AWAY = "broker_turned_away"
     UNKNOWN_TOPIC = "unknown_topic"
     NEVER_HEARD = "never_heard"
+    NO_POSITION = "no_position"  # heard, and never with a position
     SILENT = "silent"
     FALLS_SILENT = "falls_silent"  # of a bus on a trip; after some minutes it is SILENT
     UNMAPPED = "unmapped"
@@ -79,6 +80,7 @@ class TroubleKind(StrEnum):
     WEEK_ROLLOVER = "week_rollover"
     CLOCKS_APART = "clocks_apart"  # a tracker's and ours, and no other tracker shows which is wrong
     LOCAL_TIME = "local_time"
+    CLOCK_DRIFTS = "clock_drifts"  # runs fast or slow all the time
     CLOCK_TOO_WRONG = "clock_too_wrong"
     CLOCK_SET_BACK = "clock_set_back"
     FIXES_OLD = "fixes_old"  # accepted, but none is of now

@@ -189,7 +189,7 @@ class Pipeline:
         if context.hint != hint and overrules(verdict.trip, verdict.pattern_id, hint, self.matcher.patterns):
             verdict = verdict._replace(explanation=OVERRULED)
         verdict = _near_its_place(verdict, memory, fix)
-        verdict, displaced = self._arbitrate(verdict, report, hint)
+        verdict, displaced = self._arbitrate(verdict, report, context.hint)
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
         memory.order = observe_order(memory.order, memory.published, memory.belief.ended, verdict, self.matcher.patterns.by_id)

@@ -64,12 +64,13 @@ class Suspects(msgspec.Struct, array_like=True):
     left: AvlReport | None = None  # the last report of the track that was believed before this one
     swapped_at: float = 0.0  # Unix seconds of the last swap
     stale_at: float = 0.0  # Unix seconds at which the stale point was last refused
+    swaps_of_one: int = 0  # of the swaps, those between reports of one tracker; others show that two are on the vehicle
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """The doubts, as in VehicleState.doubts."""
         is_stale = self.stale is not None and self.stale_seen >= RETURNS
-        has_two_devices = self.swaps >= TWO_DEVICES_AFTER
+        has_two_devices = self.swaps_of_one >= TWO_DEVICES_AFTER
         return (*(["stale_point"] if is_stale else []), *(["two_devices"] if has_two_devices else []))
 
 
@@ -95,13 +96,14 @@ def is_jump(suspects: Suspects, report: AvlReport, previous: AvlReport | None, m
 def _end_what_is_over(suspects: Suspects, report: AvlReport) -> None:
     t = report.reported_at.timestamp()
     if suspects.swaps and suspects.swapped_at and t - suspects.swapped_at > OVER_S:
-        suspects.swaps, suspects.left = 0, None
+        suspects.swaps, suspects.swaps_of_one, suspects.left = 0, 0, None
     if suspects.stale_at and t - suspects.stale_at > OVER_S:
         suspects.stale, suspects.stale_run, suspects.stale_seen, suspects.stale_at = None, 0, 0, 0.0
 
 
-def _note_swap(suspects: Suspects, report: AvlReport) -> None:
+def _note_swap(suspects: Suspects, report: AvlReport, previous: AvlReport) -> None:
     suspects.swaps += 1
+    suspects.swaps_of_one += report.tracker_id == previous.tracker_id
     suspects.swapped_at = report.reported_at.timestamp()
 
 
@@ -114,7 +116,7 @@ def _note_zigzag(suspects: Suspects, report: AvlReport, previous: AvlReport) -> 
     if apart_m < APART_M or max(_apart_m(fourth, second), _apart_m(third, first)) > ZIGZAG * apart_m:
         return
     if third == Point(previous.lat, previous.lon):
-        _note_swap(suspects, report)
+        _note_swap(suspects, report, previous)
         if suspects.swaps == TWO_DEVICES_AFTER:
             suspects.last, suspects.count, suspects.others, suspects.begun = previous, 1, 1, previous
 
@@ -209,13 +211,13 @@ def is_taken_over(suspects: Suspects, report: AvlReport, previous: AvlReport, ma
     agrees = last is not None and 0.0 < age <= FORGOTTEN_S and can_have_driven(last, report, max_speed_mps)
     if agrees:
         if suspects.others > 0:
-            _note_swap(suspects, report)
+            _note_swap(suspects, report, previous)
         needed = TRACK if _repeats(suspects) else AGREEING
         silent_s = (report.reported_at - previous.reported_at).total_seconds()
         is_free = suspects.swaps < STEADY_AFTER or silent_s >= SILENT_S
         if (is_free and suspects.others == 0 and suspects.count + 1 >= needed) or _drives_instead(suspects, report):
             if suspects.left is not None and _is_recent(suspects.left, report, max_speed_mps):
-                _note_swap(suspects, report)
+                _note_swap(suspects, report, previous)
             suspects.last, suspects.count, suspects.anchor, suspects.begun = None, 0, report, None
             suspects.left = previous
             return True

@@ -104,7 +104,8 @@ def healthz() -> tuple[Response, int]:
     }
     if _is_silent():
         watch = made.watch if made else NO_WATCH
-        answer["reason"] = f"the fleet is silent: {len(watch.silent)} of {len(watch.expected)} vehicles since {watch.since}"
+        since = watch.missing_since
+        answer["reason"] = f"the fleet is silent: {len(watch.silent)} of {len(watch.expected)} vehicles since {since}"
     if faults:
         answer["reason"] = "; ".join(f"{row.part}: {row.kind.value} since {row.since.isoformat()}" for row in faults)
     if world().database_error:

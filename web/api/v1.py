@@ -116,6 +116,7 @@ def arrivals(stop_id: str) -> Response:
             now=optional_time(world().now()),
             live=world().is_live,
             live_age_s=world().live_age_s,
+            silent_since=optional_time(world().view.silent_since),
             stop=stop_answer(network, board.stop),
             arrivals=[an_arrival(row) for row in board.rows],
             passed=[
@@ -265,8 +266,14 @@ def vehicles() -> Response:
         msgspec.structs.replace(vehicle_answer(state), lat=state.report.lat, lon=state.report.lon)
         for state in vehicles_in_service()
     ]
-    now = optional_time(world().now())
-    return json_answer(VehiclesAnswer(now=now, live=world().is_live, told_for_s=TOLD_AGE.seconds, vehicles=rows), 2)
+    answer = VehiclesAnswer(
+        now=optional_time(world().now()),
+        live=world().is_live,
+        silent_since=optional_time(world().view.silent_since),
+        told_for_s=TOLD_AGE.seconds,
+        vehicles=rows,
+    )
+    return json_answer(answer, 2)
 
 
 @pages.get("/vehicles.geojson")

@@ -110,8 +110,8 @@ class Live:
                 self._take_network(connection, version, now)
             self.revision, changed = load_states(connection, self.revision)
             self.states.update((state.vehicle_id, replace(state, memory=b"")) for state in changed)
-            on = set(load_tracker_map(connection).values())  # vehicles without a tracker are not shown
-            self.states = {vehicle_id: state for vehicle_id, state in self.states.items() if vehicle_id in on}
+            on = load_tracker_map(connection)  # a vehicle that has lost its tracker is not shown
+            self.states = {v: state for v, state in self.states.items() if on.get(state.report.tracker_id) == v}
             events = load_stop_events(connection, self.last_event_id, LEARN_AT_ONCE)
             alerts = load_alerts(connection, now)
             orders = load_departure_orders(connection, now)

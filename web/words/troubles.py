@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from transit.operations import clocks, complaints
+from transit.operations.broker_refusals import OTHERS
 from transit.operations.complaints import Complaint
 from transit.operations.tracker_health import TrackerHealth
 from transit.operations.troubles import Figure, Trouble
@@ -30,8 +31,14 @@ class Words(NamedTuple):
     remedy: str
 
 
+MORE_DEVICES = "more devices (those beyond the ones that are named)"
 ROLLED_OVER = "It needs new firmware, or another receiver. Its clock cannot be set by hand."
 REFUSED = "Most reports of tracker %(subject)s are refused (%(refused_share)s of the last %(count)s): "
+DRIFTS = (
+    "Let the device set its clock by GPS or by the network. Where it cannot, it has to be replaced: set by hand, it goes wrong "
+    "again."
+)
+COUNTS_FROM_1970 = "Set the device, or the program that sends for it, to Unix time: seconds since 1 January 1970, UTC."
 WORDS: dict[Kind, Words] = {
     Kind.DATABASE_UNKNOWN: Words("The database does not fit: %(said)s", ""),
     Kind.CLOCK_SET_BACK: Words(
@@ -89,7 +96,8 @@ WORDS: dict[Kind, Words] = {
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
         "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? Riders are told that some buses cannot be seen.",
+        "Is the mobile network down, or the broker's address changed? If one has ended its service, assign it as “off today”. "
+        "Riders are told that some buses cannot be seen.",
     ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
     Kind.NO_REPORTS: Words("No report since %(since)s, %(age_s)s ago.", "Are trackers and broker connected?"),
@@ -144,7 +152,7 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.LOGIN_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
-        "Type both into the device anew: python app.py trackers rotate TRACKER gives another password. "
+        "Type both into the device anew: python app.py trackers add TRACKER gives it a password, rotate another one. "
         "Where no tracker has a password, leave both empty.",
     ),
     Kind.CLIENT_ID_CLASH: Words(
@@ -165,6 +173,10 @@ WORDS: dict[Kind, Words] = {
     Kind.NEVER_HEARD: Words(
         "Tracker %(subject)s was put on vehicle %(vehicle)s at %(since)s and has never been heard.",
         "Is it switched on, and are host, port and topic right? If the broker refuses a device, that may be it.",
+    ),
+    Kind.NO_POSITION: Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s is heard, but has sent no position since %(since)s.",
+        "Put it where it sees the sky; on a phone allow the app the location, all the time. Started anew, does it send one?",
     ),
     Kind.SILENT: Words(
         "Tracker %(subject)s on vehicle %(vehicle)s is silent since %(since)s, %(age_s)s ago.",
@@ -345,9 +357,32 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "Ingest waits for the database since %(since)s: what comes in is kept by the broker.",
         "Check DATABASE_URL, and the disk that it lies on.",
     ),
+    (Kind.PROTOCOL_REFUSED, "mqtt31"): Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it speaks MQTT 3.1, not 3.1.1.",
+        "OwnTracks on Android does so until its protocol level is set to 3.1.1 (mqttProtocolLevel 4); "
+        "python app.py trackers owntracks writes a file and a QR code that do.",
+    ),
+    (Kind.PROTOCOL_REFUSED, "mqtt5"): Words(
+        "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: it speaks MQTT 5, not 3.1.1.",
+        "Set the device or the app to MQTT 3.1.1. Where it cannot, use Mosquitto through MQTT_URL (docs/TRACKERS.md).",
+    ),
+    (Kind.NEVER_HEARD, "alike"): Words(
+        "Tracker %(subject)s on vehicle %(vehicle)s has never been heard, but %(alike)s reports and is on no vehicle: "
+        "the names differ in capitals or signs.",
+        "If it is the same device, put %(alike)s on %(vehicle)s and take %(subject)s off (trackers map, trackers unmap).",
+    ),
     (Kind.OUTAGE, "all"): Words(
         "The whole fleet is silent since %(since)s: %(vehicles)s.",
         "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
+    ),
+    (Kind.OUTAGE, "all_refused"): Words(
+        "No bus can be seen since %(since)s, because no position of their trackers can be used: %(vehicles)s.",
+        "They report, and are refused: see what is said of each of them. Riders are told that no bus can be seen.",
+    ),
+    (Kind.OUTAGE, "some_refused"): Words(
+        "%(silent)s of %(expected)s buses in service cannot be seen since %(since)s, because no position of their trackers can "
+        "be used: %(vehicles)s.",
+        "They report, and are refused: see what is said of each of them. Riders are told that some buses cannot be seen.",
     ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",
@@ -374,6 +409,26 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The clock of this machine was set back by %(step_s)s or more: the newest report is still to come.",
         "Nothing, if it is right now. It should not happen again while NTP runs (timedatectl).",
     ),
+    (Kind.WEEK_ROLLOVER, "behind_and_ahead"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover), and its date is %(besides_s)s ahead besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "behind_and_behind"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too early: its receiver has lost %(weeks)s weeks "
+        "(GPS week rollover), and its date is %(besides_s)s behind besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "ahead_and_ahead"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
+        "(GPS week rollover), and its date is %(besides_s)s ahead besides.",
+        ROLLED_OVER,
+    ),
+    (Kind.WEEK_ROLLOVER, "ahead_and_behind"): Words(
+        "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
+        "(GPS week rollover), and its date is %(besides_s)s behind besides.",
+        ROLLED_OVER,
+    ),
     (Kind.WEEK_ROLLOVER, "ahead"): Words(
         "Tracker %(subject)s sends dates that are %(wrong_s)s too late: its receiver counts %(weeks)s weeks too many "
         "(GPS week rollover).",
@@ -383,6 +438,12 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "The clock of tracker %(subject)s is %(wrong_s)s ahead of the clock of this machine. One of the two is wrong; "
         "no other tracker shows which.",
         WHICH_CLOCK,
+    ),
+    (Kind.CLOCKS_APART, "ahead_by_zone"): Words(
+        "The clock of tracker %(subject)s is %(wrong_s)s ahead of the clock of this machine. One of the two is wrong; "
+        "no other tracker shows which.",
+        "Compare the clock of this machine with a watch (timedatectl). If it is right, the tracker sends local time as if it "
+        "were UTC: set its time zone to UTC+0.",
     ),
     (Kind.CLOCKS_APART, "behind"): Words(
         "The clock of tracker %(subject)s is %(wrong_s)s behind the clock of this machine. One of the two is wrong; "
@@ -436,6 +497,31 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
         "it takes its zone off a time that is UTC already.",
         "Set its time zone to UTC+0 in the device, and its time; its times are useless until then.",
     ),
+    (Kind.CLOCK_DRIFTS, "gains_corrected"): Words(
+        "The clock of tracker %(subject)s runs fast: it gains %(drift_s)s in an hour and is %(wrong_s)s off (corrected).",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "loses_corrected"): Words(
+        "The clock of tracker %(subject)s runs slow: it loses %(drift_s)s in an hour and is %(wrong_s)s off (corrected).",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "gains"): Words(
+        "The clock of tracker %(subject)s runs fast: it gains %(drift_s)s in an hour and is %(wrong_s)s off, "
+        "too much to be corrected.",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_DRIFTS, "loses"): Words(
+        "The clock of tracker %(subject)s runs slow: it loses %(drift_s)s in an hour and is %(wrong_s)s off, "
+        "too much to be corrected.",
+        DRIFTS,
+    ),
+    (Kind.CLOCK_TOO_WRONG, "since_1980"): Words(
+        "Tracker %(subject)s counts the seconds from 1980 on (GPS time): its times are %(wrong_s)s too early.",
+        COUNTS_FROM_1970,
+    ),
+    (Kind.CLOCK_TOO_WRONG, "since_2000"): Words(
+        "Tracker %(subject)s counts the seconds from 2000 on: its times are %(wrong_s)s too early.", COUNTS_FROM_1970
+    ),
     (Kind.CLOCK_TOO_WRONG, "ahead"): Words(
         "The clock of tracker %(subject)s is %(wrong_s)s ahead: too much to be corrected.",
         "Set its date, time and time zone (UTC+0).",
@@ -471,7 +557,7 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     ),
     (Kind.MOSTLY_REFUSED, "out_of_area"): Words(
         REFUSED + "they lie far from every route of the network.",
-        "Are latitude and longitude swapped? Is it a device of another city?",
+        "Are latitude and longitude swapped, or is a minus sign missing? Is it a device of another city?",
     ),
     (Kind.MOSTLY_REFUSED, "null_island"): Words(
         REFUSED + "they lie at 0/0.", "The receiver has no fix: put it where it sees the sky, look at its antenna."
@@ -546,7 +632,9 @@ def _fill(text: str, trouble: Trouble, language: str, timezone: str, now: dateti
         return ""
     figures = _written(trouble.figures, language, timezone, now)
     since = _moment(trouble.since, language, timezone, now) if trouble.since else ""
-    sentence: str = catalogue(language).gettext(text) % {"subject": trouble.subject, "since": since, **figures}
+    text_of = catalogue(language).gettext
+    subject = text_of(MORE_DEVICES) if trouble.subject == OTHERS else trouble.subject
+    sentence: str = text_of(text) % {"subject": subject, "since": since, **figures}
     return sentence
 
 

@@ -57,3 +57,17 @@ def test_up_to_twenty_stand_alone_and_each_cause_has_its_own():
     rows = [refused(f"L{n}") for n in range(MOST_NAMED)] + [refused(f"P{n}", cause=RefusalCause.TOPIC) for n in range(3)]
     assert set(told(*rows)) == {row.client for row in rows}
     assert told(refused("old", first_s=7200, last_s=3600)) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "case"),
+    [
+        ('older protocol "MQIsdp" not supported', "mqtt31"),
+        ("unacceptable protocol version of 5", "mqtt5"),
+        ("expected protocol name to be MQTT, got X", ""),
+    ],
+)
+def test_which_mqtt_a_client_speaks_is_told_as_far_as_the_broker_says_it(words, case):
+    row = BrokerRefusals(RefusalCause.PROTOCOL, "10.0.0.7", 3, NOW, NOW, words)
+    (trouble,) = troubles(FleetFacts(NOW, broker_refusals=[row]))
+    assert trouble.figures["case"] == case

@@ -16,7 +16,7 @@ from transit.forecasting.departure_orders import DepartureOrder
 from transit.operations.troubles import TroubleKind as Kind
 from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
-from transit.store.assignments import assign
+from transit.store.assignments import Duty, assign, give
 from transit.store.database import writing
 from transit.store.departure_orders import say
 from transit.store.tickets import Ticket, save_ticket
@@ -35,7 +35,7 @@ BY_DOCTOR_ALONE = {  # of the set-up: tests/test_app.py, tests/gps_ingest/operat
 BY_LIVE_ALONE = {Kind.BUNCHED, Kind.GAP, Kind.GHOST, Kind.LOOSE}  # tests/web/pages/test_inbox.py
 ELSEWHERE = {  # tests/web/pages/test_troubles_read.py
     Kind.OUTAGE, Kind.OUR_CLOCK_WRONG, Kind.OUR_CLOCK_STEPPED, Kind.WEEK_ROLLOVER, Kind.LOCAL_TIME, Kind.CLOCK_TOO_WRONG,
-    Kind.CLOCK_CORRECTED, Kind.CLOCKS_APART, Kind.FIXES_OLD, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD,
+    Kind.CLOCK_CORRECTED, Kind.CLOCK_DRIFTS, Kind.CLOCKS_APART, Kind.FIXES_OLD, Kind.MOSTLY_REFUSED, Kind.NEVER_HEARD,
     Kind.ASSIGNED_WITHOUT_TRACKER,
 }  # fmt: skip
 
@@ -111,7 +111,9 @@ def never_reported(control):
 
 def no_reports(control):
     control.plays(drive(to_m=600.0))
-    control.now = at(23)  # nothing is to run
+    with writing(control.engine) as connection:  # nobody misses it
+        give(connection, "BUS1", Duty.OFF, None, None, starts_at=control.now, ends_at=None, by="ani", now=control.now)
+    control.now = at(7, 30)
     return control
 
 
@@ -160,6 +162,13 @@ def unknown_topic(control):
 def silent(control):
     control.map("T2", "BUS2").plays(drive(to_m=600.0))
     return control.plays(drive(), ["T2"])
+
+
+def no_position(control):
+    for minute in range(12):  # a phone that connects and may not use its location
+        control.now = SEVEN + timedelta(minutes=minute)
+        control.publish("transbinjai/v1/trackers/T1/status", b"online")
+    return control
 
 
 def unmapped(control):
@@ -366,7 +375,8 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     topic_not_read,
-    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent, unmapped,
+    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent,
+    no_position, unmapped,
     more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
     assignment_unknown, clock_set_back,
     assignment_not_today, assignment_overruled, departure_without_tracker, departure_unseen, departure_without_trip,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from gps_ingest.broker_log import BrokerLog
 from gps_ingest.ingest.facts import Ingest
-from gps_ingest.operations.doctor import examine
-from tests.builders import SEVEN, a_drive, a_report
+from gps_ingest.operations.doctor import LiveLook, examine
+from tests.builders import SEVEN, a_drive, a_guide, a_network, a_report, at, every
 from tests.control_room import Control
 from transit.operations.troubles import TroubleKind as Kind
 from transit.store.assignments import Duty, assign, give
@@ -17,6 +19,8 @@ from transit.store.database import writing
 from transit.store.tables import tracker_health
 from transit.store.trackers import map_tracker
 from transit.tracking.trip_choice import AssignmentHint
+from web.factory import create_app
+from web.settings import WebSettings
 from web.words.troubles import sentence, wrong
 
 SEVEN_HOURS_S = 7 * 3600.0
@@ -53,6 +57,8 @@ def test_a_fleet_that_reports_well_has_no_trouble(control):
         (1024 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # in the future
         (-1021 * 7 * 86400.0, Kind.WEEK_ROLLOVER),  # and some weeks besides
         (-1000 * 7 * 86400.0, Kind.CLOCK_TOO_WRONG),
+        (-315_964_782.0, Kind.CLOCK_TOO_WRONG),  # GPS seconds: from 1980 on, without leap seconds
+        (-946_684_800.0, Kind.CLOCK_TOO_WRONG),  # from 2000 on
         (8 * 3600.0, Kind.LOCAL_TIME),  # a device that was set up for Makassar
         (9 * 3600.0, Kind.LOCAL_TIME),
         (7.5 * 3600.0, Kind.CLOCK_TOO_WRONG),  # no zone is so
@@ -172,6 +178,66 @@ def test_a_silent_fleet_is_told_to_operators_and_riders_and_is_over_when_it_is_h
     assert control.page("/healthz").json["status"] == "ok"
 
 
+@pytest.mark.parametrize("moment", [at(0, 30), at(5, 50), at(18, 45), at(23)])
+def test_outside_of_service_hours_silence_is_no_failure_to_anybody(tmp_path, moment):
+    control = Control(tmp_path, a_network(headway=every(10.0)), now=moment - timedelta(minutes=20))
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800, start=control.now)).waits(minutes=20)
+    assert control.troubles() == {}
+    for path in ("/", "/koridor/R1", "/peta", "/halte/S5", "/armada"):
+        for language, words in (
+            ("en", ("can be seen", "cannot be seen", "silent since")),
+            ("id", ("terlihat sejak", "diam sejak")),
+        ):
+            page = control.page(path, language).text
+            assert not [word for word in words if word in page], (path, language)
+    assert control.page("/healthz").json["status"] == "ok"
+    assert control.page("/api/v1/stops/S5/arrivals").json["silent_since"] is None
+    control.engine.dispose()
+
+
+def test_what_the_live_process_knew_when_it_stopped_is_no_news_of_doctor(control):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800)).waits(minutes=4)
+    for age_s, is_told in ((30, True), (31, False)):
+        look = LiveLook(control.now - timedelta(seconds=age_s), control.live.watch)
+        found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, live=look)
+        assert (Kind.OUTAGE in {row.kind for row in found.troubles}) == is_told
+
+
+def test_while_the_fleet_is_silent_the_pages_of_places_and_the_api_say_so_and_end_it_with_the_first_report(tmp_path):
+    control = Control(tmp_path)
+    drive, half = a_drive(to_m=3000), 25
+    control.map("T1", "BUS1").plays(drive[:half]).waits(minutes=4)
+    silent_since = control.now.astimezone(ZoneInfo("Asia/Jakarta")) - timedelta(minutes=4)
+    settings = {"clock": lambda: control.now, "sample_guide": a_guide(tmp_path)}
+    visitor = create_app(WebSettings(tmp_path, control.url, **settings)).test_client()
+    for path in ("/wisata", "/wisata/tugu", "/rute?dari=halte:S0&ke=halte:S5"):
+        words = "Tidak ada bus yang terlihat sejak"
+        assert words in visitor.get(path).text, path
+    for path in ("/api/v1/stops/S5/arrivals", "/api/v1/vehicles"):
+        assert control.page(path).json["silent_since"] == silent_since.isoformat()
+    control.plays([move(drive[half], control.now - drive[half].received_at + timedelta(seconds=1))])
+    control.live.step(control.now)
+    for path in ("/wisata", "/wisata/tugu", "/", "/halte/S5", "/peta", "/koridor/R1"):
+        assert "terlihat sejak" not in visitor.get(path).text, path
+    assert control.page("/api/v1/vehicles").json["silent_since"] is None
+    assert control.page("/healthz").json["status"] == "ok"
+    assert Kind.OUTAGE not in control.troubles()
+    control.engine.dispose()
+
+
+def test_of_a_fleet_that_reports_without_a_fix_it_is_said_that_its_positions_are_refused(control):
+    drive = a_drive(to_m=3000)
+    control.map("T1", "BUS1").plays(drive[:25])
+    for report in drive[25:]:
+        control.plays([report], accuracy_m=500, off_m=300.0).live.step(control.now)
+    found = control.troubles()
+    assert found.keys() == {Kind.OUTAGE, Kind.MOSTLY_REFUSED}
+    assert said(control, Kind.OUTAGE) == (
+        "No bus can be seen since 07:04, because no position of their trackers can be used: BUS1."
+    )
+    assert "No bus can be seen since 07:04" in control.page("/halte/S5").text
+
+
 def move(report, by):
     fields = fields_of(report)
     return report.__class__(**{**fields, "reported_at": report.reported_at + by, "received_at": report.received_at + by})
@@ -273,11 +339,73 @@ def test_where_one_tracker_and_this_machine_disagree_neither_is_blamed(control, 
     assert "jam komputer ini" in said(control, Kind.CLOCKS_APART, "id")
 
 
+@pytest.mark.parametrize(("clock_s", "is_by_zone"), [(SEVEN_HOURS_S, True), (6 * 3600.0, False), (-SEVEN_HOURS_S, False)])
+def test_of_one_tracker_that_is_ahead_by_the_citys_zone_it_is_said_that_it_may_send_local_time(control, clock_s, is_by_zone):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=clock_s)
+    told = sentence(control.troubles()[Kind.CLOCKS_APART], "en", "Asia/Jakarta", control.now)
+    assert ("the tracker sends local time as if it were UTC" in told) == is_by_zone
+
+
 def test_a_week_rollover_shows_whose_clock_is_wrong_without_another_tracker(control):
     control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=-1024 * 7 * 86400.0 + 5 * 3600.0)
     assert said(control, Kind.WEEK_ROLLOVER) == (
         "Tracker T1 sends dates that are 20 years too early: its receiver has lost 1024 weeks (GPS week rollover)."
     )
+
+
+@pytest.mark.parametrize(
+    ("weeks", "off", "lost", "besides"),
+    [
+        (-1021, "20 years too early", "has lost 1024 weeks", "21 days ahead"),
+        (-1028, "20 years too early", "has lost 1024 weeks", "28 days behind"),
+        (1025, "20 years too late", "counts 1024 weeks too many", "7 days ahead"),
+        (2047, "39 years too late", "counts 2048 weeks too many", "7 days behind"),
+    ],
+)
+def test_a_week_rollover_with_other_weeks_besides_is_told_with_both(control, weeks, off, lost, besides):
+    control.map("T1", "BUS1").plays(a_drive(to_m=1800), clock_s=weeks * 7 * 86400.0)
+    assert said(control, Kind.WEEK_ROLLOVER) == (
+        f"Tracker T1 sends dates that are {off}: its receiver {lost} (GPS week rollover), and its date is {besides} besides."
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "sentence"),
+    [
+        (-315_964_782.0, "Tracker T1 counts the seconds from 1980 on (GPS time): its times are 10 years too early."),
+        (-946_684_800.0 + SEVEN_HOURS_S, "Tracker T1 counts the seconds from 2000 on: its times are 30 years too early."),
+        (-1000 * 7 * 86400.0, "The clock of tracker T1 is 19 years behind: too much to be corrected."),
+    ],
+)
+def test_a_tracker_that_counts_its_seconds_from_another_year_on_is_told_so(control, clock_s, sentence):
+    control.map("T1", "BUS1").map("T2", "BUS2").plays(a_drive(to_m=1800), ["T2"]).plays(a_drive(to_m=1800), clock_s=clock_s)
+    assert said(control, Kind.CLOCK_TOO_WRONG) == sentence
+
+
+@pytest.mark.parametrize(
+    ("gain", "sentence"),
+    [
+        (1 / 60, "The clock of tracker T1 runs fast: it gains 60 s in an hour and is 39 s off (corrected)."),
+        (-1 / 60, "The clock of tracker T1 runs slow: it loses 60 s in an hour and is 41 s off (corrected)."),
+        (1 / 300, ""),  # 12 s in an hour: nobody need care
+        (0.0, ""),
+    ],
+)
+def test_a_clock_that_runs_fast_or_slow_is_told_with_how_much(control, gain, sentence):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    for n, report in enumerate(a_drive(speed_mps=1.2, every_s=10.0, to_m=3000.0)):
+        control.plays([report], ["T2"]).plays([report], clock_s=gain * 10.0 * n)
+    found = control.troubles()
+    assert (Kind.CLOCK_DRIFTS in found) == bool(sentence)
+    if sentence:
+        assert said(control, Kind.CLOCK_DRIFTS) == sentence
+
+
+def test_a_clock_that_was_set_once_is_not_said_to_run_fast(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    for n, report in enumerate(a_drive(speed_mps=1.2, every_s=10.0, to_m=3000.0)):
+        control.plays([report], ["T2"]).plays([report], clock_s=0.0 if n < 120 else 45.0)
+    assert control.troubles().keys() == {Kind.CLOCK_CORRECTED}
 
 
 @pytest.mark.parametrize(
@@ -373,7 +501,7 @@ def test_doctor_says_since_when_a_trouble_is_found_as_armada_does(control):
         control.now = SEVEN + timedelta(minutes=minute)
         control.publish(TOPIC, b"{}")
         control.live.step(control.now)
-    found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, snapshot_at=control.now)
+    found = examine(control.engine, "mqtt://127.0.0.1:1", control.folder, control.now, live=LiveLook(control.now))
     (trouble,) = [row for row in found.troubles if row.kind is Kind.MOSTLY_REFUSED]
     told = sentence(trouble, "en", "Asia/Jakarta", control.now, found.began_at[trouble.key])
     assert told.startswith("Most reports of tracker T1 are refused (100 % of the last 20): latitude is missing;")
@@ -418,3 +546,78 @@ def test_a_tracker_that_is_heard_and_whose_positions_are_all_old_is_told_until_o
     assert Kind.FIXES_OLD not in {row.kind for row in control.live.step(control.now).troubles if row.subject == "T2"}
     control.plays(drive[150:170], ["T1", "T2"])
     assert Kind.FIXES_OLD not in control.troubles()
+
+
+def test_a_tracker_that_reports_under_nearly_the_name_that_was_mapped_is_told_once_with_both_names(control):
+    control.map("bus-7", "BUS7").plays(a_drive(to_m=1800), ["BUS7"])
+    assert control.troubles().keys() == {Kind.NEVER_HEARD}
+    assert said(control, Kind.NEVER_HEARD) == (
+        "Tracker bus-7 on vehicle BUS7 has never been heard, but BUS7 reports and is on no vehicle: "
+        "the names differ in capitals or signs."
+    )
+    control.plays(a_drive(start=control.now, to_m=600), ["bus8"])
+    assert control.troubles().keys() == {Kind.NEVER_HEARD, Kind.UNMAPPED}
+
+
+REFUSAL = '[1] 2026/11/25 19:29:28.6 [ERR] 127.0.0.1:1 - mid:6 - "{client}" - {said}\n'
+
+
+@pytest.mark.parametrize(
+    ("client", "refusal"),
+    [
+        ("x", 'Publish Violation - Subject "transbinjai.v1.trackers.T1.Position"'),
+        ("x", 'Publish Violation - Subject "Transbinjai.v1.trackers.T1.position./"'),
+        ("T1", 'older protocol "MQIsdp" not supported'),
+        ("x", 'authentication error - User "T1"'),
+    ],
+)
+def test_a_tracker_that_the_broker_refuses_by_its_name_is_not_told_as_never_heard_too(control, client, refusal):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    control.now += timedelta(minutes=2)
+    (control.folder / "broker").mkdir()
+    (control.folder / "broker" / "broker.log").write_text(REFUSAL.format(client=client, said=refusal))
+    control.ingest.note_broker_refusals(BrokerLog(control.folder / "broker", lambda: control.now))
+    control.live.step(control.now)
+    never = [row.subject for row in control.live.troubles if row.kind is Kind.NEVER_HEARD]
+    assert never == ["T2"]
+    control.now += timedelta(minutes=20)
+    control.live.step(control.now)
+    assert [row.subject for row in control.live.troubles if row.kind is Kind.NEVER_HEARD] == ["T1", "T2"]
+
+
+def test_a_server_of_trackers_that_names_no_device_is_not_to_be_put_on_a_bus(control):
+    for _ in range(8):
+        control.publish("traccar/city", b'{"position": {"latitude": 3.6, "longitude": 98.5}}')
+    assert Kind.UNMAPPED not in control.troubles()
+    assert control.troubles()[Kind.MOSTLY_REFUSED].subject == "traccar/city"
+
+
+def test_whatever_is_refused_most_of_an_unreadable_tracker_is_told_in_words(control):
+    control.map("T1", "BUS1")
+    for _ in range(8):
+        control.publish(TOPIC, b'{"latitude": 98.5, "longitude": 3.6, "timestamp": 1795400000}')
+    control.publish(TOPIC, b" " * 300_000)
+    assert "for the reason" not in said(control, Kind.MOSTLY_REFUSED)
+
+
+def test_a_tracker_that_is_heard_without_positions_is_told_until_one_comes(control):
+    control.map("T1", "BUS1").map("T2", "BUS2")
+    fix = b'{"device": {"uniqueId": "T1"}, "position": {"latitude": 3.6, "longitude": 98.5, "valid": false}}'
+    for n, report in enumerate(a_drive(speed_mps=4.0, every_s=20.0, to_m=2000.0)):
+        control.plays([report], ["T2"])
+        if n % 3 == 0:
+            control.publish("traccar/city", fix)
+    assert control.troubles().keys() == {Kind.NO_POSITION}
+    assert said(control, Kind.NO_POSITION) == "Tracker T1 on vehicle BUS1 is heard, but has sent no position since 07:00."
+    control.plays([a_report((2000.0, 0.0), control.now + timedelta(seconds=10))], ["T1"])
+    assert control.troubles() == {}
+
+
+def test_a_bus_that_drives_about_without_a_trip_is_told_by_doctor_as_on_armada(tmp_path):
+    control = Control(tmp_path, a_network(headway=every(10.0)))
+    control.map("T1", "BUS1")
+    for n in range(140):  # an hour and more, three kilometres beside the line
+        control.plays([a_report((100.0 * (n % 30), 3000.0), SEVEN + timedelta(seconds=30 * n))])
+        control.live.step(control.now)
+    assert control.troubles().keys() == {Kind.LOOSE}
+    control.engine.dispose()

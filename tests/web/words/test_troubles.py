@@ -56,3 +56,13 @@ def figures_of(text):
 )
 def test_a_matter_that_an_earlier_version_stored_without_its_case_is_still_told(kind, figures):
     assert wrong(Trouble(kind, "T1", SEVEN, figures), "en", "Asia/Jakarta", SEVEN)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "The broker refuses more devices (those"), ("id", "Broker menolak perangkat lainnya (selain yang disebut")],
+)
+def test_the_devices_that_are_not_named_are_told_in_the_readers_language(language, words):
+    figures = {"count": 7, "last_at": SEVEN.timestamp(), "said": "no"}
+    trouble = Trouble(TroubleKind.LOGIN_REFUSED, "(others)", SEVEN, figures)
+    assert wrong(trouble, language, "Asia/Jakarta", SEVEN).startswith(words)
