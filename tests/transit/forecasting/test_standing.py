@@ -323,3 +323,49 @@ def test_whose_trip_another_bus_drives_stands_on_it_no_longer() -> None:
             states.append(a_state(NETWORK, now, a_trip_instance(), 1300.0, 4, vehicle_id="BUS2"))
         forecaster.observe(states, now)
         assert bool(forecaster.standing(states, now)) == (6 <= minute <= 15), minute
+
+
+def waits_or_seems_to_leave(minutes: int, seems_to_leave: range, headway_min: int = 8) -> list[str]:
+    """A bus at its first stop, without a plan, a fix each minute; in some of them the matcher has it on its first metres."""
+    network = a_network(speed_mps=5.0, headway=every(headway_min))
+    trip, forecaster, letters = a_trip_instance(start_s=7 * 3600), Forecaster(network), []
+    for minute in range(minutes):
+        now = SEVEN + timedelta(minutes=minute)
+        on_way = minute in seems_to_leave
+        status = VehicleStatus.ON_TRIP if on_way else VehicleStatus.LAYOVER
+        state = a_state(network, now, trip, 60.0 if on_way else 0.0, 2 if on_way else 1, status=status)
+        state = replace(state, standing=StandingFacts(SEVEN))
+        forecaster.observe([state], now)
+        standing = forecaster.standing([state], now)
+        letters.append("m" if forecaster.predict([state], now) else "s" if standing else "-")
+    return letters
+
+
+@pytest.mark.parametrize("minute", [6, 12, 20])
+def test_one_fix_on_its_first_metres_ends_no_wait(minute: int) -> None:
+    letters = waits_or_seems_to_leave(40, range(minute, minute + 2))
+    assert in_order(letters) == "ms"
+    assert letters.count("m") == 23  # 20 minutes without a plan, and 3
+
+
+def test_one_fix_at_its_first_stop_begins_no_wait_of_a_bus_that_has_stood_on_its_first_link_for_long() -> None:
+    letters = waits_or_seems_to_leave(40, range(15))
+    assert in_order(letters) == "ms"
+    assert letters.count("m") < 10
+
+
+@pytest.mark.parametrize("headway_min", [8, 20, 30, 60])
+def test_who_waits_without_a_plan_has_minutes_and_then_stands_with_no_minute_between(headway_min: int) -> None:
+    letters = waits_or_seems_to_leave(150, range(0), headway_min)
+    assert in_order(letters) == "ms"
+    assert letters.count("m") >= 23
+
+
+def test_where_a_bus_stands_is_one_stop_however_its_fixes_fall_to_either_side_of_the_middle() -> None:
+    forecaster, since, places = Forecaster(NETWORK), SEVEN + timedelta(minutes=3), set()
+    for minute in range(40):
+        now = since + timedelta(minutes=minute)
+        state = stands(minute, now, along_m=760.0 if minute % 3 else 740.0)
+        forecaster.observe([state], now)
+        places |= {(row.stop_id, row.next_stop_sequence) for row in forecaster.standing([state], now)}
+    assert len(places) == 1
