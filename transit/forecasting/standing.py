@@ -36,6 +36,7 @@ PARKED_S = 1800.0  # a vehicle is parked this long after its predictions ended
 JAM_S = 120.0  # a vehicle that has stood for less may be at a stop or a light
 PAST_M = 50.0  # a vehicle with fixes this far behind another one and this far ahead of it has passed it
 STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same jam
+BESIDE_M = 500.0  # a vehicle farther off the line of its trip stands at none of its stops
 JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
 LONGEST_JAM_S = 7200.0  # vehicles that have stood together for longer are parked, not jammed
 AFTER_JAM_S = 600.0  # a jam dissolves one by one: who stood in it is not parked before it has stood on for so long
@@ -204,7 +205,7 @@ class Expiries:
         known, promised = self._ended.get(state.vehicle_id), self._promised.get(state.vehicle_id)
         if known is not None and _is_there_still(known.remaining, state):
             return EndedStay(_as_now(known.remaining, state), known.ended_at)
-        if promised is None or not _is_there_still(promised, state):
+        if promised is None or promised.off_m > BESIDE_M or not _is_there_still(promised, state):
             return None
         now = _as_now(promised, state)
         return EndedStay(now, min(now.fixed_at, until(promised)))

@@ -307,6 +307,22 @@ def test_wide_drift_near_the_line_takes_no_tick_from_the_standing_row(beside_m: 
     assert letters.count("s") == 30
 
 
+def test_who_is_far_off_its_line_when_it_is_expected_back_no_longer_stands_at_no_stop_of_its_trip() -> None:
+    forecaster, since = Forecaster(NETWORK), SEVEN + timedelta(minutes=3)
+    for off_m, letters in ((400.0, {"m", "s", "p"}), (700.0, {"m", "-"})):
+        seen = set()
+        for minute in range(60):
+            now, state = since + timedelta(minutes=minute), stands(minute, since + timedelta(minutes=minute))
+            on_its_detour = minute < 5  # then it is expected back no longer
+            matched = replace(state.matched, status=VehicleStatus.OFF_ROUTE, offset_m=off_m, is_expected_back=on_its_detour)
+            state = replace(state, vehicle_id=f"BUS{off_m}", matched=matched)
+            forecaster.observe([state], now)
+            standing = forecaster.standing([state], now)
+            is_parked = bool(standing) and standing[0].is_parked
+            seen.add("m" if forecaster.predict([state], now) else "p" if is_parked else "s" if standing else "-")
+        assert seen == letters
+
+
 def test_who_is_towed_away_is_told_as_standing_no_longer() -> None:
     letters = seen_of_a_stand(20.0, 5.0, AssignmentHint(), tow_m=1500.0)
     assert set(letters[-10:]) == {"-"}
