@@ -202,9 +202,10 @@ def _issue(
 
 def _provision(engine: Engine, settings: Settings) -> None:
     from gps_ingest.broker_access import SYSTEM
-    from gps_ingest.broker_users import BrokenUsersFile
+    from gps_ingest.broker_users import FILE, BrokenUsersFile, is_closed, read_users
     from gps_ingest.operations.provisioning import ACL, PASSWORDS, provision
 
+    was_closed = is_closed(settings.data_dir)
     try:
         is_told = provision(engine, settings.data_dir, settings.clock())
     except (BrokenUsersFile, OSError) as error:
@@ -216,8 +217,19 @@ def _provision(engine: Engine, settings: Settings) -> None:
             "After each change: systemctl reload mosquitto\n"
             f"Our own processes log in with MQTT_URL=mqtt://{SYSTEM}@HOST:PORT; without a password there they take their own."
         )
-    elif is_told:
+        return
+    if is_told:
         click.echo("The running broker knows it already.")
+    if not was_closed:
+        click.echo(
+            "From now on the broker lets no tracker in without a password: those that report now fall silent until they have "
+            "theirs."
+        )
+    elif not read_users(settings.data_dir):
+        click.echo(
+            "No tracker has a password now, and the broker lets none in. To open it to all of this machine again, end the "
+            f"system and remove {settings.data_dir / FILE}"
+        )
 
 
 def _show(settings: Settings, issued: IssuedPassword, shown: Shown) -> None:

@@ -54,9 +54,10 @@ def vehicle_positions(
     Vehicles about to end their trip come first, then by vehicle_id: see trip_updates.
     """
     message = _message(network, now)
-    parked = {vehicle.vehicle_id for vehicle in standing if vehicle.is_parked}
+    stands = {vehicle.vehicle_id: vehicle.is_parked for vehicle in standing}
+    parked = {vehicle_id for vehicle_id, is_parked in stands.items() if is_parked}
     for state in sorted(states, key=lambda state: (not is_ending(network, state), state.vehicle_id)):
-        if is_shown(state, now, parked):
+        if is_shown(state, now, parked, stands):
             vehicle = message.entity.add(id=f"vehicle:{state.vehicle_id}").vehicle
             _fill_vehicle(vehicle, network, state, now)
             if crowding and state.vehicle_id in crowding:

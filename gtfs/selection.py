@@ -29,9 +29,9 @@ def trip_of(network: Network, state: VehicleState) -> Trip | None:
     return network.trips.get(matched.trip.trip_id)
 
 
-def is_shown(state: VehicleState, now: datetime, parked: Collection[str] = ()) -> bool:
-    """Whether the feed has its position: it is in service, not parked (ids), and was heard lately."""
-    return is_public(state, parked) and is_fresh(state.report.reported_at, now, LIVE_AGE)
+def is_shown(state: VehicleState, now: datetime, parked: Collection[str] = (), standing: Collection[str] = ()) -> bool:
+    """Whether the feed has its position: it is in service or stands (ids), is not parked (ids), and was heard lately."""
+    return is_public(state, parked, standing) and is_fresh(state.report.reported_at, now, LIVE_AGE)
 
 
 def is_ending(network: Network, state: VehicleState) -> bool:

@@ -40,16 +40,24 @@ class StoredFixes:
         here: dict[Key, Place] = {}
         new = []
         for received in fixes:
-            before, self._last[received.tracker_id] = self._last.get(received.tracker_id), received.fix.fix_at
             kept: ReceivedFix | None = received
             if received.key in stored:
-                kept = None if before == received.fix.fix_at else self._again(connection, received, here)
+                kept = None if self._stands_still(received) else self._again(connection, received, here)
                 refuse(received.tracker_id, Rejection.DUPLICATE.value if kept is None else TIME_AGAIN)
+            self._last[received.tracker_id] = received.fix.fix_at
             if kept is not None:
                 stored.add(kept.key)
                 here[kept.key] = (kept.fix.lat, kept.fix.lon)
                 new.append(kept)
         return new
+
+    def _stands_still(self, received: ReceivedFix) -> bool:
+        """Whether the report before had this time, too. After a start the newest that is stored stands for it."""
+        tracker_id, fix_at = received.tracker_id, received.fix.fix_at
+        if tracker_id in self._last:
+            return self._last[tracker_id] == fix_at
+        newest = self._newest.get(tracker_id)
+        return newest is not None and timedelta(0) <= newest - fix_at < TIMES_AGAIN * NEXT
 
     def _again(self, connection: Connection, received: ReceivedFix, here: Mapping[Key, Place]) -> ReceivedFix | None:
         """The report with a time of its own, some microseconds later; None if it is a stored one that comes again.

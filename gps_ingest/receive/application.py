@@ -27,6 +27,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_WITHIN_S = 10.0  # a phone on a bad line needs seconds for the few hundred bytes of a fix
 TRY_AGAIN_S = 30  # what a phone is asked to wait after a refusal that is not its fault
 OWNTRACKS_PATH = "/pub"
+POSITION_FIELDS = frozenset(("lat", "lon", "location", "id", "deviceid"))  # of the OsmAnd protocol
 HEALTH_PATH = "/healthz"
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,12 @@ class Application:
             raise RefusedRequest(405, "send GET or POST", ("Allow", "GET, POST"))
         body = await _body(request, receive)
         fields = _fields_of(request, body)
-        form = self._form(request, fields, body, is_owntracks=is_owntracks)
+        try:
+            form = self._form(request, fields, body, is_owntracks=is_owntracks)
+        except BadRequest as error:
+            if is_owntracks or POSITION_FIELDS & fields.keys() or body.lstrip()[:1] == b"{":  # others only look what is here
+                self._doorkeeper.note_unusable(_address_of(request), str(error))
+            raise
         user = await self._admit(request, fields, form)
         if not self._allowance.admits(user, fixes_in(form.topic, form.payload), len(form.payload), monotonic()):
             raise RefusedRequest(429, "more than a tracker may send", ("Retry-After", str(TRY_AGAIN_S)))

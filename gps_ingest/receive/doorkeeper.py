@@ -56,6 +56,7 @@ class Doorkeeper:
         self._tries = Tries()
         self._hasher = ThreadPoolExecutor(1)  # one at a time: passwords that are tried must not take the machine
         self.refused: Counter[str] = Counter()  # by the name under which somebody came, since take_refused()
+        self.unusable: Counter[tuple[str, str]] = Counter()  # by network address and sentence, since take_unusable()
         self.is_ready = False  # the credentials are known: until then a right password would be called wrong
 
     def know(self, credentials: Iterable[Credential]) -> None:
@@ -80,6 +81,16 @@ class Doorkeeper:
         if answer is Admission.WRONG and (tracker_id in self.refused or len(self.refused) < MOST_NAMES):
             self.refused[tracker_id] += 1
         return answer
+
+    def note_unusable(self, address: str, sentence: str) -> None:
+        """A request of a phone that names nobody. sentence: what it was answered."""
+        if (address, sentence) in self.unusable or len(self.unusable) < MOST_NAMES:
+            self.unusable[address, sentence] += 1
+
+    def take_unusable(self) -> Counter[tuple[str, str]]:
+        """Those since the last call, by network address and sentence."""
+        unusable, self.unusable = self.unusable, Counter()
+        return unusable
 
     def take_refused(self) -> Counter[str]:
         """The refusals since the last call, by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 
+from gps_ingest.broker_log import MOST_SAID
 from gps_ingest.own_secret import own_secret
 from gps_ingest.receive.application import Application
 from gps_ingest.receive.doorkeeper import Doorkeeper
@@ -89,13 +91,14 @@ def load(settings: ReceiveSettings, server_pid: int) -> Any:
 
 async def look(engine: Engine, doorkeeper: Doorkeeper, clock: Callable[[], datetime]) -> None:
     """Takes up the credentials and writes down who was refused; while the database is away, what is known stays."""
-    refused = doorkeeper.take_refused()
+    refused, unusable = doorkeeper.take_refused(), doorkeeper.take_unusable()
     try:
         doorkeeper.know(await asyncio.to_thread(_load, engine))
-        if refused:
-            await asyncio.to_thread(_write_refused, engine, refused, clock())
+        if refused or unusable:
+            await asyncio.to_thread(_write_refused, engine, refused, unusable, clock())
     except DatabaseError as error:
         doorkeeper.refused.update(refused)
+        doorkeeper.unusable.update(unusable)
         log.error("the database does not answer: %s", error.orig)
 
 
@@ -104,10 +107,12 @@ def _load(engine: Engine) -> list[Credential]:
         return load_credentials(connection)
 
 
-def _write_refused(engine: Engine, refused: dict[str, int], now: datetime) -> None:
+def _write_refused(engine: Engine, refused: Counter[str], unusable: Counter[tuple[str, str]], now: datetime) -> None:
+    named = [(RefusalCause.LOGIN, name, "over HTTP", count) for name, count in refused.items()]
+    named += [(RefusalCause.REQUEST, address, sentence, count) for (address, sentence), count in unusable.items()]
     rows = [
-        BrokerRefusals(cause=RefusalCause.LOGIN, client=name, count=count, first_at=now, last_at=now, said="over HTTP")
-        for name, count in refused.items()
+        BrokerRefusals(cause=cause, client=client, count=count, first_at=now, last_at=now, said=sentence[:MOST_SAID])
+        for cause, client, sentence, count in named
     ]
     with writing(engine) as connection:
         add_broker_refusals(connection, rows)

@@ -129,6 +129,17 @@ def test_a_parked_bus_leaves_both_feeds(is_parked: bool, count: int) -> None:
     assert len(trip_updates(PLAIN, [], [a_state()], SEVEN, standing=[stands]).entity) == count
 
 
+@pytest.mark.parametrize(("is_parked", "positions"), [(False, 1), (True, 0)])
+def test_the_position_of_a_bus_that_stands_beside_its_line_stays_until_it_is_parked(is_parked: bool, positions: int) -> None:
+    beside = replace(a_state(), matched=replace(a_state().matched, status=VehicleStatus.OFF_ROUTE, offset_m=78.0))
+    stands = StandingVehicle("BUS1", a_trip_instance(), SEVEN, "S2", 3, SEVEN, SEVEN, waits=False, is_parked=is_parked)
+    assert len(vehicle_positions(PLAIN, [beside], SEVEN, standing=[stands]).entity) == positions
+    assert len(vehicle_positions(PLAIN, [beside], SEVEN).entity) == 0
+    update = trip_updates(PLAIN, [], [beside], SEVEN, standing=[stands])
+    relations = {call.schedule_relationship for entity in update.entity for call in entity.trip_update.stop_time_update}
+    assert relations == (set() if is_parked else {pb.TripUpdate.StopTimeUpdate.NO_DATA})
+
+
 def test_a_bus_too_far_from_its_shape_does_not_claim_the_trip() -> None:
     vehicle = vehicle_positions(PLAIN, [a_state(offset_m=250.0)], SEVEN).entity[0].vehicle
     assert not vehicle.HasField("trip")

@@ -22,6 +22,7 @@ from transit.forecasting.regression import SOFT_S, Corrections, columns, spread
 from transit.forecasting.remaining_trip import RemainingTrip, remaining_of, remaining_of_next, usual_gap_s
 from transit.forecasting.standing import (
     QUANTILES,
+    UNPLANNED_S,
     EndedStay,
     Expiries,
     LinkSpread,
@@ -155,7 +156,7 @@ class Forecaster:
         if not _has_stood(state):
             return
         remaining = remaining_of(state, self.links, self.times, self.departures, now)
-        stay = self._stay(state, remaining, others)
+        stay = self._stay(state, remaining, others, now)
         if stay is not None:
             self.expiries.remember(stay)
             self.expiries.watch(stay.remaining, others)
@@ -164,20 +165,32 @@ class Forecaster:
         elif remaining is not None:
             self.expiries.promise(remaining)
 
-    def _stay(self, state: VehicleState, remaining: RemainingTrip | None, others: Iterable[VehicleState]) -> EndedStay | None:
+    def _stay(
+        self, state: VehicleState, remaining: RemainingTrip | None, others: Iterable[VehicleState], now: float
+    ) -> EndedStay | None:
         """The stay of a standing vehicle whose predictions have ended; None while it has them, and for one that has no trip."""
         if remaining is not None:
             ended_at = self._ended_at(remaining)
-            return None if ended_at is None else EndedStay(remaining, ended_at)
-        stay = self.expiries.stay_beside(
-            state, lambda promised: promise_end(promised, self.departures, self.spread, self.links)
-        )
+            if ended_at is None and self._waits_beyond_the_horizon(remaining, now):
+                ended_at = remaining.fixed_at
+            return None if ended_at is None else EndedStay(self.expiries.where_it_ended(remaining), ended_at)
+        stay = self.expiries.stay_beside(state, self._promise_end)
         is_taken = stay is not None and any(other.matched.trip == stay.remaining.trip for other in others if other != state)
         return None if is_taken else stay
 
+    def _waits_beyond_the_horizon(self, remaining: RemainingTrip, now: float) -> bool:
+        """Whether a vehicle that waits without a planned departure has waited for so long that none is predicted any more."""
+        is_free = remaining.state.vehicle_id not in self.departures.ordered and self.departures.planned(remaining.trip) is None
+        if not remaining.waits or not is_free or stood_s(remaining, self.departures) < UNPLANNED_S:
+            return False
+        return bool(self._forecast(remaining, Tier.AT_TERMINAL, now).shown_s[0] > HORIZON_S)
+
     def _ended_at(self, remaining: RemainingTrip) -> float | None:
         """Since when a standing vehicle has no predictions, Unix seconds; None while it has."""
-        return self.expiries.ended_at(remaining, lambda: promise_end(remaining, self.departures, self.spread, self.links))
+        return self.expiries.ended_at(remaining, self._promise_end)
+
+    def _promise_end(self, remaining: RemainingTrip) -> float:
+        return promise_end(remaining, self.departures, self.spread, self.links)
 
     def standing(self, states: Iterable[VehicleState], now: datetime) -> list[StandingVehicle]:
         """The vehicles that get no predictions because they have stood longer than is usual there, sorted by vehicle_id."""
@@ -187,7 +200,7 @@ class Forecaster:
             if not _has_stood(state):
                 continue
             remaining = remaining_of(state, self.links, self.times, self.departures, now.timestamp())
-            stay = self._stay(state, remaining, ordered)
+            stay = self._stay(state, remaining, ordered, now.timestamp())
             if stay is not None:
                 jam, parked_from = (
                     in_jam(stay.remaining, ordered, self.expiries),

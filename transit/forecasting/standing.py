@@ -36,6 +36,7 @@ PARKED_S = 1800.0  # a vehicle is parked this long after its predictions ended
 JAM_S = 120.0  # a vehicle that has stood for less may be at a stop or a light
 PAST_M = 50.0  # a vehicle with fixes this far behind another one and this far ahead of it has passed it
 STRETCH_M = 500.0  # standing vehicles this near to each other stand in the same jam
+BESIDE_M = 500.0  # a vehicle farther off the line of its trip stands at none of its stops
 JAM_OTHERS = 2  # vehicles besides it: fewer are no jam
 LONGEST_JAM_S = 7200.0  # vehicles that have stood together for longer are parked, not jammed
 AFTER_JAM_S = 600.0  # a jam dissolves one by one: who stood in it is not parked before it has stood on for so long
@@ -146,14 +147,6 @@ def _since(remaining: RemainingTrip) -> float:
     return since if left_at is None or remaining.waits else max(since, left_at.timestamp())
 
 
-class _Stay(NamedTuple):
-    """What tells one stay of a vehicle at a place from another; of one that does not stand nothing."""
-
-    since: datetime | None = None
-    due_at: datetime | None = None
-    waits: bool = False
-
-
 class EndedStay(NamedTuple):
     """A vehicle that has stood for longer than is usual there, and since when it has no predictions (Unix seconds)."""
 
@@ -174,26 +167,35 @@ class Expiries:
         self._overtaken: dict[str, datetime] = {}  # vehicle_id -> since when it stood when another one passed it
         self._jammed: dict[str, tuple[datetime, float]] = {}  # vehicle_id -> since when it stood, and its last fix in a jam
 
-    def ended_at(self, remaining: RemainingTrip, until: Callable[[], float]) -> float | None:
+    def ended_at(self, remaining: RemainingTrip, until: Callable[[RemainingTrip], float]) -> float | None:
         """When its predictions ended, Unix seconds; None while it has them. until: promise_end, called only if needed.
 
         A vehicle whose wait had ended is not on its way again before it has left its place: until then a fix that looks like
-        the first metres of its trip may be noise.
+        the first metres of its trip may be noise. Nor does one that stands on its way, before its last link, wait for that trip
+        by such a fix; and what ends the predictions of one that waits still ends them where it only seems to be under way.
         """
         known = self._ended.get(remaining.state.vehicle_id)
-        if known is not None:
-            stay = _stay(known.remaining)
-            if stay == _stay(remaining) or _only_seems_to_leave(stay, remaining):
-                return known.ended_at
-        at = until()
+        if known is not None and _is_same_stay(known.remaining, remaining):
+            return known.ended_at
+        promised = self._promised.get(remaining.state.vehicle_id)
+        at = until(promised if promised is not None and _only_seems_to_leave(promised, remaining) else remaining)
         return at if remaining.fixed_at >= at else None
 
     def remember(self, stay: EndedStay) -> None:
         self._ended[stay.remaining.state.vehicle_id] = stay
 
+    def where_it_ended(self, remaining: RemainingTrip) -> RemainingTrip:
+        """The remaining trip as it was when its predictions ended in this stay: its place does not change with each fix."""
+        known = self._ended.get(remaining.state.vehicle_id)
+        if known is None or known.remaining.trip != remaining.trip or not _is_same_stay(known.remaining, remaining):
+            return remaining
+        return _as_now(known.remaining, remaining.state)
+
     def promise(self, remaining: RemainingTrip) -> None:
         """Notes that a vehicle that stands has predictions now."""
-        self._promised[remaining.state.vehicle_id] = remaining
+        before = self._promised.get(remaining.state.vehicle_id)
+        if before is None or not _only_seems_to_leave(before, remaining):
+            self._promised[remaining.state.vehicle_id] = remaining
 
     def stay_beside(self, state: VehicleState, until: Callable[[RemainingTrip], float]) -> EndedStay | None:
         """The stay of a standing vehicle that has no remaining trip now, and had one with predictions since it stands there.
@@ -203,7 +205,7 @@ class Expiries:
         known, promised = self._ended.get(state.vehicle_id), self._promised.get(state.vehicle_id)
         if known is not None and _is_there_still(known.remaining, state):
             return EndedStay(_as_now(known.remaining, state), known.ended_at)
-        if promised is None or not _is_there_still(promised, state):
+        if promised is None or promised.off_m > BESIDE_M or not _is_there_still(promised, state):
             return None
         now = _as_now(promised, state)
         return EndedStay(now, min(now.fixed_at, until(promised)))
@@ -252,15 +254,23 @@ def _as_now(remaining: RemainingTrip, state: VehicleState) -> RemainingTrip:
     return remaining._replace(state=stood, fixed_at=state.report.reported_at.timestamp())
 
 
-def _stay(remaining: RemainingTrip) -> _Stay:
-    standing = remaining.state.standing
-    return _Stay() if standing is None else _Stay(standing.since, standing.due_at, remaining.waits)
+def _is_same_stay(ended: RemainingTrip, remaining: RemainingTrip) -> bool:
+    if ended.state.standing is None or remaining.state.standing is None:
+        return False
+    is_same_place = ended.state.standing.since == remaining.state.standing.since
+    if ended.waits == remaining.waits:
+        return is_same_place and ended.state.standing.due_at == remaining.state.standing.due_at
+    if ended.waits:
+        return is_same_place
+    return is_same_place and ended.first < ended.linked.last and ended.trip.trip_id == remaining.trip.trip_id
 
 
-def _only_seems_to_leave(ended: _Stay, remaining: RemainingTrip) -> bool:
-    """Whether a vehicle counts as on its way from the first stop where its wait had ended, and stands at the same place."""
-    standing = remaining.state.standing
-    return standing is not None and not remaining.waits and ended.waits and ended.since == standing.since
+def _only_seems_to_leave(waited: RemainingTrip, remaining: RemainingTrip) -> bool:
+    """Whether a vehicle that counts as on its way, and was not seen to leave, stands where it waited for that trip."""
+    before, standing = waited.state.standing, remaining.state.standing
+    is_same_place = before is not None and standing is not None and before.since == standing.since
+    is_first_link = waited.waits and not remaining.waits and remaining.start == 0 and remaining.state.trip_started_at is None
+    return is_same_place and is_first_link and waited.trip.trip_id == remaining.trip.trip_id
 
 
 def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:

@@ -23,6 +23,7 @@ KINDS = {
     RefusalCause.LOGIN: TroubleKind.LOGIN_REFUSED,
     RefusalCause.PERMISSION: TroubleKind.PERMISSION_REFUSED,
     RefusalCause.CLASH: TroubleKind.CLIENT_ID_CLASH,
+    RefusalCause.REQUEST: TroubleKind.REQUEST_REFUSED,
     RefusalCause.OTHER: TroubleKind.BROKER_TURNED_AWAY,
 }
 

@@ -20,6 +20,7 @@ class RefusalCause(StrEnum):
     LOGIN = "login"
     PERMISSION = "permission"  # a user on the topic of another
     CLASH = "clash"  # two devices under one client id push each other out
+    REQUEST = "request"  # over HTTP, without a usable name of its sender
     OTHER = "other"
 
 

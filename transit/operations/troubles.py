@@ -68,6 +68,7 @@ class TroubleKind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     CLIENT_ID_CLASH = "client_id_clash"
     PERMISSION_REFUSED = "permission_refused"
+    REQUEST_REFUSED = "request_refused"  # over HTTP
     BROKER_TURNED_AWAY = "broker_turned_away"
     UNKNOWN_TOPIC = "unknown_topic"
     NEVER_HEARD = "never_heard"

@@ -129,7 +129,9 @@ def drives_off(place: StandingPlace, fix: StandingPlace, report: AvlReport) -> b
 
 
 def _is_back(standing: Standing, left: StandingPlace, fix: StandingPlace, report: AvlReport) -> bool:
-    """Whether a vehicle is at the place that it left last; then it counts as never having left."""
+    """Whether a vehicle is at the place that it left last, and not where it is since; then it counts as never having left."""
+    if left.away_m(fix) > standing.place.away_m(fix):
+        return False
     if standing.drove_off:
         return left.away_m(fix) <= left.tremor_m(fix.since) and not drives_off(left, fix, report)
     return left.holds(fix, report.accuracy_m or 0.0)

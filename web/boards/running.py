@@ -28,7 +28,7 @@ def in_service(world: World) -> Iterator[VehicleState]:
     network, now, parked = world.network, world.now(), world.view.parked
     assert network is not None
     for state in world.states.values():
-        if is_running(network, state, now) and is_public(state, parked):
+        if is_running(network, state, now) and is_public(state, parked, world.view.standing):
             yield state
 
 

@@ -96,7 +96,8 @@ WORDS: dict[Kind, Words] = {
     Kind.FEED_EXPIRES: Words("The feed expires soon: its last day of service is %(last_day)s.", "Import the new one before."),
     Kind.OUTAGE: Words(
         "%(silent)s of %(expected)s buses in service are silent since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? If one has ended its service, assign it as “off today”. "
+        "Is the mobile network down, has the broker's address changed, or does the broker refuse the devices? "
+        "If one has ended its service, assign it as “off today”. "
         "Riders are told that some buses cannot be seen.",
     ),
     Kind.NEVER_REPORTED: Words("No report of any tracker has ever come in.", "docs/TRACKERS.md shows how to send one by hand."),
@@ -153,7 +154,7 @@ WORDS: dict[Kind, Words] = {
     Kind.LOGIN_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: wrong user or password.",
         "Type both into the device anew: python app.py trackers add TRACKER gives it a password, rotate another one. "
-        "Where no tracker has a password, leave both empty.",
+        "Where no tracker ever had a password, leave both empty.",
     ),
     Kind.CLIENT_ID_CLASH: Words(
         "Two devices connect as %(subject)s and push each other out, %(count)s times since %(since)s, last at %(last_at)s.",
@@ -162,6 +163,10 @@ WORDS: dict[Kind, Words] = {
     Kind.PERMISSION_REFUSED: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: not its own topic.",
         "A tracker may publish under the name of its own user only: set user and topic to the same name.",
+    ),
+    Kind.REQUEST_REFUSED: Words(
+        "Requests of a phone at %(subject)s are refused, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",
+        "Give the app the device's name, and the address as docs/TRACKERS.md has it; a QR code sets both.",
     ),
     Kind.BROKER_TURNED_AWAY: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",
@@ -326,7 +331,7 @@ ON_PAGES: dict[Kind, str] = {  # what helps where a page of the console does wha
     Kind.DEPARTURE_WITHOUT_TRIP: "Assign it to what it runs.",
     Kind.DEPARTURE_OVERDUE: "Give another time, or take the order back, on the page of changes.",
     Kind.LOGIN_REFUSED: "Type both into the device anew: the page of trackers gives another password. "
-    "Where no tracker has a password, leave both empty.",
+    "Where no tracker ever had a password, leave both empty.",
     Kind.PROTOCOL_REFUSED: "OwnTracks on Android: set the protocol level to 3.1.1 (mqttProtocolLevel 4); "
     "a phone that is added on the page of trackers gets a QR code that does. For MQTT 5 use Mosquitto through MQTT_URL.",
 }
@@ -373,7 +378,8 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     ),
     (Kind.OUTAGE, "all"): Words(
         "The whole fleet is silent since %(since)s: %(vehicles)s.",
-        "Is the mobile network down, or the broker's address changed? Riders are told that no bus can be seen.",
+        "Is the mobile network down, has the broker's address changed, or does the broker refuse the devices? "
+        "Riders are told that no bus can be seen.",
     ),
     (Kind.OUTAGE, "all_refused"): Words(
         "No bus can be seen since %(since)s, because no position of their trackers can be used: %(vehicles)s.",

@@ -133,6 +133,16 @@ def test_a_device_whose_time_stands_still_has_one_report(desk):
     assert desk.health().refusals == {"duplicate": len(frozen)}
 
 
+def test_a_device_whose_time_stands_still_has_one_report_over_a_restart_too(desk):
+    drive = a_drive(to_m=1800)
+    frozen = [replace(report, reported_at=drive[10].reported_at) for report in drive[11:]]
+    desk.hears(desk.says([*drive[:11], *frozen[:5]]))
+    desk.ingest = Ingest(desk.engine, lambda: desk.now)
+    desk.hears(desk.says(frozen[5:]))
+    assert len(desk.stored()) == 11
+    assert desk.health().refusals == {"duplicate": len(frozen)}
+
+
 def test_a_report_that_comes_twice_in_one_batch_is_stored_once(desk):
     twice = desk.says([a_report()]) + desk.says([a_report()])
     desk.ingest.take(twice)

@@ -227,3 +227,14 @@ def test_with_a_mosquitto_our_own_processes_know_their_password_by_themselves(tm
     assert full == f"mqtt://transit-system:{own_secret(tmp_path, 'password')}@127.0.0.1:1883"
     for other in ("mqtt://127.0.0.1", "mqtts://ingest@b:8883", "mqtt://transit-system:theirs@b", "b.example.org:1883", full):
         assert broker.with_own_password(tmp_path, other) == other
+
+
+def test_the_first_password_closes_the_broker_and_the_last_one_does_not_open_it_and_both_are_told(tmp_path):
+    def said(*words):
+        return CliRunner().invoke(main, ["trackers", *words], env={"DATA_DIR": str(tmp_path)}).output
+
+    closes, opens = "From now on the broker lets no tracker in without a password", "No tracker has a password now"
+    steps = [("add", "T1"), ("add", "T2"), ("revoke", "T1"), ("revoke", "T2"), ("add", "T3")]
+    outputs = [said(*step) for step in steps]
+    assert [closes in output for output in outputs] == [True, False, False, False, False]
+    assert [opens in output for output in outputs] == [False, False, False, True, False]

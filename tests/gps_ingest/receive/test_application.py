@@ -120,3 +120,26 @@ def test_a_user_of_owntracks_that_names_device_after_device_has_one_allowance(ou
     body = b'{"_type":"location","lat":3.6,"lon":98.5,"tst":1795392000}'
     answers = [ask(application, "/pub", f"u=ani&d=hp{n}&key=right", body=body)[0] for n in range(4)]
     assert answers == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "body", "is_noted"),
+    [
+        ("/", b"lat=3.6&lon=98.5", b"", True),
+        ("/", b"id=bus%207&lat=3.6&lon=98.5", b"", True),
+        ("/pub", b"u=ani", b'{"_type":"location"}', True),
+        ("/", b"", b'{"location":{"coords":{}}}', True),
+        ("/", b"", b"", False),  # somebody who looks what is here
+        ("/", b"q=1", b"", False),
+    ],
+)
+def test_a_phone_that_names_nobody_leaves_a_trace(outbox, path, query, body, is_noted):
+    doorkeeper = Doorkeeper(lambda: 0.0)
+    doorkeeper.know([])
+    application = Application(outbox, doorkeeper, lambda: SEVEN, lambda _: None)
+    status, _, answer = ask(application, path, query, body=body)
+    assert status == 400
+    noted = doorkeeper.take_unusable()
+    assert list(noted.values()) == [1] * is_noted
+    assert [sentence for _, sentence in noted] == [answer.decode().strip()] * is_noted
+    assert doorkeeper.take_unusable() == {}

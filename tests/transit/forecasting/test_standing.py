@@ -307,6 +307,22 @@ def test_wide_drift_near_the_line_takes_no_tick_from_the_standing_row(beside_m: 
     assert letters.count("s") == 30
 
 
+def test_who_is_far_off_its_line_when_it_is_expected_back_no_longer_stands_at_no_stop_of_its_trip() -> None:
+    forecaster, since = Forecaster(NETWORK), SEVEN + timedelta(minutes=3)
+    for off_m, letters in ((400.0, {"m", "s", "p"}), (700.0, {"m", "-"})):
+        seen = set()
+        for minute in range(60):
+            now, state = since + timedelta(minutes=minute), stands(minute, since + timedelta(minutes=minute))
+            on_its_detour = minute < 5  # then it is expected back no longer
+            matched = replace(state.matched, status=VehicleStatus.OFF_ROUTE, offset_m=off_m, is_expected_back=on_its_detour)
+            state = replace(state, vehicle_id=f"BUS{off_m}", matched=matched)
+            forecaster.observe([state], now)
+            standing = forecaster.standing([state], now)
+            is_parked = bool(standing) and standing[0].is_parked
+            seen.add("m" if forecaster.predict([state], now) else "p" if is_parked else "s" if standing else "-")
+        assert seen == letters
+
+
 def test_who_is_towed_away_is_told_as_standing_no_longer() -> None:
     letters = seen_of_a_stand(20.0, 5.0, AssignmentHint(), tow_m=1500.0)
     assert set(letters[-10:]) == {"-"}
@@ -323,3 +339,49 @@ def test_whose_trip_another_bus_drives_stands_on_it_no_longer() -> None:
             states.append(a_state(NETWORK, now, a_trip_instance(), 1300.0, 4, vehicle_id="BUS2"))
         forecaster.observe(states, now)
         assert bool(forecaster.standing(states, now)) == (6 <= minute <= 15), minute
+
+
+def waits_or_seems_to_leave(minutes: int, seems_to_leave: range, headway_min: int = 8) -> list[str]:
+    """A bus at its first stop, without a plan, a fix each minute; in some of them the matcher has it on its first metres."""
+    network = a_network(speed_mps=5.0, headway=every(headway_min))
+    trip, forecaster, letters = a_trip_instance(start_s=7 * 3600), Forecaster(network), []
+    for minute in range(minutes):
+        now = SEVEN + timedelta(minutes=minute)
+        on_way = minute in seems_to_leave
+        status = VehicleStatus.ON_TRIP if on_way else VehicleStatus.LAYOVER
+        state = a_state(network, now, trip, 60.0 if on_way else 0.0, 2 if on_way else 1, status=status)
+        state = replace(state, standing=StandingFacts(SEVEN))
+        forecaster.observe([state], now)
+        standing = forecaster.standing([state], now)
+        letters.append("m" if forecaster.predict([state], now) else "s" if standing else "-")
+    return letters
+
+
+@pytest.mark.parametrize("minute", [6, 12, 20])
+def test_one_fix_on_its_first_metres_ends_no_wait(minute: int) -> None:
+    letters = waits_or_seems_to_leave(40, range(minute, minute + 2))
+    assert in_order(letters) == "ms"
+    assert letters.count("m") == 23  # 20 minutes without a plan, and 3
+
+
+def test_one_fix_at_its_first_stop_begins_no_wait_of_a_bus_that_has_stood_on_its_first_link_for_long() -> None:
+    letters = waits_or_seems_to_leave(40, range(15))
+    assert in_order(letters) == "ms"
+    assert letters.count("m") < 10
+
+
+@pytest.mark.parametrize("headway_min", [8, 20, 30, 60])
+def test_who_waits_without_a_plan_has_minutes_and_then_stands_with_no_minute_between(headway_min: int) -> None:
+    letters = waits_or_seems_to_leave(150, range(0), headway_min)
+    assert in_order(letters) == "ms"
+    assert letters.count("m") >= 23
+
+
+def test_where_a_bus_stands_is_one_stop_however_its_fixes_fall_to_either_side_of_the_middle() -> None:
+    forecaster, since, places = Forecaster(NETWORK), SEVEN + timedelta(minutes=3), set()
+    for minute in range(40):
+        now = since + timedelta(minutes=minute)
+        state = stands(minute, now, along_m=760.0 if minute % 3 else 740.0)
+        forecaster.observe([state], now)
+        places |= {(row.stop_id, row.next_stop_sequence) for row in forecaster.standing([state], now)}
+    assert len(places) == 1

@@ -206,3 +206,15 @@ def test_who_drives_off_under_such_an_error_has_left_its_place_all_the_same() ->
     left = [(7200.0 + 10.0 * n, 60.0 * n, 0.0) for n in range(1, 7)]
     standing = after([*drifts(120, 30.0), *left])
     assert since(standing) >= SEVEN + timedelta(seconds=7200)
+
+
+@pytest.mark.parametrize("apart_m", [105.0, 115.0, 130.0])
+@pytest.mark.parametrize("rested_min", [3, 6, 15])
+def test_who_stands_a_little_farther_on_than_it_rested_before_has_stood_there_since_it_came(
+    rested_min: int, apart_m: float
+) -> None:
+    rested = there(rested_min, sigma_m=5.0, every_s=30.0)
+    comes_s = rested[-1][0] + 30.0
+    stood = [(comes_s + seconds, apart_m + east, north) for seconds, east, north in there(20, sigma_m=9.0, every_s=30.0)]
+    seen = {since(after([*rested, *stood[:n]])) for n in range(4, len(stood))}
+    assert seen == {SEVEN + timedelta(seconds=comes_s)}

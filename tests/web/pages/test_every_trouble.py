@@ -13,10 +13,12 @@ from tests.builders import SEVEN, Way, a_city, a_drive, a_network, a_report, at
 from tests.control_room import Control
 from transit.arrivals.alerts import Alert, Effect, InformedEntity
 from transit.forecasting.departure_orders import DepartureOrder
+from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
 from transit.operations.troubles import TroubleKind as Kind
 from transit.operations.watch_report import FaultKind, MessageLoss, PartFault, Restart, WatchReport
 from transit.store.alerts import save_alert
 from transit.store.assignments import Duty, assign, give
+from transit.store.broker_refusals import add_broker_refusals
 from transit.store.database import writing
 from transit.store.departure_orders import say
 from transit.store.tickets import Ticket, save_ticket
@@ -152,6 +154,13 @@ def permission_refused(control):
 
 def broker_turned_away(control):
     return refused_by_broker(control, '"phone7" - malformed packet')
+
+
+def request_refused(control):
+    said = "no id: the device's identifier is missing"
+    with writing(control.engine) as connection:
+        add_broker_refusals(connection, [BrokerRefusals(RefusalCause.REQUEST, "10.0.0.9", 3, control.now, control.now, said)])
+    return control
 
 
 def unknown_topic(control):
@@ -375,7 +384,8 @@ def ticket_waits(control):
 SCENES = {scene.__name__: scene for scene in (
     feed_empty, feed_expired, feed_expires, runs_in_spite, never_reported, no_reports, protocol_refused, topic_refused,
     topic_not_read,
-    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, unknown_topic, silent,
+    client_id_refused, payload_refused, login_refused, permission_refused, broker_turned_away, request_refused,
+    unknown_topic, silent,
     no_position, unmapped,
     more_unmapped, shared_vehicle, parked, standing, jam, frozen_receiver, some_refused, field_unusable, never_on_trip,
     assignment_unknown, clock_set_back,

@@ -69,7 +69,7 @@ def _passed(world: World, stop_id: str, window: Window) -> Iterator[StopEvent]:
 def _public_state(world: World, vehicle_id: str) -> VehicleState | None:
     """The vehicle of a row, where the public may see it; None for one that has ended its trip or is parked."""
     state = world.states.get(vehicle_id)
-    return state if state is not None and is_public(state, world.view.parked) else None
+    return state if state is not None and is_public(state, world.view.parked, world.view.standing) else None
 
 
 def _of_row(world: World, references: References, row: Arrival) -> Entity | None:
