@@ -33,7 +33,8 @@ def note_detour(
     1. Not off its line: the last detour has ended, with its outcome (_after_detour).
     2. Off the line of a trip that it has driven to the last stop: nothing to come back to.
     3. Parked there, or on a trip that nobody names: it is not expected back.
-    4. Else it is expected back if most vehicles before it came back, at the stop where the last of them did.
+    4. Else it is expected back if most vehicles before it came back, at the stop where the last of them did; that it stood for
+       long on this detour says nothing once it moves.
     """
     progress, belief = memory.progress, memory.belief
     if verdict.status is not VehicleStatus.OFF_ROUTE:
@@ -57,7 +58,7 @@ def note_detour(
         memory.detours = with_outcome(memory.detours, came_back=False)
     if is_parked or not verdict.is_expected_back:
         return verdict._replace(is_expected_back=False)
-    before = list(chain(*others, memory.detours))
+    before = list(chain(*others, memory.detours[:-1]))
     is_expected_back = is_return_expected(places_near(memory.detours[-1].place, pattern), before)
     memory.detours = with_expectation(memory.detours, is_expected_back=is_expected_back)
     return verdict._replace(is_expected_back=is_expected_back, back_stop_id=return_stop(detour.place, before))

@@ -15,6 +15,7 @@ from transit.tracking.state import StandingFacts
 from transit.tracking.suspects import can_have_driven
 
 NOISE_M = 100.0  # a fix farther off its place has left it: a parked receiver between houses drifts up to 80 m in hours
+MOST_REACH_M = 150.0  # nor does a place whose own fixes spread wide reach farther than this
 ACCURACIES = 2.0  # or farther than this many times the fix's accuracy, if that is more
 ROUNDED_TO = (1e-2, 1e-3)  # degrees: a standing tracker that sends two or three decimals jumps by such steps
 ROUNDINGS = 1.5  # a step to the next corner of the grid
@@ -58,10 +59,11 @@ class StandingPlace(msgspec.Struct, array_like=True):
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded.
 
-        A place that lasts reaches as far as its own fixes spread.
+        A place that lasts reaches as far as its own fixes spread, within bounds: else it would grow with who drives off slowly.
         """
-        spread_m = sqrt(self.spread_m2) if self.fixes >= SPREAD_FIXES and fix.since - self.since >= LASTS_S else 0.0
-        reach = max(NOISE_M, OFF_SPREADS * spread_m, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
+        lasts = self.fixes >= SPREAD_FIXES and fix.since - self.since >= LASTS_S and self.grid_m == 0.0
+        spread_m = min(OFF_SPREADS * sqrt(self.spread_m2), MOST_REACH_M) if lasts else 0.0
+        reach = max(NOISE_M, spread_m, ACCURACIES * accuracy_m) + ROUNDINGS * min(self.grid_m, fix.grid_m)
         return self.away_m(fix) <= times * reach
 
     def away_m(self, fix: StandingPlace) -> float:

@@ -307,6 +307,27 @@ def test_wide_drift_near_the_line_takes_no_tick_from_the_standing_row(beside_m: 
     assert letters.count("s") == 30
 
 
+@pytest.mark.parametrize("beside_m", [120.0, 150.0])
+def test_who_goes_on_after_it_stood_beside_the_line_of_its_trip_has_minutes_as_soon_as_it_moves(beside_m: float) -> None:
+    noise, driven = Random(5), a_drive(to_m=2250.0)
+    stood_at = driven[-1].reported_at
+    stood = [
+        a_report((2250.0 + noise.gauss(0, 4), beside_m + noise.gauss(0, 4)), stood_at + timedelta(seconds=10 * n))
+        for n in range(1, 240)
+    ]
+    goes_on_at = stood[-1].reported_at + timedelta(seconds=10)
+    going = a_drive([(2250.0, beside_m), (2600.0, beside_m), (2610.0, 0.0), (4000.0, 0.0)], goes_on_at)[1:]
+    pipeline, forecaster, has_minutes = Pipeline(NETWORK), Forecaster(NETWORK), []
+    for report in [*driven, *stood, *going]:
+        pipeline.step(report, ON_ITS_TRIP)
+        states = list(pipeline.states.values())
+        forecaster.observe(states, report.reported_at)
+        has_minutes.append(bool(forecaster.predict(states, report.reported_at)))
+    assert not any(has_minutes[-len(going) - 60 : -len(going)])
+    first = next(n for n, report in enumerate(going) if 60.0 * (n + 1) > 150.0)  # farther than a parked receiver drifts
+    assert all(has_minutes[first - len(going) : -3])
+
+
 def test_who_is_far_off_its_line_when_it_is_expected_back_no_longer_stands_at_no_stop_of_its_trip() -> None:
     forecaster, since = Forecaster(NETWORK), SEVEN + timedelta(minutes=3)
     for off_m, letters in ((400.0, {"m", "s", "p"}), (700.0, {"m", "-"})):

@@ -218,3 +218,12 @@ def test_who_stands_a_little_farther_on_than_it_rested_before_has_stood_there_si
     stood = [(comes_s + seconds, apart_m + east, north) for seconds, east, north in there(20, sigma_m=9.0, every_s=30.0)]
     seen = {since(after([*rested, *stood[:n]])) for n in range(4, len(stood))}
     assert seen == {SEVEN + timedelta(seconds=comes_s)}
+
+
+@pytest.mark.parametrize("sigma_m", [0.0, 8.0, 20.0])
+@pytest.mark.parametrize("mps", [2.0, 4.0, 6.0])
+def test_a_place_does_not_grow_with_who_drives_off_it_with_three_decimals(mps: float, sigma_m: float) -> None:
+    stood = there(20, sigma_m=sigma_m)
+    leaves_s = stood[-1][0]
+    left = [(leaves_s + 10.0 * n, mps * 10.0 * n, 0.0) for n in range(1, int(500.0 / mps / 10.0) + 1)]
+    assert since(after([*stood, *left], decimals=3)) > SEVEN + timedelta(seconds=leaves_s)
