@@ -405,9 +405,8 @@ def test_a_clock_that_was_set_once_is_not_said_to_run_fast(control):
     control.map("T1", "BUS1").map("T2", "BUS2")
     for n, report in enumerate(a_drive(speed_mps=1.2, every_s=10.0, to_m=3000.0)):
         control.plays([report], ["T2"]).plays([report], clock_s=0.0 if n < 120 else 45.0)
-    found = control.troubles()
-    assert Kind.CLOCK_CORRECTED in found
-    assert Kind.CLOCK_DRIFTS not in found
+    clocks = {Kind.CLOCK_CORRECTED, Kind.CLOCK_DRIFTS}
+    assert control.troubles().keys() & clocks == {Kind.CLOCK_CORRECTED}
 
 
 @pytest.mark.parametrize(
