@@ -130,6 +130,8 @@ class Matcher:
         self._all = list(self.patterns.by_id.values())
         self._starts = STRtree([Point(*pattern.stop_xy[0]) for pattern in self._all])
         drawn_off_m = max((off_m for pattern in self._all for off_m in pattern.drawn_off_m), default=0.0)
+        if any(pattern.undrawn for pattern in self._all):
+            drawn_off_m = ENTERS_WITHIN_M
         within_m = max(ENTERS_WITHIN * self.limits.off_route_m, ON_LINE_SIGMAS * hypot(SIGMA_M, drawn_off_m))
         self._within_m = min(within_m, ENTERS_WITHIN_M)
 
@@ -272,7 +274,7 @@ class Matcher:
     def _enters_within_m(self, pattern: Pattern, place: OnLine) -> float:
         """How far off its line a trip can begin to be driven: farther where the line passes beside its own stops."""
         within_m = ENTERS_WITHIN * self._off_route_m(pattern)
-        if not pattern.drawn_off_m:
+        if not pattern.drawn_off_m and not pattern.undrawn:
             return within_m
         return max(within_m, ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m))
 
@@ -408,18 +410,24 @@ class Matcher:
         return pattern.route_id == (context.hint.route_id if named is None else named.route_id)
 
     def _add_named(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
-        """Adds the trip that somebody has just named as a hypothesis, and has every hypothesis choose its trip again."""
+        """Adds the trip that somebody has just named as a hypothesis, and has every hypothesis choose its trip again.
+
+        It is hardly on its line where it drives the other way: its next trip is named before this one has ended.
+        """
         belief.label = context.hint.trip_id
         belief.refit_all()
         named = self.patterns.find(belief.label or "")
         if named is None:
             return
         best = max([hypothesis.weight for hypothesis in belief.hypotheses] + [belief.out])
-        fresh = [
-            _on_line(pattern, place, best + NAMED_BEGINS + emission(pattern, place, fix.rounding_m), fix)
-            for pattern, place in self._drivable_near(fix)
-            if pattern is named
-        ]
+        before = belief.before or (fix.t, fix.x, fix.y)
+        moved_m = hypot(fix.x - before[1], fix.y - before[2])
+        fresh = []
+        for pattern, place in self._drivable_near(fix):
+            if pattern is named:
+                against = AGAINST if _is_against(pattern, place, before, fix, moved_m) else 0.0
+                weight = best + NAMED_BEGINS + against + emission(pattern, place, fix.rounding_m)
+                fresh.append(_on_line(pattern, place, weight, fix))
         for pattern, away_m in self.starts_near(fix.x, fix.y):
             if pattern is named:
                 fresh.append(_at_start(pattern, away_m, best + NAMED_BEGINS, fix))

@@ -20,7 +20,7 @@ from transit.tracking.field_trust import MOVING_MPS, observe_fields
 from transit.tracking.hypotheses import AssignmentContext, Belief, Observation, close_trips
 from transit.tracking.matcher import FixPlace, Matcher
 from transit.tracking.memory import Excursion, Memory, pack, unpack
-from transit.tracking.off_plan import observe_plan
+from transit.tracking.off_plan import LineDeviations, observe_plan
 from transit.tracking.orders import credible, observe_order, order_of
 from transit.tracking.report import RHYTHM_S, AvlReport, Rejection, screen
 from transit.tracking.standing import (
@@ -45,7 +45,7 @@ from transit.tracking.state import (
     VehicleStatus,
 )
 from transit.tracking.status import PublishedStatus, Verdict, judge, overrules
-from transit.tracking.suspects import Point, Suspects, is_jump
+from transit.tracking.suspects import Point, Suspects, can_have_driven, is_jump
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint, OtherVehicles
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
@@ -77,6 +77,7 @@ class Pipeline:
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
         self._told: dict[str, str] = {}  # vehicle_id -> trip_id told at its last report
+        self._deviations = LineDeviations()
         self._rough: dict[str, AccuracyTrust] = {}  # of vehicles of which no fix was taken yet
         for state in sorted(self._states.values(), key=lambda state: state.report.reported_at):
             if state.matched.trip is not None and state.matched.status in WITH_TRIP:
@@ -191,7 +192,7 @@ class Pipeline:
         others = (state.detours for state in self._states.values() if state.vehicle_id != report.vehicle_id)
         verdict = note_detour(memory, verdict, report.reported_at, self.matcher.patterns, others)
         memory.order = observe_order(memory.order, memory.published, memory.belief.ended, verdict, self.matcher.patterns.by_id)
-        self._note_plan(memory, verdict, report, t)
+        self._note_plan(memory, verdict, report, t, hint)
         self._note_wait(memory.standing, verdict, t, context)
         if memory.progress is not None and fix.unseen_since is not None:
             forget_since(memory.progress, fix.unseen_since)
@@ -201,11 +202,13 @@ class Pipeline:
         self._claim(state)
         return Outcome(None, state, events, displaced)
 
-    def _note_plan(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float) -> None:
+    def _note_plan(self, memory: Memory, verdict: Verdict, report: AvlReport, t: float, hint: AssignmentHint) -> None:
         if verdict.status is VehicleStatus.ON_TRIP and verdict.trip is not None:
             pattern = self.matcher.patterns.by_id[verdict.pattern_id]
             late_s = self.matcher.table.lateness(pattern, verdict.trip, verdict.along_m or 0.0, t)
             memory.off_plan = observe_plan(memory.off_plan, pattern.route_id, late_s, report.reported_at)
+            if late_s is not None and _was_told(hint, verdict.trip):
+                self._deviations.note((pattern.route_id, pattern.direction_id), verdict.trip, late_s, t)
 
     def _observation(self, report: AvlReport, memory: Memory, before: AvlReport | None) -> Observation:
         """A fix on the network's plane, its bearing weighed by how far this tracker's are believed."""
@@ -241,7 +244,7 @@ class Pipeline:
 
         def has(trip: TripInstance) -> VehicleState | None:
             holder = self._holder(trip, report)
-            is_ours = holder is not None and _was_told(hint, trip) and holder.matched.is_overruled
+            is_ours = holder is not None and _was_told(hint, trip) and self._gives_way(holder, report)
             return None if is_ours else holder
 
         def driver(trip: TripInstance) -> VehicleState | None:
@@ -259,15 +262,31 @@ class Pipeline:
             if _was_told(hint, trip) or self.matcher.patterns.find(hint.trip_id or "") is None:
                 return False
             holder = driver(trip)
-            return holder is not None and self._told.get(holder.vehicle_id) == trip.trip_id
+            return holder is not None and self._obeys(holder)
 
         others = OtherVehicles(
             taken=lambda trip: has(trip) is not None,
             driven=lambda trip: driver(trip) is not None,
             runs_late=runs_late,
             is_theirs=is_theirs,
+            line_late_s=lambda route_id, direction_id, t: self._deviations.late_s((route_id, direction_id), t),
         )
         return AssignmentContext(hint, others)
+
+    def _obeys(self, state: VehicleState) -> bool:
+        """Whether a vehicle is on the trip that it was told."""
+        trip = state.matched.trip
+        return trip is not None and self._told.get(state.vehicle_id) == trip.trip_id
+
+    def _gives_way(self, holder: VehicleState, report: AvlReport) -> bool:
+        """Whether a vehicle has no right to its trip against one that was told it: it was told another one.
+
+        Or nothing, and it is where the other one is: a second unit of the same train, or a second tracker in the same bus.
+        """
+        if holder.matched.is_overruled:
+            return True
+        is_beside = can_have_driven(holder.report, report, self.matcher.limits.max_speed_mps)
+        return is_beside and holder.vehicle_id not in self._told
 
     def _tell(self, vehicle_id: str, hint: AssignmentHint) -> None:
         if hint.trip_id is None:
@@ -291,7 +310,7 @@ class Pipeline:
     def _arbitrate(self, verdict: Verdict, report: AvlReport, hint: AssignmentHint) -> tuple[Verdict, VehicleState | None]:
         """Gives a trip to one vehicle: to the one that drives it before one that waits for it or left it, else to the first.
 
-        Of two that drive it, to the one that was told this trip before one that was told another.
+        Of two that drive it, to the one that was told this trip before one that gives way.
         """
         if verdict.trip is None:
             return verdict, None
@@ -299,7 +318,7 @@ class Pipeline:
         if other is None:
             return verdict, None
         is_weaker = other.matched.status is not VehicleStatus.ON_TRIP or (
-            _was_told(hint, verdict.trip) and other.matched.is_overruled
+            _was_told(hint, verdict.trip) and self._gives_way(other, report)
         )
         if (verdict.status is VehicleStatus.ON_TRIP and is_weaker) or _has_lost_its_claim(other, report):
             lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")

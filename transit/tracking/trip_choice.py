@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from math import inf, log1p
+from math import hypot, inf, log1p
 from typing import NamedTuple
 
+from transit.plan.limits import limits_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
 from transit.plan.planned_times import exact_starts, has_planned_times, shift_s
@@ -63,6 +64,7 @@ class OtherVehicles(NamedTuple):
     driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
     runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
     is_theirs: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
+    line_late_s: Callable[[str, int | None, float], float] = lambda route_id, direction_id, t: 0.0  # see LineDeviations.late_s
 
 
 NO_OTHERS = OtherVehicles()
@@ -117,6 +119,7 @@ class TripTable:
         for pattern in patterns.by_id.values():
             self._add(pattern)
         self.next_in_block = _blocks(network, patterns)
+        self._terminal_m = {key: limits.terminal_radius_m for key, limits in limits_of(network).of_pattern.items()}
 
     def _add(self, pattern: Pattern) -> None:
         rows: list[PlannedStart] = []
@@ -150,20 +153,31 @@ class TripTable:
         return self._days[key]
 
     def days_of(self, trip_id: str, t: float) -> Sequence[ServiceDay]:
-        """Those days on which a named trip runs; all of them where it runs on none: the calendar may be outdated."""
+        """Those days on which a named trip runs; all of them where it runs on none near t: the calendar may be outdated."""
         service = self.network.trips[trip_id].service_id
-        return [day for day in self.days(t) if service in day.services] or self.days(t)
+        running = [day for day in self.days(t) if service in day.services]
+        is_near = any(self._is_near(trip_id, t, day) for day in running)
+        return running if is_near else self.days(t)
+
+    def _is_near(self, trip_id: str, t: float, day: ServiceDay) -> bool:
+        """Whether a trip is planned to run on that day no more than NAMED_WITHIN_S earlier or later than t."""
+        times = self.patterns.planned(trip_id)
+        return times[0][1] - NAMED_WITHIN_S <= t - day.zero_s <= times[-1][0] + NAMED_WITHIN_S
 
     def still_told(self, hint: AssignmentHint, t: float) -> AssignmentHint:
         """The hint at t (Unix seconds): a trip planned more than NAMED_WITHIN_S earlier or later names its route alone."""
         pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
             return hint
-        times = self.patterns.planned(hint.trip_id)
-        earliest_s, latest_s = times[0][1] - NAMED_WITHIN_S, times[-1][0] + NAMED_WITHIN_S
-        if any(earliest_s <= t - day.zero_s <= latest_s for day in self.days_of(hint.trip_id, t)):
+        if any(self._is_near(hint.trip_id, t, day) for day in self.days_of(hint.trip_id, t)):
             return hint
         return AssignmentHint(route_id=pattern.route_id)
+
+    def ends_where_begins(self, ending: Pattern, beginning: Pattern) -> bool:
+        """Whether one pattern ends, and does not begin, at the terminal where another one begins."""
+        x, y = beginning.stop_xy[0]
+        first, last = (hypot(at[0] - x, at[1] - y) for at in (ending.stop_xy[0], ending.stop_xy[-1]))
+        return last <= self._terminal_m[beginning.pattern_id] < first
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""
@@ -219,7 +233,7 @@ def choose_trip(
     for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
         if context.others.is_theirs(trip):
             continue
-        score += _label_penalty(pattern, trip, table.patterns, context)
+        score += _label_penalty(table, pattern, trip, waiting, context)
         if context.current is not None and trip != context.current:
             score -= context.sticks
         if served == pattern.route_id:
@@ -242,11 +256,12 @@ def _candidates(
     table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> Iterator[tuple[float, TripInstance]]:
     fits = wait_score if waiting else lateness_score
-    near = sorted(table.near(pattern, along_m, t), key=lambda row: -row[0])  # in the order of their departures
+    line_late_s = context.others.line_late_s(pattern.route_id, pattern.direction_id, t)
+    near = sorted(table.near(pattern, along_m, t - line_late_s), key=lambda row: -row[0])  # in the order of their departures
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
         if score is None and not waiting and pattern.route_id == context.hint.route_id:
-            score = OF_ITS_LINE
+            score = OF_ITS_LINE - max(late_s - LATEST_S, EARLIEST_S - late_s) / BEYOND_SCALE_S
         if score is not None and trip != context.ended:
             if context.leaves:
                 score = max(score, _in_order(near, index, context))
@@ -254,7 +269,7 @@ def _candidates(
     for trip in _named(table, pattern, along_m, t, context):
         late = table.lateness(pattern, trip, along_m, t)
         if late is not None and trip != context.ended:
-            score = fits(late)
+            score = fits(late - line_late_s)
             score = beyond_score(late) if score is None else score
             if (
                 trip.trip_id == context.hint.trip_id
@@ -302,15 +317,19 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context
         yield TripInstance(label, min(table.days_of(label, t), key=lambda day: abs(t - day.zero_s - planned)).date)
 
 
-def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, context: ChoiceContext) -> float:
-    """Log odds of a trip by the label; 0 if it agrees, or if the label still names the trip that ended."""
+def _label_penalty(table: TripTable, pattern: Pattern, trip: TripInstance, waiting: bool, context: ChoiceContext) -> float:
+    """Log odds of a trip by the label; 0 if it agrees, or if the label still names the trip that ended.
+
+    And for a vehicle that waits where the named trip ends: that one is over, or it comes after the next.
+    """
     hint = context.hint
-    label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
+    label = table.patterns.find(hint.trip_id) if hint.trip_id is not None else None
     if label is not None:
         if pattern.route_id != label.route_id:
             return NOT_THE_ROUTE
         lags = context.ended is not None and context.ended.trip_id == hint.trip_id
-        return 0.0 if trip.trip_id == hint.trip_id or lags else NOT_THE_TRIP
+        is_elsewhere = lags or (waiting and table.ends_where_begins(label, pattern))
+        return 0.0 if trip.trip_id == hint.trip_id or is_elsewhere else NOT_THE_TRIP
     return NOT_THE_ROUTE if hint.route_id is not None and pattern.route_id != hint.route_id else 0.0
 
 
