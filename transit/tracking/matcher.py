@@ -410,24 +410,18 @@ class Matcher:
         return pattern.route_id == (context.hint.route_id if named is None else named.route_id)
 
     def _add_named(self, belief: Belief, fix: Observation, context: AssignmentContext) -> None:
-        """Adds the trip that somebody has just named as a hypothesis, and has every hypothesis choose its trip again.
-
-        It is hardly on its line where it drives the other way: its next trip is named before this one has ended.
-        """
+        """Adds the trip that somebody has just named as a hypothesis, and has every hypothesis choose its trip again."""
         belief.label = context.hint.trip_id
         belief.refit_all()
         named = self.patterns.find(belief.label or "")
         if named is None:
             return
         best = max([hypothesis.weight for hypothesis in belief.hypotheses] + [belief.out])
-        before = belief.before or (fix.t, fix.x, fix.y)
-        moved_m = hypot(fix.x - before[1], fix.y - before[2])
-        fresh = []
-        for pattern, place in self._drivable_near(fix):
-            if pattern is named:
-                against = AGAINST if _is_against(pattern, place, before, fix, moved_m) else 0.0
-                weight = best + NAMED_BEGINS + against + emission(pattern, place, fix.rounding_m)
-                fresh.append(_on_line(pattern, place, weight, fix))
+        fresh = [
+            _on_line(pattern, place, best + NAMED_BEGINS + emission(pattern, place, fix.rounding_m), fix)
+            for pattern, place in self._drivable_near(fix)
+            if pattern is named
+        ]
         for pattern, away_m in self.starts_near(fix.x, fix.y):
             if pattern is named:
                 fresh.append(_at_start(pattern, away_m, best + NAMED_BEGINS, fix))
@@ -585,6 +579,7 @@ def _choice_context(belief: Belief, hypothesis: Hypothesis, t: float, context: A
         hint=context.hint,
         others=context.others._replace(taken=context.others.driven) if leaves else context.others,
         leaves=leaves,
+        goes_on=hypothesis.is_followed and hypothesis.arrived_at is None,
     )
 
 

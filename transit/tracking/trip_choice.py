@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from math import hypot, inf, log1p
+from math import inf, log1p
 from typing import NamedTuple
 
-from transit.plan.limits import limits_of
 from transit.plan.network import Network, Trip, TripInstance
 from transit.plan.patterns import Pattern, Patterns
 from transit.plan.planned_times import exact_starts, has_planned_times, shift_s
@@ -97,6 +96,7 @@ class ChoiceContext:
     hint: AssignmentHint = NO_HINT
     others: OtherVehicles = NO_OTHERS
     leaves: bool = False  # the vehicle is leaving its first stop now
+    goes_on: bool = False  # it is under way on `current` still, so that this has not ended whatever was concluded
 
 
 class Choice(NamedTuple):
@@ -119,7 +119,6 @@ class TripTable:
         for pattern in patterns.by_id.values():
             self._add(pattern)
         self.next_in_block = _blocks(network, patterns)
-        self._terminal_m = {key: limits.terminal_radius_m for key, limits in limits_of(network).of_pattern.items()}
 
     def _add(self, pattern: Pattern) -> None:
         rows: list[PlannedStart] = []
@@ -172,12 +171,6 @@ class TripTable:
         if any(self._is_near(hint.trip_id, t, day) for day in self.days_of(hint.trip_id, t)):
             return hint
         return AssignmentHint(route_id=pattern.route_id)
-
-    def ends_where_begins(self, ending: Pattern, beginning: Pattern) -> bool:
-        """Whether one pattern ends, and does not begin, at the terminal where another one begins."""
-        x, y = beginning.stop_xy[0]
-        first, last = (hypot(at[0] - x, at[1] - y) for at in (ending.stop_xy[0], ending.stop_xy[-1]))
-        return last <= self._terminal_m[beginning.pattern_id] < first
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""
@@ -233,7 +226,7 @@ def choose_trip(
     for score, trip in _candidates(table, pattern, along_m, t, waiting, context):
         if context.others.is_theirs(trip):
             continue
-        score += _label_penalty(table, pattern, trip, waiting, context)
+        score += _label_penalty(pattern, trip, table.patterns, context)
         if context.current is not None and trip != context.current:
             score -= context.sticks
         if served == pattern.route_id:
@@ -262,13 +255,13 @@ def _candidates(
         score = fits(late_s)
         if score is None and not waiting and pattern.route_id == context.hint.route_id:
             score = OF_ITS_LINE - max(late_s - LATEST_S, EARLIEST_S - late_s) / BEYOND_SCALE_S
-        if score is not None and trip != context.ended:
+        if score is not None and not _has_ended(trip, context):
             if context.leaves:
                 score = max(score, _in_order(near, index, context))
             yield score, trip
     for trip in _named(table, pattern, along_m, t, context):
         late = table.lateness(pattern, trip, along_m, t)
-        if late is not None and trip != context.ended:
+        if late is not None and not _has_ended(trip, context):
             score = fits(late - line_late_s)
             score = beyond_score(late) if score is None else score
             if (
@@ -280,6 +273,11 @@ def _candidates(
             yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, context)
+
+
+def _has_ended(trip: TripInstance, context: ChoiceContext) -> bool:
+    """Whether the vehicle has run this trip already. Who goes on along its line has not: it was told its next trip early."""
+    return trip == context.ended and not (context.goes_on and trip == context.current)
 
 
 def _in_order(near: list[tuple[float, TripInstance]], index: int, context: ChoiceContext) -> float:
@@ -317,19 +315,15 @@ def _named(table: TripTable, pattern: Pattern, along_m: float, t: float, context
         yield TripInstance(label, min(table.days_of(label, t), key=lambda day: abs(t - day.zero_s - planned)).date)
 
 
-def _label_penalty(table: TripTable, pattern: Pattern, trip: TripInstance, waiting: bool, context: ChoiceContext) -> float:
-    """Log odds of a trip by the label; 0 if it agrees, or if the label still names the trip that ended.
-
-    And for a vehicle that waits where the named trip ends: that one is over, or it comes after the next.
-    """
+def _label_penalty(pattern: Pattern, trip: TripInstance, patterns: Patterns, context: ChoiceContext) -> float:
+    """Log odds of a trip by the label; 0 if it agrees, or if the label still names the trip that ended."""
     hint = context.hint
-    label = table.patterns.find(hint.trip_id) if hint.trip_id is not None else None
+    label = patterns.find(hint.trip_id) if hint.trip_id is not None else None
     if label is not None:
         if pattern.route_id != label.route_id:
             return NOT_THE_ROUTE
         lags = context.ended is not None and context.ended.trip_id == hint.trip_id
-        is_elsewhere = lags or (waiting and table.ends_where_begins(label, pattern))
-        return 0.0 if trip.trip_id == hint.trip_id or is_elsewhere else NOT_THE_TRIP
+        return 0.0 if trip.trip_id == hint.trip_id or lags else NOT_THE_TRIP
     return NOT_THE_ROUTE if hint.route_id is not None and pattern.route_id != hint.route_id else 0.0
 
 

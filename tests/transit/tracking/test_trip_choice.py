@@ -355,30 +355,12 @@ def test_a_late_trip_of_yesterday_is_not_taken_for_todays() -> None:
     )
 
 
-def there_and_back() -> Network:
-    return a_city(
-        Way("R1", STRAIGHT, tuple(7 * HOUR + 1800 * n for n in range(4))),
-        Way("R1", STRAIGHT[::-1], tuple(7 * HOUR + 1800 * n + 900 for n in range(4)), 1),
-    )
-
-
-@pytest.mark.parametrize("told", ["R1a1", "R1a3"], ids=["the trip before", "the trip after the next"])
-def test_who_waits_where_its_told_trip_ends_waits_for_the_next_one(told: str) -> None:
-    """The label weighs nothing there, as against a bus that waits elsewhere."""
-    table = a_table(there_and_back())
-    back = table.patterns.of_trip("R1b1")
-    t = at(7, 14).timestamp()
-    free = choose_trip(table, back, 0.0, t, True, ChoiceContext(hint=AssignmentHint("R1")))
-    named = choose_trip(table, back, 0.0, t, True, ChoiceContext(hint=AssignmentHint("R1", told)))
-    assert free is not None
-    assert named == free
-    assert free.trip == a_trip_instance("R1b1")
-
-
-def test_who_waits_for_another_trip_of_the_pattern_that_was_told_is_held_to_its_label() -> None:
-    table = a_table(there_and_back())
-    t = at(7, 14).timestamp()
-    assert chosen(table, 0.0, t, waiting=True, trip_id="R1b1", hint=AssignmentHint("R1", "R1b2")) == a_trip_instance("R1b2")
+def test_a_trip_that_was_taken_for_ended_and_goes_on_may_be_chosen_again() -> None:
+    table, t = a_table(a_network(first_departures=(6 * HOUR, 7 * HOUR))), at(7, 9).timestamp()
+    first, second = a_trip_instance("T1"), a_trip_instance("T2")
+    assert chosen(table, 3300.0, t, current=second, ended=second, goes_on=True) == second
+    assert chosen(table, 3300.0, t, current=second, ended=second) == first
+    assert chosen(table, 3300.0, t, current=first, ended=second, goes_on=True) == first
 
 
 @pytest.mark.parametrize(("off_s", "trip_id"), [(0.0, "T1"), (-3600.0, "T2"), (3600.0, None)])
