@@ -129,7 +129,7 @@ def stale_point_ahead(fixes: Fixes, _: Random) -> Fixes:
     heard: Fixes = []
     for n, fix in enumerate(fixes):
         ends_at = (fix.fix_at // AHEAD_S + 1.0) * AHEAD_S
-        old = next((later for later in fixes[n:] if later.fix_at >= ends_at), fixes[-1])
+        old = moved(next((later for later in fixes[n:] if later.fix_at >= ends_at), fixes[-1]), 10.0, 10.0)
         heard.append(fix._replace(lat=old.lat, lon=old.lon, true_at=None) if n % 2 else fix)
     return heard
 

@@ -217,7 +217,8 @@ class Pipeline:
             late_s = self.matcher.table.lateness(pattern, verdict.trip, verdict.along_m or 0.0, t)
             memory.off_plan = observe_plan(memory.off_plan, pattern.route_id, late_s, report.reported_at)
             if late_s is not None and _was_told(hint, verdict.trip):
-                self._deviations.note((pattern.route_id, pattern.direction_id), verdict.trip, late_s, t)
+                share = ((verdict.along_m or 0.0) - pattern.start_m) / max(pattern.end_m - pattern.start_m, 1.0)
+                self._deviations.note((pattern.route_id, pattern.direction_id), verdict.trip, late_s, t, share)
 
     def _observation(self, report: AvlReport, memory: Memory, before: AvlReport | None) -> Observation:
         """A fix on the network's plane, its bearing weighed by how far this tracker's are believed."""
