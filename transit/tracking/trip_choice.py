@@ -23,7 +23,7 @@ TAIL = 3.0  # degrees of freedom of both
 BEYOND = -8.0  # log odds of a bus outside EARLIEST_S..LATEST_S on its present or its named trip,
 BEYOND_SCALE_S = 1800.0  # and 1.0 less for each such time beyond
 NAMED = -2.0  # least log odds of the named trip, on its line and in its direction: the plan may be outdated
-OF_ITS_LINE = -4.0  # of the nearest trip, for a bus on the line that was named; of others less, as BEYOND_SCALE_S has it
+OF_ITS_LINE = -4.0  # least log odds of the nearest trips, for a bus on the line that was named
 NAMED_WITHIN_S = 3 * 3600.0  # both up to this lateness: a label that is hours off is of another time, and names its route
 LAST_PART = 0.7  # share of a line beyond which a changed label names the next trip
 WAIT_SCALE_S = 900.0  # a quarter of an hour at a terminal is nothing unusual
@@ -251,11 +251,10 @@ def _candidates(
     fits = wait_score if waiting else lateness_score
     line_late_s = context.others.line_late_s(pattern.route_id, pattern.direction_id, t)
     near = sorted(table.near(pattern, along_m, t - line_late_s), key=lambda row: -row[0])  # in the order of their departures
-    nearest_s = min((_beyond_s(late_s) for late_s, _ in near), default=0.0)
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
         if score is None and not waiting and pattern.route_id == context.hint.route_id:
-            score = OF_ITS_LINE - (_beyond_s(late_s) - nearest_s) / BEYOND_SCALE_S
+            score = OF_ITS_LINE
         if score is not None and not _has_ended(trip, context):
             if context.leaves:
                 score = max(score, _in_order(near, index, context))
@@ -274,11 +273,6 @@ def _candidates(
             yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, context)
-
-
-def _beyond_s(late_s: float) -> float:
-    """By how many seconds a lateness is outside EARLIEST_S..LATEST_S."""
-    return max(late_s - LATEST_S, EARLIEST_S - late_s, 0.0)
 
 
 def _has_ended(trip: TripInstance, context: ChoiceContext) -> bool:

@@ -369,11 +369,3 @@ def test_where_a_whole_line_runs_an_hour_off_its_plan_so_does_the_next_trip(off_
     others = OtherVehicles(line_late_s=lambda route_id, direction_id, t: off_s)
     expected = None if trip_id is None else a_trip_instance(trip_id)
     assert chosen(a_table(a_network()), 0.0, at(7).timestamp(), others=others) == expected
-
-
-@pytest.mark.parametrize(("minutes", "trip_id"), [(0, "T2"), (-20, "T1"), (30, "T2")])
-def test_on_the_line_that_was_told_far_off_every_plan_it_is_the_nearer_trip(minutes: int, trip_id: str) -> None:
-    """T1 is planned at 06:00 and T2 at 08:50: at 08:00 T2 is 50 min ahead, 25 beyond what is usual, T1 two hours late."""
-    table = a_table(a_network(first_departures=(6 * HOUR, 8 * HOUR + 3000)))
-    t = at(8).timestamp() + 60.0 * minutes
-    assert chosen(table, 0.0, t, hint=AssignmentHint("R1")) == a_trip_instance(trip_id)
