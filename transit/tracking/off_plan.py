@@ -88,6 +88,8 @@ class LineDeviations:
     def late_s(self, direction: tuple[str, int | None], t: float) -> float:
         """By how many seconds trips run later than planned there; early below 0; 0 where the plan holds, or nobody knows."""
         known = self._runs.get(direction, {}).values()
+        if not any(run.late_s > LATE_S or run.late_s < -EARLY_S for run in known):
+            return 0.0
         runs = [run for run in known if run.is_followed and t - run.seen_at <= RECENT_S]
         if len(runs) < AGREEING:
             return 0.0

@@ -360,8 +360,11 @@ class Pipeline:
         """
         assert verdict.trip is not None
         t = report.reported_at.timestamp()
+        partners = self._coupled.partners(report.vehicle_id, t, CLAIM_S)
+        if not partners:
+            return None
         own = self._claim_of(verdict.trip, verdict.along_m, t, is_told=_was_told(hint, verdict.trip))
-        for partner in self._coupled.partners(report.vehicle_id, t, CLAIM_S):
+        for partner in partners:
             other = self._states.get(partner)
             if other is None or other.matched.trip is None or _has_lost_its_claim(other, report):
                 continue
