@@ -60,6 +60,7 @@ class Answers(NamedTuple):
     promises: list[Promise]
     rows: list[JudgedReport]
     refused: Counter[str]
+    doubts: dict[str, set[str]]  # by vehicle: what of its tracker was not believed at any time
 
 
 def read(folder: Path, since: float, until: float) -> Recording:
@@ -101,7 +102,7 @@ def drive(recording: Recording, network: Network, heard: Iterable[HeardFix], ass
     """The fixes in the order in which they come, through clock, pipeline and forecaster, with a tick each every_s."""
     pipeline, forecaster = Pipeline(network), Forecaster(network)
     clocks: dict[str, TrackerClock] = {}
-    answers = Answers([], [], Counter())
+    answers = Answers([], [], Counter(), {})
     in_order = sorted(heard, key=lambda fix: fix.came_at)
     tick = ceil(in_order[0].came_at / every_s) * every_s
     for fix in in_order:
@@ -110,6 +111,8 @@ def drive(recording: Recording, network: Network, heard: Iterable[HeardFix], ass
             tick += every_s
         report = _report(fix, clocks.setdefault(fix.vehicle_id, TrackerClock()))
         outcome = pipeline.step(report, _hint(network, fix, assignment), report.received_at)
+        if outcome.state is not None and outcome.state.doubts:
+            answers.doubts.setdefault(fix.vehicle_id, set()).update(outcome.state.doubts)
         if outcome.events:
             forecaster.learn(outcome.events)
         if outcome.rejection is not None:

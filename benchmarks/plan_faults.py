@@ -7,9 +7,11 @@ from dataclasses import replace
 from math import cos, hypot, pi, radians, sin
 
 from shapely import LineString
+from shapely.ops import substring
 
 from transit.plan.geometry import METRES_PER_DEGREE
 from transit.plan.network import Network, Shape, ShapePoint, StopTime, Trip
+from transit.plan.patterns import stop_place
 
 WRONG_M, WRONG_OFF_M = 2000.0, 500.0  # a drawn line is wrong over this length, by up to this much
 STEP_M = 50.0  # between two points of a line that is drawn anew
@@ -63,6 +65,27 @@ def without_lines(network: Network) -> Network:
     return replace(network, trips=trips, shapes={})
 
 
+def without_each_second_line(network: Network) -> Network:
+    gone = set(sorted(network.shapes)[::2])
+    trips = {
+        trip_id: replace(trip, shape_id="") if trip.shape_id in gone else trip
+        for trip_id, trip in _without_distances(network).items()
+    }
+    return replace(network, trips=trips, shapes={key: shape for key, shape in network.shapes.items() if key not in gone})
+
+
+def lines_join_stops(network: Network) -> Network:
+    """Each trip has a line, made of its stops."""
+    trips, shapes = {}, {}
+    for trip_id, trip in _without_distances(network).items():
+        shape_id = "+".join(call.stop_id for call in trip.stop_times)
+        places = [stop_place(network, call.stop_id) for call in trip.stop_times]
+        points = tuple(ShapePoint(lat, lon, n) for n, (lat, lon) in enumerate(place for place in places if place is not None))
+        shapes[shape_id] = Shape(shape_id, points)
+        trips[trip_id] = replace(trip, shape_id=shape_id)
+    return replace(network, trips=trips, shapes=shapes)
+
+
 def _without_distances(network: Network) -> dict[str, Trip]:
     return {
         trip_id: replace(trip, stop_times=tuple(replace(call, shape_dist_traveled=None) for call in trip.stop_times))
@@ -87,6 +110,13 @@ def drawn_wrong(points: Sequence[ShapePoint]) -> Places:
     return drawn
 
 
+def cut_short(points: Sequence[ShapePoint]) -> Places:
+    """The last fifth of the line is not drawn."""
+    line, north_deg, east_deg = _plane_line(points)
+    kept = substring(line, 0.0, 0.8 * line.length)
+    return [(y / north_deg, x / east_deg) for x, y in kept.coords]
+
+
 def drawn_coarsely(points: Sequence[ShapePoint]) -> Places:
     line, north_deg, east_deg = _plane_line(points)
     return [(y / north_deg, x / east_deg) for x, y in line.simplify(COARSE_M).coords]
@@ -105,5 +135,8 @@ PLAN_FAULTS: Mapping[str, PlanFault] = {
     "plan +60 min": timetable_moved(3600),
     "line wrong 2 km": lines_drawn(drawn_wrong),
     "no lines": without_lines,
+    "each second line gone": without_each_second_line,
+    "lines join stops": lines_join_stops,
+    "lines end early": lines_drawn(cut_short),
     "lines of 200 m": lines_drawn(drawn_coarsely),
 }

@@ -17,6 +17,7 @@ SECTORS = 8
 FAST_MPS, KMH_PER_MPS, TURN_DEG = 40.0, 3.6, 360.0
 FROZEN_S, BETWEEN_S = (180.0, 900.0), (1200.0, 3600.0)  # how long a receiver repeats its point, and how long it is right
 BURST_S = 600.0
+STALE_FOR_S, AHEAD_S = 240.0, 600.0
 
 
 class HeardFix(NamedTuple):
@@ -114,6 +115,40 @@ def stale_point(every: int, where: float) -> FixFault:
     return fault
 
 
+def two_stale_points(fixes: Fixes, _: Random) -> Fixes:
+    """Each third fix repeats one of two old points, in turn."""
+    old = [fixes[int(where * len(fixes))] for where in (0.37, 0.81)]
+    return [
+        fix._replace(lat=old[n // 3 % 2].lat, lon=old[n // 3 % 2].lon, true_at=None) if n % 3 == 2 else fix
+        for n, fix in enumerate(fixes)
+    ]
+
+
+def stale_point_ahead(fixes: Fixes, _: Random) -> Fixes:
+    """Each second fix repeats an old point that the vehicle comes to within AHEAD_S; then another one."""
+    heard: Fixes = []
+    for n, fix in enumerate(fixes):
+        ends_at = (fix.fix_at // AHEAD_S + 1.0) * AHEAD_S
+        old = moved(next((later for later in fixes[n:] if later.fix_at >= ends_at), fixes[-1]), 10.0, 10.0)
+        heard.append(fix._replace(lat=old.lat, lon=old.lon, true_at=None) if n % 2 else fix)
+    return heard
+
+
+def stale_after_silence(fixes: Fixes, _: Random) -> Fixes:
+    """Silent for BURST_S in each hour, and then for STALE_FOR_S the last point from before, with new times."""
+    heard: Fixes = []
+    for fix in fixes:
+        within = fix.fix_at % 3600.0
+        if within < BURST_S:
+            continue
+        if within < BURST_S + STALE_FOR_S and heard:
+            old = heard[-1]
+            heard.append(fix._replace(lat=old.lat, lon=old.lon, true_at=None))
+        else:
+            heard.append(fix)
+    return heard
+
+
 def lost(every: int) -> FixFault:
     """Each so-manieth fix is missing: what a fault costs that is seen through, and no more."""
     return lambda fixes, _: [fix for n, fix in enumerate(fixes) if n % every != every - 1]
@@ -189,6 +224,49 @@ def device_at_home(fixes: Fixes, random: Random) -> Fixes:
     return heard
 
 
+def second_device_in_it(fixes: Fixes, random: Random) -> Fixes:
+    """A second device in the same vehicle under the same name: 30 m off, half a rhythm later, its clock 20 s behind."""
+    heard: Fixes = []
+    for fix, later in pairwise([*fixes, fixes[-1]._replace(fix_at=fixes[-1].fix_at + 20.0)]):
+        share = 0.5
+        at = fix.fix_at + share * (later.fix_at - fix.fix_at)
+        if later.fix_at - fix.fix_at > NEW_DAY_S:
+            share, at = 0.0, fix.fix_at + 10.0
+        between = fix._replace(lat=fix.lat + share * (later.lat - fix.lat), lon=fix.lon + share * (later.lon - fix.lon))
+        other = moved(between, random.gauss(30.0, 5.0), random.gauss(0.0, 5.0))
+        heard += [fix, other._replace(fix_at=at - 20.0, came_at=at, true_at=None)]
+    return heard
+
+
+def device_joins(fixes: Fixes, random: Random) -> Fixes:
+    """The device at home is switched on in the middle of the vehicle's way."""
+    middle = len(fixes) // 2
+    return fixes[:middle] + [
+        fix if fix.true_at is not None else moved(fix, home_m[0], home_m[1])
+        for home_m in [way_m(fixes[middle], fixes[0])]
+        for fix in device_at_home(fixes[middle:], random)
+    ]
+
+
+def sign_of(before: bool) -> FixFault:
+    """The label is that of the vehicle's trip before, or of the one after, in its day."""
+
+    def fault(fixes: Fixes, _: Random) -> Fixes:
+        heard: Fixes = []
+        for day in days_of(fixes):
+            order = list(dict.fromkeys((fix.trip_id, fix.route_id) for fix in day if fix.trip_id))
+            if before:
+                other = dict(zip(order, [order[0], *order[:-1]] if order else [], strict=True))
+            else:
+                other = dict(zip(order, [*order[1:], order[-1]] if order else [], strict=True))
+            for fix in day:
+                trip_id, route_id = other.get((fix.trip_id, fix.route_id), (fix.trip_id, fix.route_id))
+                heard.append(fix._replace(trip_id=trip_id, route_id=route_id))
+        return heard
+
+    return fault
+
+
 def days_of(fixes: Fixes) -> Iterator[Fixes]:
     day: Fixes = []
     for fix in fixes:
@@ -228,6 +306,7 @@ FIX_FAULTS: Mapping[str, FixFault] = {
     "speed 0": speed_from(lambda speed: 0.0),
     "speed 40 m/s": speed_from(lambda speed: FAST_MPS),
     "speed km/h as m/s": speed_from(lambda speed: KMH_PER_MPS * speed),
+    "accuracy 0": accuracy_in_turn(0.0),
     "accuracy 500": accuracy_in_turn(500.0),
     "accuracy 5": accuracy_in_turn(5.0),
     "accuracy 5, 500": accuracy_in_turn(5.0, 500.0),
@@ -242,10 +321,16 @@ FIX_FAULTS: Mapping[str, FixFault] = {
     "stale 2nd, on the way": stale_point(2, 0.37),
     "stale 3rd, on the way": stale_point(3, 0.37),
     "stale 3rd, on the way back": stale_point(3, 0.81),
+    "stale 5th, on the way": stale_point(5, 0.37),
+    "stale 2nd, ahead": stale_point_ahead,
+    "two stale points": two_stale_points,
+    "stale after silence": stale_after_silence,
     "2nd fix lost": lost(2),
     "3rd fix lost": lost(3),
     "frozen 3-15 min": frozen_receiver,
     "device at home": device_at_home,
+    "device joins": device_joins,
+    "second device, 30 m off": second_device_in_it,
     "second device, elsewhere": second_device(0.0),
     "second device, 400 m off": second_device(400.0),
     "clock +90 s": clock_off(lambda seconds: 90.0),
@@ -257,4 +342,6 @@ FIX_FAULTS: Mapping[str, FixFault] = {
     "bursts in order": lambda fixes, _: bursts(fixes, backwards=False),
     "bursts backwards": lambda fixes, _: bursts(fixes, backwards=True),
     "old sign": old_sign,
+    "sign of the trip before": sign_of(before=True),
+    "sign of the trip after": sign_of(before=False),
 }

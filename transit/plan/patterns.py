@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
@@ -15,6 +15,7 @@ from transit.plan.once_per_network import once_per_network
 
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
+AT_POINT_M = 5.0  # a point of a shape this near a stop is the stop, copied or rounded
 PASSES_M = 40.0  # a well drawn line passes this near to all of its stops: half a broad road and the kerb
 OFFSETS_KEPT = 4_000  # trips: more than run at once in the largest city
 ID_BYTES = 8  # of a pattern's name: among a million patterns two share one once in 30 million networks
@@ -37,6 +38,7 @@ class Pattern:
     route_type: int
     trip_ids: tuple[str, ...] = field(repr=False)
     drawn_off_m: tuple[float, ...] = ()  # how far the shape passes from each stop; empty if it is well drawn, or none
+    undrawn: frozenset[int] = frozenset()  # n: from stop n to the next the shape leads elsewhere, and the line is straight
 
     @property
     def has_shape(self) -> bool:
@@ -220,7 +222,7 @@ def patterns_of(network: Network) -> Patterns:
     offsets = PlannedOffsets()
     for (route_id, direction_id, shape_id, stops, sequences), trips in groups.items():
         stop_xy = tuple(xy[stop_id] for stop_id in stops)
-        drawn, line, stop_dist_m = _lay(network, plane, stop_xy, trips[0], shape_id, lines)
+        drawn, line, stop_dist_m, undrawn = _lay(network, plane, stop_xy, trips[0], shape_id, lines)
         pattern = Pattern(
             pattern_id=_pattern_id(route_id, direction_id, shape_id, stops, sequences),
             route_id=route_id,
@@ -234,6 +236,7 @@ def patterns_of(network: Network) -> Patterns:
             route_type=_route_type(network.routes.get(route_id)),
             trip_ids=tuple(trip.trip_id for trip in trips),
             drawn_off_m=_drawn_off_m(line, stop_xy, stop_dist_m) if drawn else (),
+            undrawn=undrawn,
         )
         by_id[pattern.pattern_id] = pattern
         for trip in trips:
@@ -253,10 +256,11 @@ def _lay(
     trip: Trip,
     shape_id: str,
     lines: dict[object, Line],
-) -> tuple[str, Line, tuple[float, ...]]:
-    """The shape that is used ("": none), the line and where the stops lie along it.
+) -> tuple[str, Line, tuple[float, ...], frozenset[int]]:
+    """The shape that is used ("": none), the line, where the stops lie along it, and the undrawn parts (see Pattern).
 
-    A shape that was drawn against the trip is turned round; one that leads elsewhere is not used.
+    A shape that was drawn against the trip is turned round; one that leads elsewhere, or only joins its stops, is not used.
+    Where it leads elsewhere at some stops only, the line goes straight from stop to stop there.
     """
     best: tuple[float, Line, tuple[float, ...]] | None = None
     for turned in (False, True) if shape_id else ():
@@ -271,10 +275,56 @@ def _lay(
             best = off_m, line, along
         if off_m <= FITS_M:
             break
-    if best is not None and best[0] <= UNRELATED_M:
-        return shape_id, best[1], best[2]
+    if best is not None and best[0] <= UNRELATED_M and not _only_joins(best[1], stop_xy):
+        return shape_id, *_with_far_stops(best[1], stop_xy, best[2], lines)
     straight = lines.setdefault(stop_xy, Line(stop_xy))
-    return "", straight, _along_straight(straight, stop_xy)
+    return "", straight, _along_straight(straight, stop_xy), frozenset()
+
+
+def _only_joins(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> bool:
+    """Whether every point of a line is a stop and every stop one: it was made from them, and says nothing of the way."""
+    points = list(zip(line.xs, line.ys, strict=True))
+    return all(_is_among(point, stop_xy) for point in points) and all(_is_among(xy, points) for xy in stop_xy)
+
+
+def _is_among(place: tuple[float, float], others: Iterable[tuple[float, float]]) -> bool:
+    return any(hypot(place[0] - x, place[1] - y) <= AT_POINT_M for x, y in others)
+
+
+def _with_far_stops(
+    line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...], lines: dict[object, Line]
+) -> tuple[Line, tuple[float, ...], frozenset[int]]:
+    """The line led straight through the stops that it passes farther off than UNRELATED_M: a branch that it misses.
+
+    With where the stops lie along it, and the undrawn parts.
+    """
+    is_far = [off_m > UNRELATED_M for off_m in _stops_off_m(line, stop_xy, along)]
+    if not any(is_far):
+        return line, along, frozenset()
+    points: list[tuple[float, float]] = []
+    if not is_far[0]:
+        points += _part(line, 0.0, along[0])
+    at: list[int] = []  # of each stop, its number among the points
+    for n, xy in enumerate(stop_xy):
+        if n and not is_far[n] and not is_far[n - 1]:
+            points += _part(line, along[n - 1], along[n])
+        else:
+            points.append(xy if is_far[n] else line.point_at(along[n]))
+        at.append(len(points) - 1)
+    if not is_far[-1]:
+        points += _part(line, along[-1], line.length_m)
+    dists = _along_points(points)
+    led = lines.setdefault(tuple(points), Line(points))
+    undrawn = frozenset(n for n in range(len(stop_xy) - 1) if is_far[n] or is_far[n + 1])
+    return led, tuple(min(dists[index], led.length_m) for index in at), undrawn
+
+
+def _part(line: Line, from_m: float, to_m: float) -> list[tuple[float, float]]:
+    """The points of a line from one place on it to another."""
+    between = [
+        (x, y) for x, y, along_m in zip(line.xs, line.ys, line.at, strict=True) if from_m < along_m < to_m
+    ]  # fmt: skip
+    return [line.point_at(from_m), *between, line.point_at(to_m)]
 
 
 def _median_off(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tuple[float, ...]) -> float:
@@ -293,11 +343,16 @@ def _drawn_off_m(line: Line, stop_xy: tuple[tuple[float, float], ...], along: tu
 
 
 def _along_straight(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
+    return tuple(min(at, line.length_m) for at in _along_points(stop_xy))
+
+
+def _along_points(points: Iterable[tuple[float, float]]) -> list[float]:
+    """Metres along from point to point, without steps that Line drops, as between repeated points."""
     distances = [0.0]
-    for (x0, y0), (x1, y1) in pairwise(stop_xy):
+    for (x0, y0), (x1, y1) in pairwise(points):
         step = hypot(x1 - x0, y1 - y0)
-        distances.append(distances[-1] + (step if step > SAME_POINT_M else 0.0))  # as Line drops repeated points
-    return tuple(min(at, line.length_m) for at in distances)
+        distances.append(distances[-1] + (step if step > SAME_POINT_M else 0.0))
+    return distances
 
 
 def _hints(network: Network, line: Line, trip: Trip) -> list[float | None]:

@@ -35,16 +35,18 @@ def sigma_m(pattern: Pattern, segment: int, along_m: float) -> float:
 
     A shape that passes beside its own stops lies beside the road there, too.
     """
-    if pattern.has_shape:
-        return _sigma_drawn_m(pattern, along_m) if pattern.drawn_off_m else SIGMA_M
     start, end = pattern.line.at[segment], pattern.line.at[segment + 1]
+    if pattern.has_shape:
+        after = bisect_right(pattern.stop_dist_m, along_m)
+        if after - 1 not in pattern.undrawn:
+            return _sigma_drawn_m(pattern, after) if pattern.drawn_off_m else SIGMA_M
+        start, end = pattern.stop_dist_m[after - 1], pattern.stop_dist_m[after]
     share = (along_m - start) / (end - start) if end > start else 0.0
     return hypot(SIGMA_M, BOW * (end - start) * share * (1.0 - share))
 
 
-def _sigma_drawn_m(pattern: Pattern, along_m: float) -> float:
-    """By the two stops around: the one that the line passes farther off."""
-    after = bisect_right(pattern.stop_dist_m, along_m)
+def _sigma_drawn_m(pattern: Pattern, after: int) -> float:
+    """By the two stops around, `after` the second: the one that the line passes farther off."""
     off_m = max(pattern.drawn_off_m[max(after - 1, 0) : after + 1])
     return SIGMA_M if off_m <= PASSES_M else hypot(SIGMA_M, off_m)
 

@@ -132,6 +132,8 @@ class Matcher:
         self._all = list(self.patterns.by_id.values())
         self._starts = STRtree([Point(*pattern.stop_xy[0]) for pattern in self._all])
         drawn_off_m = max((off_m for pattern in self._all for off_m in pattern.drawn_off_m), default=0.0)
+        if any(pattern.undrawn for pattern in self._all):
+            drawn_off_m = ENTERS_WITHIN_M
         within_m = max(ENTERS_WITHIN * self.limits.off_route_m, ON_LINE_SIGMAS * hypot(SIGMA_M, drawn_off_m))
         self._within_m = min(within_m, ENTERS_WITHIN_M)
 
@@ -274,7 +276,7 @@ class Matcher:
     def _enters_within_m(self, pattern: Pattern, place: OnLine) -> float:
         """How far off its line a trip can begin to be driven: farther where the line passes beside its own stops."""
         within_m = ENTERS_WITHIN * self._off_route_m(pattern)
-        if not pattern.drawn_off_m:
+        if not pattern.drawn_off_m and not pattern.undrawn:
             return within_m
         return max(within_m, ON_LINE_SIGMAS * sigma_m(pattern, place.segment, place.along_m))
 
@@ -592,6 +594,7 @@ def _choice_context(ended: TripInstance | None, hypothesis: Hypothesis, t: float
         hint=context.hint,
         others=context.others._replace(taken=context.others.driven) if leaves else context.others,
         leaves=leaves,
+        goes_on=hypothesis.is_followed and hypothesis.arrived_at is None,
     )
 
 

@@ -362,7 +362,10 @@ def _names(evidence: _Evidence, trip: TripInstance, pattern_id: str) -> bool:
 
 
 def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
-    """Seconds until the planned departure of the trip that is waited for; of headway-based ones 0 while they run."""
+    """Seconds until the departure of the trip that is waited for, as planned or by how far the plan of its line is out.
+
+    Of headway-based ones 0 while they run.
+    """
     assert chosen.trip is not None
     table, t = evidence.matcher.table, evidence.t
     if not has_planned_times(table.network, chosen.trip):
@@ -370,7 +373,8 @@ def _starts_in(evidence: _Evidence, chosen: Hypothesis) -> float:
         return inf if outside else 0.0
     pattern = evidence.pattern(chosen.pattern_id)
     late_s = table.lateness(pattern, chosen.trip, pattern.start_m, t)
-    return 0.0 if late_s is None else -late_s
+    line_late_s = evidence.context.others.line_late_s(pattern.route_id, pattern.direction_id, t)
+    return 0.0 if late_s is None else line_late_s - late_s
 
 
 def _explain(evidence: _Evidence, chosen: Hypothesis) -> str:

@@ -63,6 +63,7 @@ class OtherVehicles(NamedTuple):
     driven: Callable[[TripInstance], bool] = lambda trip: False  # another vehicle is under way on it
     runs_late: Callable[[TripInstance], float | None] = lambda trip: None  # seconds that the other vehicle is late on it
     is_theirs: Callable[[TripInstance], bool] = lambda trip: False  # told to the vehicle under way on it, and another to this
+    line_late_s: Callable[[str, int | None, float], float] = lambda route_id, direction_id, t: 0.0  # see LineDeviations.late_s
 
 
 NO_OTHERS = OtherVehicles()
@@ -95,6 +96,7 @@ class ChoiceContext:
     hint: AssignmentHint = NO_HINT
     others: OtherVehicles = NO_OTHERS
     leaves: bool = False  # the vehicle is leaving its first stop now
+    goes_on: bool = False  # it is under way on `current` still, so that this has not ended whatever was concluded
 
 
 class Choice(NamedTuple):
@@ -150,18 +152,23 @@ class TripTable:
         return self._days[key]
 
     def days_of(self, trip_id: str, t: float) -> Sequence[ServiceDay]:
-        """Those days on which a named trip runs; all of them where it runs on none: the calendar may be outdated."""
+        """Those days on which a named trip runs; all of them where it runs on none near t: the calendar may be outdated."""
         service = self.network.trips[trip_id].service_id
-        return [day for day in self.days(t) if service in day.services] or self.days(t)
+        running = [day for day in self.days(t) if service in day.services]
+        is_near = any(self._is_near(trip_id, t, day) for day in running)
+        return running if is_near else self.days(t)
+
+    def _is_near(self, trip_id: str, t: float, day: ServiceDay) -> bool:
+        """Whether a trip is planned to run on that day no more than NAMED_WITHIN_S earlier or later than t."""
+        times = self.patterns.planned(trip_id)
+        return times[0][1] - NAMED_WITHIN_S <= t - day.zero_s <= times[-1][0] + NAMED_WITHIN_S
 
     def still_told(self, hint: AssignmentHint, t: float) -> AssignmentHint:
         """The hint at t (Unix seconds): a trip planned more than NAMED_WITHIN_S earlier or later names its route alone."""
         pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
             return hint
-        times = self.patterns.planned(hint.trip_id)
-        earliest_s, latest_s = times[0][1] - NAMED_WITHIN_S, times[-1][0] + NAMED_WITHIN_S
-        if any(earliest_s <= t - day.zero_s <= latest_s for day in self.days_of(hint.trip_id, t)):
+        if any(self._is_near(hint.trip_id, t, day) for day in self.days_of(hint.trip_id, t)):
             return hint
         return AssignmentHint(route_id=pattern.route_id)
 
@@ -242,19 +249,20 @@ def _candidates(
     table: TripTable, pattern: Pattern, along_m: float, t: float, waiting: bool, context: ChoiceContext
 ) -> Iterator[tuple[float, TripInstance]]:
     fits = wait_score if waiting else lateness_score
-    near = sorted(table.near(pattern, along_m, t), key=lambda row: -row[0])  # in the order of their departures
+    line_late_s = context.others.line_late_s(pattern.route_id, pattern.direction_id, t)
+    near = sorted(table.near(pattern, along_m, t - line_late_s), key=lambda row: -row[0])  # in the order of their departures
     for index, (late_s, trip) in enumerate(near):
         score = fits(late_s)
         if score is None and not waiting and pattern.route_id == context.hint.route_id:
             score = OF_ITS_LINE
-        if score is not None and trip != context.ended:
+        if score is not None and not _has_ended(trip, context):
             if context.leaves:
                 score = max(score, _in_order(near, index, context))
             yield score, trip
     for trip in _named(table, pattern, along_m, t, context):
         late = table.lateness(pattern, trip, along_m, t)
-        if late is not None and trip != context.ended:
-            score = fits(late)
+        if late is not None and not _has_ended(trip, context):
+            score = fits(late - line_late_s)
             score = beyond_score(late) if score is None else score
             if (
                 trip.trip_id == context.hint.trip_id
@@ -265,6 +273,11 @@ def _candidates(
             yield score, trip
     for trip_id in table.headway_trips.get(pattern.pattern_id, ()):
         yield _headway_instance(table, pattern, trip_id, along_m, t, waiting, context)
+
+
+def _has_ended(trip: TripInstance, context: ChoiceContext) -> bool:
+    """Whether the vehicle has run this trip already. Who goes on along its line has not: it was told its next trip early."""
+    return trip == context.ended and not (context.goes_on and trip == context.current)
 
 
 def _in_order(near: list[tuple[float, TripInstance]], index: int, context: ChoiceContext) -> float:

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import FIGURE_EIGHT, LOLLIPOP, LOOP, METRES_PER_DEGREE_LAT, OUT_AND_BACK, STRAIGHT, Way, a_city, a_network
+from tests.builders import (
+    FIGURE_EIGHT,
+    LOLLIPOP,
+    LOOP,
+    METRES_PER_DEGREE_LAT,
+    OUT_AND_BACK,
+    STRAIGHT,
+    Way,
+    a_city,
+    a_network,
+    a_shape,
+)
 from transit.plan.network import Network, Stop, StopTime, Trip, UnknownTrip
 from transit.plan.patterns import DEFAULT_SPEED_MPS, patterns_of, planned_offsets
 
@@ -226,3 +237,42 @@ def test_a_trip_is_planned_to_stay_at_its_first_stop_before_and_at_its_last_behi
     assert patterns.planned_along("T1", dists[-1] + 10.0) == planned[-1][0]
     with pytest.raises(UnknownTrip):
         patterns.planned_along("T9", 0.0)
+
+
+def with_line_of(network: Network, line: list[tuple[float, float]]) -> Network:
+    return replace(network, shapes={"shape": a_shape(line)})
+
+
+def test_a_shape_that_only_joins_its_stops_says_nothing_of_the_way_between_them() -> None:
+    network = a_network(STRAIGHT, 1000.0)
+    stops = [(1000.0 * n, 0.0) for n in range(5)]
+    assert not patterns_of(with_line_of(network, stops)).of_trip("T1").has_shape
+    assert patterns_of(with_line_of(network, [*stops[:2], (1500.0, 30.0), *stops[2:]])).of_trip("T1").has_shape
+    assert patterns_of(network).of_trip("T1").has_shape  # two points: a straight road, with the stops on it
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["its end", "its beginning"])
+def test_a_shape_that_misses_a_branch_is_led_from_stop_to_stop_there(turned: bool) -> None:
+    """Stops each two kilometres; of sixteen kilometres the last six, or the first, are not drawn."""
+    first_m = 6000.0 if turned else 0.0
+    line = [(first_m, 0.0), (first_m + 5000.0, 30.0), (first_m + 10000.0, 0.0)]
+    pattern = patterns_of(with_line_of(a_network([(0.0, 0.0), (16000.0, 0.0)], 2000.0), line)).of_trip("T1")
+    assert pattern.has_shape
+    assert pattern.stop_dist_m == pytest.approx([2000.0 * n for n in range(9)], abs=5.0)
+    assert pattern.line.length_m == pytest.approx(16000.0, abs=5.0)
+    assert pattern.undrawn == ({0, 1, 2} if turned else {5, 6, 7})
+    assert max(pattern.drawn_off_m, default=0.0) < 40.0
+
+
+def test_a_shape_that_leads_elsewhere_in_its_middle_comes_back_to_it() -> None:
+    away = [(0.0, 0.0), (5000.0, 0.0), (6000.0, 3000.0), (8000.0, 3000.0), (9000.0, 0.0), (16000.0, 0.0)]
+    pattern = patterns_of(with_line_of(a_network([(0.0, 0.0), (16000.0, 0.0)], 2000.0), away)).of_trip("T1")
+    assert pattern.undrawn == {2, 3, 4}
+    assert [b - a for a, b in pairwise(pattern.stop_dist_m)][2:5] == pytest.approx([2000.0, 2000.0, 2000.0], abs=900.0)
+
+
+def test_stops_a_few_hundred_metres_beside_a_shape_stay_on_it() -> None:
+    aside = [(0.0, 400.0), (16000.0, 400.0)]
+    pattern = patterns_of(with_line_of(a_network([(0.0, 0.0), (16000.0, 0.0)], 2000.0), aside)).of_trip("T1")
+    assert pattern.undrawn == frozenset()
+    assert max(pattern.drawn_off_m) == pytest.approx(400.0, abs=1.0)

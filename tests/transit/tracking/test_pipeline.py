@@ -356,6 +356,70 @@ def test_a_bus_that_was_told_nothing_keeps_its_trip_from_one_that_was_told_it_la
             assert state.matched.trip is None
 
 
+def test_of_two_trackers_in_one_bus_the_one_that_was_told_its_trip_has_it() -> None:
+    """The other was told nothing, and was heard first."""
+    city = a_city(Way("R2", LONG, (7 * HOUR,)))
+    other = a_drive(LONG, SEVEN, vehicle_id="OTHER")
+    own = a_drive(LONG, SEVEN + timedelta(seconds=5), from_m=60.0, vehicle_id="OWN")
+    pipeline = Pipeline(city)
+    for report in sorted(other + own, key=lambda one: one.reported_at):
+        state = pipeline.step(report, AssignmentHint(None, "R2a1") if report.vehicle_id == "OWN" else NO_HINT).state
+        if report.vehicle_id == "OWN" and report.reported_at > SEVEN + timedelta(minutes=1):
+            assert state is not None
+            assert state.matched.trip == a_trip_instance("R2a1")
+            assert pipeline.states["OTHER"].matched.trip is None
+
+
+@pytest.mark.parametrize("before_m", [3000.0, 9000.0])
+def test_a_train_that_is_told_its_next_trip_before_this_one_has_ended_is_on_this_one_again_until_its_end(
+    before_m: float,
+) -> None:
+    """There and back on one track, a stop each four kilometres, a train an hour, a fix a minute.
+
+    The next trip begins where this one ends, so that this one was taken for ended when the other one was told.
+    """
+    track = [(0.0, 0.0), (40000.0, 0.0)]
+    city = a_city(
+        Way("R1", track, tuple(HOUR * n for n in range(4, 10)), speed_mps=20.0),
+        Way("R1", track[::-1], tuple(HOUR * n + 2400 for n in range(4, 10)), 1, speed_mps=20.0),
+        stops_every_m=4000.0,
+    )
+    reports = [replace(one, bearing=None) for one in a_drive(track, SEVEN, speed_mps=20.0, every_s=60.0)]
+    changes_at = SEVEN + timedelta(seconds=(40000.0 - before_m) / 20.0)
+    drive = Drive(city, [one for one in reports if one.reported_at < changes_at], AssignmentHint("R1", "R1a4"))
+    drive.go([one for one in reports if one.reported_at >= changes_at][:-1], AssignmentHint("R1", "R1b4"))
+    wrong = [state.matched.trip for state in drive.states if state.matched.trip != a_trip_instance("R1a4")]
+    assert len(wrong) <= 3
+    assert set(wrong) <= {a_trip_instance("R1b4"), None}
+
+
+def test_two_told_the_same_trip_far_from_each_other_are_both_on_trips_of_its_route() -> None:
+    """An hour apart; the first drives the trip that both were told. The departure before it is free, and the second has it."""
+    network = a_network([(0.0, 0.0), (40000.0, 0.0)], 4000.0, first_departures=tuple(HOUR * n for n in range(6, 10)))
+    line = [(0.0, 0.0), (40000.0, 0.0)]
+    first = a_drive(line, at(7), every_s=60.0, vehicle_id="FIRST")
+    second = a_drive(line, at(8), every_s=60.0, vehicle_id="SECOND")
+    reports = sorted(first + second, key=lambda one: one.reported_at)
+    drive = Drive(network, reports[:140], AssignmentHint("R1", "T2"))
+    one, other = drive.pipeline.states["FIRST"].matched, drive.pipeline.states["SECOND"].matched
+    assert one.trip == a_trip_instance("T2")
+    assert other.status is VehicleStatus.ON_TRIP
+    assert other.trip in (a_trip_instance("T1"), a_trip_instance("T3"))
+    assert other.is_overruled
+
+
+@pytest.mark.parametrize("off_min", [60, -60])
+def test_a_bus_told_nothing_on_a_line_that_runs_an_hour_off_its_plan_is_on_the_trip_that_the_others_show(off_min: int) -> None:
+    """One departure an hour. Three buses were told their trips; the fourth is told its route alone."""
+    network = a_network(LONG, first_departures=tuple(HOUR * (6 + n) - 60 * off_min for n in range(9)))
+    drive = Drive(network)
+    for n in range(3):
+        drive.go(a_drive(LONG, at(6 + n), vehicle_id=f"BUS{n}"), AssignmentHint("R1", f"T{n + 1}"))
+    drive.go(a_drive(LONG, at(9), vehicle_id="FOURTH"), AssignmentHint("R1"))
+    fourth = [state.matched.trip for state in drive.states if state.vehicle_id == "FOURTH"]
+    assert set(fourth[3:]) == {a_trip_instance("T4")}
+
+
 BETWEEN = [(0.0, 55.0), (4000.0, 75.0)]  # runs between two rows of the points that have three decimals, and on none of them
 
 
@@ -878,7 +942,7 @@ def test_a_right_order_is_not_overruled_where_another_line_shares_the_street() -
 @pytest.mark.parametrize("with_shape", [False, True], ids=["no shape", "shape"])
 def test_a_line_drawn_from_stop_to_stop_is_left_by_the_road_that_there_is(with_shape: bool) -> None:
     """It leaves its terminal northwards, up to 500 m beside the straight line to the next stop; a fix each two minutes."""
-    network = a_network([(0.0, 0.0), (3000.0, 0.0), (6000.0, 0.0)], 3000.0, with_shape=with_shape)
+    network = a_network([(0.0, 0.0), (1500.0, 0.0), (6000.0, 0.0)], 3000.0, with_shape=with_shape)
     waiting = standing((0.0, 0.0), at(6, 52), 8, every_s=120.0)
     road = [(0.0, 200.0), (100.0, 500.0), (700.0, 550.0), (1900.0, 550.0), (3000.0, 0.0), (3600.0, 0.0), (4200.0, 0.0)]
     minutes = (2, 3, 5, 7, 9, 11, 13)

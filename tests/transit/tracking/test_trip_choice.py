@@ -318,3 +318,54 @@ def test_a_headway_runs_from_one_headway_before_its_window_until_one_after(hours
     day, score = headway_day(table, table.network.trips["T1"], at(hours, minutes).timestamp())
     assert day.date == MONDAY
     assert (score < 0.0) is outside
+
+
+TWO_SERVICES = a_network(first_departures=(7 * HOUR, 7 * HOUR + 420), weekdays=WORKING_DAYS)
+
+
+def of_the_weekend(network: Network, trip_id: str) -> Network:
+    weekend = replace(
+        network.calendars["DAILY"], service_id="WEEKEND", weekdays=(False, False, False, False, False, True, True)
+    )
+    trips = {**network.trips, trip_id: replace(network.trips[trip_id], service_id="WEEKEND")}
+    return replace(network, trips=trips, calendars={**network.calendars, "WEEKEND": weekend})
+
+
+@pytest.mark.parametrize("days_after_monday", [0, 2, 4, 5], ids=["Monday", "Wednesday", "Friday", "Saturday"])
+def test_a_told_trip_of_the_other_service_is_of_today_where_place_and_time_agree(days_after_monday: int) -> None:
+    table = a_table(of_the_weekend(TWO_SERVICES, "T2"))
+    day = MONDAY + timedelta(days=days_after_monday)
+    hint = AssignmentHint("R1", "T2")
+    t = at(7, 10, day=day).timestamp()
+    assert table.still_told(hint, t) == hint
+    assert chosen(table, 0.0, t, hint=hint) == TripInstance("T2", day)
+
+
+def test_a_told_trip_of_the_other_service_hours_off_names_its_route_alone() -> None:
+    table = a_table(of_the_weekend(TWO_SERVICES, "T2"))
+    assert table.still_told(AssignmentHint("R1", "T2"), at(15).timestamp()) == AssignmentHint("R1")
+
+
+def test_a_late_trip_of_yesterday_is_not_taken_for_todays() -> None:
+    """T2 of Sunday leaves at 25:00 and is told on Monday at 01:20, on which day it does not run."""
+    network = of_the_weekend(a_network(first_departures=(7 * HOUR, 25 * HOUR)), "T2")
+    sunday = MONDAY - timedelta(days=1)
+    assert chosen(a_table(network), 3000.0, at(1, 20).timestamp(), hint=AssignmentHint("R1", "T2")) == TripInstance(
+        "T2", sunday
+    )
+
+
+def test_a_trip_that_was_taken_for_ended_and_goes_on_may_be_chosen_again() -> None:
+    table, t = a_table(a_network(first_departures=(6 * HOUR, 7 * HOUR))), at(7, 9).timestamp()
+    first, second = a_trip_instance("T1"), a_trip_instance("T2")
+    assert chosen(table, 3300.0, t, current=second, ended=second, goes_on=True) == second
+    assert chosen(table, 3300.0, t, current=second, ended=second) == first
+    assert chosen(table, 3300.0, t, current=first, ended=second, goes_on=True) == first
+
+
+@pytest.mark.parametrize(("off_s", "trip_id"), [(0.0, "T1"), (-3600.0, "T2"), (3600.0, None)])
+def test_where_a_whole_line_runs_an_hour_off_its_plan_so_does_the_next_trip(off_s: float, trip_id: str | None) -> None:
+    """At 07:00, where T1 is planned at 07:00, T2 at 08:00: what all run an hour before their plan is T2."""
+    others = OtherVehicles(line_late_s=lambda route_id, direction_id, t: off_s)
+    expected = None if trip_id is None else a_trip_instance(trip_id)
+    assert chosen(a_table(a_network()), 0.0, at(7).timestamp(), others=others) == expected

@@ -1,0 +1,85 @@
+"""Two trackers in one train: one train for riders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import SEVEN, a_drive, a_network
+from transit.plan.network import Network
+from transit.tracking.coupled import COUPLED_M, CoupledTrains
+from transit.tracking.pipeline import Pipeline
+from transit.tracking.trip_choice import NO_HINT, AssignmentHint
+
+HOUR = 3600
+TRACK = [(0.0, 0.0), (40000.0, 0.0)]
+MPS = 20.0
+RAIL, BUS = 2, 3
+
+
+def a_railway(route_type: int = RAIL) -> Network:
+    """A train each twenty minutes."""
+    network = a_network(TRACK, 4000.0, first_departures=tuple(7 * HOUR + 1200 * n for n in range(-3, 4)), speed_mps=MPS)
+    return replace(network, routes={"R1": replace(network.routes["R1"], route_type=route_type)})
+
+
+def driven(network: Network, later_s: float, told: dict[str, str]) -> dict[str, list[str | None]]:
+    """The trips of two units fix by fix, a minute apart, of which the second is later_s behind."""
+    first = a_drive(TRACK, SEVEN, speed_mps=MPS, every_s=60.0, vehicle_id="FIRST")
+    second = [
+        replace(one, vehicle_id="SECOND", tracker_id="SECOND", reported_at=one.reported_at + timedelta(seconds=25.0 + later_s))
+        for one in a_drive(TRACK, SEVEN, speed_mps=MPS, every_s=60.0, from_m=25.0 * MPS)
+    ]
+    pipeline = Pipeline(network)
+    trips: dict[str, list[str | None]] = {"FIRST": [], "SECOND": []}
+    for report in sorted(first + second, key=lambda one: one.reported_at):
+        report = replace(report, received_at=report.reported_at)
+        hint = AssignmentHint("R1", told[report.vehicle_id]) if report.vehicle_id in told else NO_HINT
+        state = pipeline.step(report, hint).state
+        assert state is not None
+        trips[report.vehicle_id].append(None if state.matched.trip is None else state.matched.trip.trip_id)
+    return trips
+
+
+@pytest.mark.parametrize("told", [{}, {"FIRST": "T4"}, {"SECOND": "T4"}], ids=["nobody", "the first", "the second"])
+def test_of_two_coupled_units_one_has_the_trip_and_the_other_none(told: dict[str, str]) -> None:
+    trips = driven(a_railway(), 0.0, told)
+    after = int(COUPLED_M / MPS / 60.0) + 3
+    both = list(zip(trips["FIRST"][after:-3], trips["SECOND"][after:-2], strict=True))
+    assert set(both) in ({("T4", None)}, {(None, "T4")})
+    for vehicle_id in told:
+        assert set(trips[vehicle_id][after:-2]) == {"T4"}
+
+
+def test_two_trains_that_follow_each_other_are_both_on_trips() -> None:
+    trips = driven(a_railway(), 240.0, {})
+    assert set(trips["FIRST"][3:-2]) == {"T4"}
+    assert None not in trips["SECOND"][3:-2]
+
+
+def test_buses_are_bunched_and_not_coupled() -> None:
+    trips = driven(a_railway(BUS), 0.0, {})
+    assert None not in [*trips["FIRST"][3:-2], *trips["SECOND"][3:-2]]
+
+
+def test_trains_that_meet_or_part_are_not_coupled() -> None:
+    trains = CoupledTrains()
+    for minute in range(10):
+        trains.note("UP", 60.0 * minute, 1200.0 * minute, 0.0)
+        trains.note("DOWN", 60.0 * minute + 20.0, 12000.0 - 1200.0 * minute, 5.0)
+    assert trains.partners("DOWN", 600.0, 600.0) == []
+
+
+def test_coupled_is_who_was_beside_another_for_five_kilometres_until_they_part() -> None:
+    trains = CoupledTrains()
+    found = []
+    for minute in range(12):
+        trains.note("A", 60.0 * minute, 1200.0 * minute, 0.0)
+        parted_m = 3000.0 if minute >= 9 else 0.0
+        trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0 + parted_m)
+        found.append(trains.partners("B", 60.0 * minute + 30.0, 600.0))
+    assert found == [[]] * 5 + [["A"]] * 4 + [[]] * 3
+    trains.forget("B")
+    assert trains.partners("B", 0.0, 600.0) == []
