@@ -176,14 +176,16 @@ class Claims:
     def _leader(self, verdict: Verdict, report: AvlReport, hint: AssignmentHint) -> VehicleState | None:
         """The train that a vehicle is coupled with, where that one has the better claim to a trip.
 
-        It was told the trip that it is on; else it is nearer to its plan.
+        It was told the trip that it is on; else it is nearer to its plan. Who is on its own told trip follows nobody.
         """
         assert verdict.trip is not None
+        if was_told(hint, verdict.trip):
+            return None
         t = report.reported_at.timestamp()
         partners = self._coupled.partners(report.vehicle_id, t, CLAIM_S)
         if not partners:
             return None
-        own = self._claim_of(verdict.trip, verdict.along_m, t, is_told=was_told(hint, verdict.trip))
+        own = self._claim_of(verdict.trip, verdict.along_m, t, is_told=False)
         for partner in partners:
             other = self._states.get(partner)
             if other is None or other.matched.trip is None or _has_lost_its_claim(other, report):

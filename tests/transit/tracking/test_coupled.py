@@ -59,6 +59,12 @@ def test_two_trains_that_follow_each_other_are_both_on_trips() -> None:
     assert None not in trips["SECOND"][3:-2]
 
 
+def test_two_trains_side_by_side_on_two_tracks_are_each_on_the_trip_that_they_were_told() -> None:
+    trips = driven(a_railway(), 0.0, {"FIRST": "T4", "SECOND": "T5"})
+    assert set(trips["FIRST"][3:-2]) == {"T4"}
+    assert set(trips["SECOND"][3:-2]) == {"T5"}
+
+
 def test_buses_are_bunched_and_not_coupled() -> None:
     trips = driven(a_railway(BUS), 0.0, {})
     assert None not in [*trips["FIRST"][3:-2], *trips["SECOND"][3:-2]]
