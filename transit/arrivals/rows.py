@@ -338,10 +338,8 @@ class _Board:
         return self._note(direction, ArrivalStatus.NOT_RUNNING, at=next_at, why=why, why_name=name)
 
     def _should_run(self, direction: RouteDirection) -> bool:
-        """True where the plan has a bus of this direction under way now: one left lately and another is due."""
-        day = local_date(self.now, self.network.timezone)
-        hours = self.timetable.hours(self.stop_id, direction, day)
-        return hours is not None and hours.first_at <= self.now <= hours.last_at
+        """True where the plan has a bus of this direction under way now, or had one until UNSEEN ago: it may be late."""
+        return self.timetable.is_under_way(self.stop_id, direction, self.now - UNSEEN, self.now)
 
     def _note(
         self,

@@ -182,6 +182,19 @@ class Timetable:
         ]
         return sorted(rows, key=lambda window: (window.start_at, window.headway_s))
 
+    def is_under_way(self, stop_id: str, direction: RouteDirection, since: datetime, until: datetime) -> bool:
+        """Whether a trip with times that calls here, before or after, is planned to be on its way between two moments."""
+        patterns = patterns_of(self.network)
+        for day, low_s, high_s in self._days(since, until):
+            for call in self._running(stop_id, direction, day):
+                planned = patterns.planned(call.trip.trip_id)
+                lasts_s = planned[-1][0] - planned[0][1]
+                for at_s, _ in self._times(call, day):
+                    start_s = at_s - call.since_start_s
+                    if start_s <= high_s and start_s + lasts_s >= low_s:
+                        return True
+        return False
+
     def hours(self, stop_id: str, direction: RouteDirection, day: date) -> Hours | None:
         """First and last bus that can be boarded (or, where the direction ends, that comes) on a service day; None: none runs.
 

@@ -89,7 +89,17 @@ def test_a_call_that_was_observed_is_not_promised_again():
 def test_silence_of_all_trackers_in_service_hours_is_no_data():
     (row,) = arrivals_at(a_network(headway=every(10)), "S3", [], {}, at(9))
     assert (row.status, row.headway_s, row.at) == (S.NO_DATA, 600, None)
-    assert S.NO_DATA in statuses(arrivals_at(a_network(), "S3", [], {}, at(7, 30)))
+
+
+@pytest.mark.parametrize("stop", ["S0", "S3"])
+@pytest.mark.parametrize(
+    ("minute", "is_missed"),
+    [(0, True), (10, True), (15, True), (17, False), (59, False)],  # the first trip ends at 7.11
+)
+def test_buses_should_be_seen_only_while_one_is_planned_to_be_under_way(stop, minute, is_missed):
+    found = statuses(arrivals_at(a_network(), stop, [], {}, at(7, minute)))
+    assert S.SCHEDULED in found
+    assert (S.NO_DATA in found) == is_missed
 
 
 def test_where_buses_of_the_route_are_seen_but_none_is_near_there_is_a_headway():
