@@ -16,6 +16,7 @@ from transit.plan.once_per_network import once_per_network
 FITS_M = 100.0  # a shape whose stops lie this near it (in the median) is the trip's: a platform beside a broad avenue or tracks
 UNRELATED_M = 500.0  # and one whose stops lie farther off than this is another trip's, or none
 AT_POINT_M = 5.0  # a point of a shape this near a stop is the stop, copied or rounded
+STRAIGHT_M = 3000.0  # a city road may run straight from stop to stop; between stops farther apart than this no way does
 PASSES_M = 40.0  # a well drawn line passes this near to all of its stops: half a broad road and the kerb
 OFFSETS_KEPT = 4_000  # trips: more than run at once in the largest city
 ID_BYTES = 8  # of a pattern's name: among a million patterns two share one once in 30 million networks
@@ -259,7 +260,8 @@ def _lay(
 ) -> tuple[str, Line, tuple[float, ...], frozenset[int]]:
     """The shape that is used ("": none), the line, where the stops lie along it, and the undrawn parts (see Pattern).
 
-    A shape that was drawn against the trip is turned round; one that leads elsewhere, or only joins its stops, is not used.
+    A shape that was drawn against the trip is turned round; one that leads elsewhere, or only joins stops that
+    lie far apart, is not used.
     Where it leads elsewhere at some stops only, the line goes straight from stop to stop there.
     """
     best: tuple[float, Line, tuple[float, ...]] | None = None
@@ -282,7 +284,9 @@ def _lay(
 
 
 def _only_joins(line: Line, stop_xy: tuple[tuple[float, float], ...]) -> bool:
-    """Whether every point of a line is a stop and every stop one: it was made from them, and says nothing of the way."""
+    """Whether every point of a line is a stop and every stop one, some of them far apart: it says nothing of the way there."""
+    if all(hypot(x1 - x0, y1 - y0) <= STRAIGHT_M for (x0, y0), (x1, y1) in pairwise(stop_xy)):
+        return False
     points = list(zip(line.xs, line.ys, strict=True))
     return all(_is_among(point, stop_xy) for point in points) and all(_is_among(xy, points) for xy in stop_xy)
 

@@ -243,11 +243,13 @@ def with_line_of(network: Network, line: list[tuple[float, float]]) -> Network:
     return replace(network, shapes={"shape": a_shape(line)})
 
 
-def test_a_shape_that_only_joins_its_stops_says_nothing_of_the_way_between_them() -> None:
-    network = a_network(STRAIGHT, 1000.0)
-    stops = [(1000.0 * n, 0.0) for n in range(5)]
-    assert not patterns_of(with_line_of(network, stops)).of_trip("T1").has_shape
-    assert patterns_of(with_line_of(network, [*stops[:2], (1500.0, 30.0), *stops[2:]])).of_trip("T1").has_shape
+@pytest.mark.parametrize(("every_m", "is_believed"), [(500.0, True), (2500.0, True), (4000.0, False)])
+def test_a_shape_that_only_joins_its_stops_says_nothing_of_the_way_where_they_are_far_apart(every_m, is_believed) -> None:
+    line = [(0.0, 0.0), (20000.0, 0.0)]
+    network = a_network(line, every_m)
+    stops = [(every_m * n, 0.0) for n in range(round(20000.0 / every_m) + 1)]
+    assert patterns_of(with_line_of(network, stops)).of_trip("T1").has_shape is is_believed
+    assert patterns_of(with_line_of(network, [*stops[:2], (1.5 * every_m, 30.0), *stops[2:]])).of_trip("T1").has_shape
     assert patterns_of(network).of_trip("T1").has_shape  # two points: a straight road, with the stops on it
 
 
