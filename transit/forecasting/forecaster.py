@@ -209,10 +209,8 @@ class Forecaster:
             remaining = remaining_of(state, self.links, self.times, self.departures, now.timestamp())
             stay = self._stay(state, remaining, ordered, now.timestamp())
             if stay is not None:
-                jam, parked_from = (
-                    in_jam(stay.remaining, ordered, self.expiries),
-                    self.expiries.parked_from(state, stay.ended_at),
-                )
+                jam = in_jam(stay.remaining, ordered, self.expiries)
+                parked_from = self.expiries.parked_from(state, stay.ended_at)
                 standing.append(standing_vehicle(*stay, parked_from=parked_from, jam=jam))
         return standing
 

@@ -88,8 +88,17 @@ def test_coupled_is_who_was_beside_another_for_five_kilometres_until_they_part()
         trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0 + parted_m)
         found.append(trains.partners("B", 60.0 * minute + 30.0, 600.0))
     assert found == [[]] * 5 + [["A"]] * 4 + [[]] * 3
-    trains.forget("B")
-    assert trains.partners("B", 0.0, 600.0) == []
+
+
+@pytest.mark.parametrize("vehicle_id", ["A", "B"])
+def test_a_vehicle_that_is_released_is_coupled_with_nobody(vehicle_id: str) -> None:
+    trains = CoupledTrains()
+    for minute in range(8):
+        trains.note("A", 60.0 * minute, 1200.0 * minute, 0.0)
+        trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0)
+    assert (trains.partners("A", 450.0, 600.0), trains.partners("B", 450.0, 600.0)) == (["B"], ["A"])
+    trains.forget(vehicle_id)
+    assert trains.partners("A", 450.0, 600.0) == trains.partners("B", 450.0, 600.0) == []
 
 
 @pytest.mark.parametrize("sigma_m", [5.0, 30.0])
