@@ -1,6 +1,6 @@
 """A railway with everything wrong that its feed, its trains and its trackers can have wrong: how often a promise stood.
 
-    python -m benchmarks.rail [trip|route|none] [own|shared]          six lines at once, each on its own track or all on one
+    python -m benchmarks.rail [trip|route|none] [own|shared]          seven lines at once, each on its own track or all on one
     python -m benchmarks.rail [trip|route|none] --alone [NAME ...]    each trouble by itself, on one line
 
 Made by hand after a recording of trains that this project does not have: lines of 100 km, a fix a minute, one bearing for

@@ -66,7 +66,7 @@ ALONE: Mapping[str, RailLine] = {
     "plan +60 min, no line": RailLine(plan_off_s=HOUR_S, drawing="none"),
     "plan -60 min, line wrong 9 km": RailLine(plan_off_s=-HOUR_S, drawing="wrong"),
     "plan -60 min, tunnels": RailLine(plan_off_s=-HOUR_S, tunnels="gap"),
-    # the trackers (part D)
+    # the trackers
     "stale 2nd": RailLine(faults=("stale 2nd, on the way",)),
     "stale 3rd": RailLine(faults=("stale 3rd, on the way",)),
     "stale 5th": RailLine(faults=("stale 5th, on the way",)),

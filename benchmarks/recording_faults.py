@@ -103,7 +103,7 @@ def drift(sigma_m: float) -> FixFault:
 
 
 def stale_point(every: int, where: float) -> FixFault:
-    """Each so-manieth fix repeats one old point: the fix at this share of the vehicle's recording."""
+    """Each n-th fix repeats one old point: the fix at this share of the vehicle's recording."""
 
     def fault(fixes: Fixes, _: Random) -> Fixes:
         old = fixes[min(int(where * len(fixes)), len(fixes) - 1)]
@@ -150,7 +150,7 @@ def stale_after_silence(fixes: Fixes, _: Random) -> Fixes:
 
 
 def lost(every: int) -> FixFault:
-    """Each so-manieth fix is missing: what a fault costs that is seen through, and no more."""
+    """Each n-th fix is missing: what a fault costs that is seen through, and no more."""
     return lambda fixes, _: [fix for n, fix in enumerate(fixes) if n % every != every - 1]
 
 

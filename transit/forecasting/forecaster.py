@@ -175,8 +175,15 @@ class Forecaster:
                 ended_at = remaining.fixed_at
             return None if ended_at is None else EndedStay(self.expiries.where_it_ended(remaining), ended_at)
         stay = self.expiries.stay_beside(state, self._promise_end)
-        is_taken = stay is not None and any(other.matched.trip == stay.remaining.trip for other in others if other != state)
+        if stay is None or self._has_arrived(stay.remaining):
+            return None
+        is_taken = any(other.matched.trip == stay.remaining.trip for other in others if other != state)
         return None if is_taken else stay
+
+    def _has_arrived(self, remaining: RemainingTrip) -> bool:
+        """Whether a vehicle has called at the last stop of its trip: it stands there, and nobody waits for it."""
+        call = self.times.calls.get(remaining.state.vehicle_id)
+        return call is not None and call.trip == remaining.trip and call.place == remaining.linked.last
 
     def _waits_beyond_the_horizon(self, remaining: RemainingTrip, now: float) -> bool:
         """Whether a vehicle that waits without a planned departure has waited for so long that none is predicted any more."""
@@ -202,10 +209,8 @@ class Forecaster:
             remaining = remaining_of(state, self.links, self.times, self.departures, now.timestamp())
             stay = self._stay(state, remaining, ordered, now.timestamp())
             if stay is not None:
-                jam, parked_from = (
-                    in_jam(stay.remaining, ordered, self.expiries),
-                    self.expiries.parked_from(state, stay.ended_at),
-                )
+                jam = in_jam(stay.remaining, ordered, self.expiries)
+                parked_from = self.expiries.parked_from(state, stay.ended_at)
                 standing.append(standing_vehicle(*stay, parked_from=parked_from, jam=jam))
         return standing
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from math import hypot
 from typing import NamedTuple
 
-KINDS = frozenset(
-    {1, 2}
-)  # basic route_type, metro and rail: the line is free ahead of a train, so none follows another closely
+KINDS = frozenset({1, 2})  # basic route_type, metro and rail: the line is free ahead of a train, so none follows closely
 COUPLED_M = 5000.0  # driven side by side: farther than trains are side by side that meet, or that leave a station together
 BESIDE_M = 300.0  # two units of a long train, and the errors of both fixes
+FORGOTTEN_S = 3600.0  # a train not heard for longer than in any tunnel begins anew
 UNEVEN = 0.25  # of the way between two fixes: how far a train that starts or brakes is from where an even pace would have it
 Place = tuple[float, float, float]  # Unix seconds, metres east and north
 
 
 class _Company(NamedTuple):
-    """How long two vehicles have been side by side. metres: driven so."""
+    """How long two vehicles have been side by side. metres: driven so, in steps longer than BESIDE_M.
 
+    From fix to fix the noise of two trains that stand beside each other would add up to kilometres in an hour.
+    """
+
+    x: float  # metres east and north: where the last step ended
+    y: float
     metres: float
     seen_at: float  # Unix seconds
 
@@ -36,7 +40,10 @@ class CoupledTrains:
             return
         moved_m = hypot(x - before[1], y - before[2])
         beside = self._beside.setdefault(vehicle_id, {})
-        for other, place in self._places.items():
+        for other, place in list(self._places.items()):
+            if t - place[0] > FORGOTTEN_S:
+                self.forget(other)
+                continue
             if other == vehicle_id or not before[0] <= place[0] <= t:
                 continue
             share = (place[0] - before[0]) / (t - before[0])
@@ -44,12 +51,17 @@ class CoupledTrains:
             if hypot(place[1] - here[0], place[2] - here[1]) > BESIDE_M + UNEVEN * moved_m:
                 beside.pop(other, None)
             else:
-                company = beside.get(other)
-                beside[other] = _Company(moved_m + (0.0 if company is None else company.metres), t)
+                company = beside.get(other, _Company(before[1], before[2], 0.0, t))
+                step_m = hypot(x - company.x, y - company.y)
+                if step_m > BESIDE_M:
+                    company = _Company(x, y, company.metres + step_m, t)
+                beside[other] = company._replace(seen_at=t)
 
     def forget(self, vehicle_id: str) -> None:
         self._beside.pop(vehicle_id, None)
         self._places.pop(vehicle_id, None)
+        for beside in self._beside.values():
+            beside.pop(vehicle_id, None)
 
     def partners(self, vehicle_id: str, t: float, within_s: float) -> list[str]:
         """The vehicles that a vehicle is coupled with, seen beside it no longer ago than within_s."""

@@ -97,6 +97,7 @@ class LineDeviations:
         is_far = [run.late_s > LATE_S if late_s > 0.0 else run.late_s < -EARLY_S for run in runs]
         if sum(is_far) < AGREE * len(runs):
             return 0.0
-        if late_s > 0.0 and max(run.seen_at for run in runs) - min(run.first_at for run in runs) < LASTS_S:
+        far = [run for run in runs if run.late_s > LATE_S]
+        if late_s > 0.0 and max(run.seen_at for run in far) - min(run.first_at for run in far) < LASTS_S:
             return 0.0
         return late_s

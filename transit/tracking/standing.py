@@ -15,8 +15,8 @@ from transit.tracking.state import StandingFacts
 from transit.tracking.suspects import can_have_driven
 
 NOISE_M = 100.0  # a fix farther off its place has left it: a parked receiver between houses drifts up to 80 m in hours
-MOST_REACH_M = 150.0  # nor does a place whose own fixes spread wide reach farther than this
 ACCURACIES = 2.0  # or farther than this many times the fix's accuracy, if that is more
+MOST_REACH_M = 150.0  # a place whose own fixes spread widely reaches farther than NOISE_M, and at most so far
 ROUNDED_TO = (1e-2, 1e-3)  # degrees: a standing tracker that sends two or three decimals jumps by such steps
 ROUNDINGS = 1.5  # a step to the next corner of the grid
 ON_GRID_DEG = 1e-7  # tolerance for rounded numbers
@@ -59,7 +59,7 @@ class StandingPlace(msgspec.Struct, array_like=True):
     def holds(self, fix: StandingPlace, accuracy_m: float, times: float = 1.0) -> bool:
         """Whether a fix may be noise of this place. Rounding is allowed for where both are rounded.
 
-        A place that lasts reaches as far as its own fixes spread, within bounds: else it would grow with who drives off slowly.
+        A place reaches as far as its own fixes spread once it has lasted; before, one that drives off slowly would widen it.
         """
         lasts = self.fixes >= SPREAD_FIXES and fix.since - self.since >= LASTS_S and self.grid_m == 0.0
         spread_m = min(OFF_SPREADS * sqrt(self.spread_m2), MOST_REACH_M) if lasts else 0.0

@@ -257,7 +257,7 @@ def _candidates(
             score = OF_ITS_LINE
         if score is not None and not _has_ended(trip, context):
             if context.leaves:
-                score = max(score, _in_order(near, index, context))
+                score = max(score, _in_order(near, index, line_late_s, context))
             yield score, trip
     for trip in _named(table, pattern, along_m, t, context):
         late = table.lateness(pattern, trip, along_m, t)
@@ -280,17 +280,19 @@ def _has_ended(trip: TripInstance, context: ChoiceContext) -> bool:
     return trip == context.ended and not (context.goes_on and trip == context.current)
 
 
-def _in_order(near: list[tuple[float, TripInstance]], index: int, context: ChoiceContext) -> float:
+def _in_order(near: list[tuple[float, TripInstance]], index: int, line_late_s: float, context: ChoiceContext) -> float:
     """Log odds that vehicles left in order, so that an overdue departure was run by one of those matched to later trips.
 
-    Each of these would then be on the departure before its own, and the vehicle that leaves now on the last one.
+    Each of these would then be on the departure before its own, and the vehicle that leaves now on the last one. Latenesses
+    are those beyond line_late_s.
     """
     total, before_s = 0.0, near[index][0]
     for late_s, trip in near[index + 1 :]:
         runs_late_s = context.others.runs_late(trip)
         if runs_late_s is None:
             break
-        was, would = lateness_score(runs_late_s), lateness_score(runs_late_s + before_s - late_s)
+        beyond_s = runs_late_s - line_late_s
+        was, would = lateness_score(beyond_s), lateness_score(beyond_s + before_s - late_s)
         if was is None or would is None:
             break
         total += would - was

@@ -406,3 +406,26 @@ def test_where_a_bus_stands_is_one_stop_however_its_fixes_fall_to_either_side_of
         forecaster.observe([state], now)
         places |= {(row.stop_id, row.next_stop_sequence) for row in forecaster.standing([state], now)}
     assert len(places) == 1
+
+
+@pytest.mark.parametrize(
+    "hint", [AssignmentHint(), AssignmentHint(route_id="R1"), ON_ITS_TRIP], ids=["nothing", "route", "trip"]
+)
+@pytest.mark.parametrize("short_m", [60.0, 80.0, 95.0])
+def test_who_stood_just_before_its_last_stop_and_then_called_there_has_arrived_and_stands_for_nobody(
+    short_m: float, hint: AssignmentHint
+) -> None:
+    noise, reports = Random(1), a_drive(to_m=4000.0 - short_m)
+    for n in range(1, 121):
+        at_m = 4000.0 - short_m if n <= 20 else min(4000.0 - short_m + 20.0 * (n - 20), 4000.0)
+        place = (at_m + noise.gauss(0.0, 3.0), noise.gauss(0.0, 3.0))
+        reports.append(a_report(place, reports[-1].reported_at + timedelta(seconds=10)))
+    pipeline, forecaster = Pipeline(NETWORK), Forecaster(NETWORK)
+    called: list[int] = []
+    for report in reports:
+        events = pipeline.step(report, hint).events
+        forecaster.learn(events)
+        called += [event.stop_sequence for event in events]
+        forecaster.observe(pipeline.states.values(), report.reported_at)
+    assert called[-1] == 9
+    assert forecaster.standing(pipeline.states.values(), reports[-1].reported_at) == []

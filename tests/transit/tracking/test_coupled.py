@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from tests.builders import SEVEN, a_drive, a_network
 from transit.plan.network import Network
-from transit.tracking.coupled import COUPLED_M, CoupledTrains
+from transit.tracking.coupled import COUPLED_M, FORGOTTEN_S, CoupledTrains
 from transit.tracking.pipeline import Pipeline
 from transit.tracking.trip_choice import NO_HINT, AssignmentHint
 
@@ -87,5 +88,39 @@ def test_coupled_is_who_was_beside_another_for_five_kilometres_until_they_part()
         trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0 + parted_m)
         found.append(trains.partners("B", 60.0 * minute + 30.0, 600.0))
     assert found == [[]] * 5 + [["A"]] * 4 + [[]] * 3
-    trains.forget("B")
-    assert trains.partners("B", 0.0, 600.0) == []
+
+
+@pytest.mark.parametrize("vehicle_id", ["A", "B"])
+def test_a_vehicle_that_is_released_is_coupled_with_nobody(vehicle_id: str) -> None:
+    trains = CoupledTrains()
+    for minute in range(8):
+        trains.note("A", 60.0 * minute, 1200.0 * minute, 0.0)
+        trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0)
+    assert (trains.partners("A", 450.0, 600.0), trains.partners("B", 450.0, 600.0)) == (["B"], ["A"])
+    trains.forget(vehicle_id)
+    assert trains.partners("A", 450.0, 600.0) == trains.partners("B", 450.0, 600.0) == []
+
+
+@pytest.mark.parametrize("sigma_m", [5.0, 30.0])
+@pytest.mark.parametrize("every_s", [10.0, 60.0])
+def test_trains_that_stand_side_by_side_all_night_are_not_coupled(every_s: float, sigma_m: float) -> None:
+    noise, trains = Random(7), CoupledTrains()
+    for n in range(int(8 * HOUR / every_s)):
+        trains.note("A", every_s * n, noise.gauss(0.0, sigma_m), noise.gauss(0.0, sigma_m))
+        trains.note("B", every_s * (n + 0.5), noise.gauss(0.0, sigma_m), 20.0 + noise.gauss(0.0, sigma_m))
+    assert trains.partners("A", 8.0 * HOUR, 600.0) == trains.partners("B", 8.0 * HOUR, 600.0) == []
+
+
+@pytest.mark.parametrize(("silent_s", "partners"), [(0.5 * FORGOTTEN_S, ["A"]), (1.5 * FORGOTTEN_S, [])])
+def test_a_train_that_was_not_heard_for_long_begins_anew(silent_s: float, partners: list[str]) -> None:
+    trains = CoupledTrains()
+    for minute in range(10):
+        trains.note("A", 60.0 * minute, 1200.0 * minute, 0.0)
+        trains.note("B", 60.0 * minute + 30.0, 1200.0 * minute + 600.0, 50.0)
+    t = 600.0
+    while t < 600.0 + silent_s:
+        trains.note("B", t, 11400.0, 50.0)
+        t += 60.0
+    trains.note("A", t - 30.0, 11400.0, 0.0)
+    trains.note("B", t, 11400.0, 50.0)
+    assert trains.partners("B", t, 600.0) == partners

@@ -41,6 +41,8 @@ def test_a_plan_is_out_where_nearly_all_who_were_told_their_trip_run_as_far_off_
 def test_trains_that_are_late_after_a_disruption_are_no_other_plan() -> None:
     late = deviations(60.0, 58.0, 55.0, every_s=1200.0)
     assert late.late_s(LINE, SEVEN_S + 2400.0) == 0.0
+    once_on_time = deviations(2.0, *[55.0] * 4, every_s=2100.0)
+    assert once_on_time.late_s(LINE, SEVEN_S + 4 * 2100.0) == 0.0
     early = deviations(-60.0, -58.0, -55.0, every_s=1200.0)
     assert early.late_s(LINE, SEVEN_S + 2400.0) == -58.0 * 60.0
 

@@ -255,19 +255,21 @@ def test_exact_times_are_planned_departures_with_a_start_time_of_their_own() -> 
     assert chosen(table, 0.0, at(9, 30).timestamp()) == a_trip_instance("T1", 8 * HOUR + 1800)
 
 
+@pytest.mark.parametrize("line_late_s", [0.0, 3600.0, -3600.0], ids=["on plan", "all an hour late", "all an hour early"])
 @pytest.mark.parametrize(("early_s", "trip_id"), [(225.0, "T2"), (-15.0, "T5")], ids=["each a headway early", "on time"])
 def test_where_all_since_left_a_headway_early_the_next_to_leave_takes_the_departure_that_was_skipped(
-    early_s: float, trip_id: str
+    early_s: float, trip_id: str, line_late_s: float
 ) -> None:
     table = a_table(a_network(first_departures=tuple(7 * 3600 + 240 * n for n in range(6))))
     others = {a_trip_instance("T3"), a_trip_instance("T4")}
     known = OtherVehicles(
         taken=others.__contains__,
         driven=others.__contains__,
-        runs_late=lambda trip: -early_s if trip in others else None,
+        runs_late=lambda trip: line_late_s - early_s if trip in others else None,
+        line_late_s=lambda route_id, direction_id, t: line_late_s,
     )
     t = at(7, 12, 15).timestamp() if trip_id == "T2" else at(7, 15, 50).timestamp()
-    assert chosen(table, 0.0, t, leaves=True, others=known) == a_trip_instance(trip_id)
+    assert chosen(table, 0.0, t + line_late_s, leaves=True, others=known) == a_trip_instance(trip_id)
 
 
 def test_a_vehicle_that_is_on_its_way_does_not_ask_in_which_order_the_others_left() -> None:
