@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from transit.plan.limits import basic_route_type
 from transit.plan.network import TripInstance
@@ -13,12 +14,13 @@ from transit.tracking.matcher import Matcher
 from transit.tracking.memory import pack, unpack
 from transit.tracking.off_plan import LineDeviations
 from transit.tracking.report import AvlReport
-from transit.tracking.state import WITH_TRIP, MatchedPosition, VehicleState, VehicleStatus
+from transit.tracking.state import COUPLED_WITH, TAKEN_BY, WITH_TRIP, MatchedPosition, VehicleState, VehicleStatus
 from transit.tracking.status import Verdict
 from transit.tracking.suspects import can_have_driven
 from transit.tracking.trip_choice import AssignmentHint, OtherVehicles
 
 CLAIM_S = 600.0  # the trip of a vehicle silent for longer is free for others
+DRIVEN = timedelta(days=1)  # that a trip has been driven is known for so long: a named one is planned hours off at most
 
 
 class Claims:
@@ -30,6 +32,7 @@ class Claims:
         self._states = {state.vehicle_id: state for state in states}
         self._holders: dict[TripInstance, str] = {}
         self._told: dict[str, str] = {}  # vehicle_id -> trip_id told at its last report
+        self._driven: dict[TripInstance, tuple[str, datetime]] = {}  # those driven as told: by whom, and when last
         self._coupled = CoupledTrains()
         by_id = matcher.patterns.by_id
         self._of_trains = {key for key, pattern in by_id.items() if basic_route_type(pattern.route_type) in KINDS}
@@ -46,6 +49,7 @@ class Claims:
         state = self._states.pop(vehicle_id, None)
         self._told.pop(vehicle_id, None)
         self._coupled.forget(vehicle_id)
+        self._driven = {trip: known for trip, known in self._driven.items() if known[0] != vehicle_id}
         if state is not None and state.matched.trip is not None and self._holders.get(state.matched.trip) == vehicle_id:
             del self._holders[state.matched.trip]
         return state
@@ -60,6 +64,7 @@ class Claims:
         self._states[state.vehicle_id] = state
         if trip is not None:
             self._holders[trip] = state.vehicle_id
+            self._note_driven(state, trip)
 
     def tell(self, vehicle_id: str, hint: AssignmentHint) -> None:
         """Notes which trip a vehicle is told with its report."""
@@ -74,18 +79,33 @@ class Claims:
             self._coupled.note(vehicle_id, fix.t, fix.x, fix.y)
 
     def if_free(self, hint: AssignmentHint, report: AvlReport) -> AssignmentHint:
-        """The hint; its route alone where another vehicle, which was told that trip as well, drives it elsewhere."""
+        """The hint; its route alone where another vehicle that was told this trip has driven it, or drives it elsewhere."""
         pattern = None if hint.trip_id is None else self._matcher.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self._matcher.table.network.frequencies_of.get(hint.trip_id):
             return hint
-        for day in self._matcher.table.days(report.reported_at.timestamp()):
-            other = self._holder(TripInstance(hint.trip_id, day.date), report)
-            if other is None or self._told.get(other.vehicle_id) != hint.trip_id:
-                continue
-            is_beside = can_have_driven(other.report, report, self._matcher.limits.max_speed_mps)
-            if other.matched.status is VehicleStatus.ON_TRIP and not is_beside:
-                return AssignmentHint(route_id=pattern.route_id)
+        days = self._matcher.table.days_meant(hint.trip_id, report.reported_at.timestamp())
+        if any(self._is_anothers(TripInstance(hint.trip_id, day.date), report) for day in days):
+            return AssignmentHint(route_id=pattern.route_id)
         return hint
+
+    def _note_driven(self, state: VehicleState, trip: TripInstance) -> None:
+        """Notes a trip that a vehicle was told and is on the last part of: nobody else drives it."""
+        pattern, at = self._matcher.patterns.find(trip.trip_id), state.report.reported_at
+        along_m = state.matched.shape_dist_traveled_m
+        if pattern is None or along_m is None or along_m < pattern.stop_dist_m[-2] or not self._obeys(state):
+            return
+        if trip not in self._driven:
+            self._driven = {other: known for other, known in self._driven.items() if at - known[1] <= DRIVEN}
+        self._driven[trip] = state.vehicle_id, at
+
+    def _is_anothers(self, trip: TripInstance, report: AvlReport) -> bool:
+        driver, _ = self._driven.get(trip, (report.vehicle_id, None))
+        if driver != report.vehicle_id:
+            return True
+        other = self._holder(trip, report)
+        if other is None or other.matched.status is not VehicleStatus.ON_TRIP or not self._obeys(other):
+            return False
+        return not can_have_driven(other.report, report, self._matcher.limits.max_speed_mps)
 
     def others(self, report: AvlReport, hint: AssignmentHint) -> OtherVehicles:
         """What the others have to do with a trip that this vehicle may be on.
@@ -132,7 +152,7 @@ class Claims:
             return verdict, None
         leader = self._leader(verdict, report, hint)
         if leader is not None:
-            return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {leader.vehicle_id}"), None
+            return Verdict(VehicleStatus.UNASSIGNED, explanation=f"{COUPLED_WITH}{leader.vehicle_id}"), None
         other = self._last_on(verdict.trip, report.vehicle_id)
         if other is None:
             return verdict, None
@@ -140,10 +160,10 @@ class Claims:
             was_told(hint, verdict.trip) and self._gives_way(other, report)
         )
         if (verdict.status is VehicleStatus.ON_TRIP and is_weaker) or _has_lost_its_claim(other, report):
-            lost = _without_its_trip(other, f"trip taken by {report.vehicle_id}")
+            lost = _without_its_trip(other, f"{TAKEN_BY}{report.vehicle_id}")
             self._states[other.vehicle_id] = lost
             return verdict, lost
-        return Verdict(VehicleStatus.UNASSIGNED, explanation=f"trip taken by {other.vehicle_id}"), None
+        return Verdict(VehicleStatus.UNASSIGNED, explanation=f"{TAKEN_BY}{other.vehicle_id}"), None
 
     def _obeys(self, state: VehicleState) -> bool:
         """Whether a vehicle is on the trip that it was told."""

@@ -26,6 +26,8 @@ class VehicleStatus(StrEnum):
 WITH_TRIP = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER, VehicleStatus.OFF_ROUTE})  # all others have none
 ON_LINE = frozenset({VehicleStatus.ON_TRIP, VehicleStatus.LAYOVER})  # and those of a vehicle on the line of its trip
 OVERRULED = "label overruled"  # in MatchedPosition.explanation
+TAKEN_BY = "trip taken by "  # the same, before a vehicle_id
+COUPLED_WITH = "coupled with "  # the same: the other unit of this train has a trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class MatchedPosition:
     offset_m: float | None = None  # metres off the shape
     confidence: float = 1.0
     is_expected_back: bool = False  # OFF_ROUTE: still on its trip, by its place or its label, and on a detour
-    explanation: str = ""  # why the most likely match was overruled: OVERRULED, or "trip taken"
+    explanation: str = ""  # why the most likely match was overruled: OVERRULED, TAKEN_BY, COUPLED_WITH
 
     @property
     def is_overruled(self) -> bool:

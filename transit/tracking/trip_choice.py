@@ -168,9 +168,11 @@ class TripTable:
         pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
             return hint
-        if any(self._is_near(hint.trip_id, t, day) for day in self.days_of(hint.trip_id, t)):
-            return hint
-        return AssignmentHint(route_id=pattern.route_id)
+        return hint if self.days_meant(hint.trip_id, t) else AssignmentHint(route_id=pattern.route_id)
+
+    def days_meant(self, trip_id: str, t: float) -> list[ServiceDay]:
+        """The service days whose run of a trip may be meant by its name at t (Unix seconds)."""
+        return [day for day in self.days_of(trip_id, t) if self._is_near(trip_id, t, day)]
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from transit.tracking.state import OVERRULED
+from transit.tracking.state import COUPLED_WITH, OVERRULED, TAKEN_BY
 
 
 def refusal_word(reason: str) -> str:
@@ -42,5 +42,8 @@ def explanation_word(explanation: str) -> str:
     """MatchedPosition.explanation in words."""
     if explanation == OVERRULED:
         return gettext("drives another trip than was said")
-    taken, _, vehicle_id = explanation.partition("trip taken by ")
-    return gettext("%(bus)s is on its trip", bus=vehicle_id) if vehicle_id and not taken else explanation
+    if explanation.startswith(TAKEN_BY):
+        return gettext("%(bus)s is on its trip", bus=explanation.removeprefix(TAKEN_BY))
+    if explanation.startswith(COUPLED_WITH):
+        return gettext("is coupled with %(bus)s", bus=explanation.removeprefix(COUPLED_WITH))
+    return explanation

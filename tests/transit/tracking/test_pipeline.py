@@ -406,6 +406,10 @@ def test_two_told_the_same_trip_far_from_each_other_are_both_on_trips_of_its_rou
     assert other.status is VehicleStatus.ON_TRIP
     assert other.trip in (a_trip_instance("T1"), a_trip_instance("T3"))
     assert other.is_overruled
+    trip = other.trip
+    drive.go(reports[140:-2], AssignmentHint("R1", "T2"))  # the first has driven its trip to its end meanwhile
+    ways = [state.matched.trip for state in drive.states[140:] if state.vehicle_id == "SECOND"]
+    assert set(ways) == {trip}
 
 
 @pytest.mark.parametrize("off_min", [60, -60])

@@ -30,7 +30,12 @@ def test_two_reasons_never_share_a_word_and_an_unknown_one_stays(language):
 
 
 def test_why_a_vehicle_is_not_on_its_trip_is_said(language):
-    english = ["drives another trip than was said", "BUS2 is on its trip", "whatever"]
-    indonesian = ["menjalani perjalanan lain dari yang dikatakan", "perjalanannya dijalani BUS2", "whatever"]
-    words = [explanation_word(text) for text in ("label overruled", "trip taken by BUS2", "whatever")]
+    english = ["drives another trip than was said", "BUS2 is on its trip", "is coupled with BUS2", "whatever"]
+    indonesian = [
+        "menjalani perjalanan lain dari yang dikatakan",
+        "perjalanannya dijalani BUS2",
+        "dirangkai dengan BUS2",
+        "whatever",
+    ]
+    words = [explanation_word(text) for text in ("label overruled", "trip taken by BUS2", "coupled with BUS2", "whatever")]
     assert words == (english if language == "en" else indonesian)
