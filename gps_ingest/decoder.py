@@ -304,9 +304,11 @@ class OptionalFields:
 
 def _of_optional(name: str, value: Any, lowest: float, highest: float) -> Complaint:
     """Why a value cannot be that of an optional field."""
-    pointed = value.strip().replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else ""
-    if _as_number(pointed) is not None:
-        figures = {"field": name, "value": value.strip(), "pointed": pointed}
+    text = value.strip() if isinstance(value, str) else ""
+    pointed = text.replace(",", ".") if text.count(",") == 1 and len(text) <= LONGEST_QUOTED else ""
+    amount = _as_number(pointed)
+    if amount is not None and lowest <= amount <= highest:
+        figures = {"field": name, "value": text, "pointed": pointed}
         return Complaint(Reason.OPTIONAL_FIELD, ComplaintKind.OPTIONAL_COMMA, figures)
     kind = ComplaintKind.OPTIONAL_TIME if name in TIMES else ComplaintKind.OPTIONAL_FIELD
     figures = {"field": name, "value": _quoted(value), "lowest": f"{lowest:.0f}", "highest": f"{highest:.0f}"}

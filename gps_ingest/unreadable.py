@@ -12,7 +12,7 @@ import msgspec
 from transit.operations.complaints import Complaint, ComplaintKind
 
 NOT_A_NUMBER = re.compile(rb"(?<=[:,\[\s-])(?:NaN|Infinity)\b")  # what some JSON writers make of a number they do not have
-DECIMAL_COMMA = re.compile(rb'"(\w+)"\s*:\s*"?(-?\d{1,13},\d+)"?\s*[,}]')  # "latitude": 3,65939,
+DECIMAL_COMMA = re.compile(rb'"(\w{1,20})"\s*:\s*"?(-?\d{1,13},\d{1,20})"?\s*[,}]')  # "latitude": 3,65939,
 FIELD = re.compile(r"(?:\$\.|required field `)(\w+)`$")
 BOUND = re.compile(r"((?:<=|>=) [-+.\w]+)")  # in msgspec's sentences
 GOT = re.compile(r"got `(\w+)`")
@@ -27,8 +27,8 @@ OTHER_NAMES = {"latitude": ("lat", "y"), "longitude": ("lon", "lng", "x"), "time
 GZIP = b"\x1f\x8b"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how a text in UTF-16 begins
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # bytes that no text has
-NMEA = re.compile(rb"\s*(\$[A-Z]{5}),")
-SINGLE_QUOTED = re.compile(rb"\s*\[?\s*\{\s*'")
+NMEA = re.compile(r"(\$[A-Z]{5}),")
+SINGLE_QUOTED = re.compile(r"(?:\[\s*)?\{\s*'")
 LIST_OF_NUMBERS = re.compile(rb"\s*-?[\d.]+\s*[,;]")
 LONGEST_BEGIN = 24  # characters of a message that a sentence repeats
 MOST_NAMES, LONGEST_NAME = 6, 20  # of fields that a sentence repeats
@@ -65,20 +65,20 @@ def of_text(payload: bytes, sentence: str = "") -> Complaint:
         is_text = payload.startswith(UTF16) or not CONTROL.search(payload)
         kind = ComplaintKind.NOT_UTF8 if is_text else ComplaintKind.BINARY
         return Complaint(Reason.INVALID_UTF8, kind)
-    if not payload.strip():
-        return Complaint(Reason.NOT_JSON, ComplaintKind.EMPTY)
-    return _decimal_comma(payload) or _other_text(payload) or _not_json(payload, sentence)
-
-
-def _other_text(payload: bytes) -> Complaint | None:
-    """Of a text that was never meant to be JSON."""
-    nmea = NMEA.match(payload)
-    if nmea is not None:
-        return Complaint(Reason.NOT_JSON, ComplaintKind.NMEA, {"begins": nmea[1].decode()})
-    if SINGLE_QUOTED.match(payload):
-        return Complaint(Reason.NOT_JSON, ComplaintKind.SINGLE_QUOTES)
     text = payload.decode().strip()
-    if text[0] in '{["' or NOT_A_NUMBER.search(payload):
+    if not text:
+        return Complaint(Reason.NOT_JSON, ComplaintKind.EMPTY)
+    return _decimal_comma(payload) or _other_text(text) or _not_json(payload, sentence)
+
+
+def _other_text(text: str) -> Complaint | None:
+    """Of a text that was never meant to be JSON. text: without white space around it, and not empty."""
+    nmea = NMEA.match(text)
+    if nmea is not None:
+        return Complaint(Reason.NOT_JSON, ComplaintKind.NMEA, {"begins": nmea[1]})
+    if SINGLE_QUOTED.match(text):
+        return Complaint(Reason.NOT_JSON, ComplaintKind.SINGLE_QUOTES)
+    if text[0] in '{["' or NOT_A_NUMBER.search(text.encode()):
         return None
     return Complaint(Reason.NOT_JSON, ComplaintKind.PLAIN_TEXT, {"begins": repr(text[:LONGEST_BEGIN])})
 

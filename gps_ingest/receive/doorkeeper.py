@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
+from typing import NamedTuple
 
 from gps_ingest.broker_log import MOST_NAMES
 from gps_ingest.broker_users import topics_of_tracker
@@ -26,6 +27,13 @@ class Admission(Enum):
     WRONG = "wrong"  # no such user, or not its password, or not its topic
     TOO_OFTEN = "too often"  # it may be right, and is not looked at now
     NOT_YET = "not yet"  # the credentials have not been read since the process began
+
+
+class Unusable(NamedTuple):
+    """Requests from one network address that named nobody. sentence: what the last one was answered."""
+
+    sentence: str
+    times: int
 
 
 class Tries:
@@ -56,7 +64,7 @@ class Doorkeeper:
         self._tries = Tries()
         self._hasher = ThreadPoolExecutor(1)  # one at a time: passwords that are tried must not take the machine
         self.refused: Counter[str] = Counter()  # by the name under which somebody came, since take_refused()
-        self.unusable: Counter[tuple[str, str]] = Counter()  # by network address and sentence, since take_unusable()
+        self.unusable: dict[str, Unusable] = {}  # by network address, since take_unusable()
         self.is_ready = False  # the credentials are known: until then a right password would be called wrong
 
     def know(self, credentials: Iterable[Credential]) -> None:
@@ -78,24 +86,35 @@ class Doorkeeper:
             answer = await self._try(credential, password, address)
         if answer is Admission.YES and (credential is None or not _is_allowed(topic, topics_of_tracker(credential.tracker_id))):
             answer = Admission.WRONG
-        if answer is Admission.WRONG and (tracker_id in self.refused or len(self.refused) < MOST_NAMES):
+        if answer is Admission.WRONG and _has_room(self.refused, tracker_id):
             self.refused[tracker_id] += 1
         return answer
 
     def note_unusable(self, address: str, sentence: str) -> None:
         """A request of a phone that names nobody. sentence: what it was answered."""
-        if (address, sentence) in self.unusable or len(self.unusable) < MOST_NAMES:
-            self.unusable[address, sentence] += 1
+        if _has_room(self.unusable, address):
+            before = self.unusable.get(address)
+            self.unusable[address] = Unusable(sentence, 1 if before is None else before.times + 1)
 
-    def take_unusable(self) -> Counter[tuple[str, str]]:
-        """Those since the last call, by network address and sentence."""
-        unusable, self.unusable = self.unusable, Counter()
+    def take_unusable(self) -> dict[str, Unusable]:
+        """Those since the last call, by network address."""
+        unusable, self.unusable = self.unusable, {}
         return unusable
 
     def take_refused(self) -> Counter[str]:
         """The refusals since the last call, by name."""
         refused, self.refused = self.refused, Counter()
         return refused
+
+    def give_back(self, refused: Mapping[str, int], unusable: Mapping[str, Unusable]) -> None:
+        """What was taken and could not be written down; not what has no room any more."""
+        for name, count in refused.items():
+            if _has_room(self.refused, name):
+                self.refused[name] += count
+        for address, before in unusable.items():
+            if _has_room(self.unusable, address):
+                since = self.unusable.get(address, Unusable(before.sentence, 0))
+                self.unusable[address] = Unusable(since.sentence, since.times + before.times)
 
     def _is_proven(self, credential: Credential | None, password: str) -> bool:
         if credential is None or credential.user not in self._proven:
@@ -112,6 +131,11 @@ class Doorkeeper:
             return Admission.WRONG
         self._proven[credential.user] = (credential.nats_hash, _digest(password))
         return Admission.YES
+
+
+def _has_room(names: Collection[str], name: str) -> bool:
+    """Whether a name is counted: whoever invents names must not fill the memory."""
+    return name in names or len(names) < MOST_NAMES
 
 
 def _digest(password: str) -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +20,7 @@ from granian.http import HTTP1Settings
 from gps_ingest.broker_log import MOST_SAID
 from gps_ingest.own_secret import own_secret
 from gps_ingest.receive.application import Application
-from gps_ingest.receive.doorkeeper import Doorkeeper
+from gps_ingest.receive.doorkeeper import Doorkeeper, Unusable
 from gps_ingest.receive.figures import ReceiverFigures
 from gps_ingest.receive.outbox import Outbox
 from transit.operations.broker_refusals import BrokerRefusals, RefusalCause
@@ -97,8 +96,7 @@ async def look(engine: Engine, doorkeeper: Doorkeeper, clock: Callable[[], datet
         if refused or unusable:
             await asyncio.to_thread(_write_refused, engine, refused, unusable, clock())
     except DatabaseError as error:
-        doorkeeper.refused.update(refused)
-        doorkeeper.unusable.update(unusable)
+        doorkeeper.give_back(refused, unusable)
         log.error("the database does not answer: %s", error.orig)
 
 
@@ -107,9 +105,9 @@ def _load(engine: Engine) -> list[Credential]:
         return load_credentials(connection)
 
 
-def _write_refused(engine: Engine, refused: Counter[str], unusable: Counter[tuple[str, str]], now: datetime) -> None:
+def _write_refused(engine: Engine, refused: Mapping[str, int], unusable: Mapping[str, Unusable], now: datetime) -> None:
     named = [(RefusalCause.LOGIN, name, "over HTTP", count) for name, count in refused.items()]
-    named += [(RefusalCause.REQUEST, address, sentence, count) for (address, sentence), count in unusable.items()]
+    named += [(RefusalCause.REQUEST, address, sentence, times) for address, (sentence, times) in unusable.items()]
     rows = [
         BrokerRefusals(cause=cause, client=client, count=count, first_at=now, last_at=now, said=sentence[:MOST_SAID])
         for cause, client, sentence, count in named

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -70,6 +71,43 @@ def test_a_decimal_comma_in_an_optional_field_is_named_and_costs_the_field(field
     assert decoded.fixes == (TrackerFix(3.6, 98.5, SENT),)
     (dropped,) = decoded.dropped
     assert sentence(dropped) == f"{field} is 6,5 with a decimal comma; send 6.5 with a point, or leave it out"
+
+
+def test_a_decimal_comma_in_a_number_that_is_out_of_bounds_all_the_same_is_not_to_be_sent_with_a_point() -> None:
+    (dropped,) = decode(POSITION, a_payload(bearing="500,5")).dropped
+    assert sentence(dropped) == "bearing is '500,5'; send a number from 0 to 360, or leave it out"
+
+
+@pytest.mark.parametrize("blank", ["", " \n", "\u00a0", "\u2028\t", "\x1c", "\ufeff "])
+def test_a_message_of_white_space_of_any_kind_is_empty(blank: str) -> None:
+    (refused,) = decode(POSITION, blank.encode()).refusals
+    assert sentence(refused).startswith("the message is empty")
+
+
+LONG = MAX_PAYLOAD - 200
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b" " * LONG + b"x",
+        b"[" + b" " * LONG + b"x",
+        b"'" * LONG,
+        b"{'" + b"a" * LONG,
+        b'{"latitude": 3,' + b"0" * LONG + b', "longitude": 98.5}',
+        b'{"' + b"a" * LONG + b'": 3,5}',
+        b'{"' + b"a" * LONG + b'": {"latitude": 3.6}, "longitude": 98.5}',
+        a_payload(speed="0" * LONG + ",5"),
+        a_payload(speed="x" * LONG),
+        a_payload(latitude="x" * LONG),
+    ],
+)
+def test_of_a_long_message_little_is_repeated_and_that_soon(payload: bytes) -> None:
+    started = perf_counter()
+    decoded = decode(POSITION, payload)
+    assert perf_counter() - started < 5.0, "time grows with the square of what a stranger sends"
+    (complaint,) = (*decoded.refusals, *decoded.dropped)
+    assert len(sentence(complaint)) < 250
 
 
 @pytest.mark.parametrize("field", ["bearing", "speed", "odometer", "accuracy_m", "battery_pct", "seq"])

@@ -107,9 +107,10 @@ def _rollover(error_s: float, rounds: int) -> dict[str, Figure]:
 
 def drift_s(row: TrackerHealth) -> float:
     """Seconds that a tracker's clock gains in an hour, below 0 where it loses; 0 where it keeps time or is unsteady."""
-    ends = sorted(row.recent.offsets_s.items())[:-1][-DRIFTS_FOR:]  # without the window that is not over
-    if len(ends) < DRIFTS_FOR or ends[-1][0] - ends[0][0] != (DRIFTS_FOR - 1) * WINDOW_S:
+    windows = sorted(row.recent.offsets_s.items())[-DRIFTS_FOR - 1 :]
+    if len(windows) <= DRIFTS_FOR or windows[-1][0] - windows[0][0] != DRIFTS_FOR * WINDOW_S:  # before a pause is not now
         return 0.0
+    ends = windows[:-1]  # without the window that is not over
     (first_at, first_s), (last_at, last_s) = ends[0], ends[-1]
     slope = (last_s - first_s) / (last_at - first_at)
     off_s = max(abs(offset_s - first_s - slope * (at - first_at)) for at, offset_s in ends)

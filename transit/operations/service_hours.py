@@ -22,7 +22,7 @@ def is_in_service_for(network: Network, now: datetime, span: timedelta) -> bool:
 
 
 def is_in_service(network: Network, now: datetime) -> bool:
-    """Whether any trip is under way in the plan, or the next one begins within PAUSE_S; demo trips do not count."""
+    """Whether a trip is under way in the plan, or a pause of at most PAUSE_S between two; demo trips do not count."""
     days = _spans_by_day(network)
     today = local_date(now, network.timezone)
     for day in (today - timedelta(days=back) for back in range(LONGEST_DAYS)):

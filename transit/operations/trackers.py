@@ -36,6 +36,7 @@ UNKNOWN = "(unknown)"  # counts messages on topics that name no tracker
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     ours_s = clocks.our_error_s(facts.trackers, facts.now)
     in_service = facts.network is not None and is_in_service(facts.network, facts.now)
+    names = _Names(facts)
     for row in facts.trackers:
         clock = clocks.tracker_trouble(row, ours_s, facts)
         time_is_told = clock is not None or ours_s != 0.0
@@ -43,9 +44,9 @@ def troubles(facts: FleetFacts) -> Iterator[Trouble]:
             yield from _unknown_topics(row, facts.now)
             continue
         if row.vehicle_id is None:
-            yield from _without_vehicle(row, facts)
+            yield from _without_vehicle(row, facts.now, names)
         else:
-            yield from _on_vehicle(row, facts, in_service)
+            yield from _on_vehicle(row, facts, names, in_service)
             if not time_is_told:
                 yield from _fixes_old(row, facts.now)
         if clock is None and row.recent.since(facts.now - REFUSED_LATELY)[TIME_AGAIN]:
@@ -58,35 +59,44 @@ def _unknown_topics(row: TrackerHealth, now: datetime) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.UNKNOWN_TOPIC, "", row.last_error_at, {"said": row.last_error})
 
 
-def _without_vehicle(row: TrackerHealth, facts: FleetFacts) -> Iterator[Trouble]:
+class _Names:
+    """Which trackers were never heard, and what reports in their place: on no vehicle, under nearly the same name."""
+
+    def __init__(self, facts: FleetFacts) -> None:
+        self.never_heard = {row.tracker_id for row in facts.trackers if _is_never_heard(row, facts)}
+        awaited = {_letters(tracker_id) for tracker_id in self.never_heard} - {""}
+        strangers = [row.tracker_id for row in facts.trackers if row.vehicle_id is None and row.is_heard(facts.now)]
+        self._by_letters = {_letters(tracker_id): tracker_id for tracker_id in strangers if _letters(tracker_id) in awaited}
+
+    def alike(self, tracker_id: str) -> str:
+        """The tracker on no vehicle that is called nearly so; "" where there is none."""
+        return self._by_letters.get(_letters(tracker_id), "")
+
+
+def _letters(tracker_id: str) -> str:
+    """A name without capitals, dashes and the like."""
+    return "".join(letter for letter in tracker_id.casefold() if letter.isalnum())
+
+
+def _without_vehicle(row: TrackerHealth, now: datetime, names: _Names) -> Iterator[Trouble]:
     is_server = row.tracker_id.startswith(SERVER) and row.last_fix_at is None
-    is_awaited = any(_is_never_heard(other, facts.now) and _is_alike(other, row) for other in facts.trackers)  # told there
-    if row.is_heard(facts.now) and not is_server and not is_awaited:
+    if row.is_heard(now) and not is_server and names.alike(row.tracker_id) != row.tracker_id:  # else it is told in its place
         yield Trouble(TroubleKind.UNMAPPED, row.tracker_id, row.last_received_at)
 
 
-def _never_heard(row: TrackerHealth, facts: FleetFacts, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
-    """Unless the broker is said to refuse it by its name. Names a tracker on no vehicle that is called nearly so."""
-    if not _is_never_heard(row, facts.now) or any(_is_of(refusals, row, facts.now) for refusals in facts.broker_refusals):
-        return
-    strangers = (other for other in facts.trackers if other.vehicle_id is None and other.is_heard(facts.now))
-    alike = next((other.tracker_id for other in strangers if _is_alike(other, row)), "")
-    figures = {**vehicle, "alike": alike, "case": "alike"} if alike else vehicle
-    yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, figures)
+def _never_heard(row: TrackerHealth, names: _Names, vehicle: Mapping[str, Figure]) -> Iterator[Trouble]:
+    if row.tracker_id in names.never_heard:
+        alike = names.alike(row.tracker_id)
+        figures = {**vehicle, "alike": alike, "case": "alike"} if alike else vehicle
+        yield Trouble(TroubleKind.NEVER_HEARD, row.tracker_id, row.mapped_at, figures)
 
 
-def _is_never_heard(row: TrackerHealth, now: datetime) -> bool:
-    is_new = row.mapped_at is None or abs(now - row.mapped_at) < SWITCHED_ON
-    return row.vehicle_id is not None and row.last_received_at is None and not is_new
-
-
-def _is_alike(row: TrackerHealth, other: TrackerHealth) -> bool:
-    """Whether two names are the same but for capitals, dashes and the like."""
-    return _letters(row) == _letters(other) != ""
-
-
-def _letters(row: TrackerHealth) -> str:
-    return "".join(letter for letter in row.tracker_id.casefold() if letter.isalnum())
+def _is_never_heard(row: TrackerHealth, facts: FleetFacts) -> bool:
+    """Of a tracker on a vehicle. Not where the broker is said to refuse it by its name."""
+    is_new = row.mapped_at is None or abs(facts.now - row.mapped_at) < SWITCHED_ON
+    if row.vehicle_id is None or row.last_received_at is not None or is_new:
+        return False
+    return not any(_is_of(refusals, row, facts.now) for refusals in facts.broker_refusals)
 
 
 def _is_of(refusals: BrokerRefusals, row: TrackerHealth, now: datetime) -> bool:
@@ -106,18 +116,19 @@ def _no_position(row: TrackerHealth, facts: FleetFacts, vehicle: Mapping[str, Fi
         yield Trouble(TroubleKind.NO_POSITION, row.tracker_id, known_since, vehicle)
 
 
-def _on_vehicle(row: TrackerHealth, facts: FleetFacts, in_service: bool) -> Iterator[Trouble]:
+def _on_vehicle(row: TrackerHealth, facts: FleetFacts, names: _Names, in_service: bool) -> Iterator[Trouble]:
     assert row.vehicle_id is not None
     now = facts.now
     vehicle: dict[str, Figure] = {"vehicle": row.vehicle_id}
     if row.shared_with and row.tracker_id < min(row.shared_with):  # once for all of them
         yield Trouble(TroubleKind.SHARED_VEHICLE, row.tracker_id, figures={"others": ", ".join(row.shared_with), **vehicle})
     if row.last_received_at is None:
-        yield from _never_heard(row, facts, vehicle)
+        yield from _never_heard(row, names, vehicle)
         return
-    if in_service and row.vehicle_id not in facts.idle and not _is_told_of_all(row, facts):
-        yield from _silent(row, facts, (now - row.last_received_at).total_seconds(), vehicle)
-        yield from _no_position(row, facts, vehicle)
+    if in_service and row.vehicle_id not in facts.idle:
+        yield from _no_position(row, facts, vehicle)  # within an outage, too: it says why nothing is seen of the bus
+        if not _is_told_of_all(row, facts):
+            yield from _silent(row, facts, (now - row.last_received_at).total_seconds(), vehicle)
     if in_service and row.vehicle_id not in {*facts.idle, *facts.loose} and _is_never_on_a_trip(row, now):
         yield Trouble(TroubleKind.NEVER_ON_TRIP, row.tracker_id, row.last_received_at, vehicle)
 

@@ -383,12 +383,12 @@ CASES: dict[tuple[Kind, str], Words] = {  # a kind whose wording depends on figu
     ),
     (Kind.OUTAGE, "all_refused"): Words(
         "No bus can be seen since %(since)s, because no position of their trackers can be used: %(vehicles)s.",
-        "They report, and are refused: see what is said of each of them. Riders are told that no bus can be seen.",
+        "They are heard all the same: see what is said of each of them. Riders are told that no bus can be seen.",
     ),
     (Kind.OUTAGE, "some_refused"): Words(
         "%(silent)s of %(expected)s buses in service cannot be seen since %(since)s, because no position of their trackers can "
         "be used: %(vehicles)s.",
-        "They report, and are refused: see what is said of each of them. Riders are told that some buses cannot be seen.",
+        "They are heard all the same: see what is said of each of them. Riders are told that some buses cannot be seen.",
     ),
     (Kind.OUR_CLOCK_WRONG, "ahead"): Words(
         "The clock of this machine is wrong: it is %(wrong_s)s ahead of most trackers' clocks.",

@@ -9,7 +9,7 @@ import pytest
 
 from gps_ingest.ingest.allowance import Allowance, Limit
 from gps_ingest.receive.application import Application
-from gps_ingest.receive.doorkeeper import Doorkeeper
+from gps_ingest.receive.doorkeeper import Doorkeeper, Unusable
 from tests.builders import SEVEN
 from transit.store.credential_hashes import hash_for_nats
 from transit.store.tracker_credentials import Credential
@@ -139,7 +139,5 @@ def test_a_phone_that_names_nobody_leaves_a_trace(outbox, path, query, body, is_
     application = Application(outbox, doorkeeper, lambda: SEVEN, lambda _: None)
     status, _, answer = ask(application, path, query, body=body)
     assert status == 400
-    noted = doorkeeper.take_unusable()
-    assert list(noted.values()) == [1] * is_noted
-    assert [sentence for _, sentence in noted] == [answer.decode().strip()] * is_noted
+    assert [*doorkeeper.take_unusable().values()] == [Unusable(answer.decode().strip(), 1)] * is_noted
     assert doorkeeper.take_unusable() == {}

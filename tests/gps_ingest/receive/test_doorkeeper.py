@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gps_ingest.broker_log import MOST_NAMES
-from gps_ingest.receive.doorkeeper import TRIES_AT_ONCE, Admission, Doorkeeper
+from gps_ingest.receive.doorkeeper import TRIES_AT_ONCE, Admission, Doorkeeper, Unusable
 from tests.builders import SEVEN
 from transit.store.credential_hashes import hash_for_nats
 from transit.store.tracker_credentials import Credential
@@ -99,3 +99,17 @@ def test_who_was_refused_is_counted_once_and_invented_names_fill_no_memory(doork
     refused = doorkeeper.take_refused()
     assert (len(refused), refused["S0"], refused["S1"]) == (MOST_NAMES, 2, 1)
     assert doorkeeper.take_refused() == {}
+
+
+def test_what_could_not_be_written_down_is_counted_with_what_came_since_and_fills_no_memory_either(doorkeeper):
+    for _ in range(3):  # the database stays away
+        for n in range(MOST_NAMES + 1):
+            doorkeeper.note_unusable(f"A{n}", "no id")
+        refused, unusable = doorkeeper.take_refused(), doorkeeper.take_unusable()
+        for n in range(MOST_NAMES):
+            doorkeeper.note_unusable(f"A{n}" if n == 0 else f"B{n}", "no name")
+        ask(doorkeeper, password="guess")
+        doorkeeper.give_back({**refused, "T2": 2}, unusable)
+    unusable = doorkeeper.take_unusable()
+    assert (len(unusable), unusable["A0"], unusable["B1"].times) == (MOST_NAMES, Unusable("no name", 6), 3)
+    assert doorkeeper.take_refused() == {"T1": 3, "T2": 2}

@@ -614,6 +614,33 @@ def test_a_tracker_that_is_heard_without_positions_is_told_until_one_comes(contr
     assert control.troubles() == {}
 
 
+def test_of_a_fleet_that_is_heard_without_positions_each_tracker_is_told_beside_the_outage(tmp_path):
+    control = Control(tmp_path, a_network(headway=every(10.0))).map("T1", "BUS1").plays(a_drive(to_m=1800))
+    for _ in range(22):
+        control.publish(TOPIC.replace("position", "status"), b"online").waits(minutes=1)
+    assert control.troubles().keys() == {Kind.OUTAGE, Kind.NO_POSITION}
+    assert said(control, Kind.OUTAGE).startswith("No bus can be seen since ")
+    outage = sentence(control.troubles()[Kind.OUTAGE], "en", "Asia/Jakarta", control.now)
+    assert "They are heard all the same: see what is said of each of them." in outage
+    control.engine.dispose()
+
+
+def test_a_second_tracker_of_nearly_the_same_name_is_told_by_itself(control):
+    control.map("bus-7", "BUS7").plays(a_drive(to_m=900), ["BUS7", "Bus.7"])
+    assert control.troubles().keys() == {Kind.NEVER_HEARD, Kind.UNMAPPED}
+    named = {control.troubles()[Kind.NEVER_HEARD].figures["alike"], control.troubles()[Kind.UNMAPPED].subject}
+    assert named == {"BUS7", "Bus.7"}
+
+
+def test_while_the_broker_refuses_a_tracker_by_its_name_who_reports_under_nearly_that_name_is_told(control):
+    control.map("bus-7", "BUS7").plays(a_drive(to_m=900), ["BUS7"])
+    (control.folder / "broker").mkdir()
+    refusal = REFUSAL.format(client="bus-7", said='authentication error - User "bus-7"')
+    (control.folder / "broker" / "broker.log").write_text(refusal)
+    control.ingest.note_broker_refusals(BrokerLog(control.folder / "broker", lambda: control.now))
+    assert control.troubles().keys() == {Kind.LOGIN_REFUSED, Kind.UNMAPPED}
+
+
 def test_a_bus_that_drives_about_without_a_trip_is_told_by_doctor_as_on_armada(tmp_path):
     control = Control(tmp_path, a_network(headway=every(10.0)))
     control.map("T1", "BUS1")
