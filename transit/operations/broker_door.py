@@ -12,6 +12,7 @@ from transit.operations.trackers import REFUSED_LATELY
 from transit.operations.troubles import Figure, Trouble, TroubleKind
 
 CLASHES, CLASHES_EVERY = 5, timedelta(minutes=2)  # at least this many, with this mean interval or less
+REQUESTS = 3  # fewer from one address are not a phone that is set wrongly: that tries again at each fix
 MOST_NAMED = 20  # clients of one cause; whoever invents names must not push all else off the screen and fill the inbox
 VERSIONS = {"version of 5": "mqtt5", "MQIsdp": "mqtt31"}  # in the broker's words: it reads no more than this of such a client
 KINDS = {
@@ -31,7 +32,7 @@ KINDS = {
 def troubles(facts: FleetFacts) -> Iterator[Trouble]:
     rows = [row for row in facts.broker_refusals if abs(facts.now - row.last_at) <= REFUSED_LATELY]
     for cause in RefusalCause:
-        of_cause = [row for row in rows if row.cause is cause and (cause is not RefusalCause.CLASH or _is_clash(row))]
+        of_cause = [row for row in rows if row.cause is cause and _counts(row)]
         for row in _named(of_cause):
             figures: dict[str, Figure] = {"count": row.count, "last_at": row.last_at.timestamp(), "said": row.said}
             if cause is RefusalCause.PROTOCOL:
@@ -51,6 +52,13 @@ def _named(rows: Sequence[BrokerRefusals]) -> list[BrokerRefusals]:
     newest = max(rest, key=lambda row: row.last_at)
     together = replace(newest, client=OTHERS, count=sum(row.count for row in rest), first_at=min(row.first_at for row in rest))
     return [*by_name[:MOST_NAMED], together]
+
+
+def _counts(row: BrokerRefusals) -> bool:
+    """Whether it is more than what happens now and then: scanners ask at every address that the Internet reaches."""
+    if row.cause is RefusalCause.REQUEST:
+        return row.count >= REQUESTS
+    return row.cause is not RefusalCause.CLASH or _is_clash(row)
 
 
 def _is_clash(row: BrokerRefusals) -> bool:

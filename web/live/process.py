@@ -133,7 +133,8 @@ class Live:
         before, self.watch = self.watch, watch(self.watch, replace(self.facts, now=now, states=self.states))
         console, states = self._console(predictions, alerts, now), snapshots.pack_raw(list(self.states.values()))
         self._show_console(console, states)
-        if looked or before.since != self.watch.since:  # a change of the outage is told at once
+        has_changed = (before.since, before.missing_since) != (self.watch.since, self.watch.missing_since)
+        if looked or has_changed:  # a change of the outage is told at once
             self.loose = loose_since(self.loose, self.states, now)
             self.facts = replace(
                 self.facts,

@@ -165,8 +165,9 @@ WORDS: dict[Kind, Words] = {
         "A tracker may publish under the name of its own user only: set user and topic to the same name.",
     ),
     Kind.REQUEST_REFUSED: Words(
-        "Requests of a phone at %(subject)s are refused, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",
-        "Give the app the device's name, and the address as docs/TRACKERS.md has it; a QR code sets both.",
+        "Requests from %(subject)s are refused, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",
+        "If it is one of your phones: give the app the device's name, and the address as docs/TRACKERS.md has it; "
+        "a QR code sets both.",
     ),
     Kind.BROKER_TURNED_AWAY: Words(
         "The broker refuses %(subject)s, %(count)s times since %(since)s, last at %(last_at)s: %(said)s",

@@ -26,7 +26,7 @@ def told(*rows):
     return {row.subject: (row.figures["count"], (NOW - row.since).total_seconds()) for row in found}
 
 
-@pytest.mark.parametrize("cause", [cause for cause in RefusalCause if cause is not RefusalCause.CLASH])
+@pytest.mark.parametrize("cause", [cause for cause in RefusalCause if cause not in (RefusalCause.CLASH, RefusalCause.REQUEST)])
 def test_of_invented_names_twenty_are_told_and_the_others_as_one(cause):
     invented = [refused(f"X{n:03}", cause=cause, first_s=300 - n) for n in range(100)]
     rows = told(*invented, refused(OTHERS, 900, cause=cause, first_s=10))
@@ -51,6 +51,12 @@ def test_devices_under_one_client_id_are_bounded_too_and_one_that_reconnected_is
     rows = told(*(refused(f"C{n:02}", 5, cause=clash, first_s=300 - n) for n in range(30)), refused("once", cause=clash))
     assert len(rows) == MOST_NAMED + 1
     assert rows[OTHERS] == (50, 280.0)
+
+
+def test_a_request_or_two_from_an_address_are_a_scanners_and_three_are_a_phone_that_is_set_wrongly():
+    request = RefusalCause.REQUEST
+    rows = [refused(f"10.0.0.{count}", count, cause=request) for count in (1, 2, 3, 40)]
+    assert list(told(*rows)) == ["10.0.0.40", "10.0.0.3"]
 
 
 def test_up_to_twenty_stand_alone_and_each_cause_has_its_own():
