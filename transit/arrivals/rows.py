@@ -338,7 +338,10 @@ class _Board:
         return self._note(direction, ArrivalStatus.NOT_RUNNING, at=next_at, why=why, why_name=name)
 
     def _should_run(self, direction: RouteDirection) -> bool:
-        """True where the plan has a bus of this direction under way now, or had one until UNSEEN ago: it may be late."""
+        """True between the day's first and last bus here, while the plan has one under way, or had one until UNSEEN ago."""
+        hours = self.timetable.hours(self.stop_id, direction, local_date(self.now, self.network.timezone))
+        if hours is None or not hours.first_at <= self.now <= hours.last_at:
+            return False
         return self.timetable.is_under_way(self.stop_id, direction, self.now - UNSEEN, self.now)
 
     def _note(

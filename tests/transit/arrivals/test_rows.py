@@ -94,7 +94,7 @@ def test_silence_of_all_trackers_in_service_hours_is_no_data():
 @pytest.mark.parametrize("stop", ["S0", "S3"])
 @pytest.mark.parametrize(
     ("minute", "is_missed"),
-    [(0, True), (10, True), (15, True), (17, False), (59, False)],  # the first trip ends at 7.11
+    [(6, True), (10, True), (15, True), (17, False), (59, False)],  # the first trip ends at 7.11
 )
 def test_buses_should_be_seen_only_while_one_is_planned_to_be_under_way(stop, minute, is_missed):
     found = statuses(arrivals_at(a_network(), stop, [], {}, at(7, minute)))
