@@ -99,13 +99,20 @@ class Claims:
         self._driven[trip] = state.vehicle_id, at
 
     def _is_anothers(self, trip: TripInstance, report: AvlReport) -> bool:
-        driver, _ = self._driven.get(trip, (report.vehicle_id, None))
-        if driver != report.vehicle_id:
+        """Whether a vehicle that is not beside this one has driven a trip as it was told, or drives it."""
+        driver = self._states.get(self._driven[trip][0]) if trip in self._driven else None
+        if driver is not None and driver.vehicle_id != report.vehicle_id and not self._is_beside(driver, report):
             return True
         other = self._holder(trip, report)
         if other is None or other.matched.status is not VehicleStatus.ON_TRIP or not self._obeys(other):
             return False
-        return not can_have_driven(other.report, report, self._matcher.limits.max_speed_mps)
+        return not self._is_beside(other, report)
+
+    def _is_beside(self, other: VehicleState, report: AvlReport) -> bool:
+        """Whether another vehicle, heard lately, may be where this one is, as two trackers of one bus are."""
+        return not _has_lost_its_claim(other, report) and can_have_driven(
+            other.report, report, self._matcher.limits.max_speed_mps
+        )
 
     def others(self, report: AvlReport, hint: AssignmentHint) -> OtherVehicles:
         """What the others have to do with a trip that this vehicle may be on.
@@ -177,8 +184,7 @@ class Claims:
         """
         if holder.matched.is_overruled:
             return True
-        is_beside = can_have_driven(holder.report, report, self._matcher.limits.max_speed_mps)
-        return is_beside and holder.vehicle_id not in self._told
+        return holder.vehicle_id not in self._told and self._is_beside(holder, report)
 
     def _holder(self, trip: TripInstance, report: AvlReport) -> VehicleState | None:
         """Another vehicle that runs this trip now."""
