@@ -241,11 +241,14 @@ class Expiries:
         return state.standing is not None and self._overtaken.get(state.vehicle_id) == state.standing.since
 
 
+def _is_same_place(before: VehicleState, now: VehicleState) -> bool:
+    """Whether a vehicle stands where it stood before, and has not left meanwhile."""
+    return before.standing is not None and now.standing is not None and before.standing.since == now.standing.since
+
+
 def _is_there_still(remaining: RemainingTrip, state: VehicleState) -> bool:
     """Whether a vehicle stands where it stood with this trip ahead, and is on no other."""
-    before, standing = remaining.state.standing, state.standing
-    is_same_place = before is not None and standing is not None and before.since == standing.since
-    return is_same_place and state.matched.trip in (None, remaining.trip)
+    return _is_same_place(remaining.state, state) and state.matched.trip in (None, remaining.trip)
 
 
 def _as_now(remaining: RemainingTrip, state: VehicleState) -> RemainingTrip:
@@ -255,22 +258,20 @@ def _as_now(remaining: RemainingTrip, state: VehicleState) -> RemainingTrip:
 
 
 def _is_same_stay(ended: RemainingTrip, remaining: RemainingTrip) -> bool:
-    if ended.state.standing is None or remaining.state.standing is None:
+    """Whether the stay in which the predictions had ended goes on: at the same place, with the same wait or trip ahead."""
+    before, now = ended.state.standing, remaining.state.standing
+    if before is None or now is None or not _is_same_place(ended.state, remaining.state):
         return False
-    is_same_place = ended.state.standing.since == remaining.state.standing.since
     if ended.waits == remaining.waits:
-        return is_same_place and ended.state.standing.due_at == remaining.state.standing.due_at
-    if ended.waits:
-        return is_same_place
-    return is_same_place and ended.first < ended.linked.last and ended.trip.trip_id == remaining.trip.trip_id
+        return before.due_at == now.due_at
+    return ended.waits or (ended.first < ended.linked.last and ended.trip.trip_id == remaining.trip.trip_id)
 
 
 def _only_seems_to_leave(waited: RemainingTrip, remaining: RemainingTrip) -> bool:
     """Whether a vehicle that counts as on its way, and was not seen to leave, stands where it waited for that trip."""
-    before, standing = waited.state.standing, remaining.state.standing
-    is_same_place = before is not None and standing is not None and before.since == standing.since
     is_first_link = waited.waits and not remaining.waits and remaining.start == 0 and remaining.state.trip_started_at is None
-    return is_same_place and is_first_link and waited.trip.trip_id == remaining.trip.trip_id
+    is_same_trip = waited.trip.trip_id == remaining.trip.trip_id
+    return is_first_link and is_same_trip and _is_same_place(waited.state, remaining.state)
 
 
 def in_jam(remaining: RemainingTrip, others: Iterable[VehicleState], expiries: Expiries) -> bool:

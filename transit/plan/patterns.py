@@ -325,9 +325,8 @@ def _with_far_stops(
 
 def _part(line: Line, from_m: float, to_m: float) -> list[tuple[float, float]]:
     """The points of a line from one place on it to another."""
-    between = [
-        (x, y) for x, y, along_m in zip(line.xs, line.ys, line.at, strict=True) if from_m < along_m < to_m
-    ]  # fmt: skip
+    points = zip(line.xs, line.ys, line.at, strict=True)
+    between = [(x, y) for x, y, along_m in points if from_m < along_m < to_m]
     return [line.point_at(from_m), *between, line.point_at(to_m)]
 
 

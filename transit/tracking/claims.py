@@ -78,15 +78,13 @@ class Claims:
         if any(hypothesis.pattern_id in self._of_trains for hypothesis in belief.hypotheses):
             self._coupled.note(vehicle_id, fix.t, fix.x, fix.y)
 
-    def if_free(self, hint: AssignmentHint, report: AvlReport) -> AssignmentHint:
-        """The hint; its route alone where another vehicle that was told this trip has driven it, or drives it elsewhere."""
-        pattern = None if hint.trip_id is None else self._matcher.patterns.find(hint.trip_id)
-        if pattern is None or hint.trip_id is None or self._matcher.table.network.frequencies_of.get(hint.trip_id):
-            return hint
-        days = self._matcher.table.days_meant(hint.trip_id, report.reported_at.timestamp())
-        if any(self._is_anothers(TripInstance(hint.trip_id, day.date), report) for day in days):
-            return AssignmentHint(route_id=pattern.route_id)
-        return hint
+    def still_told(self, hint: AssignmentHint, report: AvlReport) -> AssignmentHint:
+        """The hint; its route alone where another vehicle that was told this trip has driven it, or drives it elsewhere.
+
+        And where the trip is planned hours off.
+        """
+        t = report.reported_at.timestamp()
+        return self._matcher.table.still_told(hint, t, lambda trip: self._is_anothers(trip, report))
 
     def _note_driven(self, state: VehicleState, trip: TripInstance) -> None:
         """Notes a trip that a vehicle was told and is on the last part of: nobody else drives it."""
@@ -211,25 +209,24 @@ class Claims:
         partners = self._coupled.partners(report.vehicle_id, t, CLAIM_S)
         if not partners:
             return None
-        own = self._claim_of(verdict.trip, verdict.along_m, t, is_told=False)
+        own_off_min = self._off_plan_min(verdict.trip, verdict.along_m, t)
         for partner in partners:
             other = self._states.get(partner)
             if other is None or other.matched.trip is None or _has_lost_its_claim(other, report):
                 continue
             seen_at, along_m = other.report.reported_at.timestamp(), other.matched.shape_dist_traveled_m
-            theirs = self._claim_of(other.matched.trip, along_m, seen_at, is_told=self._obeys(other))
-            if (theirs, partner) > (own, report.vehicle_id):
+            off_min = self._off_plan_min(other.matched.trip, along_m, seen_at)
+            if self._obeys(other) or (-off_min, partner) > (-own_off_min, report.vehicle_id):
                 return other
         return None
 
-    def _claim_of(self, trip: TripInstance, along_m: float | None, t: float, *, is_told: bool) -> tuple[bool, float]:
-        """How good a claim to a trip is: told, and minus the seconds off its plan, to a minute."""
+    def _off_plan_min(self, trip: TripInstance, along_m: float | None, t: float) -> int:
+        """How many minutes a vehicle on this trip is off its plan, either way; 0 where that is not known."""
         pattern = self._matcher.patterns.find(trip.trip_id)
         late_s = None if pattern is None else self._matcher.table.lateness(pattern, trip, along_m or 0.0, t)
         if pattern is None or late_s is None:
-            return is_told, 0.0
-        late_s -= self.deviations.late_s((pattern.route_id, pattern.direction_id), t)
-        return is_told, -float(round(abs(late_s) / 60.0))
+            return 0
+        return round(abs(late_s - self.deviations.late_s((pattern.route_id, pattern.direction_id), t)) / 60.0)
 
 
 def _has_lost_its_claim(state: VehicleState, report: AvlReport) -> bool:

@@ -162,7 +162,7 @@ class Pipeline:
         fix = self._observation(report, memory, before)
         self._claims.tell(report.vehicle_id, hint)
         memory.order = order_of(hint, memory.order, memory.published)
-        believed_hint = credible(self._claims.if_free(self.matcher.table.still_told(hint, t), report), memory.order)
+        believed_hint = credible(self._claims.still_told(hint, report), memory.order)
         context = AssignmentContext(believed_hint, self._claims.others(report, believed_hint))
         is_speed_believed = memory.trust is None or memory.trust.speed.weight > 0.0
         believed = report if is_speed_believed else replace(report, speed_mps=None)

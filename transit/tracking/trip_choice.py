@@ -163,16 +163,20 @@ class TripTable:
         times = self.patterns.planned(trip_id)
         return times[0][1] - NAMED_WITHIN_S <= t - day.zero_s <= times[-1][0] + NAMED_WITHIN_S
 
-    def still_told(self, hint: AssignmentHint, t: float) -> AssignmentHint:
-        """The hint at t (Unix seconds): a trip planned more than NAMED_WITHIN_S earlier or later names its route alone."""
+    def still_told(
+        self, hint: AssignmentHint, t: float, is_anothers: Callable[[TripInstance], bool] = lambda trip: False
+    ) -> AssignmentHint:
+        """The hint at t (Unix seconds).
+
+        A trip planned more than NAMED_WITHIN_S earlier or later names its route alone, and so does one that is another's.
+        """
         pattern = None if hint.trip_id is None else self.patterns.find(hint.trip_id)
         if pattern is None or hint.trip_id is None or self.network.frequencies_of.get(hint.trip_id):
             return hint
-        return hint if self.days_meant(hint.trip_id, t) else AssignmentHint(route_id=pattern.route_id)
-
-    def days_meant(self, trip_id: str, t: float) -> list[ServiceDay]:
-        """The service days whose run of a trip may be meant by its name at t (Unix seconds)."""
-        return [day for day in self.days_of(trip_id, t) if self._is_near(trip_id, t, day)]
+        meant = [day for day in self.days_of(hint.trip_id, t) if self._is_near(hint.trip_id, t, day)]
+        if meant and not any(is_anothers(TripInstance(hint.trip_id, day.date)) for day in meant):
+            return hint
+        return AssignmentHint(route_id=pattern.route_id)
 
     def near(self, pattern: Pattern, along_m: float, t: float) -> Iterator[tuple[float, TripInstance]]:
         """(lateness in seconds, trip) of the planned trips nearest in time, NEARBY on each side, on every possible day."""
